@@ -43,10 +43,11 @@ def merge(values: dict[str, float], seed: int) -> None:
     known = json.loads(OUT.read_text())["figures"] if OUT.exists() else {}
     git = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)  # noqa: S607  # the developer's own git
     OUT.parent.mkdir(exist_ok=True)
+    machine = f"{platform.machine()}, Python {platform.python_version()}, {platform.system()} {platform.release()}"
     document = {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": git.stdout.strip(),
-        "machine": f"{platform.machine()}, Python {platform.python_version()}, {platform.system()} {platform.release()}",
+        "machine": machine,
         "seed": seed,
         "figures": dict(sorted({**known, **values}.items())),
     }

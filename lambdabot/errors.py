@@ -73,7 +73,7 @@ class GitHubError(LambdabotError):
     """GitHub refused a call; the report is in the step summary all the same."""
 
 
-class Interrupted(LambdabotError):
+class InterruptionError(LambdabotError):
     """SIGINT or SIGTERM came; what was measured is reported and what was created is removed."""
 
     def __init__(self, signal_number: int) -> None:

@@ -1,0 +1,1 @@
+"""Requirements, locks, zips and folders become a verdict per dependency for ARM64."""

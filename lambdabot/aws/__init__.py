@@ -1,0 +1,1 @@
+"""Throw-away deployments, invocations, REPORT lines and prices, through boto3."""

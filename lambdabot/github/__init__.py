@@ -1,0 +1,1 @@
+"""The event, the sticky comment, and the files and commands of a workflow step."""

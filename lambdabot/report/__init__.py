@@ -1,0 +1,1 @@
+"""One view model becomes comment.md, report.json and the step summary."""

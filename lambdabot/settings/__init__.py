@@ -1,0 +1,1 @@
+"""Inputs and lambdabot.yml become Settings, with every mistake reported at once."""

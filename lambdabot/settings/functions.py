@@ -1,0 +1,153 @@
+"""From a validated document to the functions it describes: paths resolved, payloads read, every mistake at once."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from lambdabot.errors import Mistake, UsageError
+from lambdabot.model import (
+    Architecture,
+    Budget,
+    Configuration,
+    Constraints,
+    Function,
+    Payload,
+    Side,
+)
+from lambdabot.settings.schema import Document, FunctionSection, PayloadSection
+from lambdabot.settings.yaml_source import Location, YamlSource
+
+MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
+"""Lambda's limit of a synchronous invocation (Lambda quotas)."""
+
+NO_PAYLOAD = PayloadSection(name="empty", event={})
+
+
+def functions(document: Document, source: YamlSource, side: Side) -> tuple[Function, ...]:
+    """Return the document's functions. Raises UsageError with every path and payload that does not hold."""
+    mistakes: list[Mistake] = []
+    found = tuple(_function(name, section, source, side, mistakes) for name, section in document.functions.items())
+    if mistakes:
+        raise UsageError(mistakes)
+    return found
+
+
+def _function(name: str, section: FunctionSection, source: YamlSource, side: Side, mistakes: list[Mistake]) -> Function:
+    at: Location = ("functions", name)
+
+    def wrong(key: str, message: str) -> None:
+        written = (*at, key) if (*at, key) in source.lines else ("defaults", key)
+        mistakes.append(Mistake(message=message, path=source.path, line=source.line(written)))
+
+    code = _source(section.source, source.path.parent)
+    if isinstance(code, Path):
+        if not code.exists():
+            wrong("source", f"`{name}`: there is no file or folder {code}")
+        elif code.is_file() and code.suffix != ".zip":
+            wrong("source", f"`{name}`: {code.name} is neither a folder nor a .zip nor an image URI")
+        if section.handler is None:
+            line = source.line(at)
+            mistakes.append(
+                Mistake(message=f"`{name}` needs a `handler`, as in `app.handler`", path=source.path, line=line)
+            )
+    requirements = _requirements(section, code)
+    if section.requirements is not None and (requirements is None or not requirements.is_file()):
+        wrong("requirements", f"`{name}`: there is no file {section.requirements} in {section.source}")
+    current = section.current
+    return Function(
+        name=name,
+        side=side,
+        source=code,
+        handler=section.handler,
+        runtime=section.runtime,
+        requirements=requirements,
+        role=section.role,
+        timeout_seconds=section.timeout_seconds,
+        environment=dict(section.environment),
+        payloads=_payloads(name, section.payloads, source, mistakes),
+        memory_mb=tuple(sorted(set(section.memory_mb))),
+        architectures=tuple(dict.fromkeys(section.architectures)),
+        current=Configuration(
+            memory_mb=current.memory_mb if current else 128,
+            architecture=current.architecture if current else Architecture.X86_64,
+        ),
+        current_assumed=current is None,
+        monthly_invocations=section.monthly_invocations,
+        constraints=Constraints(**section.constraints.model_dump()),
+        strategy=section.strategy,
+        balanced_weight=section.balanced_weight,
+        tie_tolerance_percent=section.tie_tolerance_percent,
+        budget=Budget(**section.budget.model_dump()),
+        allow_build=frozenset(section.allow_build),
+    )
+
+
+def _source(text: str, folder: Path) -> Path | str:
+    """Tell an image URI (`registry/name:tag`, `registry/name@digest`) from a path."""
+    path = (folder / text).resolve()
+    registry, slash, name = text.partition("/")
+    is_image = bool(slash) and "." in registry.strip(".") and (":" in name or "@" in name) and not path.exists()
+    return text if is_image else path
+
+
+def _requirements(section: FunctionSection, code: Path | str) -> Path | None:
+    if not isinstance(code, Path) or not code.is_dir():
+        return None
+    if section.requirements is not None:
+        return (code / section.requirements).resolve()
+    default = code / "requirements.txt"
+    return default if default.is_file() else None
+
+
+def _payloads(
+    name: str, sections: list[PayloadSection], source: YamlSource, mistakes: list[Mistake]
+) -> tuple[Payload, ...]:
+    payloads: dict[str, Payload] = {}
+    for index, section in enumerate(sections or [NO_PAYLOAD]):
+        at: Location = ("functions", name, "payloads", index)
+        at = at if at in source.lines else ("defaults", "payloads", index)
+        try:
+            body, called = _body(section, source.path.parent)
+        except ValueError as error:
+            line = source.line((*at, "file"))
+            mistakes.append(Mistake(message=f"`{name}`: {error}", path=source.path, line=line))
+            continue
+        called = section.name or called or f"payload {index + 1}"
+        if called in payloads:
+            line = source.line(at)
+            message = f"`{name}`: two payloads are called `{called}`; give each a `name`"
+            mistakes.append(Mistake(message=message, path=source.path, line=line))
+        payloads[called] = Payload(name=called, body=body, weight=section.weight)
+    return tuple(payloads.values())
+
+
+def _body(section: PayloadSection, folder: Path) -> tuple[bytes, str | None]:
+    """Return the event as compact JSON, and the file's name; an event read from a file is sent as it stands."""
+    if section.file is None:
+        body, called = json.dumps(section.event, separators=(",", ":"), ensure_ascii=False).encode(), None
+    else:
+        path = folder / section.file
+        try:
+            body, called = path.read_bytes(), path.stem
+            json.loads(body)
+        except OSError as error:
+            msg = f"payload {section.file} cannot be read: {error.strerror}"
+            raise ValueError(msg) from error
+        except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+            msg = f"payload {section.file} is not valid JSON: {error}"
+            raise ValueError(msg) from error
+    if len(body) > MAX_PAYLOAD_BYTES:
+        msg = f"payload is {len(body):,} bytes; Lambda takes 6 MB at most"
+        raise ValueError(msg)
+    return body, called
+
+
+def redacted(document: Document) -> dict[str, Any]:
+    """Return the effective settings for a report: values of variables and events left out."""
+    data = document.model_dump(mode="json", exclude={"defaults"})
+    for function in data["functions"].values():
+        function["environment"] = dict.fromkeys(function["environment"], "***")
+        for payload in function["payloads"]:
+            if payload.pop("event", None) is not None:
+                payload["event"] = "***"
+    return data

@@ -1,0 +1,143 @@
+"""The file and the inputs together: inputs override the file."""
+
+import difflib
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from lambdabot.errors import Mistake, UsageError
+from lambdabot.model import Function, Side
+from lambdabot.settings import document as yaml_document
+from lambdabot.settings import yaml_source
+from lambdabot.settings.functions import functions, redacted
+from lambdabot.settings.schema import CommentSection, GateSection, RunBudgetSection
+
+ENDPOINTS = ("aws", "local")
+COMMENT_MODES = ("update", "new", "hide-and-new", "off")
+
+EXAMPLE = """Write it, with one function to begin with:
+
+version: 1
+functions:
+  hello:
+    source: src/hello
+    handler: app.handler"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """What a door (workflow or terminal) may say; None leaves it to the file or to the default."""
+
+    config: Path = Path("lambdabot.yml")
+    endpoint: str | None = None
+    base: str | None = None
+    functions: tuple[str, ...] = ()
+    region: str | None = None
+    comment: str | None = None
+    seed: int = 1
+    out: Path = Path("out")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings in force."""
+
+    path: Path
+    functions: tuple[Function, ...]
+    gate: GateSection
+    comment: CommentSection
+    budget: RunBudgetSection
+    expires_hours: float
+    endpoint: str  # aws, local or a URL
+    base: str | None
+    region: str | None
+    seed: int
+    out: Path
+    effective: Mapping[str, object]  # redacted, for the report
+
+
+def load(inputs: Inputs, *, default_endpoint: str = "aws") -> Settings:
+    """Read the file and apply the inputs. Raises UsageError with every mistake of both."""
+    path = inputs.config.resolve()
+    if not path.is_file():
+        raise UsageError([Mistake(message=f"there is no settings file {inputs.config}")], advice=EXAMPLE)
+    mistakes = _input_mistakes(inputs)
+    try:
+        source = yaml_source.read(path)
+        document = yaml_document.validate(source)
+        found = functions(document, source, Side.HEAD)
+    except UsageError as error:
+        raise UsageError([*mistakes, *error.mistakes], advice=error.advice) from error
+    wanted, unknown = _chosen(found, inputs.functions)
+    mistakes += unknown
+    endpoint = inputs.endpoint or default_endpoint
+    if endpoint == "local" and sys.platform != "linux":
+        message = "the embedded endpoint needs Linux: run it in a container or in WSL2, or use `--endpoint aws`"
+        mistakes.append(Mistake(message=message))
+    if endpoint == "aws":
+        mistakes += [
+            Mistake(
+                message=f"`{function.name}` needs a `role` on AWS: the execution role of its throw-away copies",
+                path=path,
+                line=source.line(("functions", function.name)),
+            )
+            for function in wanted
+            if function.role is None
+        ]
+    if mistakes:
+        raise UsageError(mistakes)
+    comment = document.comment
+    if inputs.comment:
+        comment = CommentSection.model_validate({**comment.model_dump(), "mode": inputs.comment})
+    return Settings(
+        path=path,
+        functions=wanted,
+        gate=document.gate,
+        comment=comment,
+        budget=document.budget,
+        expires_hours=document.expires_hours,
+        endpoint=endpoint,
+        base=inputs.base,
+        region=inputs.region,
+        seed=inputs.seed,
+        out=inputs.out.resolve(),
+        effective=redacted(document),
+    )
+
+
+def load_base(path: Path) -> tuple[Function, ...]:
+    """Return the target branch's functions as its own lambdabot.yml describes them. Raises UsageError."""
+    source = yaml_source.read(path)
+    return functions(yaml_document.validate(source), source, Side.BASE)
+
+
+def _input_mistakes(inputs: Inputs) -> list[Mistake]:
+    mistakes = []
+    if inputs.endpoint and inputs.endpoint not in ENDPOINTS and not _is_url(inputs.endpoint):
+        allowed = ", ".join(ENDPOINTS)
+        mistakes.append(Mistake(message=f"endpoint `{inputs.endpoint}` is neither {allowed} nor an http(s) URL"))
+    if inputs.comment and inputs.comment not in COMMENT_MODES:
+        mistakes.append(Mistake(message=f"comment `{inputs.comment}` is none of {', '.join(COMMENT_MODES)}"))
+    return mistakes
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _chosen(found: tuple[Function, ...], names: tuple[str, ...]) -> tuple[tuple[Function, ...], list[Mistake]]:
+    """Return the named functions (all when none is named), and a mistake for each name that there is not."""
+    known = {function.name: function for function in found}
+    mistakes = []
+    for name in names:
+        if name not in known:
+            nearest = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean `{nearest[0]}`?" if nearest else f"there are {', '.join(known)}"
+            mistakes.append(Mistake(message=f"there is no function `{name}`; {hint}"))
+    return tuple(function for name, function in known.items() if not names or name in names), mistakes

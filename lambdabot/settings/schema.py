@@ -1,0 +1,184 @@
+"""What lambdabot.yml may say: the one definition behind its validation, its JSON schema and its documentation."""
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
+
+from lambdabot.model import Architecture, Strategy
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+"""A function's name, as Lambda allows it."""
+
+MemoryMb = Annotated[int, Field(ge=128, le=10_240, strict=True)]
+"""Memory in MB, in steps of one (Lambda quotas; botocore's own limit is higher and not of these functions)."""
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+def _environment_value(value: object) -> object:
+    """Accept whole numbers as YAML writes them; `yes` and `1.10` change when YAML reads them, so they want quotes."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        msg = "write the value in quotes; YAML reads it as something else than text"
+        raise ValueError(msg)  # noqa: TRY004  # pydantic collects a ValueError, a TypeError would escape
+    return value
+
+
+EnvironmentValue = Annotated[str, BeforeValidator(_environment_value)]
+
+
+class Section(BaseModel):
+    """A mapping of lambdabot.yml: immutable, and no key that is not known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class PayloadSection(Section):
+    """An event to invoke the function with."""
+
+    name: str | None = None
+    """How reports call it; the file's name or `payload N` when absent."""
+    event: JsonValue = None
+    """The event itself."""
+    file: str | None = None
+    """A JSON file that holds the event, relative to lambdabot.yml."""
+    weight: Annotated[Decimal, Field(gt=0, allow_inf_nan=False)] = Decimal(1)
+    """Its share of the real traffic; weights need not add up to one."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "PayloadSection":
+        if len(self.model_fields_set & {"event", "file"}) != 1:
+            msg = "a payload needs either `event` or `file`"
+            raise ValueError(msg)
+        return self
+
+
+class CurrentSection(Section):
+    """The configuration that the function has today."""
+
+    memory_mb: MemoryMb = 128
+    """Memory in MB."""
+    architecture: Architecture = Architecture.X86_64
+    """CPU architecture."""
+
+
+class ConstraintsSection(Section):
+    """What a configuration must meet to be recommended."""
+
+    p95_ms: Positive | None = None
+    """The 95th percentile of the duration stays at or below this."""
+    mean_ms: Positive | None = None
+    """The mean duration stays at or below this."""
+    cold_start_ms: Positive | None = None
+    """The mean init duration stays at or below this."""
+    memory_headroom_percent: Annotated[float, Field(ge=0, lt=100)] = 20.0
+    """This share of the memory size stays unused."""
+
+
+class FunctionBudgetSection(Section):
+    """Hard limits for one function."""
+
+    invocations: Annotated[int, Field(gt=0)] = 1000
+    """Invocations at most, cold ones counted."""
+    usd: Annotated[Decimal, Field(gt=0, allow_inf_nan=False)] = Decimal("1.00")
+    """US dollars at most."""
+    minutes: Positive = 10.0
+    """Minutes at most."""
+
+
+class DefaultsSection(Section):
+    """Any key of a function, for every function that does not say otherwise."""
+
+    handler: Annotated[str, Field(min_length=1)] | None = None
+    """The handler, as Lambda takes it: `app.handler`. Not used for container images."""
+    runtime: Annotated[str, Field(pattern=r"^[a-z0-9.]+$")] = "python3.13"
+    """Lambda's runtime identifier. The embedded endpoint runs its own Python and says so."""
+    requirements: str | None = None
+    """A requirements file, relative to `source`; the one in `source`, if any, when absent."""
+    role: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/.+$")] | None = None
+    """Execution role of the throw-away copies. Needed on AWS."""
+    timeout_seconds: Annotated[int, Field(ge=1, le=900)] = 30
+    """Lambda's timeout."""
+    environment: dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")], EnvironmentValue] = {}
+    """Environment variables of the throw-away copies."""
+    payloads: list[PayloadSection] = []
+    """Events to invoke with; one empty event `{}` when absent."""
+    memory_mb: Annotated[list[MemoryMb], Field(min_length=1)] = [128, 256, 512, 1024, 1769, 3008]
+    """Memory sizes to measure."""
+    architectures: Annotated[list[Architecture], Field(min_length=1)] = [Architecture.X86_64, Architecture.ARM64]
+    """Architectures to measure."""
+    current: CurrentSection | None = None
+    """Today's configuration; 128 MB x86_64, marked as assumed, when absent."""
+    monthly_invocations: Annotated[int, Field(ge=0)] | None = None
+    """Real traffic, for savings a month."""
+    constraints: ConstraintsSection = ConstraintsSection()
+    """What a configuration must meet."""
+    strategy: Strategy = Strategy.COST
+    """What the recommendation prefers."""
+    balanced_weight: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """For `balanced`: 0 looks at speed alone, 1 at cost alone."""
+    tie_tolerance_percent: Annotated[float, Field(ge=0, le=100)] = 2.0
+    """Configurations this close to the cheapest count as equal, and the faster one is preferred."""
+    budget: FunctionBudgetSection = FunctionBudgetSection()
+    """Hard limits of this function's measurement."""
+    allow_build: list[str] = []
+    """Source distributions that packaging may build (their build code runs, without secrets)."""
+
+
+class FunctionSection(DefaultsSection):
+    """One Lambda function."""
+
+    source: Annotated[str, Field(min_length=1)]
+    """Folder, .zip or container image URI; a relative path is relative to lambdabot.yml."""
+
+
+class GateSection(Section):
+    """When the job fails."""
+
+    threshold_percent: Annotated[float, Field(ge=0)] = 10.0
+    """Cost increase that fails the job."""
+    threshold_usd_monthly: Annotated[float, Field(ge=0)] | None = None
+    """Increase in dollars a month that must be exceeded as well."""
+    inconclusive: Literal["pass", "fail"] = "pass"
+    """What an inconclusive comparison does."""
+    not_measured: Literal["pass", "fail"] = "pass"
+    """What a comparison that could not be made does."""
+
+
+class CommentSection(Section):
+    """The comment on the pull request."""
+
+    mode: Literal["update", "new", "hide-and-new", "off"] = "update"
+    """Edit the one comment in place, add a new one, hide the old and add a new one, or none."""
+    when: Literal["always", "change", "regression"] = "always"
+    """Comment always, only when the verdict is not `no change`, or only on a regression."""
+
+
+class RunBudgetSection(Section):
+    """Hard limits for the whole run."""
+
+    usd: Annotated[Decimal, Field(gt=0, allow_inf_nan=False)] = Decimal("5.00")
+    """US dollars at most."""
+    minutes: Positive = 30.0
+    """Minutes at most."""
+
+
+class Document(Section):
+    """lambdabot.yml: which Lambda functions to measure, and how."""
+
+    version: Literal[1]
+    """Version of this format."""
+    defaults: DefaultsSection = DefaultsSection()
+    """Any key of a function, for all of them."""
+    functions: Annotated[dict[Name, FunctionSection], Field(min_length=1)]
+    """The functions, by name."""
+    gate: GateSection = GateSection()
+    """When the job fails."""
+    comment: CommentSection = CommentSection()
+    """The comment on the pull request."""
+    budget: RunBudgetSection = RunBudgetSection()
+    """Hard limits of the whole run."""
+    expires_hours: Positive = 2.0
+    """When a throw-away copy that was left behind may be removed by anyone."""

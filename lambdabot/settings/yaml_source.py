@@ -1,0 +1,75 @@
+"""YAML with the line of every key, so that a mistake can be pointed at."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lambdabot.errors import Mistake, UsageError
+
+Location = tuple[str | int, ...]
+"""Keys and list positions from the root, as pydantic reports them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YamlSource:
+    """A YAML file as plain data, with the 1-based line of each key and list item."""
+
+    path: Path
+    data: dict[str, Any]
+    lines: dict[Location, int]
+
+    def line(self, location: Location) -> int:
+        """Return the line of the nearest enclosing key that the file really has."""
+        while location and location not in self.lines:
+            location = location[:-1]
+        return self.lines.get(location, 1)
+
+
+def read(path: Path) -> YamlSource:
+    """Read one file. Raises UsageError with the place when it cannot be read, parsed, or is no mapping."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise UsageError([Mistake(message=f"cannot be read: {error.strerror}", path=path)]) from error
+    except UnicodeDecodeError as error:
+        raise UsageError([Mistake(message=f"is not UTF-8 text (byte {error.start})", path=path)]) from error
+    loader = yaml.SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        if not isinstance(node, yaml.MappingNode):
+            raise UsageError([Mistake(message="must hold a mapping that starts with `version: 1`", path=path, line=1)])
+        lines: dict[Location, int] = {(): 1}
+        duplicates: list[Mistake] = []
+        _walk(node, (), lines, duplicates, path)
+        if duplicates:
+            raise UsageError(duplicates)
+        data = loader.construct_document(node)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        problem = getattr(error, "problem", None) or str(error) or type(error).__name__
+        line = mark.line + 1 if mark else 1
+        raise UsageError([Mistake(message=f"is not valid YAML: {problem}", path=path, line=line)]) from error
+    finally:
+        loader.dispose()
+    return YamlSource(path=path, data=data, lines=lines)
+
+
+def _walk(node: yaml.Node, at: Location, lines: dict[Location, int], duplicates: list[Mistake], path: Path) -> None:
+    """Note the line of everything below the node; YAML itself lets the last of two equal keys win in silence."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            name = str(key.value)
+            if name in seen and name != "<<":
+                duplicates.append(
+                    Mistake(message=f"`{name}` stands here twice", path=path, line=key.start_mark.line + 1)
+                )
+            seen.add(name)
+            lines[*at, name] = key.start_mark.line + 1
+            _walk(value, (*at, name), lines, duplicates, path)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            lines[*at, index] = item.start_mark.line + 1
+            _walk(item, (*at, index), lines, duplicates, path)
