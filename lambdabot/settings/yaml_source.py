@@ -35,8 +35,8 @@ def read(path: Path) -> YamlSource:
         raise UsageError([Mistake(message=f"cannot be read: {error.strerror}", path=path)]) from error
     except UnicodeDecodeError as error:
         raise UsageError([Mistake(message=f"is not UTF-8 text (byte {error.start})", path=path)]) from error
-    loader = yaml.SafeLoader(text)
     try:
+        loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):
             raise UsageError([Mistake(message="must hold a mapping that starts with `version: 1`", path=path, line=1)])
@@ -51,8 +51,6 @@ def read(path: Path) -> YamlSource:
         problem = getattr(error, "problem", None) or str(error) or type(error).__name__
         line = mark.line + 1 if mark else 1
         raise UsageError([Mistake(message=f"is not valid YAML: {problem}", path=path, line=line)]) from error
-    finally:
-        loader.dispose()
     return YamlSource(path=path, data=data, lines=lines)
 
 

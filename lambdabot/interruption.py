@@ -1,0 +1,38 @@
+"""SIGINT and SIGTERM as an exception: the first one is raised in the main thread, the second ends the program."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from lambdabot.errors import InterruptionError
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+REPETITION_SECONDS = 1.0
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Raise InterruptionError at the first signal, wherever the main thread is.
+
+    GitHub sends SIGINT, 7.5 s later SIGTERM, and kills 2.5 s after that: the clean-up has the time up to the second
+    signal. A user who presses Ctrl-C again gets out at once. `timeout` and shells may deliver one signal twice, to the
+    process and to its group, so a repetition within a second is the same one.
+    """
+    first: list[float] = []
+
+    def handle(number: int, _: FrameType | None) -> None:
+        if not first:
+            first.append(time.monotonic())
+            raise InterruptionError(number)
+        if time.monotonic() - first[0] > REPETITION_SECONDS:
+            os._exit(128 + number)
+
+    before = {number: signal.signal(number, handle) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

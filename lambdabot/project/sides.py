@@ -1,0 +1,59 @@
+"""Which function of the target branch stands against each function of the pull request."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from lambdabot.model import Function, Side
+
+
+def settings_in_base(config: Path, root: Path, base: Path) -> Path | None:
+    """Return the target branch's own settings file: at the same place in its tree, or at the top of it."""
+    candidates = [base / config.relative_to(root)] if config.is_relative_to(root) else []
+    return next((path for path in [*candidates, base / config.name] if path.is_file()), None)
+
+
+def base_function(
+    head: Function, described: Mapping[str, Function], *, config: Path, root: Path, base: Path
+) -> Function | None:
+    """Return the base side of a function, or None when the target branch does not have it.
+
+    What the target branch's own settings say wins, except for what both sides must share to be comparable: the
+    payloads, the role, and what is asked of the measurement.
+    """
+    own = described.get(head.name)
+    if own is not None:
+        return replace(
+            head,
+            side=Side.BASE,
+            source=own.source,
+            handler=own.handler,
+            runtime=own.runtime,
+            requirements=own.requirements,
+            timeout_seconds=own.timeout_seconds,
+            environment=own.environment,
+            current=own.current,
+            current_assumed=own.current_assumed,
+            allow_build=own.allow_build,
+        )
+    if isinstance(head.source, str):
+        return None  # an image's URI says nothing of what the target branch runs
+    source = _source_in_base(head, head.source, config=config, root=root, base=base)
+    if source is None:
+        return None
+    requirements = None
+    if head.requirements is not None:
+        moved = source / os.path.relpath(head.requirements, head.source) if source.is_dir() else None
+        requirements = moved if moved is not None and moved.is_file() else None
+    return replace(head, side=Side.BASE, source=source, requirements=requirements)
+
+
+def _source_in_base(head: Function, source: Path, *, config: Path, root: Path, base: Path) -> Path | None:
+    """Look below the base's top as below the repository's, then as below lambdabot.yml, then take it as the source."""
+    for top in (root, config.parent):
+        if source.is_relative_to(top) and (moved := base / source.relative_to(top)).exists():
+            return moved
+    module = (head.handler or "").rpartition(".")[0].replace(".", "/")
+    itself = module and any((base / name).is_file() for name in (f"{module}.py", f"{module}/__init__.py"))
+    return base if itself else None

@@ -1,0 +1,49 @@
+"""From the functions' verdicts to the run's, and to the exit code."""
+
+from collections.abc import Iterable
+from typing import Literal, Protocol
+
+from lambdabot.errors import ExitCode
+from lambdabot.model import FunctionResult, RunResult, Status, Verdict
+
+ANSWERS = {Status.MEASURED, Status.OUT_OF_MEMORY, Status.TIMEOUT, Status.ERROR}
+"""What counts as measured: a size that ran out of memory is a result."""
+
+
+class GatePolicy(Protocol):
+    """What the gate does when it has no clear answer."""
+
+    @property
+    def inconclusive(self) -> Literal["pass", "fail"]:
+        """Of comparisons that ended without a decision."""
+
+    @property
+    def not_measured(self) -> Literal["pass", "fail"]:
+        """Of comparisons that could not be made."""
+
+
+def overall(functions: Iterable[FunctionResult]) -> tuple[Verdict, str]:
+    """Return the worst of the functions' verdicts, with the names and reasons behind it."""
+    results = tuple(functions)
+    worst = next(verdict for verdict in Verdict if any(result.comparison.verdict is verdict for result in results))
+    causes = [result for result in results if result.comparison.verdict is worst]
+    if len(results) == 1:
+        return worst, causes[0].comparison.reason
+    reasons = {result.comparison.reason for result in causes}
+    names = ", ".join(result.function.name for result in causes)
+    return worst, f"{names}: {reasons.pop()}" if len(reasons) == 1 else names
+
+
+def exit_code(result: RunResult, gate: GatePolicy) -> ExitCode:
+    """Return the run's exit code; a failed gate beats "nothing could be measured"."""
+    verdicts = {function.comparison.verdict for function in result.functions}
+    if (
+        Verdict.REGRESSION in verdicts
+        or (Verdict.INCONCLUSIVE in verdicts and gate.inconclusive == "fail")
+        or (Verdict.NOT_MEASURED in verdicts and gate.not_measured == "fail")
+    ):
+        return ExitCode.GATE_FAILED
+    answered = any(
+        measurement.status in ANSWERS for function in result.functions for measurement in function.measurements
+    )
+    return ExitCode.DONE if answered else ExitCode.NOT_MEASURED

@@ -1,0 +1,126 @@
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from lambdabot.model import (
+    Architecture,
+    Budget,
+    Configuration,
+    Constraints,
+    Function,
+    Payload,
+    Side,
+    Strategy,
+)
+from lambdabot.project.sides import base_function, settings_in_base
+
+
+@pytest.fixture
+def head(tmp_path: Path) -> Function:
+    source = tmp_path / "repository" / "service" / "src"
+    source.mkdir(parents=True)
+    (source / "app.py").touch()
+    return Function(
+        name="hello",
+        side=Side.HEAD,
+        source=source,
+        handler="app.handler",
+        runtime="python3.13",
+        requirements=None,
+        role=None,
+        timeout_seconds=3,
+        environment={},
+        payloads=(Payload(name="one", body=b"{}", weight=Decimal(1)),),
+        memory_mb=(128,),
+        architectures=(Architecture.X86_64,),
+        current=Configuration(memory_mb=128, architecture=Architecture.X86_64),
+        current_assumed=True,
+        monthly_invocations=None,
+        constraints=Constraints(),
+        strategy=Strategy.COST,
+        balanced_weight=0.5,
+        tie_tolerance_percent=2,
+        budget=Budget(usd=Decimal(1), minutes=1),
+        allow_build=frozenset(),
+    )
+
+
+def find(head: Function, base: Path, described=None) -> Function | None:
+    root = head.source.parents[1]
+    return base_function(head, described or {}, config=root / "service" / "lambdabot.yml", root=root, base=base)
+
+
+@pytest.mark.parametrize("place", ["service/src", "src"])
+def test_the_source_is_found_below_the_repositorys_or_the_settings_top(head, tmp_path, place):
+    (tmp_path / "base" / place).mkdir(parents=True)
+
+    assert find(head, tmp_path / "base") == replace(head, side=Side.BASE, source=tmp_path / "base" / place)
+
+
+@pytest.mark.parametrize("module", ["app.py", "app/__init__.py"])
+def test_a_folder_that_holds_the_handler_is_the_source(head, tmp_path, module):
+    (tmp_path / "base" / module).parent.mkdir(parents=True)
+    (tmp_path / "base" / module).touch()
+
+    assert find(head, tmp_path / "base").source == tmp_path / "base"
+
+
+def test_a_function_that_the_target_branch_does_not_have_has_no_base(head, tmp_path):
+    (tmp_path / "base").mkdir()
+
+    assert find(head, tmp_path / "base") is None
+    image = replace(head, source="host.example/image:1", handler=None)
+    assert base_function(image, {}, config=tmp_path / "lambdabot.yml", root=tmp_path, base=tmp_path / "base") is None
+
+
+def test_requirements_move_with_the_source(head, tmp_path):
+    moved = tmp_path / "base" / "src"
+    moved.mkdir(parents=True)
+    head = replace(head, requirements=head.source / "requirements.txt")
+
+    assert find(head, tmp_path / "base").requirements is None
+    (moved / "requirements.txt").touch()
+    assert find(head, tmp_path / "base").requirements == moved / "requirements.txt"
+
+
+def test_a_zip_has_no_requirements_of_its_own(head, tmp_path):
+    archive = head.source.parent / "app.zip"
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "app.zip").touch()
+    head = replace(head, source=archive, requirements=archive.parent / "requirements.txt")
+
+    assert find(head, tmp_path / "base").requirements is None
+
+
+def test_the_target_branchs_own_settings_win_but_not_the_payloads(head, tmp_path):
+    own = replace(
+        head,
+        side=Side.BASE,
+        source=tmp_path,
+        handler="old.handler",
+        timeout_seconds=9,
+        current=Configuration(memory_mb=512, architecture=Architecture.ARM64),
+        payloads=(),
+        memory_mb=(256,),
+    )
+
+    base = find(head, tmp_path, {"hello": own})
+
+    assert (base.source, base.handler, base.timeout_seconds) == (tmp_path, "old.handler", 9)
+    assert base.current == own.current
+    assert (base.payloads, base.memory_mb) == (head.payloads, head.memory_mb)
+
+
+def test_the_settings_of_the_target_branch_lie_at_the_same_place_or_at_the_top(tmp_path):
+    root, base = tmp_path / "repository", tmp_path / "base"
+    (base / "service").mkdir(parents=True)
+    config = root / "service" / "lambdabot.yml"
+
+    assert settings_in_base(config, root, base) is None
+    (base / "lambdabot.yml").touch()
+    assert settings_in_base(config, root, base) == base / "lambdabot.yml"
+    assert settings_in_base(tmp_path / "elsewhere" / "lambdabot.yml", root, base) == base / "lambdabot.yml"
+    (base / "service" / "lambdabot.yml").touch()
+    assert settings_in_base(config, root, base) == base / "service" / "lambdabot.yml"

@@ -1,0 +1,331 @@
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambdabot.errors import UsageError
+from lambdabot.model import Architecture, Configuration, Side, Strategy
+from lambdabot.settings.load import Inputs, load, load_base
+from lambdabot.settings.schema import Document
+
+MINIMAL = """\
+version: 1
+functions:
+  hello:
+    source: src
+    handler: app.handler
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "app.py").write_text("def handler(event, context): return 1\n")
+    return tmp_path
+
+
+def write(project: Path, text: str) -> Path:
+    path = project / "lambdabot.yml"
+    path.write_text(text)
+    return path
+
+
+def mistakes(project: Path, text: str, **inputs) -> list[str]:
+    path = write(project, text)
+    with pytest.raises(UsageError) as caught:
+        load(Inputs(config=path, **{"endpoint": "local", **inputs}))
+    return [str(mistake).replace(f"{project}/", "") for mistake in caught.value.mistakes]
+
+
+def test_source_and_handler_are_enough_for_the_local_endpoint(project):
+    settings = load(Inputs(config=write(project, MINIMAL), endpoint="local"))
+
+    (function,) = settings.functions
+    assert function.source == project / "src"
+    assert (function.handler, function.runtime, function.side) == ("app.handler", "python3.13", Side.HEAD)
+    assert function.requirements is None
+    assert function.memory_mb == (128, 256, 512, 1024, 1769, 3008)
+    assert function.architectures == (Architecture.X86_64, Architecture.ARM64)
+    assert function.current == Configuration(memory_mb=128, architecture=Architecture.X86_64)
+    assert function.current_assumed
+    assert [(payload.body, payload.weight) for payload in function.payloads] == [(b"{}", Decimal(1))]
+    assert (function.budget.invocations, function.budget.usd, function.budget.minutes) == (1000, Decimal("1.00"), 10.0)
+    assert function.strategy is Strategy.COST
+    assert function.tie_tolerance_percent == 2.0
+    assert settings.gate.threshold_percent == 10.0
+
+
+def test_a_requirements_file_in_the_source_is_found(project):
+    (project / "src" / "requirements.txt").write_text("six\n")
+
+    (function,) = load(Inputs(config=write(project, MINIMAL), endpoint="local")).functions
+
+    assert function.requirements == project / "src" / "requirements.txt"
+
+
+def test_everything_that_can_be_set_is_read(project):
+    (project / "events").mkdir()
+    (project / "events" / "small.json").write_text('{ "size": 1 }')
+    text = """\
+version: 1
+defaults:
+  memory_mb: [1024, 128]
+  environment: {STAGE: test, RETRIES: 3}
+functions:
+  hello:
+    source: src
+    handler: app.handler
+    architectures: [arm64]
+    payloads:
+      - {file: events/small.json, weight: 0.9}
+      - {name: big, event: {size: 9}, weight: 0.1}
+    current: {memory_mb: 512, architecture: arm64}
+    monthly_invocations: 5100000
+    constraints: {p95_ms: 300}
+    budget: {invocations: 50}
+gate: {threshold_percent: 5, inconclusive: fail}
+comment: {mode: new}
+budget: {usd: 2.50}
+"""
+
+    settings = load(Inputs(config=write(project, text), endpoint="local", comment="off"))
+
+    (function,) = settings.functions
+    assert function.memory_mb == (128, 1024)
+    assert function.environment == {"STAGE": "test", "RETRIES": "3"}
+    assert [(p.name, p.body, p.weight) for p in function.payloads] == [
+        ("small", b'{ "size": 1 }', Decimal("0.9")),
+        ("big", b'{"size":9}', Decimal("0.1")),
+    ]
+    assert function.current == Configuration(memory_mb=512, architecture=Architecture.ARM64)
+    assert not function.current_assumed
+    assert function.constraints.p95_ms == 300
+    assert function.budget.invocations == 50
+    assert (settings.gate.threshold_percent, settings.gate.inconclusive) == (5.0, "fail")
+    assert settings.comment.mode == "off"
+    assert settings.budget.usd == Decimal("2.5")
+
+
+def test_reports_hold_neither_variables_nor_events(project):
+    text = MINIMAL + "    environment: {KEY: hunter2}\n    payloads: [{event: {card: 4111}}]\n"
+
+    settings = load(Inputs(config=write(project, text), endpoint="local"))
+
+    shown = json.dumps(settings.effective)
+    assert "KEY" in shown
+    assert "hunter2" not in shown
+    assert "4111" not in shown
+    assert "hunter2" not in repr(settings.functions)
+
+
+def test_every_mistake_is_told_at_once_with_its_line(project):
+    text = """\
+version: 1
+functions:
+  hello:
+    sources: src
+    handler: app.handler
+    memory_mb: [128, 64]
+    architectures: [x86]
+    environment: {FLAG: yes}
+gates: {}
+comment: {mode: sometimes}
+"""
+
+    assert mistakes(project, text) == [
+        "lambdabot.yml:3: `functions.hello.source` is missing",
+        "lambdabot.yml:4: `functions.hello.sources` is not known here; did you mean `source`?",
+        "lambdabot.yml:6: `functions.hello.memory_mb.1`: input should be greater than or equal to 128; it is 64",
+        "lambdabot.yml:7: `functions.hello.architectures.0`: input should be 'x86_64' or 'arm64'; it is 'x86'",
+        (
+            "lambdabot.yml:8: `functions.hello.environment.FLAG`: write the value in quotes; YAML reads it as something"
+            " else than text"
+        ),
+        "lambdabot.yml:9: `gates` is not known here; did you mean `gate`?",
+        "lambdabot.yml:10: `comment.mode`: input should be 'update', 'new', 'hide-and-new' or 'off'; it is 'sometimes'",
+    ]
+
+
+def test_a_mistake_in_defaults_is_told_once_and_where_it_stands(project):
+    text = """\
+version: 1
+defaults:
+  timeout_seconds: 0
+functions:
+  one: {source: src, handler: app.handler}
+  two: {source: src, handler: app.handler}
+"""
+
+    assert mistakes(project, text) == [
+        "lambdabot.yml:3: `defaults.timeout_seconds`: input should be greater than or equal to 1; it is 0"
+    ]
+
+
+def test_what_paths_and_payloads_lack_is_told_at_once(project):
+    (project / "bad.json").write_text("{")
+    (project / "app.tar").write_text("")
+    text = """\
+version: 1
+functions:
+  one:
+    source: nowhere
+    handler: app.handler
+  two:
+    source: app.tar
+    handler: app.handler
+  three:
+    source: src
+    requirements: needs.txt
+    payloads:
+      - file: bad.json
+      - file: missing.json
+      - {name: same, event: 1}
+      - {name: same, event: 2}
+      - {event: 1, file: bad.json}
+"""
+    problems = mistakes(project, text)
+    assert problems == ["lambdabot.yml:17: `functions.three.payloads.4`: a payload needs either `event` or `file`"]
+
+    problems = mistakes(project, text.replace("      - {event: 1, file: bad.json}\n", ""))
+
+    assert problems == [
+        f"lambdabot.yml:4: `one`: there is no file or folder {project}/nowhere".replace(f"{project}/", ""),
+        "lambdabot.yml:7: `two`: app.tar is neither a folder nor a .zip nor an image URI",
+        "lambdabot.yml:9: `three` needs a `handler`, as in `app.handler`",
+        "lambdabot.yml:11: `three`: there is no file needs.txt in src",
+        (
+            "lambdabot.yml:13: `three`: payload bad.json is not valid JSON: Expecting property name enclosed in double"
+            " quotes: line 1 column 2 (char 1)"
+        ),
+        "lambdabot.yml:14: `three`: payload missing.json cannot be read: No such file or directory",
+        "lambdabot.yml:16: `three`: two payloads are called `same`; give each a `name`",
+    ]
+
+
+def test_a_payload_larger_than_lambda_takes_is_refused(project):
+    (project / "big.json").write_text('"' + "x" * (6 * 1024 * 1024) + '"')
+
+    assert mistakes(project, MINIMAL + "    payloads: [{file: big.json}]\n") == [
+        "lambdabot.yml:6: `hello`: payload is 6,291,458 bytes; Lambda takes 6 MB at most"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("version: 1\nfunctions: [\n", "lambdabot.yml:3: is not valid YAML: expected the node content, but found"),
+        ("- version\n", "lambdabot.yml:1: must hold a mapping that starts with `version: 1`"),
+        ("", "lambdabot.yml:1: must hold a mapping that starts with `version: 1`"),
+        ("version: 1\nversion: 1\n", "lambdabot.yml:2: `version` stands here twice"),
+        ("version: 1\n---\nversion: 1\n", "lambdabot.yml:2: is not valid YAML: but found another document"),
+        ("version: 2\nfunctions: {}\n", "lambdabot.yml:1: `version`: input should be 1; it is 2"),
+        ("version: 1\nx: !!python/object:os.system 1\nfunctions: {}\n", "lambdabot.yml:2: is not valid YAML"),
+        ("version: 1\ndate: 2026-99-99\n", "lambdabot.yml:1: is not valid YAML: month must be in 1..12"),
+        ("version: 1\nfunctions: 7\n", "lambdabot.yml:2: `functions`: input should be a valid dictionary; it is 7"),
+        ("version: 1\nfunctions: {a b: {}}\n", "lambdabot.yml:2: `functions.a b`: string should match pattern"),
+    ],
+)
+def test_a_file_that_is_no_settings_is_refused_with_its_line(project, text, message):
+    assert mistakes(project, text)[0].startswith(message)
+
+
+def test_a_file_that_is_no_text_is_refused(project):
+    (project / "lambdabot.yml").write_bytes(b"version: \xff\n")
+    with pytest.raises(UsageError, match=r"is not UTF-8 text \(byte 9\)"):
+        load(Inputs(config=project / "lambdabot.yml"))
+
+
+def test_a_file_that_cannot_be_read_is_refused(project):
+    with pytest.raises(UsageError, match="cannot be read: Is a directory"):
+        load_base(project)
+
+
+def test_without_a_file_the_shortest_one_is_shown(tmp_path):
+    with pytest.raises(UsageError, match=r"(?s)there is no settings file .*handler: app.handler"):
+        load(Inputs(config=tmp_path / "lambdabot.yml"))
+
+
+def test_the_inputs_mistakes_are_told_with_the_files(project):
+    problems = mistakes(
+        project,
+        MINIMAL + "    timeout_seconds: 0\n",
+        endpoint="locl",
+        comment="never",
+    )
+
+    assert problems == [
+        "endpoint `locl` is neither aws, local nor an http(s) URL",
+        "comment `never` is none of update, new, hide-and-new, off",
+        "lambdabot.yml:6: `functions.hello.timeout_seconds`: input should be greater than or equal to 1; it is 0",
+    ]
+
+
+@pytest.mark.parametrize("endpoint", ["http://", "ftp://host", "http://host:99999", "http://[::1"])
+def test_an_address_that_is_no_url_is_refused(project, endpoint):
+    assert mistakes(project, MINIMAL, endpoint=endpoint) == [
+        f"endpoint `{endpoint}` is neither aws, local nor an http(s) URL"
+    ]
+
+
+def test_functions_are_chosen_by_name(project):
+    text = MINIMAL + "  world:\n    source: src\n    handler: app.handler\n"
+
+    settings = load(Inputs(config=write(project, text), endpoint="local", functions=("world",)))
+
+    assert [function.name for function in settings.functions] == ["world"]
+    assert mistakes(project, text, functions=("wrld", "zzz")) == [
+        "there is no function `wrld`; did you mean `world`?",
+        "there is no function `zzz`; there are hello, world",
+    ]
+
+
+def test_a_role_is_needed_on_aws_only(project):
+    assert mistakes(project, MINIMAL, endpoint="aws") == [
+        "lambdabot.yml:3: `hello` needs a `role` on AWS: the execution role of its throw-away copies"
+    ]
+    assert load(Inputs(config=write(project, MINIMAL), endpoint="http://127.0.0.1:9")).endpoint == "http://127.0.0.1:9"
+
+
+def test_the_embedded_endpoint_is_refused_where_it_cannot_run(project, monkeypatch):
+    monkeypatch.setattr("lambdabot.settings.load.sys.platform", "darwin")
+
+    assert mistakes(project, MINIMAL) == [
+        "the embedded endpoint needs Linux: run it in a container or in WSL2, or use `--endpoint aws`"
+    ]
+
+
+@pytest.mark.parametrize(
+    "uri", ["123456789012.dkr.ecr.us-east-1.amazonaws.com/app:1", "ghcr.io/a/b@sha256:" + "0" * 64]
+)
+def test_an_image_needs_no_handler(project, uri):
+    text = f'version: 1\nfunctions:\n  hello:\n    source: "{uri}"\n'
+
+    (function,) = load(Inputs(config=write(project, text), endpoint="local")).functions
+
+    assert function.source == uri
+    assert function.requirements is None
+
+
+def test_the_target_branch_describes_its_own_side(project):
+    (function,) = load_base(write(project, MINIMAL))
+
+    assert function.side is Side.BASE
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_settings_or_a_clear_refusal(tmp_path_factory, text):
+    path = tmp_path_factory.mktemp("any") / "lambdabot.yml"
+    path.write_text(text, encoding="utf-8", errors="surrogatepass")
+    with pytest.raises(UsageError):
+        load_base(path)
+
+
+def test_the_json_schema_describes_every_key():
+    schema = Document.model_json_schema()
+
+    for name, section in schema["$defs"].items():
+        for key, field in section.get("properties", {}).items():
+            assert field.get("description"), f"{name}.{key}"
