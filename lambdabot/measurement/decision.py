@@ -1,0 +1,80 @@
+"""What to invoke next, given what was seen: the one question that the pipeline asks."""
+
+import random
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+
+from lambdabot.measurement import gate, sweep
+from lambdabot.measurement.budget import Allowance
+from lambdabot.measurement.plan import Plan
+from lambdabot.measurement.samples import Cell, cells
+from lambdabot.model import Invocation, Round, Stop, Variant, Wave
+
+_WARM_CALLS = 2  # a payload's calls to each environment
+
+
+def next_step(plan: Plan, seen: Sequence[Invocation]) -> Round | Stop:
+    """Return the next waves, or Stop and why; the same for the same plan and the same invocations.
+
+    Every Variant starts with a cold wave. Each batch after that is a cold wave on fresh environments and warm waves of
+    every payload to the same environments. Waves of all Variants, and of base and head, are shuffled among one another.
+    """
+    known = cells(plan.variants, plan.weights, seen)
+    standing = gate.standing(plan, known)
+    wanted = dict(sweep.wanted(plan, known))
+    for variant in plan.pair or ():
+        if known[variant].open and standing.wanted:
+            wanted[variant] = max(wanted.get(variant, 0), standing.since[variant] + standing.wanted)
+    if not wanted:
+        return Stop(reason=_done(plan, known))
+    number = max((one.round for one in seen), default=0) + 1
+    generator = random.Random(f"{plan.seed}/{plan.function}/{number}")  # noqa: S311  # an order, no secret
+    queues = [_waves(plan, known[variant], count, generator) for variant, count in wanted.items()]
+    generator.shuffle(queues)
+    allowance = Allowance(plan, seen)
+    waves = [wave for turn in _turns(queues, generator) for wave in turn if allowance.take(wave)]
+    if not waves:
+        return Stop(reason=allowance.refusal)
+    return Round(number=number, waves=tuple(waves))
+
+
+def _waves(plan: Plan, cell: Cell, wanted: int, generator: random.Random) -> list[Wave]:
+    """Return the waves that bring a Variant to so many environments, in their order."""
+    if not cell.invocations and not cell.waiting:
+        return [_cold(plan, cell.variant, min(wanted, plan.concurrency), fresh=False)]
+    waves: list[Wave] = []
+    missing = wanted - len(cell.environments)
+    if cell.waiting:
+        waves += _warm(plan, cell.variant, cell.waiting, generator)
+        missing -= cell.waiting
+    while missing > 0:
+        concurrency = min(missing, plan.concurrency)
+        waves += [_cold(plan, cell.variant, concurrency, fresh=True)]
+        waves += _warm(plan, cell.variant, concurrency, generator)
+        missing -= concurrency
+    return waves
+
+
+def _cold(plan: Plan, variant: Variant, concurrency: int, *, fresh: bool) -> Wave:
+    usual = max(plan.payloads, key=lambda payload: payload.weight)
+    return Wave(variant=variant, payload=usual.name, concurrency=concurrency, fresh=fresh)
+
+
+def _warm(plan: Plan, variant: Variant, concurrency: int, generator: random.Random) -> list[Wave]:
+    names = [payload.name for payload in plan.payloads] * _WARM_CALLS
+    generator.shuffle(names)
+    return [Wave(variant=variant, payload=name, concurrency=concurrency) for name in names]
+
+
+def _turns(queues: Sequence[Sequence[Wave]], generator: random.Random) -> list[list[Wave]]:
+    """Let every queue advance by one wave a turn, in another order each turn."""
+    turns = [[wave for wave in turn if wave is not None] for turn in zip_longest(*queues)]
+    for turn in turns:
+        generator.shuffle(turn)
+    return turns
+
+
+def _done(plan: Plan, known: Mapping[Variant, Cell]) -> str:
+    if not any(cell.open for cell in known.values()):
+        return "every Variant failed"
+    return "decided" if plan.pair or plan.swept else "nothing to measure"
