@@ -1,0 +1,169 @@
+"""Reproducible zips: the same files give the same bytes, whatever their times, their owners and the umask.
+
+Compressed bytes also depend on the zlib that Python is linked with; they are equal wherever that is the same.
+"""
+
+import base64
+import hashlib
+import shutil
+import stat
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from lambdabot.errors import PackagingError
+
+EXCLUDED_NAMES = frozenset({".git", "__pycache__", ".venv", ".DS_Store"})
+EXCLUDED_SUFFIXES = frozenset({".pyc"})
+
+MAX_ZIP_BYTES = 50 * 1024 * 1024
+MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
+"""Deployment package limits: zipped by direct upload, and unzipped (AWS, Lambda quotas)."""
+
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The first time that a zip can hold."""
+
+UNIX = 3
+"""A zip's "made by" on Unix, under which modes are kept (APPNOTE.TXT 4.4.2)."""
+
+_SHRINK = "Leave out what the function does not need at run time, move it to a layer, or deploy a container image."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """A written zip."""
+
+    path: Path
+    sha256: str  # base64, as Lambda's CodeSha256
+    zip_bytes: int
+    unzipped_bytes: int
+
+
+def is_excluded(relative: PurePosixPath | Path) -> bool:
+    """Return whether a path is of no use at run time: version control, byte code, virtual environments."""
+    return relative.suffix in EXCLUDED_SUFFIXES or not EXCLUDED_NAMES.isdisjoint(relative.parts)
+
+
+def files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the name in the zip and the path of each file below a folder, links followed where they stay inside.
+
+    Raises PackagingError on a link that leaves the folder, leads nowhere or in a circle, and on what is no file.
+    """
+    yield from _below(folder.resolve(), PurePosixPath(), (folder.resolve(),))
+
+
+def _below(top: Path, relative: PurePosixPath, ancestors: tuple[Path, ...]) -> Iterator[tuple[str, Path]]:
+    try:
+        names = sorted(path.name for path in ancestors[-1].iterdir())
+    except OSError as error:
+        what = f"the folder {relative} of the source cannot be read: {error.strerror}"
+        raise PackagingError(what, advice="Make it readable for the user that runs lambdabot.") from error
+    for name in names:
+        inner = relative / name
+        if is_excluded(inner):
+            continue
+        path = _resolved(top, ancestors[-1] / name, inner)
+        if path.is_dir():
+            if path in ancestors:
+                what = f"the link {inner} of the source leads in a circle"
+                raise PackagingError(what, advice="Remove the link, or let it name a folder that does not hold it.")
+            yield from _below(top, inner, (*ancestors, path))
+        elif path.is_file():
+            yield str(inner), path
+        else:
+            what = f"{inner} in the source is neither a file nor a folder"
+            raise PackagingError(what, advice="Remove it: a Lambda package holds files only.")
+
+
+def _resolved(top: Path, path: Path, inner: PurePosixPath) -> Path:
+    """Return where a path really is; what a link must not bring in is refused."""
+    if not path.is_symlink():
+        return path
+    try:
+        real = path.resolve(strict=True)
+    except (OSError, RuntimeError) as error:  # Python before 3.13 raises RuntimeError on a circle of links
+        what = f"the link {inner} of the source leads nowhere"
+        raise PackagingError(what, advice="Remove the link, or add the file that it names.") from error
+    if not real.is_relative_to(top) or is_excluded(real.relative_to(top)):
+        what = f"the link {inner} leads out of the source folder, or to a part of it that is not packaged"
+        raise PackagingError(what, advice="Copy the file into the source folder in place of the link.")
+    return real
+
+
+def write(contents: Mapping[str, Path], replaced: Mapping[str, bytes], destination: Path) -> Archive:
+    """Write the files, by their names in the zip, as a stream; `replaced` gives the bytes of names that are rewritten.
+
+    Raises PackagingError when Lambda would refuse the size, or a file cannot be read or named.
+    """
+    sizes = {name: len(replaced[name]) if name in replaced else path.stat().st_size for name, path in contents.items()}
+    check_unzipped(sizes)
+    with zipfile.ZipFile(destination, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(contents):
+            _add(archive, name, contents[name], replaced.get(name), sizes[name])
+    return check_zipped(measure(destination, sum(sizes.values())), sizes)
+
+
+def _add(archive: zipfile.ZipFile, name: str, path: Path, content: bytes | None, size: int) -> None:
+    entry = zipfile.ZipInfo(name, EPOCH)
+    entry.create_system = UNIX
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.file_size = size  # known beforehand, so that the header says so
+    try:
+        executable = path.stat().st_mode & stat.S_IXUSR
+        entry.external_attr = (stat.S_IFREG | (0o755 if executable else 0o644)) << 16
+        with archive.open(entry, "w") as target:
+            if content is not None:
+                target.write(content)
+            else:
+                with path.open("rb") as source:
+                    shutil.copyfileobj(source, target, 1 << 20)
+    except UnicodeEncodeError as error:
+        what = f"the file name {name!a} of the source is not valid UTF-8"
+        raise PackagingError(what, advice="Rename the file.") from error
+    except OSError as error:
+        what = f"{name} in the source cannot be read: {error.strerror}"
+        raise PackagingError(what, advice="Make it readable for the user that runs lambdabot.") from error
+
+
+def check_unzipped(sizes: Mapping[str, int]) -> None:
+    """Raise PackagingError when files of these sizes, by name, are more than Lambda unpacks."""
+    total = sum(sizes.values())
+    if total > MAX_UNZIPPED_BYTES:
+        what = f"the package is {_mb(total)} unzipped; Lambda takes {_mb(MAX_UNZIPPED_BYTES)} ({_largest(sizes)})"
+        raise PackagingError(what, advice=_SHRINK)
+
+
+def check_zipped(archive: Archive, sizes: Mapping[str, int]) -> Archive:
+    """Return the archive; raise PackagingError when it is more than Lambda takes by direct upload."""
+    if archive.zip_bytes > MAX_ZIP_BYTES:
+        sizes_said = f"{_mb(archive.zip_bytes)} zipped; Lambda takes {_mb(MAX_ZIP_BYTES)} by direct upload"
+        what = f"the package is {sizes_said} ({_largest(sizes)})"
+        raise PackagingError(what, advice=_SHRINK)
+    return archive
+
+
+def measure(path: Path, unzipped_bytes: int) -> Archive:
+    """Return a zip that is there, with its CodeSha256."""
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").digest()
+    return Archive(
+        path=path,
+        sha256=base64.b64encode(digest).decode(),
+        zip_bytes=path.stat().st_size,
+        unzipped_bytes=unzipped_bytes,
+    )
+
+
+def _largest(sizes: Mapping[str, int]) -> str:
+    """Name the three largest entries at the top of the package."""
+    tops: dict[str, int] = {}
+    for name, size in sizes.items():
+        top = name.partition("/")[0]
+        tops[top] = tops.get(top, 0) + size
+    ordered: Iterable[str] = sorted(tops, key=lambda top: (-tops[top], top))[:3]
+    return "largest: " + ", ".join(f"{top} {_mb(tops[top])}" for top in ordered)
+
+
+def _mb(size: int) -> str:
+    return f"{size / (1024 * 1024):,.1f} MB".replace(".0 MB", " MB")

@@ -1,0 +1,89 @@
+"""From a function's source and requirements to its Build for one architecture."""
+
+import re
+import zipfile
+from pathlib import Path
+
+from lambdabot.errors import PackagingError
+from lambdabot.model import Architecture, Build, Function
+from lambdabot.packaging import archive, distributions, requirements
+from lambdabot.packaging.archive import Archive
+from lambdabot.packaging.install import install
+from lambdabot.packaging.target import Target
+
+
+def package(
+    function: Function, architecture: Architecture, target: Target, *, workdir: Path, cache_dir: Path | None = None
+) -> Build:
+    """Return the function's code as Lambda would get it: zipped reproducibly, or as it is when it is a zip or image.
+
+    Raises PackagingError, whose message begins with the function's name, when it cannot be packaged for the target.
+    """
+    words = target.describe() if function.runtime.startswith("python") else f"{function.runtime}, {architecture}"
+    if isinstance(function.source, str):
+        return Build(
+            function=function.name,
+            side=function.side,
+            architecture=architecture,
+            zip_path=None,
+            image_uri=function.source,
+            code_sha256=function.source,
+            zip_bytes=0,
+            unzipped_bytes=0,
+            target=words,
+        )
+    try:
+        if function.source.is_dir():
+            workdir.mkdir(parents=True, exist_ok=True)
+            stem = re.sub(r"[^\w.-]", "_", f"{function.side}-{function.name}-{architecture}")
+            built = _zip(function, function.source, target, workdir / stem, cache_dir)
+        else:
+            built = _taken(function.source)
+    except PackagingError as error:
+        what = f"`{function.name}` ({function.side}) cannot be packaged for {architecture}: {error.what}"
+        raise PackagingError(what, advice=error.advice) from error
+    return Build(
+        function=function.name,
+        side=function.side,
+        architecture=architecture,
+        zip_path=built.path,
+        image_uri=None,
+        code_sha256=built.sha256,
+        zip_bytes=built.zip_bytes,
+        unzipped_bytes=built.unzipped_bytes,
+        target=words,
+    )
+
+
+def _zip(function: Function, source: Path, target: Target, stem: Path, cache_dir: Path | None) -> Archive:
+    """Zip a folder and its dependencies; what is written begins with the stem."""
+    contents = dict(archive.files(source))
+    replaced: dict[str, bytes] = {}
+    if function.requirements is not None and target.python is not None and function.runtime.startswith("python"):
+        wanted = requirements.read(function.requirements, source=source, allow_build=function.allow_build)
+        if wanted.requirements:
+            folder = stem.with_name(f"{stem.name}.packages")
+            install(wanted, target, folder, allow_build=function.allow_build, cache_dir=cache_dir)
+            installed = dict(distributions.files(folder))
+            replaced = {
+                name: content
+                for name, path in installed.items()
+                if name not in contents and (content := distributions.reproducible(name, path)) is not None
+            }
+            contents = {**installed, **contents}  # the function's own file wins, as after `cp -r`
+    if not contents:
+        what = "its source folder holds no file"
+        raise PackagingError(what, advice="Check `source` in lambdabot.yml.")
+    return archive.write(contents, replaced, stem.with_name(f"{stem.name}.zip"))
+
+
+def _taken(path: Path) -> Archive:
+    """Return a zip as it is, once it is known to be one that Lambda takes."""
+    try:
+        with zipfile.ZipFile(path) as opened:
+            sizes = {entry.filename: entry.file_size for entry in opened.infolist()}
+    except (OSError, zipfile.BadZipFile) as error:
+        what = f"{path.name} is not a zip that can be read: {error}"
+        raise PackagingError(what, advice="Build it again; the workflow must do so before lambdabot runs.") from error
+    archive.check_unzipped(sizes)
+    return archive.check_zipped(archive.measure(path, sum(sizes.values())), sizes)

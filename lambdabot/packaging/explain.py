@@ -1,0 +1,132 @@
+"""The installer's error text in our words: which package, which line, why, and what to do."""
+
+import re
+from collections.abc import Callable
+
+from packaging.utils import canonicalize_name
+
+from lambdabot.errors import PackagingError
+from lambdabot.packaging.requirements import Requirements
+from lambdabot.packaging.target import Target
+
+MAX_QUOTED_LINES = 12
+
+_PACKAGE = r"`?(?P<name>[A-Za-z0-9](?:[\w.-]*\w)?)(?P<version>[=<>!~][^\s`]*)?`?"
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+
+REFUSED_BUILD = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"Wheels are required for {_PACKAGE} because building from source is disabled",
+        rf"Building source distributions for {_PACKAGE} is disabled",
+    )
+)
+"""What uv 0.9 to 0.13 say when only a build would help."""
+
+_CAUSES: tuple[tuple[str, Callable[[Target], str], str], ...] = (
+    (
+        r"The built wheel `(?P<name>[\w.]+?)-(?P<version>[^-`]+)-[^`]+` is not compatible",
+        lambda target: f"was built for this machine and does not run on {target.describe()}",
+        "Compiled code is built for the machine that builds it: ask for a release that has wheels.",
+    ),
+    (
+        rf"Failed to (?:download and )?build {_PACKAGE}(?! @)",
+        lambda _: "could not be built",
+        "Ask for a release that has wheels.",
+    ),
+    (
+        rf"Wheels are required for {_PACKAGE}",
+        lambda target: f"has no wheel for {target.describe()}, and building it would run its code here",
+        "Ask for a release that has such a wheel, or list it in lambdabot.yml: `allow_build: [{name}]`.",
+    ),
+    (
+        rf"Building source distributions for {_PACKAGE} is disabled",
+        lambda _: "is a source archive, and building it would run its code here",
+        "Ask for a release that has wheels, or list it in lambdabot.yml: `allow_build: [{name}]`.",
+    ),
+    (
+        rf"{_PACKAGE} has no wheels with a matching (?:Python|platform)",
+        lambda target: f"has no wheel for {target.describe()}",
+        "Ask for a release that has such a wheel, or choose another runtime or architecture.",
+    ),
+    (
+        rf"{_PACKAGE} was not found in the package registry",
+        lambda _: "is not on the package index",
+        "Correct the name; a private index is named by UV_INDEX or UV_DEFAULT_INDEX in the workflow step.",
+    ),
+    (
+        rf"there is no version of {_PACKAGE}",
+        lambda _: "has no such release",
+        "Ask for a release that exists.",
+    ),
+    (
+        rf"Hash mismatch for {_PACKAGE}",
+        lambda target: f"has a file for {target.describe()} whose hash is not listed",
+        "Lock it again for every platform, for instance `uv pip compile --universal --generate-hashes`.",
+    ),
+    (
+        rf"requested Python version \([^)]*\) does not satisfy Python\S+ and {_PACKAGE} depends on",
+        lambda target: f"does not support {target.runtime}",
+        "Ask for a release that supports it, or choose another runtime.",
+    ),
+)
+
+_INDEX = (
+    (
+        r"\b(?:401 Unauthorized|403 Forbidden)\b",
+        "the package index refused access",
+        "Give its credentials to the workflow step: UV_INDEX_<NAME>_USERNAME and UV_INDEX_<NAME>_PASSWORD.",
+    ),
+    (
+        r"error sending request|Failed to fetch|dns error|tcp connect|timed out|network was disabled",
+        "the package index could not be reached",
+        "Check the network and the index's address, then run again.",
+    ),
+    (
+        r"No space left on device",
+        "the disk is full",
+        "Free some space; the cache of uv is the first place to look.",
+    ),
+    (
+        r"No solution found",
+        "the requirements contradict one another",
+        "Loosen one of them.",
+    ),
+)
+
+
+def refused_builds(text: str) -> frozenset[str]:
+    """Return the canonical names of the packages that the installer would have had to build."""
+    return frozenset(canonicalize_name(match["name"]) for pattern in REFUSED_BUILD for match in pattern.finditer(text))
+
+
+def explain(text: str, requirements: Requirements, target: Target) -> PackagingError:
+    """Return the installer's failure as an error for the user, credentials masked, its own words below."""
+    text = masked(text)
+    quoted = "\n".join(_told(text)[:MAX_QUOTED_LINES])
+    for pattern, reason, advice in _CAUSES:
+        if match := re.search(pattern, text):
+            name, version = match["name"], match["version"] or ""
+            line = requirements.find(name)
+            where = f"{line.place}: " if line else ""
+            wanted = f"`{line.text}`" if line else f"`{name}{version}` (required by another package)"
+            wanted = wanted.split(" --hash", 1)[0].rstrip("`") + "`" if " --hash" in wanted else wanted
+            return PackagingError(
+                f"{where}{wanted} {reason(target)}", advice=f"{advice.format(name=name)}\nuv says:\n{quoted}"
+            )
+    for pattern, what, advice in _INDEX:
+        if re.search(pattern, text):
+            return PackagingError(what, advice=f"{advice}\nuv says:\n{quoted}")
+    return PackagingError("the dependencies could not be installed", advice=f"uv says:\n{quoted}")
+
+
+def masked(text: str) -> str:
+    """Return text without the user and password of any address in it."""
+    return _CREDENTIALS.sub("***", text)
+
+
+def _told(text: str) -> list[str]:
+    """Return the lines that say what went wrong, without progress and without advice on options of uv's own."""
+    lines = [line.rstrip() for line in text.splitlines() if line.strip()]
+    start = next((index for index, line in enumerate(lines) if line.startswith(("error:", "  × "))), 0)
+    return [line for line in lines[start:] if not line.startswith("hint: Wheels are required")]
