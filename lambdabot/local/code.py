@@ -1,0 +1,138 @@
+"""Deployment packages: checked, unpacked once into a private folder, removed with the last version that uses them."""
+
+import base64
+import hashlib
+import shutil
+import stat
+import tempfile
+import threading
+import weakref
+import zipfile
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from lambdabot.local.api_error import ApiError, invalid
+
+ZIPPED_LIMIT = 52_428_800  # bytes; "Lambda quotas": 50 MB zipped, direct upload
+UNZIPPED_LIMIT = 262_144_000  # bytes; "Lambda quotas": 250 MB unzipped
+_FILES_LIMIT = 100_000  # no quota of Lambda's own: a bound on the inodes that one package may take
+_CHUNK = 1 << 20
+
+
+class Code:
+    """One unpacked package; its folder lives as long as something refers to this object."""
+
+    def __init__(self, zipped: bytes, sha256: str, parent: Path) -> None:
+        """Unpack; InvalidParameterValueException for what Lambda, or safety, refuses."""
+        self.sha256 = sha256
+        self.size = len(zipped)
+        self.zipped = zipped
+        self.folder = Path(tempfile.mkdtemp(prefix="code-", dir=parent))
+        self._finalizer = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+        self._finalizer.atexit = False  # the endpoint removes the parent folder as a whole
+        try:
+            self.unzipped_size = _unpack(zipped, self.folder)
+        except (
+            zipfile.BadZipFile,
+            NotImplementedError,
+            EOFError,
+            RuntimeError,
+            OSError,
+            ValueError,
+            LookupError,
+        ) as error:
+            self._finalizer()
+            text = "Could not unzip uploaded file. Please check your file, then try to upload again."
+            raise invalid(message=text) from error
+        except BaseException:
+            self._finalizer()
+            raise
+        self.folder.chmod(0o755)  # a worker with a user id of its own reads it
+
+
+class CodeStore:
+    """The packages of one endpoint: the same bytes are unpacked once and shared."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep unpacked packages in the folder."""
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._codes: weakref.WeakValueDictionary[str, Code] = weakref.WeakValueDictionary()
+        self._unpacking: dict[str, threading.Lock] = {}
+
+    def unpack(self, zipped: bytes) -> Code:
+        """Return the package's Code; concurrent uploads of the same bytes wait for one unpacking."""
+        if len(zipped) > ZIPPED_LIMIT:
+            limit = "70167211 bytes for the CreateFunction operation"
+            raise ApiError(
+                code="RequestEntityTooLargeException", message=f"Request must be smaller than {limit}", status=413
+            )
+        sha256 = base64.b64encode(hashlib.sha256(zipped).digest()).decode()
+        with self._lock:
+            unpacking = self._unpacking.setdefault(sha256, threading.Lock())
+        with unpacking:
+            code = self._codes.get(sha256)
+            if code is None:
+                code = self._codes[sha256] = Code(zipped, sha256, self._folder)
+            return code
+
+    @property
+    def total_size(self) -> int:
+        """Bytes of all packages in use, zipped."""
+        return sum(code.size for code in list(self._codes.values()))
+
+
+def _unpack(zipped: bytes, folder: Path) -> int:
+    """Write files, then links, so that no file is ever written through a link; return the bytes written."""
+    written = 0
+    links: list[tuple[Path, str]] = []
+    with zipfile.ZipFile(BytesIO(zipped)) as package:
+        if len(package.infolist()) > _FILES_LIMIT:
+            raise invalid(message=f"The package holds more than {_FILES_LIMIT} files")
+        for entry in package.infolist():
+            target = folder / _inside(entry.filename)
+            mode = entry.external_attr >> 16
+            if entry.is_dir():
+                target.mkdir(parents=True, exist_ok=True)
+            elif stat.S_ISLNK(mode):
+                links.append((target, package.read(entry).decode() if entry.file_size <= 4096 else ""))  # noqa: PLR2004  # PATH_MAX
+            elif stat.S_IFMT(mode) in {0, stat.S_IFREG}:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with package.open(entry) as source, target.open("xb") as file:
+                    written += _copy(source, file, UNZIPPED_LIMIT - written)
+                target.chmod(0o444 | (mode & 0o111))
+            else:
+                raise invalid(
+                    message=f"The package holds {entry.filename!r}, which is neither a file, a folder nor a link"
+                )
+    for link, destination in links:
+        _link(link, destination, folder)
+    return written
+
+
+def _copy(source: IO[bytes], file: IO[bytes], room: int) -> int:
+    """Copy what really comes out, whatever size the package's directory claims."""
+    written = 0
+    while chunk := source.read(_CHUNK):
+        written += len(chunk)
+        if written > room:
+            raise invalid(message=f"Unzipped size must be smaller than {UNZIPPED_LIMIT} bytes")
+        file.write(chunk)
+    return written
+
+
+def _inside(name: str) -> PurePosixPath:
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name:
+        raise invalid(message=f"The package holds {name!r}, a path that leaves its folder")
+    return path
+
+
+def _link(link: Path, destination: str, folder: Path) -> None:
+    """Make a symbolic link whose end lies in the folder, whatever links it passes on its way."""
+    end = (link.parent / destination).resolve()
+    if not destination or not end.is_relative_to(folder.resolve()):
+        raise invalid(message=f"The package holds the link {str(link.relative_to(folder))!r}, which leaves its folder")
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(destination)

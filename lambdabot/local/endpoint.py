@@ -1,0 +1,61 @@
+"""The embedded Lambda endpoint: started, served, and removed without a trace."""
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from lambdabot.local.code import CodeStore
+from lambdabot.local.folder import PrivateFolder
+from lambdabot.local.region import Limits
+from lambdabot.local.server import Server
+from lambdabot.local.services import Services
+from lambdabot.local.worker.machine import Machine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A live endpoint.
+
+    `access_key` is the only access key id that it serves; None: it serves everyone on this machine. The secret key
+    may be anything. `machine` says in words how CPU, memory and isolation are enforced here.
+    """
+
+    url: str
+    access_key: str | None = field(repr=False)
+    machine: str
+    stop: Callable[[], None] = field(repr=False)
+
+
+@contextmanager
+def serve(*, port: int = 0, anyone: bool = False, limits: Limits | None = None) -> Iterator[Endpoint]:
+    """Serve on loopback while the context lasts; then no process, cgroup or file of it is left.
+
+    Port 0 takes a free one. Unless `anyone` may call, callers need the endpoint's access key: the code under test
+    shares the loopback interface and must not steer its own measurement. OSError when the port is taken.
+    """
+    with ExitStack() as stack:
+        folder = stack.enter_context(PrivateFolder())
+        machine = Machine()
+        stack.callback(machine.close)
+        access_key = None if anyone else f"LOCAL{secrets.token_hex(16).upper()}"
+        services = Services(
+            access_key=access_key, machine=machine, codes=CodeStore(folder.path), limits=limits or Limits()
+        )
+        stack.callback(services.close)
+        server = Server(port, services.answer)
+        stack.callback(server.close)
+        yield Endpoint(url=server.url, access_key=access_key, machine=machine.describe(), stop=stack.close)
+
+
+def serve_until(
+    stop: threading.Event, *, port: int, started: Callable[[Endpoint], None], limits: Limits | None = None
+) -> None:
+    """Serve everyone on this machine until `stop` is set, or the calling thread is interrupted.
+
+    `started` is told the endpoint when it listens.
+    """
+    with serve(port=port, anyone=True, limits=limits) as endpoint:
+        started(endpoint)
+        stop.wait()

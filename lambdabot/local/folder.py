@@ -1,0 +1,70 @@
+"""The endpoint's private folder: locked while the endpoint lives, so that a killed one's is found and removed."""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+_PREFIX = "lambdabot-local-"
+
+
+class PrivateFolder:
+    """A fresh folder; its lock ends with this process, however that ends."""
+
+    def __init__(self, parent: Path | None = None) -> None:
+        """Remove what killed predecessors left beside it, then make it."""
+        self._parent = parent or Path(tempfile.gettempdir())
+        for leftover in self._parent.glob(f"{_PREFIX}*"):
+            _remove_if_abandoned(leftover)
+        while True:
+            self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self._parent))
+            lock = _locked(self.path)
+            if lock is not None:
+                break  # else another endpoint, starting right now, took it for abandoned
+        self._lock = lock
+        self.path.chmod(0o711)  # workers with a user id of their own pass through, and see no names
+
+    def close(self) -> None:
+        """Remove it with everything in it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        os.close(self._lock)
+
+    def __enter__(self) -> Self:
+        """Give itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Remove it."""
+        self.close()
+
+
+def _remove_if_abandoned(folder: Path) -> None:
+    with suppress(OSError):  # another user's, or gone meanwhile
+        if folder.lstat().st_uid != os.geteuid():
+            return
+        lock = _locked(folder)
+        if lock is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(lock)
+
+
+def _locked(folder: Path) -> int | None:
+    """Return a descriptor that holds the folder's lock; None when another process holds it or the folder is gone."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if folder.lstat().st_ino == os.fstat(descriptor).st_ino:
+            return descriptor
+    except OSError:
+        pass
+    os.close(descriptor)
+    return None

@@ -1,0 +1,68 @@
+"""One Region of the embedded endpoint: its functions, environments and logs, and the operations on them."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lambdabot.local import sts
+from lambdabot.local.account import Account
+from lambdabot.local.call import Operation
+from lambdabot.local.code import CodeStore
+from lambdabot.local.configuration import MEMORY_LIMIT, ConfigurationRules
+from lambdabot.local.functions_api import FunctionsApi
+from lambdabot.local.invocations_api import InvocationsApi
+from lambdabot.local.log_store import LogStore
+from lambdabot.local.logs_api import LogsApi
+from lambdabot.local.names import ACCOUNT
+from lambdabot.local.pool import EnvironmentPool, available_mb
+from lambdabot.local.registry import Registry
+from lambdabot.local.versions_api import VersionsApi
+from lambdabot.local.worker.environment import EnvironmentSpec, ExecutionEnvironment
+from lambdabot.local.worker.machine import Machine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How the endpoint behaves where AWS accounts differ, and how long things take.
+
+    `transition_seconds`: in Pending and InProgress; `idle_seconds`: until an unused environment is stopped.
+    """
+
+    transition_seconds: float = 0.001  # over before a waiter asks for the first time
+    concurrency: int = 10  # a new account's
+    memory_mb: int = MEMORY_LIMIT  # a new account's is 3,008
+    idle_seconds: float = 600
+
+
+class Region:
+    """Holds one Region's state; `operations` by service and name."""
+
+    def __init__(self, name: str, *, machine: Machine, codes: CodeStore, limits: Limits, runtimes: list[str]) -> None:
+        """Begin empty."""
+
+        def start(spec: EnvironmentSpec) -> ExecutionEnvironment:
+            return ExecutionEnvironment(spec, machine)
+
+        self._pool = EnvironmentPool(name, start=start, idle_seconds=limits.idle_seconds, available_mb=available_mb)
+        registry = Registry(
+            name, clock=time.time, transition_seconds=limits.transition_seconds, retire=self._pool.retire
+        )
+        rules = ConfigurationRules(runtimes=runtimes, supports=machine.supports, memory_limit_mb=limits.memory_mb)
+        logs = LogStore(f"arn:aws:logs:{name}:{ACCOUNT}:log-group:")
+        account = Account(registry, codes, concurrency=limits.concurrency)
+        self._invocations = InvocationsApi(registry, account, self._pool, logs)
+        self.operations: Mapping[str, Mapping[str, Operation]] = {
+            "lambda": {
+                **FunctionsApi(registry, codes, rules).operations,
+                **VersionsApi(registry).operations,
+                **account.operations,
+                **self._invocations.operations,
+            },
+            "logs": LogsApi(logs).operations,
+            "sts": sts.OPERATIONS,
+        }
+
+    def close(self) -> None:
+        """Stop every environment, also those at work."""
+        self._pool.close()
+        self._invocations.close()
