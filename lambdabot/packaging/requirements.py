@@ -17,9 +17,15 @@ from packaging.utils import canonicalize_name
 
 from lambdabot.errors import PackagingError
 
-INDEX_OPTIONS = {"-i": "--index-url", "--index-url": "--index-url", "--extra-index-url": "--extra-index-url"}
-LINK_OPTIONS = {"-f": "--find-links", "--find-links": "--find-links"}
 FLAGS = frozenset({"--no-index", "--pre", "--require-hashes"})
+PASSED_ON = {
+    "-i": "--index-url",
+    "-f": "--find-links",
+    **{name: name for name in ("--index-url", "--extra-index-url", "--find-links")},
+    **{name: name for name in FLAGS},
+}
+"""Options that uv gets to see, by their long names."""
+
 WITHOUT_EFFECT = frozenset({"--only-binary", "--prefer-binary", "--trusted-host", "--use-feature"})
 FILE_OPTIONS = {
     "-r": "requirements",
@@ -138,24 +144,24 @@ class _Reader:
         elif option in {"-e", "--editable"}:
             _refuse_local(place, f"`{value}` is an editable requirement")
         elif option == "--no-binary":
-            if value in {":all:", ":none:"}:
-                _refuse(place, f"`--no-binary {value}` does not say what to build", "Name the packages instead.")
-            names = {canonicalize_name(name.strip()) for name in value.split(",")}
-            if not names <= self.allowed:
-                _refuse_build(place, f"`--no-binary {value}` asks for a build", ", ".join(sorted(names - self.allowed)))
-            self.found.no_binary |= names
-        elif option in INDEX_OPTIONS:
-            self._add_option(place, INDEX_OPTIONS[option], value)
-        elif option in LINK_OPTIONS:
-            links = value if "://" in value else str((folder / value).resolve())
-            self._add_option(place, LINK_OPTIONS[option], links)
-        elif option in FLAGS:
-            self._add_option(place, option, "")
+            self._no_binary(value, place)
+        elif option in PASSED_ON:
+            option = PASSED_ON[option]
+            if (option in FLAGS) == bool(value) or re.search(r"(^|\s)-", value):
+                _refuse(place, f"`{option}` is not written as one option a line", "Write each on a line of its own.")
+            if option == "--find-links" and "://" not in value:
+                value = str((folder / value).resolve())
+            self.found.options.append(Line(place=place, name="", text=f"{option} {value}".rstrip()))
         elif option not in WITHOUT_EFFECT:
             _refuse(place, f"`{option}` is not supported in a requirements file", "Remove the option.")
 
-    def _add_option(self, place: Place, option: str, value: str) -> None:
-        self.found.options.append(Line(place=place, name="", text=f"{option} {value}".rstrip()))
+    def _no_binary(self, value: str, place: Place) -> None:
+        if value in {":all:", ":none:"}:
+            _refuse(place, f"`--no-binary {value}` does not say what to build", "Name the packages instead.")
+        names = {canonicalize_name(name.strip()) for name in value.split(",")}
+        if not names <= self.allowed:
+            _refuse_build(place, f"`--no-binary {value}` asks for a build", ", ".join(sorted(names - self.allowed)))
+        self.found.no_binary |= names
 
     def _name(self, text: str, place: Place) -> str:
         """Return the canonical name of a requirement that may be installed; refuse every other."""
