@@ -1,0 +1,173 @@
+"""The way to a Lambda endpoint: AWS, the embedded one, or a URL, all through the same boto3 clients."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from ipaddress import ip_address
+from threading import Event, Lock
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+
+from lambdabot import __version__
+from lambdabot.aws.failures import LOCAL, explain
+from lambdabot.aws.pace import Pace
+from lambdabot.aws.retry import AWSError, Retry, passing
+from lambdabot.errors import EndpointError
+
+if TYPE_CHECKING:
+    from types_boto3_lambda.client import LambdaClient
+    from types_boto3_logs.client import CloudWatchLogsClient
+
+_CONNECT_SECONDS = 5
+_READ_SECONDS = 20
+_REMOVE_SECONDS = 2  # short: a removal that hangs is tried again within the few seconds that a signal leaves
+_COLD_SECONDS = 60  # what an invocation may take beyond the function's timeout: init, restore, network
+_MOST_CONNECTIONS = 1_000  # of one client; kept open between waves, made only when needed
+_REQUESTS_PER_SECOND = 10  # with the burst below Lambda's 15 in any one second, and room for the account's other users
+_BURST = 5
+_HERE = "us-east-1"  # what a loopback endpoint is called when nobody says
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountLimits:
+    """Concurrent executions of the account in this Region: in all, and those that no function has reserved."""
+
+    concurrency: int
+    unreserved_concurrency: int
+
+
+class Connection:
+    """boto3 clients of one endpoint, each made once and when first needed; safe to use from several threads."""
+
+    def __init__(
+        self, *, session: boto3.Session, endpoint: str | None, region: str, pace: Pace | None, loopback: bool
+    ) -> None:
+        """Keep what the clients are made from; `connect` is the way to call this."""
+        self.endpoint = endpoint
+        self.region = region
+        self.pace = pace  # of the control plane but GetFunction, which has a quota of its own
+        self._session = session
+        self._loopback = loopback
+        self._lock = Lock()  # a boto3 session must not make two clients at once
+        self._clients: dict[tuple[str, int], LambdaClient] = {}
+        self._logs: CloudWatchLogsClient | None = None
+
+    @property
+    def control(self) -> LambdaClient:
+        """The client for the control plane."""
+        return self._lambda("control", _READ_SECONDS)
+
+    @property
+    def remover(self) -> LambdaClient:
+        """The client for removals: it waits for an answer for two seconds only."""
+        return self._lambda("remover", _REMOVE_SECONDS)
+
+    def invoker(self, timeout_seconds: int) -> LambdaClient:
+        """Return the client that invokes functions of this timeout: it waits for longer than they can run.
+
+        An endpoint that is one machine may serve the calls of a wave one after another.
+        """
+        waits = timeout_seconds if self.endpoint is None else 10 * timeout_seconds
+        return self._lambda("invoker", waits + _COLD_SECONDS)
+
+    @property
+    def logs(self) -> CloudWatchLogsClient:
+        """The client of CloudWatch Logs."""
+        with self._lock:
+            if self._logs is None:
+                self._logs = self._session.client(
+                    "logs",
+                    region_name=self.region,
+                    endpoint_url=self.endpoint,
+                    config=self._config(_READ_SECONDS),
+                )
+            return self._logs
+
+    def verify(self) -> AccountLimits:
+        """Ask for the account's limits: the first call of a run, so that what is wrong shows before anything is made.
+
+        Raises EndpointError, with advice, for credentials, permissions, Region and network that do not do.
+        """
+        doing = f"reach Lambda at {self.endpoint}" if self.endpoint else f"reach AWS Lambda in {self.region}"
+        try:
+            settings = Retry(attempts=4, deadline=time.monotonic() + 20).call(
+                self.control.get_account_settings, worth=passing, stop=Event(), pace=self.pace
+            )
+        except AWSError as error:
+            failure = explain(error, doing=doing)
+            raise EndpointError(failure.what, advice=failure.advice) from error
+        limit = settings.get("AccountLimit", {})
+        if "UnreservedConcurrentExecutions" not in limit:
+            message = f"could not {doing}: what answers there does not speak the Lambda API"
+            raise EndpointError(message, advice=f"Check the address.\n{LOCAL}")
+        return AccountLimits(
+            concurrency=limit["ConcurrentExecutions"], unreserved_concurrency=limit["UnreservedConcurrentExecutions"]
+        )
+
+    def _lambda(self, purpose: str, read_seconds: int) -> LambdaClient:
+        key = (purpose, read_seconds)
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = self._session.client(
+                    "lambda",
+                    region_name=self.region,
+                    endpoint_url=self.endpoint,
+                    config=self._config(read_seconds),
+                )
+            return self._clients[key]
+
+    def _config(self, read_seconds: int) -> Config:
+        return Config(
+            connect_timeout=min(_CONNECT_SECONDS, read_seconds),
+            read_timeout=read_seconds,
+            retries={"total_max_attempts": 1},
+            max_pool_connections=_MOST_CONNECTIONS,
+            tcp_keepalive=True,  # an invocation of minutes must outlive idle timeouts on the way
+            proxies={} if self._loopback else None,  # no proxy knows this machine's own loopback
+            user_agent_extra=f"lambdabot/{__version__}",
+        )
+
+
+def connect(*, endpoint: str | None, region: str | None, access_key: str | None = None) -> Connection:
+    """Prepare the way to an endpoint: None is AWS, else a URL; `access_key` is what the embedded endpoint asks for.
+
+    Credentials and Region of the environment are used as boto3 finds them, but none is ever sent to a loopback address.
+    Nothing is called yet. Raises EndpointError when there is no Region, or the URL is none.
+    """
+    loopback = endpoint is not None and _is_loopback(endpoint)
+    try:
+        session = boto3.Session(
+            # Made-up credentials for this machine; for everything else boto3 finds the user's own.
+            aws_access_key_id=(access_key or "lambdabot") if loopback else None,
+            aws_secret_access_key="local" if loopback else None,
+        )
+        region = region or session.region_name or (_HERE if loopback else None)
+    except AWSError as error:
+        failure = explain(error, doing="read the AWS configuration")
+        raise EndpointError(failure.what, advice=failure.advice) from error
+    if region is None:
+        message = "no AWS Region is set"
+        raise EndpointError(message, advice=f"Set it: `aws-region` of the action, or AWS_REGION.\n{LOCAL}")
+    pace = None if access_key else Pace(per_second=_REQUESTS_PER_SECOND, burst=_BURST)  # the embedded one has no limit
+    return Connection(session=session, endpoint=endpoint, region=region, pace=pace, loopback=loopback)
+
+
+def _is_loopback(endpoint: str) -> bool:
+    """Say whether a URL names this machine; raise EndpointError when it is no HTTP URL."""
+    try:
+        parts = urlsplit(endpoint)
+        host = parts.hostname or ""
+        well_formed = parts.scheme in {"http", "https"} and host != "" and parts.port != 0
+    except ValueError:
+        well_formed = False
+    if not well_formed:
+        message = f"{endpoint!r} is not the URL of a Lambda endpoint"
+        raise EndpointError(message, advice=f"Write it as http://127.0.0.1:4566, or leave it out for AWS.\n{LOCAL}")
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

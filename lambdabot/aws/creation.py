@@ -1,0 +1,63 @@
+"""A call that creates a resource, bound to its entry in the ledger."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event
+from typing import TypeVar
+
+from lambdabot.aws.ledger import Entry, Kind, Ledger
+from lambdabot.aws.pace import Pace
+from lambdabot.aws.retry import AWSError, Retry, StoppedError, answer_lost, code, message
+
+T = TypeVar("T")
+_ATTEMPTS = 10  # some 15 s: as long as a new role may take until Lambda can assume it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Creator:
+    """Creates resources of one run: each is written down first, and struck out when AWS says that nothing was made."""
+
+    ledger: Ledger
+    stop: Event
+    pace: Pace | None
+
+    def create(self, kind: Kind, name: str, call: Callable[[], T], worth: Callable[[Exception], bool]) -> T | None:
+        """Create a resource by `call`, again after errors that are `worth` it.
+
+        Returns None when it exists because an earlier attempt made it, whose answer was lost. Raises the last error of
+        AWS, StoppedError, or LedgerClosedError.
+        """
+        entry: Entry | None = None
+        lost = False
+
+        def attempt() -> T | None:
+            nonlocal entry, lost
+            if entry is None:
+                entry = self.ledger.plan(kind, name)
+            try:
+                return call()
+            except AWSError as error:
+                if lost and _exists(error):
+                    return None
+                lost = lost or answer_lost(error)
+                raise
+
+        try:
+            answer = Retry(attempts=_ATTEMPTS).call(attempt, worth=worth, stop=self.stop, pace=self.pace)
+        except (*AWSError, StoppedError):
+            if entry is not None and not lost:
+                self.ledger.strike(entry)
+            raise
+        else:
+            if entry is not None:
+                self.ledger.confirm(entry)
+            return answer
+        finally:
+            if entry is not None:
+                entry.settled.set()
+
+
+def _exists(error: Exception) -> bool:
+    if code(error) == "ResourceConflictException":
+        return "already exist" in message(error)
+    return code(error) == "ResourceAlreadyExistsException"

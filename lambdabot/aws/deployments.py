@@ -1,0 +1,241 @@
+"""Throw-away copies of functions: created all at once, waited for, and removed whatever happens."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from threading import Event, Lock, Semaphore
+from types import TracebackType
+from typing import Self
+
+from lambdabot.aws.connection import Connection
+from lambdabot.aws.creation import Creator
+from lambdabot.aws.failures import Failure, explain, explain_state
+from lambdabot.aws.identity import RunIdentity
+from lambdabot.aws.ledger import Kind, Ledger, LedgerClosedError
+from lambdabot.aws.removal import Removal
+from lambdabot.aws.request import Copy, create_parameters, environment
+from lambdabot.aws.retry import AWSError, Retry, StoppedError, code, message, passing
+from lambdabot.aws.threads import run_all, start
+from lambdabot.errors import InterruptionError
+from lambdabot.model import Deployment, Function, Variant
+
+_ROLE_OF_NO_ACCOUNT = "arn:aws:iam::000000000000:role/lambdabot"  # the API wants a role; only AWS looks at it
+_READY_SECONDS = 300.0  # as the waiters function_active_v2 and function_updated_v2
+_APPEARS_SECONDS = 10.0  # how long GetFunction may not know a function that was just created
+_CALM_SECONDS = 60.0
+_HURRIED_SECONDS = 6.0  # a job that GitHub cancels gets SIGTERM 7.5 s after SIGINT
+_UPLOAD_BYTES = 400_000_000  # memory for uploads under way: a package is held some five times while it is encoded
+_MOST_UPLOADS = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotDeployed:
+    """A Variant that could not be deployed, or not be refreshed: why, and what to do."""
+
+    reason: str
+    advice: str = ""
+
+
+class Deployments:
+    """The throw-away copies of one run. A context manager: at its end everything that it made is removed.
+
+    Names are written down before the call that creates them, so that a copy is also removed when the answer was
+    lost or a signal came in the middle. Only names made by the run's identity are ever written to.
+    """
+
+    def __init__(self, connection: Connection, identity: RunIdentity) -> None:
+        """Call nothing yet."""
+        self.log_group = identity.log_group
+        self._connection = connection
+        self._identity = identity
+        self._ledger = Ledger()
+        self._stop = Event()
+        self._creator = Creator(ledger=self._ledger, stop=self._stop, pace=connection.pace)
+        self._lock = Lock()
+        self._log_group_lock = Lock()  # held while the group is made: no function may come before it
+        self._log_group_tried = False
+        self._notes: list[str] = []
+        self._functions: dict[str, Function] = {}
+        self._generations: dict[str, int] = {}
+
+    def __enter__(self) -> Self:
+        """Call nothing yet: a signal before the body begins must find nothing to remove."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Remove everything: with patience, or within six seconds when the run was interrupted."""
+        self.remove(hurried=isinstance(error, InterruptionError | KeyboardInterrupt))
+
+    @property
+    def created(self) -> int:
+        """How many copies came to life."""
+        return self._ledger.created
+
+    @property
+    def removed(self) -> int:
+        """How many of them are gone."""
+        return self._ledger.removed
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """What exists, or may exist: `function lambdabot-…`, `log group /aws/lambda/lambdabot-…`."""
+        return tuple(str(entry) for entry in self._ledger.left)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know of set-up and clean-up, beside what could not be deployed."""
+        return tuple(dict.fromkeys(self._notes))
+
+    def create(self, copies: Sequence[Copy]) -> dict[Variant, Deployment | NotDeployed]:
+        """Deploy all copies at once, each a function of its own, and return when each is live or has failed.
+
+        One that fails leaves the others alone. May be called from several threads.
+        """
+        run_all([self._create_log_group])
+        largest = max((copy.build.zip_bytes for copy in copies), default=0)
+        uploads = Semaphore(max(1, min(_MOST_UPLOADS, _UPLOAD_BYTES // max(1, 5 * largest))))
+        made = run_all(partial(self._create, copy, uploads) for copy in copies)
+        return {copy.variant: result for copy, result in zip(copies, made, strict=True)}
+
+    def refresh(self, *deployments: Deployment) -> dict[Variant, NotDeployed]:
+        """Replace the execution environments of these deployments, all at once; return those that failed."""
+        failures = run_all(partial(self._refresh, deployment) for deployment in deployments)
+        pairs = zip(deployments, failures, strict=True)
+        return {deployment.variant: failure for deployment, failure in pairs if failure is not None}
+
+    def remove(self, *, hurried: bool = False) -> None:
+        """Remove everything, all at once, within a minute or, `hurried`, within six seconds.
+
+        May be called again for what is then still `left`. A signal that arrives meanwhile waits for the removal, which
+        is hurried then.
+        """
+        try:
+            self._remove(_HURRIED_SECONDS if hurried else _CALM_SECONDS)
+        except BaseException:
+            self._remove(_HURRIED_SECONDS)
+            raise
+
+    def _remove(self, seconds: float) -> None:
+        self._stop.set()
+        entries = self._ledger.close()
+        removal = Removal(
+            connection=self._connection,
+            ledger=self._ledger,
+            notes=self._notes,
+            deadline=time.monotonic() + seconds,
+        )
+        start(partial(removal.run, entries)).result()
+
+    def _create(self, copy: Copy, uploads: Semaphore) -> Deployment | NotDeployed:
+        name = self._identity.function_name(copy.function.name, copy.variant)
+        doing = f"deploy {copy.function.name} ({copy.variant.side}) at {copy.variant.configuration}"
+        role = copy.function.role or (_ROLE_OF_NO_ACCOUNT if self._connection.endpoint is not None else None)
+        if role is None:
+            return NotDeployed(
+                reason=f"could not {doing}: no execution role",
+                advice=f"Set `role` of the function {copy.function.name} in lambdabot.yml: "
+                "the role that its throw-away copies run under.",
+            )
+        try:
+            with uploads:
+                parameters = create_parameters(
+                    copy, name=name, role=role, log_group=self.log_group, tags=self._identity.tags
+                )
+                answer = self._creator.create(
+                    Kind.FUNCTION,
+                    name,
+                    lambda: self._connection.control.create_function(**parameters),
+                    worth=lambda error: passing(error) or "cannot be assumed by Lambda" in message(error),
+                )
+            with self._lock:
+                self._functions[name] = copy.function
+            return self._live(copy.variant, name, doing, dict(answer) if answer else {})
+        except (StoppedError, LedgerClosedError):
+            return NotDeployed(reason=f"could not {doing}: the run was interrupted")
+        except AWSError as error:
+            return _not_deployed(explain(error, doing=doing))
+
+    def _live(
+        self, variant: Variant, name: str, doing: str, configuration: dict[str, object]
+    ) -> Deployment | NotDeployed:
+        """Wait until Lambda runs the function as it was asked to."""
+        deadline = time.monotonic() + _READY_SECONDS
+        appears = time.monotonic() + _APPEARS_SECONDS
+        pause = 0.05
+        while True:
+            states = (configuration.get("State"), configuration.get("LastUpdateStatus", "Successful"))
+            if states == ("Active", "Successful"):
+                arn = f"{configuration['FunctionArn']}:$LATEST"
+                return Deployment(variant=variant, function_name=name, arn=arn)
+            for field, state in zip(("StateReason", "LastUpdateStatusReason"), states, strict=True):
+                if state == "Failed":
+                    reason = (str(configuration.get(f"{field}Code", "")), str(configuration.get(field, "")))
+                    return _not_deployed(explain_state(*reason, doing=doing))
+            if time.monotonic() > deadline:
+                words = f"could not {doing}: still {states[0]}, {states[1]} after {_READY_SECONDS:.0f} s"
+                return NotDeployed(reason=words, advice=str(configuration.get("StateReason", "")))
+            self._stop.wait(pause)
+            pause = min(1.0, 2 * pause)
+            answer = Retry().call(
+                lambda: self._connection.control.get_function(FunctionName=name),
+                worth=lambda error: (
+                    passing(error) or (code(error) == "ResourceNotFoundException" and time.monotonic() < appears)
+                ),
+                stop=self._stop,
+                pace=None,  # GetFunction has a quota of its own, 100 a second
+            )
+            configuration = dict(answer["Configuration"])
+
+    def _refresh(self, deployment: Deployment) -> NotDeployed | None:
+        name = deployment.function_name
+        doing = f"replace the environments of {deployment.variant.configuration} ({deployment.variant.side})"
+        with self._lock:
+            function = self._functions[name]
+            generation = self._generations[name] = self._generations.get(name, 0) + 1
+        variables = environment(function, generation=generation)
+        try:
+            answer = Retry().call(
+                lambda: self._connection.control.update_function_configuration(
+                    FunctionName=name, Environment={"Variables": variables}
+                ),
+                worth=lambda error: passing(error) or code(error) == "ResourceConflictException",
+                stop=self._stop,
+                pace=self._connection.pace,
+            )
+            result = self._live(deployment.variant, name, doing, dict(answer))
+        except StoppedError:
+            return NotDeployed(reason=f"could not {doing}: the run was interrupted")
+        except AWSError as error:
+            return _not_deployed(explain(error, doing=doing))
+        return result if isinstance(result, NotDeployed) else None
+
+    def _create_log_group(self) -> None:
+        """Create the run's log group, tagged: groups that Lambda makes itself carry no tags."""
+        with self._log_group_lock:
+            if not self._log_group_tried:
+                self._log_group_tried = True
+                self._try_log_group()
+
+    def _try_log_group(self) -> None:
+        try:
+            self._creator.create(
+                Kind.LOG_GROUP,
+                self.log_group,
+                lambda: self._connection.logs.create_log_group(logGroupName=self.log_group, tags=self._identity.tags),
+                worth=lambda error: passing(error) or code(error) == "OperationAbortedException",
+            )
+        except (StoppedError, LedgerClosedError):
+            return
+        except AWSError as error:
+            failure = explain(error, doing="create the run's log group")
+            self._notes.append(
+                f"{failure.what}: Lambda itself may make {self.log_group}, untagged; delete it when it stays. "
+                f"{failure.advice}".rstrip()
+            )
+
+
+def _not_deployed(failure: Failure) -> NotDeployed:
+    return NotDeployed(reason=failure.what, advice=failure.advice)

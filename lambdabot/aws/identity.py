@@ -1,0 +1,61 @@
+"""Which run a throw-away resource belongs to: its names and its tags."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from lambdabot.model import Variant
+
+PREFIX = "lambdabot"
+_NAME_CHARACTERS = 64  # of a function's name: AWS Lambda quotas
+_RUN_CHARACTERS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunIdentity:
+    """One run of lambdabot; `run` tells it from every other run, also from a second one on the same pull request."""
+
+    repository: str | None  # `owner/name`; None outside of GitHub
+    pull_request: int | None
+    run: str
+    expires: datetime  # with a time zone; `lambdabot clean` removes what is older
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Return the tags of everything that this run creates."""
+        tags = {"lambdabot:run": self.run, "lambdabot:repository": self.repository or "none"}
+        if self.pull_request is not None:
+            tags["lambdabot:pull-request"] = str(self.pull_request)
+        tags["lambdabot:expires"] = self.expires.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return tags
+
+    @property
+    def name(self) -> str:
+        """Return how the names of this run's resources begin: `lambdabot-<repository>-<run>`."""
+        run = _plain(self.run)
+        if run != self.run or len(run) > _RUN_CHARACTERS:
+            run = f"{run[: _RUN_CHARACTERS - 7]}-{_digest(self.run, 6)}"
+        return f"{PREFIX}-{_digest(self.repository or '', 8)}-{run}"
+
+    @property
+    def log_group(self) -> str:
+        """Return the run's log group, under the path that the usual execution roles may write to."""
+        return f"/aws/lambda/{self.name}"
+
+    def function_name(self, function: str, variant: Variant) -> str:
+        """Return the name of the copy that runs a Variant: at most 64 characters, unique within the run."""
+        configuration = variant.configuration
+        end = f"{_digest(function, 6)}-{variant.side}-{configuration.architecture}-{configuration.memory_mb}"
+        room = _NAME_CHARACTERS - len(self.name) - len(end) - 2
+        middle = _plain(function)[: max(room, 0)].rstrip("-")
+        return "-".join(part for part in (self.name, middle, end) if part)
+
+
+def _plain(text: str) -> str:
+    """Replace what a function's name must not hold."""
+    return re.sub(r"[^A-Za-z0-9-]+", "-", text).strip("-")
+
+
+def _digest(text: str, characters: int) -> str:
+    return sha256(text.encode()).hexdigest()[:characters]

@@ -1,0 +1,139 @@
+"""Invocations of a Deployment, in waves, each with what its REPORT says."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from functools import partial
+from threading import Event
+from typing import TYPE_CHECKING
+
+from lambdabot.aws.connection import Connection
+from lambdabot.aws.failures import explain
+from lambdabot.aws.outcome import Failed, judge, read_failure
+from lambdabot.aws.report_line import Report, find_report
+from lambdabot.aws.retry import AWSError, Retry, StoppedError, code, never_sent, throttled
+from lambdabot.aws.threads import run_all
+from lambdabot.model import Deployment, Invocation, Outcome, Wave
+
+if TYPE_CHECKING:
+    from types_boto3_lambda.client import LambdaClient
+    from types_boto3_lambda.type_defs import InvocationResponseTypeDef
+
+# Refused before the function ran, so that the call may be made again.
+_NOT_RUN = {
+    "ResourceConflictException",
+    "ResourceNotReadyException",
+    "SnapStartNotReadyException",
+    "EC2ThrottledException",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One invocation, and what its log lines are found by."""
+
+    invocation: Invocation
+    request_id: str | None  # None: the endpoint never accepted the call
+    answered: datetime | None = None  # by the endpoint's clock
+    failed: Failed | None = None
+    report: Report | None = None
+
+
+def invoke_wave(
+    connection: Connection,
+    deployment: Deployment,
+    payload: bytes,
+    *,
+    wave: Wave,
+    round_number: int,
+    wave_number: int,
+    timeout_seconds: int,
+    clock: Callable[[], float],
+) -> tuple[Answer, ...]:
+    """Invoke `wave.concurrency` times at once and return an Answer for each.
+
+    `clock` gives the seconds since the function's first wave. An invocation that was throttled to the end, was never
+    answered, or ran at another memory size is `not measured`, with the reason; so is one without a REPORT, which
+    `identify` may still find. Nothing that may have run is ever sent again.
+    """
+    stop = Event()
+    client = connection.invoker(timeout_seconds)
+
+    def one(lane: int) -> Answer:
+        blank = Invocation(
+            variant=deployment.variant,
+            payload=wave.payload,
+            round=round_number,
+            wave=wave_number,
+            environment=f"{deployment.function_name} lane {lane}",
+            environment_known=False,
+            cold=False,
+            outcome=Outcome.DISCARDED,
+            duration_ms=None,
+            billed_ms=None,
+            max_memory_used_mb=None,
+            at_seconds=0.0,
+        )
+        answer = _invoke(client, deployment, payload, blank, stop)
+        return replace(answer, invocation=replace(answer.invocation, at_seconds=clock()))
+
+    try:
+        return tuple(run_all(partial(one, lane) for lane in range(wave.concurrency)))
+    except BaseException:
+        stop.set()  # what still waits for its turn after a throttle must not invoke once the run is over
+        raise
+
+
+def _invoke(client: LambdaClient, deployment: Deployment, payload: bytes, blank: Invocation, stop: Event) -> Answer:
+    try:
+        response = Retry().call(
+            lambda: client.invoke(
+                FunctionName=deployment.function_name,
+                Qualifier=deployment.arn.rpartition(":")[2],
+                LogType="Tail",
+                Payload=payload,
+            ),
+            worth=lambda error: throttled(error) or never_sent(error) or code(error) in _NOT_RUN,
+            stop=stop,
+            pace=None,
+        )
+        return _read(response, blank)
+    except StoppedError:
+        return Answer(invocation=replace(blank, reason="the run was interrupted"), request_id=None)
+    except AWSError as error:
+        reason = explain(error, doing=f"invoke {blank.variant.configuration}").what
+        return Answer(invocation=replace(blank, reason=reason), request_id=None)
+
+
+def _read(response: InvocationResponseTypeDef, blank: Invocation) -> Answer:
+    body = response["Payload"].read()
+    metadata = response["ResponseMetadata"]
+    request_id = metadata.get("RequestId")
+    failed = read_failure(body) if response.get("FunctionError") else None
+    report = find_report(_tail(response), request_id) if request_id else None
+    return Answer(
+        invocation=judge(blank, failed, report),
+        request_id=request_id,
+        answered=_date(metadata["HTTPHeaders"].get("date", "")),
+        failed=failed,
+        report=report,
+    )
+
+
+def _tail(response: InvocationResponseTypeDef) -> str:
+    """Return the last 4 KB of the invocation's log, which may begin in the middle of a character."""
+    try:
+        return b64decode(response.get("LogResult", "")).decode(errors="replace")
+    except ValueError:
+        return ""
+
+
+def _date(header: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(header)
+    except ValueError:
+        return None

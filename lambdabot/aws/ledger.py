@@ -1,0 +1,95 @@
+"""What a run creates, written down before the call that creates it."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from threading import Event, Lock
+
+
+class Kind(StrEnum):
+    """A kind of throw-away resource, as a reader says it."""
+
+    FUNCTION = "function"
+    LOG_GROUP = "log group"
+
+
+class LedgerClosedError(Exception):
+    """The run ends: nothing more may be created."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Entry:
+    """One resource; `settled` is set when the call that creates it can no longer take effect unnoticed."""
+
+    kind: Kind
+    name: str
+    certain: bool = False  # AWS has confirmed that it exists
+    removed: bool = False
+    settled: Event = field(default_factory=Event)
+
+    def __str__(self) -> str:
+        """Return it as it stands in a message: `function lambdabot-…`."""
+        return f"{self.kind} {self.name}"
+
+
+class Ledger:
+    """The entries of one run; closed before anything is removed, so that nothing new comes after it."""
+
+    def __init__(self) -> None:
+        """Begin empty and open."""
+        self._lock = Lock()
+        self._closed = False
+        self._entries: dict[tuple[Kind, str], Entry] = {}
+        self._created = 0
+
+    def plan(self, kind: Kind, name: str) -> Entry:
+        """Write down what is about to be created; raises LedgerClosedError at the end of the run."""
+        with self._lock:
+            if self._closed:
+                raise LedgerClosedError
+            if (kind, name) in self._entries:
+                message = f"{kind} {name} is in the ledger already"
+                raise ValueError(message)
+            entry = self._entries[kind, name] = Entry(kind=kind, name=name)
+            return entry
+
+    def confirm(self, entry: Entry) -> None:
+        """AWS says that it exists."""
+        with self._lock:
+            self._created += entry.kind is Kind.FUNCTION and not entry.certain
+            entry.certain = True
+            entry.settled.set()
+
+    def strike(self, entry: Entry) -> None:
+        """AWS says that it was not created, or that it is not ours."""
+        with self._lock:
+            self._entries.pop((entry.kind, entry.name), None)
+            entry.settled.set()
+
+    def remove(self, entry: Entry) -> None:
+        """It no longer exists."""
+        with self._lock:
+            entry.removed = True
+
+    def close(self) -> tuple[Entry, ...]:
+        """Let nothing more be written down, and return what has to be removed."""
+        with self._lock:
+            self._closed = True
+        return self.left
+
+    @property
+    def left(self) -> tuple[Entry, ...]:
+        """What exists, or may exist."""
+        with self._lock:
+            return tuple(entry for entry in self._entries.values() if not entry.removed)
+
+    @property
+    def created(self) -> int:
+        """How many functions AWS confirmed."""
+        return self._created
+
+    @property
+    def removed(self) -> int:
+        """How many of the confirmed functions are gone."""
+        with self._lock:
+            entries = self._entries.values()
+            return sum(entry.removed and entry.certain and entry.kind is Kind.FUNCTION for entry in entries)

@@ -1,0 +1,77 @@
+"""How an invocation ended, from its FunctionError and its REPORT."""
+
+import json
+import re
+from dataclasses import dataclass, replace
+
+from lambdabot.aws.redaction import redact
+from lambdabot.aws.report_line import Report
+from lambdabot.model import Invocation, Outcome
+
+NO_REPORT = "no REPORT in the log tail"
+_REASON_CHARACTERS = 300
+_TIMED_OUT = re.compile(r"Task timed out after [\d.]+ seconds\s*$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """What the payload of an answer with FunctionError says."""
+
+    error_type: str
+    message: str
+
+    def __str__(self) -> str:
+        """Return it on one line, bounded and redacted."""
+        words = ": ".join(part for part in (self.error_type, self.message) if part) or "the function failed"
+        return redact(" ".join(words.split()))[:_REASON_CHARACTERS]
+
+
+def read_failure(payload: bytes) -> Failed:
+    """Read `errorType` and `errorMessage`; runtimes are free to leave them out, or to answer in another form."""
+    try:
+        error = json.loads(payload)
+    except (ValueError, RecursionError):
+        error = None
+    if not isinstance(error, dict):
+        return Failed(error_type="", message=payload[:_REASON_CHARACTERS].decode(errors="replace"))
+    return Failed(error_type=str(error.get("errorType") or ""), message=str(error.get("errorMessage") or ""))
+
+
+def judge(blank: Invocation, failed: Failed | None, report: Report | None) -> Invocation:
+    """Return the invocation with its outcome and figures: without a REPORT none, and only a failure counts."""
+    asked = blank.variant.configuration.memory_mb
+    if report is not None and report.memory_size_mb != asked:
+        reason = f"ran at {report.memory_size_mb} MB, not at {asked} MB"
+        return replace(blank, outcome=Outcome.DISCARDED, reason=reason)
+    outcome, reason = _outcome(failed, report)
+    if report is None:
+        return replace(blank, outcome=outcome, reason=reason)
+    return replace(
+        blank,
+        outcome=outcome,
+        reason=reason,
+        cold=report.init_ms is not None or report.restore_ms is not None,
+        duration_ms=report.duration_ms,
+        billed_ms=report.billed_ms,
+        init_ms=report.init_ms,
+        restore_ms=report.restore_ms,
+        max_memory_used_mb=report.max_memory_used_mb,
+    )
+
+
+def _outcome(failed: Failed | None, report: Report | None) -> tuple[Outcome, str]:
+    """Classify (AWS Lambda Developer Guide, "Troubleshoot invocation issues"); never by Max Memory Used."""
+    status = report.status if report else None
+    error_type = (report.error_type if report else None) or (failed.error_type if failed else "")
+    words = str(failed or Failed(error_type=error_type, message=""))
+    if failed is None and status in {None, "success"}:
+        return (Outcome.OK, "") if report else (Outcome.DISCARDED, NO_REPORT)
+    if status == "timeout" or error_type == "Sandbox.Timedout":
+        return Outcome.TIMEOUT, words
+    if failed and not failed.error_type and _TIMED_OUT.search(failed.message):
+        return Outcome.TIMEOUT, words
+    if error_type == "Runtime.OutOfMemory":
+        return Outcome.OUT_OF_MEMORY, words
+    if failed and failed.error_type == "Runtime.ExitError" and "signal: killed" in failed.message:
+        return Outcome.OUT_OF_MEMORY, words
+    return Outcome.ERROR, words

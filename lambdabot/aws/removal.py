@@ -1,0 +1,85 @@
+"""The removal of what the ledger holds: all functions at once, then the log group that they wrote to."""
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import wait
+from dataclasses import dataclass
+from functools import partial
+from threading import Event
+
+from lambdabot.aws.connection import Connection
+from lambdabot.aws.failures import explain
+from lambdabot.aws.ledger import Entry, Kind, Ledger
+from lambdabot.aws.retry import AWSError, Retry, answer_lost, code, passing
+from lambdabot.aws.threads import start
+
+_LOOKS = 4  # how often a resource must not be found before it is believed that its creation never took effect
+_PAUSE_SECONDS = 0.4
+_CONFLICTS = {"ResourceConflictException", "OperationAbortedException"}  # another change is under way: wait for it
+_NEVER = Event()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """One attempt to remove what a run made; what cannot be removed stays in the ledger, with a note."""
+
+    connection: Connection
+    ledger: Ledger
+    notes: list[str]
+    deadline: float  # on the monotonic clock
+
+    def run(self, entries: Sequence[Entry]) -> None:
+        """Remove functions, all at once, then log groups; return at the deadline at the latest."""
+        for kind in (Kind.FUNCTION, Kind.LOG_GROUP):
+            removals = [start(partial(self._remove, entry)) for entry in entries if entry.kind is kind]
+            done, _ = wait(removals, timeout=self._seconds)
+            for removal in done:
+                removal.result()
+
+    @property
+    def _seconds(self) -> float:
+        return max(0.0, self.deadline - time.monotonic())
+
+    def _remove(self, entry: Entry) -> None:
+        """Delete one resource; not to find it counts only when no creation is under way any more."""
+        entry.settled.wait(self._seconds / 2)
+        asked = False  # an earlier attempt may have deleted it although its answer was lost
+        looks = 0
+
+        def delete() -> None:
+            nonlocal asked
+            try:
+                self._delete(entry)
+            except AWSError as error:
+                asked = asked or answer_lost(error)
+                raise
+
+        while looks < _LOOKS:
+            settled = entry.settled.is_set()
+            try:
+                Retry(attempts=20, cap_seconds=1.0, deadline=self.deadline).call(
+                    delete,
+                    worth=lambda error: passing(error) or code(error) in _CONFLICTS,
+                    stop=_NEVER,
+                    pace=self.connection.pace,
+                )
+                break
+            except AWSError as error:
+                if code(error) != "ResourceNotFoundException":
+                    failure = explain(error, doing=f"remove the {entry}")
+                    self.notes.append(f"{failure.what}. {failure.advice}".rstrip())
+                    return
+            if asked and entry.certain:
+                break
+            if self._seconds < _PAUSE_SECONDS:
+                return
+            looks += settled
+            time.sleep(_PAUSE_SECONDS)
+        self.ledger.remove(entry)
+
+    def _delete(self, entry: Entry) -> None:
+        match entry.kind:
+            case Kind.FUNCTION:
+                self.connection.remover.delete_function(FunctionName=entry.name)
+            case Kind.LOG_GROUP:
+                self.connection.logs.delete_log_group(logGroupName=entry.name)

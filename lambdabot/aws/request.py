@@ -1,0 +1,69 @@
+"""What a throw-away function is created from: the parameters of CreateFunction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from lambdabot.model import Build, Function, Variant
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from types_boto3_lambda.type_defs import CreateFunctionRequestTypeDef
+
+# Any change of a function's environment variables makes Lambda replace its execution environments.
+GENERATION = "LAMBDABOT_GENERATION"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """A Variant to deploy: the settings of its side's function, and the package of its side and architecture."""
+
+    function: Function
+    build: Build
+    variant: Variant
+
+
+def create_parameters(
+    copy: Copy, *, name: str, role: str, log_group: str, tags: dict[str, str]
+) -> CreateFunctionRequestTypeDef:
+    """Return the parameters of CreateFunction; `Architectures` always, as Lambda's default would be x86_64.
+
+    The log format is text without a level, which the REPORT line is read in, and the group is the run's own.
+    """
+    function, build, configuration = copy.function, copy.build, copy.variant.configuration
+    parameters: CreateFunctionRequestTypeDef = {
+        "FunctionName": name,
+        "Role": role,
+        "Code": {},
+        "Description": f"Throw-away copy of {function.name}, measured by lambdabot"[:256],
+        "Timeout": function.timeout_seconds,
+        "MemorySize": configuration.memory_mb,
+        "Architectures": [configuration.architecture.value],
+        "Environment": {"Variables": environment(function, generation=0)},
+        "TracingConfig": {"Mode": "PassThrough"},
+        "LoggingConfig": {"LogFormat": "Text", "LogGroup": log_group},
+        "Tags": tags,
+    }
+    if build.zip_path is None:
+        parameters["PackageType"] = "Image"
+        parameters["Code"] = {"ImageUri": build.image_uri or ""}
+    else:
+        parameters["PackageType"] = "Zip"
+        parameters["Code"] = {"ZipFile": _read(build.zip_path, build.code_sha256)}
+        parameters["Runtime"] = function.runtime  # type: ignore[typeddict-item]  # any string: AWS knows its newest
+        parameters["Handler"] = function.handler or ""
+    return parameters
+
+
+def environment(function: Function, *, generation: int) -> dict[str, str]:
+    """Return a function's environment variables and the one whose change replaces its execution environments."""
+    return {**function.environment, GENERATION: str(generation)}
+
+
+@cache
+def _read(path: Path, code_sha256: str) -> bytes:  # noqa: ARG001 - the hash tells one package from the next at its path
+    """Read a package once for all the Variants that it is uploaded for."""
+    return path.read_bytes()
