@@ -1,0 +1,137 @@
+"""A package index on loopback that shows a resolver each release as one pure wheel, made up from the file that fits."""
+
+import json
+import secrets
+import socket
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock, Thread
+from urllib.parse import quote, unquote
+
+from lambdabot.arm64.index import Absent
+from lambdabot.arm64.release import File
+from lambdabot.arm64.view import View
+
+_INVALID = b"Metadata-Version: 2.1\nName: -\nVersion: -\n"  # the resolver takes another release
+
+
+class Shown:
+    """A view as one resolution sees it, and what went wrong while it was looked at."""
+
+    def __init__(self, view: View, *, excused: frozenset[str]) -> None:
+        """Show the view; projects in `excused` (or all, with `:all:`) are shown as if every release fitted."""
+        self.view = view
+        self._excused = excused
+        self._lock = Lock()
+        self._pages: dict[str, Mapping[str, File]] = {}
+        self.absent: dict[str, Absent] = {}
+        self.troubles: dict[tuple[str, str], str] = {}
+
+    def excuses(self, name: str) -> bool:
+        """Tell whether the project is shown as if every release fitted."""
+        return name in self._excused or ":all:" in self._excused
+
+    def page(self, name: str) -> Mapping[str, File] | None:
+        """Return the files by version, or None when the project could not be had, which is noted."""
+        page = self.view.shown(name, excused=self.excuses(name))
+        with self._lock:
+            if isinstance(page, Absent):
+                self.absent[name] = page
+                return None
+            self._pages[name] = page
+            return page
+
+    def metadata(self, name: str, version: str) -> bytes | None:
+        """Return metadata for a release that was on the page."""
+        with self._lock:
+            file = self._pages.get(name, {}).get(version)
+        if file is None:
+            return None
+        excused = self.excuses(name)
+        contents = self.view.contents(name, file, excused=excused)
+        if contents.native and not excused:
+            return _INVALID
+        if contents.trouble or contents.broken:
+            with self._lock:
+                self.troubles[name, version] = contents.trouble or contents.broken
+        lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
+        lines += [f"Requires-Dist: {requirement}" for requirement in contents.requires]
+        lines += [f"Provides-Extra: {extra}" for extra in contents.extras]
+        return ("\n".join(lines) + "\n").encode()
+
+
+class Loopback:
+    """The server; every `Shown` has an address of its own, which nobody can guess."""
+
+    def __init__(self) -> None:
+        """Serve on a free port of 127.0.0.1."""
+        self._views: dict[str, Shown] = {}
+        views = self._views
+
+        class Handler(_Handler):
+            shown_by_token = views
+
+        self._server = _Server(("127.0.0.1", 0), Handler)
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread.start()
+
+    def show(self, shown: Shown) -> str:
+        """Return the index address under which the view is served."""
+        token = secrets.token_urlsafe(16)
+        self._views[token] = shown
+        return f"http://127.0.0.1:{self._server.server_address[1]}/{token}/"
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Stay silent: the resolver hangs up as soon as it knows enough."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    shown_by_token: Mapping[str, Shown]
+
+    def setup(self) -> None:
+        """Send answers at once: Nagle's algorithm would hold the body back."""
+        super().setup()
+        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def do_GET(self) -> None:  # the name that http.server calls
+        """Answer `/TOKEN/NAME/` and `/TOKEN/NAME/VERSION/FILE.whl.metadata`."""
+        token, name, *rest = unquote(self.path.lstrip("/")).split("/")
+        shown = self.shown_by_token.get(token)
+        body: bytes | None = None
+        kind = "application/octet-stream"
+        if shown is not None and rest == [""]:
+            kind = "application/vnd.pypi.simple.v1+json"
+            page = shown.page(name)
+            body = None if page is None else _page(name, page)
+        elif shown is not None and rest and rest[-1].endswith(".metadata"):
+            body = shown.metadata(name, rest[0])
+        status = "404 Not Found" if body is None else "200 OK"
+        head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body or b'')}\r\nCache-Control: no-store\r\n\r\n"
+        self.wfile.write(head.encode() + (body or b""))
+
+    def do_HEAD(self) -> None:  # the name that http.server calls
+        """Say that there are no files: nothing is ever downloaded from here."""
+        self.wfile.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+
+    def log_message(self, *_: object) -> None:
+        """Write nothing: the resolver's requests are no news."""
+
+
+def _page(name: str, page: Mapping[str, File]) -> bytes:
+    files = []
+    for version, file in page.items():
+        filename = f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
+        url = f"{quote(version)}/{quote(filename)}"
+        files.append({"filename": filename, "url": url, "hashes": {}, "core-metadata": True, "yanked": file.yanked})
+    return json.dumps({"meta": {"api-version": "1.0"}, "name": name, "files": files}).encode()
