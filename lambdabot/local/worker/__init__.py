@@ -1,0 +1,1 @@
+"""Execution environments of the embedded endpoint: one process each, limited, timed and confined."""

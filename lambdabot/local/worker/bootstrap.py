@@ -1,0 +1,27 @@
+"""The worker's main program: the interpreter as Lambda sets it up, then AWS's own runtime client.
+
+It runs by itself, in a process without lambdabot: with `-S` no site-packages of the interpreter are on the path, and
+`-P` keeps this file's folder from it.
+"""
+
+import os
+import site
+import sys
+
+
+def set_up_interpreter() -> None:
+    """Put the function before, and the runtime's packages behind, the standard library; add what `site` would."""
+    site.setquit()
+    site.setcopyright()
+    site.sethelper()
+    runtime = os.environ["LAMBDA_RUNTIME_DIR"]
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    path = [os.environ["LAMBDA_TASK_ROOT"], f"/opt/python/lib/{version}/site-packages", "/opt/python"]
+    sys.path[:] = path + [entry for entry in sys.path if entry != runtime] + [runtime]
+
+
+if __name__ == "__main__":
+    set_up_interpreter()
+    from awslambdaric.__main__ import main
+
+    main(["bootstrap", os.environ["_HANDLER"]])

@@ -1,0 +1,214 @@
+"""One execution environment as the endpoint sees it: start it, invoke it, stop it."""
+
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lambdabot.errors import EndpointError
+from lambdabot.local.worker import messages
+from lambdabot.local.worker.machine import Machine, vcpus_of
+from lambdabot.local.worker.messages import Header
+from lambdabot.local.worker.order import Order
+from lambdabot.local.worker.outcomes import Status
+from lambdabot.local.worker.variables import worker_variables
+
+_PACKAGE_ROOT = Path(__file__).parents[3]
+_SUPERVISOR = "import sys; sys.path.insert(0, {root!r}); from lambdabot.local.worker.supervisor import main; main({fd})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentSpec:
+    """The function version that an environment runs."""
+
+    code: Path
+    handler: str
+    runtime: str
+    memory_mb: int
+    timeout_seconds: int
+    environment: Mapping[str, str] = field(repr=False)
+    function_name: str
+    version: str
+    function_arn: str
+    region: str
+    log_group: str
+    log_stream: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvokeResult:
+    """How one invocation ended; times in milliseconds, `init_ms` only of a cold start."""
+
+    payload: bytes
+    function_error: str | None
+    duration_ms: float
+    init_ms: float | None
+    max_memory_mb: int
+    status: Status
+    error_type: str | None
+    logs: bytes
+    healthy: bool  # False: the process is gone, the next invocation starts a new one within its own duration
+
+
+class ExecutionEnvironment:
+    """A worker process and its supervisor, started by the first invocation; one invocation at a time."""
+
+    def __init__(self, spec: EnvironmentSpec, machine: Machine) -> None:
+        """Prepare; nothing runs yet."""
+        self._spec = spec
+        self._machine = machine
+        self._supervisor: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._failed = False
+        self._stopped = False
+        self._idle = threading.Lock()
+
+    def invoke(self, *, request_id: str, payload: bytes, client_context: str | None = None) -> InvokeResult:
+        """Run the function once and return how it ended; waits for free vCPUs first, outside the measured time.
+
+        Raises EndpointError when the environment was stopped meanwhile or its supervisor failed.
+        """
+        with self._idle:
+            try:
+                return self._invoke(request_id, payload, client_context)
+            except EndpointError:
+                self._end()
+                raise
+
+    def _invoke(self, request_id: str, payload: bytes, client_context: str | None) -> InvokeResult:
+        init_ms: float | None = None
+        if self._supervisor is None and not self._failed:
+            # Lambda gives an init a processor of its own, however small the function is.
+            with self._machine.admission.hold(max(1.0, vcpus_of(self._spec.memory_mb))):
+                self._start(request_id, suppressed=False)
+                header, body = self._receive()
+            if header["kind"] == "result":
+                return self._result(header, body, None)
+            if header["kind"] == "ready":
+                init_ms = header["init_ms"]
+            else:
+                self._end()
+        event: Header = {"request_id": request_id, "client_context": client_context}
+        with self._machine.admission.hold(vcpus_of(self._spec.memory_mb)):
+            header, body = self._call(event, payload)
+            if header["kind"] == "gone":  # it ended between two invocations
+                self._end()
+                header, body = self._call(event, payload)
+        return self._result(header, body, init_ms)
+
+    def _call(self, event: Header, payload: bytes) -> tuple[Header, bytes]:
+        if self._supervisor is None:
+            self._start(event["request_id"], suppressed=True)
+        try:
+            messages.send(self._connection(), event, payload)
+        except OSError as error:
+            raise self._failure() from error
+        return self._receive()
+
+    def _result(self, header: Header, body: bytes, init_ms: float | None) -> InvokeResult:
+        if not header["healthy"]:
+            self._end()
+        length = header["payload_bytes"]
+        return InvokeResult(
+            payload=body[:length],
+            function_error=None if header["status"] == "ok" else "Unhandled",
+            duration_ms=header["duration_ms"],
+            init_ms=init_ms,
+            max_memory_mb=header["max_memory_mb"],
+            status=header["status"],
+            error_type=header["error_type"],
+            logs=body[length:],
+            healthy=header["healthy"],
+        )
+
+    def stop(self) -> None:
+        """End every process of the environment and remove its files; may be called at any time, more than once.
+
+        An invocation that runs meanwhile raises EndpointError in its own thread.
+        """
+        self._stopped = True
+        supervisor, control = self._supervisor, self._control
+        if supervisor is None or control is None:
+            return
+        with suppress(OSError):  # the invoking thread may have closed it
+            control.shutdown(socket.SHUT_RDWR)
+        supervisor.wait()
+        if self._idle.acquire(blocking=False):  # else the invoking thread gives them up
+            try:
+                self._end()
+            finally:
+                self._idle.release()
+
+    def _start(self, request_id: str, *, suppressed: bool) -> None:
+        folder = self._machine.new_folder()
+        order = self._order(folder, request_id, suppressed=suppressed)
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._supervisor = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-c", _SUPERVISOR.format(root=str(_PACKAGE_ROOT), fd=theirs.fileno())],
+                env={},  # the supervisor has no secrets that could leak from it
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,  # an interrupt at the terminal is ours to handle: the supervisor ends after us
+            )
+        self._control = ours
+        messages.send(ours, order.to_json())
+        if self._stopped:  # stop() came too early to see the supervisor
+            raise self._failure()
+
+    def _order(self, folder: Path, request_id: str, *, suppressed: bool) -> Order:
+        spec = self._spec
+        return Order(
+            command=(*self._machine.interpreter, str(self._machine.runtime / "bootstrap.py")),
+            environment=worker_variables(spec, runtime_folder=self._machine.runtime, temporary_folder=folder / "tmp"),
+            code=str(spec.code),
+            folder=str(folder),
+            memory_mb=spec.memory_mb,
+            vcpus=vcpus_of(spec.memory_mb),
+            timeout_seconds=spec.timeout_seconds,
+            function_arn=spec.function_arn,
+            request_id=request_id,
+            suppressed=suppressed,
+            controllers=self._machine.controllers,
+            confinement=self._machine.confinement(code=spec.code, folder=folder),
+        )
+
+    def _receive(self) -> tuple[Header, bytes]:
+        try:
+            return messages.receive(self._connection())
+        except (EOFError, OSError) as error:
+            raise self._failure() from error
+
+    def _connection(self) -> socket.socket:
+        if self._control is None:
+            raise self._failure()
+        return self._control
+
+    def _failure(self) -> EndpointError:
+        supervisor = self._supervisor
+        if self._stopped or supervisor is None or supervisor.stderr is None:
+            return EndpointError(f"The execution environment of {self._spec.function_name} was stopped")
+        supervisor.wait()
+        lines = supervisor.stderr.read().decode(errors="replace").strip().splitlines()
+        return EndpointError(
+            f"The supervisor of an execution environment of {self._spec.function_name} failed: "
+            f"{lines[-1] if lines else f'exit status {supervisor.returncode}'}"
+        )
+
+    def _end(self) -> None:
+        """Give the supervisor up; the next start is one after a failure."""
+        self._failed = True
+        supervisor, control = self._supervisor, self._control
+        self._supervisor = self._control = None
+        if control is not None:
+            control.close()
+        if supervisor is not None:
+            supervisor.wait()
+            assert supervisor.stderr is not None  # noqa: S101 - it was started with a pipe
+            supervisor.stderr.close()

@@ -1,0 +1,43 @@
+"""The environment variables of a worker: the function's own and those of Lambda's runtime, nothing of ours.
+
+Names and values as "Defined runtime environment variables" of the AWS Lambda Developer Guide has them. Credentials are
+left out: there is no role here, and ours are not for the user's code.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lambdabot.local.worker.environment import EnvironmentSpec
+
+
+def worker_variables(spec: EnvironmentSpec, *, runtime_folder: Path, temporary_folder: Path) -> dict[str, str]:
+    """Return the complete environment of a worker but for the address of its Runtime API."""
+    code = str(spec.code)
+    runtime = str(runtime_folder)
+    defaults = {
+        "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+        "LD_LIBRARY_PATH": f"/var/lang/lib:/lib64:/usr/lib64:{runtime}:{runtime}/lib:{code}:{code}/lib:/opt/lib",
+        "LANG": "en_US.UTF-8",
+        "TZ": ":UTC",
+        "PYTHONPATH": runtime,
+        "TMPDIR": str(temporary_folder),
+        "AWS_EC2_METADATA_DISABLED": "true",  # a look for credentials ends at once, and not in the host's role
+    }
+    reserved = {
+        "_HANDLER": spec.handler,
+        "AWS_REGION": spec.region,
+        "AWS_DEFAULT_REGION": spec.region,
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{spec.runtime}",
+        "AWS_LAMBDA_FUNCTION_NAME": spec.function_name,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(spec.memory_mb),
+        "AWS_LAMBDA_FUNCTION_VERSION": spec.version,
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": spec.log_group,
+        "AWS_LAMBDA_LOG_STREAM_NAME": spec.log_stream,
+        "LAMBDA_TASK_ROOT": code,
+        "LAMBDA_RUNTIME_DIR": runtime,
+    }
+    return defaults | dict(spec.environment) | reserved
