@@ -2,12 +2,16 @@
 
 import base64
 import hashlib
+import hmac
+import lzma
+import secrets
 import shutil
 import stat
 import tempfile
 import threading
 import weakref
 import zipfile
+import zlib
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -18,6 +22,17 @@ ZIPPED_LIMIT = 52_428_800  # bytes; "Lambda quotas": 50 MB zipped, direct upload
 UNZIPPED_LIMIT = 262_144_000  # bytes; "Lambda quotas": 250 MB unzipped
 _FILES_LIMIT = 100_000  # no quota of Lambda's own: a bound on the inodes that one package may take
 _CHUNK = 1 << 20
+_DAMAGED = (  # what zipfile, zlib and the file system say to a package that is damaged or made to look so
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
 
 
 class Code:
@@ -27,28 +42,25 @@ class Code:
         """Unpack; InvalidParameterValueException for what Lambda, or safety, refuses."""
         self.sha256 = sha256
         self.size = len(zipped)
-        self.zipped = zipped
-        self.folder = Path(tempfile.mkdtemp(prefix="code-", dir=parent))
-        self._finalizer = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+        self.token = secrets.token_urlsafe(32)  # the secret in its download address
+        private = Path(tempfile.mkdtemp(prefix="code-", dir=parent)).resolve()
+        self.package = private / "package.zip"
+        self.folder = private / "task"
+        self._finalizer = weakref.finalize(self, shutil.rmtree, private, ignore_errors=True)
         self._finalizer.atexit = False  # the endpoint removes the parent folder as a whole
         try:
-            self.unzipped_size = _unpack(zipped, self.folder)
-        except (
-            zipfile.BadZipFile,
-            NotImplementedError,
-            EOFError,
-            RuntimeError,
-            OSError,
-            ValueError,
-            LookupError,
-        ) as error:
+            self.package.write_bytes(zipped)
+            self.package.chmod(0o600)
+            self.folder.mkdir()
+            _unpack(zipped, self.folder)
+        except _DAMAGED as error:
             self._finalizer()
             text = "Could not unzip uploaded file. Please check your file, then try to upload again."
             raise invalid(message=text) from error
         except BaseException:
             self._finalizer()
             raise
-        self.folder.chmod(0o755)  # a worker with a user id of its own reads it
+        private.chmod(0o711)  # a worker with a user id of its own passes through to its code
 
 
 class CodeStore:
@@ -77,14 +89,21 @@ class CodeStore:
                 code = self._codes[sha256] = Code(zipped, sha256, self._folder)
             return code
 
+    def package(self, token: str) -> bytes:
+        """Return the zip that a download address names; AccessDenied (403) for any other address."""
+        for code in list(self._codes.values()):
+            if hmac.compare_digest(code.token, token):
+                return code.package.read_bytes()
+        raise ApiError(code="AccessDenied", message="Access Denied", status=403)
+
     @property
     def total_size(self) -> int:
         """Bytes of all packages in use, zipped."""
         return sum(code.size for code in list(self._codes.values()))
 
 
-def _unpack(zipped: bytes, folder: Path) -> int:
-    """Write files, then links, so that no file is ever written through a link; return the bytes written."""
+def _unpack(zipped: bytes, folder: Path) -> None:
+    """Write files, then links, so that no file is ever written through a link."""
     written = 0
     links: list[tuple[Path, str]] = []
     with zipfile.ZipFile(BytesIO(zipped)) as package:
@@ -107,8 +126,13 @@ def _unpack(zipped: bytes, folder: Path) -> int:
                     message=f"The package holds {entry.filename!r}, which is neither a file, a folder nor a link"
                 )
     for link, destination in links:
-        _link(link, destination, folder)
-    return written
+        if not link.parent.resolve().is_relative_to(folder):
+            raise _leaves(link, folder)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(destination)
+    for link, _ in links:  # where a link ends is known when all are there
+        if not link.resolve().is_relative_to(folder):
+            raise _leaves(link, folder)
 
 
 def _copy(source: IO[bytes], file: IO[bytes], room: int) -> int:
@@ -129,10 +153,5 @@ def _inside(name: str) -> PurePosixPath:
     return path
 
 
-def _link(link: Path, destination: str, folder: Path) -> None:
-    """Make a symbolic link whose end lies in the folder, whatever links it passes on its way."""
-    end = (link.parent / destination).resolve()
-    if not destination or not end.is_relative_to(folder.resolve()):
-        raise invalid(message=f"The package holds the link {str(link.relative_to(folder))!r}, which leaves its folder")
-    link.parent.mkdir(parents=True, exist_ok=True)
-    link.symlink_to(destination)
+def _leaves(link: Path, folder: Path) -> ApiError:
+    return invalid(message=f"The package holds the link {str(link.relative_to(folder))!r}, which leaves its folder")

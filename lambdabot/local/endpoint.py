@@ -39,13 +39,18 @@ def serve(*, port: int = 0, anyone: bool = False, limits: Limits | None = None) 
         folder = stack.enter_context(PrivateFolder())
         machine = Machine()
         stack.callback(machine.close)
+        server = Server(port)
         access_key = None if anyone else f"LOCAL{secrets.token_hex(16).upper()}"
         services = Services(
-            access_key=access_key, machine=machine, codes=CodeStore(folder.path), limits=limits or Limits()
+            url=server.url,
+            access_key=access_key,
+            machine=machine,
+            codes=CodeStore(folder.path),
+            limits=limits or Limits(),
         )
         stack.callback(services.close)
-        server = Server(port, services.answer)
         stack.callback(server.close)
+        server.start(services.answer)
         yield Endpoint(url=server.url, access_key=access_key, machine=machine.describe(), stop=stack.close)
 
 

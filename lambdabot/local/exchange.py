@@ -38,6 +38,14 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """The operation that a request asks for, and what its path says of the parameters, still percent-encoded."""
+
+    operation: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """An HTTP response; its length is added where it is written."""
 

@@ -17,8 +17,9 @@ Document = Mapping[str, Any]
 class FunctionsApi:
     """CreateFunction and what follows from it."""
 
-    def __init__(self, registry: Registry, codes: CodeStore, rules: ConfigurationRules) -> None:
-        """Work on one Region's registry."""
+    def __init__(self, registry: Registry, codes: CodeStore, rules: ConfigurationRules, *, download: str) -> None:
+        """Work on one Region's registry; `download` is the address of packages before their token."""
+        self._download = download
         self._registry = registry
         self._codes = codes
         self._rules = rules
@@ -59,7 +60,7 @@ class FunctionsApi:
             version = self._registry.version(name)
             document: dict[str, Any] = {
                 "Configuration": self._document(version, name),
-                "Code": {"RepositoryType": "S3"},
+                "Code": {"RepositoryType": "S3", "Location": self._download + version.code.token},
             }
             if function.tags:
                 document["Tags"] = dict(function.tags)

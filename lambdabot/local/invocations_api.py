@@ -67,15 +67,15 @@ class InvocationsApi:
         self, version: FunctionVersion, call: Call, payload: bytes, *, wait: bool
     ) -> tuple[dict[str, Any], InvocationLog]:
         pooled = self._pool.acquire(version, lambda: self._account.share(version.name), wait=wait)
-        healthy = False
+        usable = False
         started = time.time_ns() // 1_000_000
         try:
             result = pooled.environment.invoke(
                 request_id=call.request_id, payload=payload, client_context=call.parameters.get("ClientContext")
             )
-            healthy = result.healthy
+            usable = True  # also after a failure: it starts anew within its next invocation, as on Lambda
         finally:
-            self._pool.release(pooled, healthy=healthy)
+            self._pool.release(pooled, usable=usable)
         ended = time.time_ns() // 1_000_000
         log = InvocationLog(version=version, request_id=call.request_id, result=result, started=started, ended=ended)
         self._logs.write(version.log_group, pooled.log_stream, log.events())

@@ -8,7 +8,7 @@ from botocore.model import ServiceModel
 
 from lambdabot.local.api_error import ApiError
 from lambdabot.local.constraints import Constraints
-from lambdabot.local.exchange import Request, Response
+from lambdabot.local.exchange import Request, Response, Route
 from lambdabot.local.rest_json import json_document, parse_json, to_json
 
 _CONTENT_TYPE = "application/x-amz-json-1.1"
@@ -25,17 +25,21 @@ class JsonRpc:
         self._model = model
         self._constraints = constraints
 
-    def parse(self, request: Request) -> tuple[str, dict[str, Any]]:
-        """Return the operation that X-Amz-Target names and its checked parameters."""
+    def route(self, request: Request) -> Route:
+        """Return the operation that X-Amz-Target names; UnknownOperationException (404) for none."""
         name = request.headers.get("x-amz-target", "").rpartition(".")[2]
         if name not in self._model.operation_names:
             raise ApiError(code="UnknownOperationException", message=f"There is no operation {name!r}", status=404)
-        shape = self._model.operation_model(name).input_shape
+        return Route(operation=name, labels={})
+
+    def parameters(self, route: Route, request: Request) -> dict[str, Any]:
+        """Return the checked parameters by the model's member names."""
+        shape = self._model.operation_model(route.operation).input_shape
         if shape is None:
-            return name, {}
-        parameters: dict[str, Any] = parse_json(shape, json_document(request.body), name)
+            return {}
+        parameters: dict[str, Any] = parse_json(shape, json_document(request.body), route.operation)
         self._constraints.check(shape, parameters)
-        return name, parameters
+        return parameters
 
     def respond(self, name: str, document: Mapping[str, Any], request_id: str) -> Response:
         """Return an operation's answer; a member that the model does not have is a KeyError."""

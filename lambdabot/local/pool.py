@@ -91,11 +91,11 @@ class EnvironmentPool:
         _stop(crowded)
         return pooled
 
-    def release(self, pooled: PooledEnvironment, *, healthy: bool) -> None:
+    def release(self, pooled: PooledEnvironment, *, usable: bool) -> None:
         """Take an environment back; it is stopped when it is broken or its version serves no more."""
         with self._changed:
             self._busy.discard(pooled)
-            keep = healthy and pooled.version not in self._retired and not self._closed.is_set()
+            keep = usable and pooled.version not in self._retired and not self._closed.is_set()
             if keep:
                 pooled.last_used = time.monotonic()
                 self._idle.setdefault(pooled.version, []).append(pooled)

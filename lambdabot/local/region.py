@@ -37,8 +37,10 @@ class Limits:
 class Region:
     """Holds one Region's state; `operations` by service and name."""
 
-    def __init__(self, name: str, *, machine: Machine, codes: CodeStore, limits: Limits, runtimes: list[str]) -> None:
-        """Begin empty."""
+    def __init__(
+        self, name: str, *, machine: Machine, codes: CodeStore, limits: Limits, runtimes: list[str], download: str
+    ) -> None:
+        """Begin empty; `download` is the address of packages before their token."""
 
         def start(spec: EnvironmentSpec) -> ExecutionEnvironment:
             return ExecutionEnvironment(spec, machine)
@@ -53,7 +55,7 @@ class Region:
         self._invocations = InvocationsApi(registry, account, self._pool, logs)
         self.operations: Mapping[str, Mapping[str, Operation]] = {
             "lambda": {
-                **FunctionsApi(registry, codes, rules).operations,
+                **FunctionsApi(registry, codes, rules, download=download).operations,
                 **VersionsApi(registry).operations,
                 **account.operations,
                 **self._invocations.operations,

@@ -39,8 +39,8 @@ class InvocationLog:
         for line in self.result.logs.splitlines(keepends=True):
             for first in range(0, len(line), _EVENT):
                 yield self.ended, line[first : first + _EVENT].decode(errors="replace")
-        for line in self._end():
-            yield self.ended, line
+        for text in self._end():
+            yield self.ended, text
 
     def tail(self) -> str:
         """Return LogResult: the last 4 KB from START on, in base64."""

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from typing import Any, cast
 from urllib.parse import parse_qs, unquote
 
-from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
+from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 
 from lambdabot.local.api_error import ApiError
 from lambdabot.local.constraints import Constraints
-from lambdabot.local.exchange import Request, Response
+from lambdabot.local.exchange import Request, Response, Route
 
 _SCALARS = {"string": str, "integer": int, "long": int, "float": (int, float), "double": (int, float), "boolean": bool}
 
@@ -27,7 +27,7 @@ class RestJson:
         """Compile the routes once: the literal part of a path chooses, the pattern takes the labels."""
         self._model = model
         self._constraints = constraints
-        self._routes: dict[str, list[tuple[re.Pattern[str], dict[str, list[str]], OperationModel]]] = {}
+        self._routes: dict[str, list[tuple[re.Pattern[str], dict[str, list[str]], str]]] = {}
         for name in model.operation_names:
             operation = model.operation_model(name)
             path, _, query = operation.http["requestUri"].partition("?")
@@ -35,27 +35,26 @@ class RestJson:
                 _label(part) if part.startswith("{") else re.escape(part) for part in re.split(r"(\{[^}]+\})", path)
             )
             routes = self._routes.setdefault(operation.http["method"], [])
-            routes.append((re.compile("".join(parts) + "/?"), parse_qs(query, keep_blank_values=True), operation))
+            routes.append((re.compile("".join(parts) + "/?"), parse_qs(query, keep_blank_values=True), name))
         for routes in self._routes.values():
             routes.sort(key=lambda route: len(route[1]), reverse=True)  # `?find=…` before the same path without it
 
-    def parse(self, request: Request) -> tuple[str, dict[str, Any]]:
-        """Return the operation's name and its checked parameters by the model's member names."""
+    def route(self, request: Request) -> Route:
+        """Return the operation that a request asks for; UnknownOperationException (404) for none."""
         query = parse_qs(request.query, keep_blank_values=True)
         for pattern, literals, operation in self._routes.get(request.method, ()):
             found = pattern.fullmatch(request.path)
             if found and all(query.get(key) == values for key, values in literals.items()):
-                labels = {name: unquote(value) for name, value in found.groupdict().items()}
-                return operation.name, self._parameters(operation, labels, query, request)
+                return Route(operation=operation, labels=found.groupdict())
         message = f"There is no operation at {request.method} {request.path}"
         raise ApiError(code="UnknownOperationException", message=message, status=404)
 
-    def _parameters(
-        self, operation: OperationModel, labels: Mapping[str, str], query: Mapping[str, list[str]], request: Request
-    ) -> dict[str, Any]:
-        shape = operation.input_shape
+    def parameters(self, route: Route, request: Request) -> dict[str, Any]:
+        """Return the checked parameters by the model's member names."""
+        shape = self._model.operation_model(route.operation).input_shape
         if shape is None:
             return {}
+        query = parse_qs(request.query, keep_blank_values=True)
         payload = shape.serialization.get("payload")
         body: Any = {} if payload else json_document(request.body)
         parameters: dict[str, Any] = {}
@@ -64,7 +63,7 @@ class RestJson:
             value: Any = None
             match member.serialization.get("location"):
                 case "uri":
-                    value = _from_text(member, [labels[wire]])
+                    value = _from_text(member, [unquote(route.labels[wire])])
                 case "querystring":
                     value = _from_text(member, query.get(wire))
                 case "header":

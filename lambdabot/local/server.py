@@ -13,20 +13,25 @@ LARGEST_BODY = 70_167_211  # bytes; Lambda's own limit of a request, the base64 
 
 
 class Server(ThreadingHTTPServer):
-    """Serves `answer` on 127.0.0.1 from its own thread until closed."""
+    """Serves on 127.0.0.1, from a thread of its own, until closed."""
 
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, port: int, answer: Callable[[Request], Response]) -> None:
-        """Listen; port 0 takes a free one."""
+    answer: Callable[[Request], Response]
+
+    def __init__(self, port: int) -> None:
+        """Listen; port 0 takes a free one. Connections wait until the start."""
         super().__init__(("127.0.0.1", port), _Connection)
-        self.answer = answer
         self._connections: set[socket.socket] = set()
         self._closed = False
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._accept, name="embedded Lambda endpoint", daemon=True)
+
+    def start(self, answer: Callable[[Request], Response]) -> None:
+        """Answer requests from now on."""
+        self.answer = answer
         self._thread.start()
 
     @property
@@ -39,7 +44,8 @@ class Server(ThreadingHTTPServer):
         self._closed = True
         with suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)  # wakes the thread in accept(2)
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
         self.server_close()
         with self._lock:
             connections = list(self._connections)

@@ -16,18 +16,22 @@ from lambdabot.local.call import Call
 from lambdabot.local.code import CodeStore
 from lambdabot.local.configuration import MEMORY_LIMIT, TIMEOUT_LIMIT
 from lambdabot.local.constraints import Constraints
-from lambdabot.local.exchange import Credential, Request, Response
+from lambdabot.local.exchange import Credential, Request, Response, Route
 from lambdabot.local.json_rpc import JsonRpc
 from lambdabot.local.region import Limits, Region
 from lambdabot.local.rest_json import RestJson
 from lambdabot.local.sts import QueryProtocol
 from lambdabot.local.worker.machine import Machine
 
+_DOWNLOAD = "/package/"  # GetFunction's Code.Location
+
 _LOG = logging.getLogger(__name__)
 
 
 class _WireProtocol(Protocol):
-    def parse(self, request: Request) -> tuple[str, dict[str, Any]]: ...
+    def route(self, request: Request, /) -> Route: ...
+
+    def parameters(self, route: Route, request: Request, /) -> dict[str, Any]: ...
 
     def respond(self, name: str, document: Mapping[str, Any], request_id: str) -> Response: ...
 
@@ -37,8 +41,9 @@ class _WireProtocol(Protocol):
 class Services:
     """Lambda, CloudWatch Logs and STS; a Region comes to be when it is first spoken to."""
 
-    def __init__(self, *, access_key: str | None, machine: Machine, codes: CodeStore, limits: Limits) -> None:
-        """Serve callers with this access key id; None serves every caller."""
+    def __init__(self, *, url: str, access_key: str | None, machine: Machine, codes: CodeStore, limits: Limits) -> None:
+        """Serve at this address callers with this access key id; None serves every caller."""
+        self._download = f"{url}{_DOWNLOAD}"
         self._access_key = access_key
         self._machine = machine
         self._codes = codes
@@ -77,6 +82,9 @@ class Services:
     def _answer(
         self, request: Request, credential: Credential | None, protocol: _WireProtocol, request_id: str
     ) -> Response:
+        if credential is None and request.method == "GET" and request.path.startswith(_DOWNLOAD):
+            package = self._codes.package(request.path.removeprefix(_DOWNLOAD))
+            return Response(status=200, headers={"Content-Type": "application/zip"}, body=package)
         if credential is None:
             raise ApiError(
                 code="MissingAuthenticationTokenException", message="Missing Authentication Token", status=403
@@ -87,11 +95,12 @@ class Services:
         operations = self._region(credential.region).operations.get(credential.service)
         if operations is None:
             raise _not_here(what=f"The service {credential.service}")
-        name, parameters = protocol.parse(request)
-        if name not in operations:
-            raise _not_here(what=f"The operation {name} of {credential.service}")
-        document = operations[name](Call(parameters=parameters, request_id=request_id))
-        return protocol.respond(name, document, request_id)
+        route = protocol.route(request)
+        operation = operations.get(route.operation)
+        if operation is None:
+            raise _not_here(what=f"The operation {route.operation} of {credential.service}")
+        document = operation(Call(parameters=protocol.parameters(route, request), request_id=request_id))
+        return protocol.respond(route.operation, document, request_id)
 
     def close(self) -> None:
         """Stop every environment."""
@@ -108,7 +117,12 @@ class Services:
             if name not in self._regions:
                 runtimes = list(self._lambda_model.shape_for("Runtime").metadata["enum"])
                 self._regions[name] = Region(
-                    name, machine=self._machine, codes=self._codes, limits=self._limits, runtimes=runtimes
+                    name,
+                    machine=self._machine,
+                    codes=self._codes,
+                    limits=self._limits,
+                    runtimes=runtimes,
+                    download=self._download,
                 )
             return self._regions[name]
 

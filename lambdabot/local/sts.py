@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 from lambdabot.local.api_error import ApiError
 from lambdabot.local.call import Call, Operation
-from lambdabot.local.exchange import Request, Response
+from lambdabot.local.exchange import Request, Response, Route
 from lambdabot.local.names import ACCOUNT
 
 _NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
@@ -16,9 +16,14 @@ _NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 class QueryProtocol:
     """The awsQuery protocol, as far as operations without parameters need it."""
 
-    def parse(self, request: Request) -> tuple[str, dict[str, Any]]:
+    def route(self, request: Request) -> Route:
         """Return the form's `Action`."""
-        return parse_qs(request.body.decode(errors="replace")).get("Action", [""])[0], {}
+        action = parse_qs(request.body.decode(errors="replace")).get("Action", [""])[0]
+        return Route(operation=action, labels={})
+
+    def parameters(self, _route: Route, _request: Request) -> dict[str, Any]:
+        """Return nothing."""
+        return {}
 
     def respond(self, name: str, document: Mapping[str, Any], request_id: str) -> Response:
         """Return the document's members as elements."""
