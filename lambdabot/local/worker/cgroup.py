@@ -6,6 +6,7 @@ Sources: the kernel's documentation of cgroup v1 (sched-bwc, memory, freezer-sub
 import os
 import re
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from lambdabot.local.worker import processes
 
 QUOTA_PERIOD_US = 20_000  # Lambda's own period: the duration curve of one vCPU is a staircase of 20 ms
 _MEBIBYTE = 1024 * 1024
+_DYING_SECONDS = 0.0005
 _NAME = re.compile(r"lambdabot-(\d+)-(\d+)")  # pid and start time of the supervisor that owns the group
 
 
@@ -55,13 +57,13 @@ class Group:
         try:
             for folder in self._folders:
                 folder.mkdir()
-            for folder, file in (
+            for purpose, file in (
                 (self._cpu, self._file("cpu.cfs_quota_us", "cpu.max")),
                 (self._memory, self._file("memory.limit_in_bytes", "memory.max")),
                 (self._freezer, self._file("freezer.state", "cgroup.freeze")),
             ):
-                if folder is not None:
-                    (folder / file).read_bytes()
+                if purpose is not None:
+                    (purpose / file).read_bytes()
         except OSError:
             self.remove()
             raise
@@ -146,13 +148,18 @@ class Group:
         if self._version > 1 and kill_file.exists():
             kill_file.write_text("1")
             return
-        while pids := [pid for pid in self.pids() if not processes.is_dead(pid)]:
-            with suppress(OSError):
+        while True:
+            with suppress(OSError):  # frozen, they cannot fork away from us
                 self.freeze(frozen=True)
+            pids = [pid for pid in self.pids() if not processes.is_dead(pid)]
             for pid in pids:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-            self.freeze(frozen=False)
+            with suppress(OSError):
+                self.freeze(frozen=False)
+            if not pids:
+                return
+            time.sleep(_DYING_SECONDS)
 
     def remove(self) -> None:
         """Remove the group; what still holds a process stays, for `remove_abandoned` of a later start."""

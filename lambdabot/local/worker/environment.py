@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lambdabot.errors import EndpointError
 from lambdabot.local.worker import messages
-from lambdabot.local.worker.machine import Machine, vcpus_of
+from lambdabot.local.worker.machine import Berth, Machine, vcpus_of
 from lambdabot.local.worker.messages import Header
 from lambdabot.local.worker.order import Order
 from lambdabot.local.worker.outcomes import Status
@@ -63,6 +63,7 @@ class ExecutionEnvironment:
         self._machine = machine
         self._supervisor: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._berth: Berth | None = None
         self._failed = False
         self._stopped = False
         self._idle = threading.Lock()
@@ -144,8 +145,8 @@ class ExecutionEnvironment:
                 self._idle.release()
 
     def _start(self, request_id: str, *, suppressed: bool) -> None:
-        folder = self._machine.new_folder()
-        order = self._order(folder, request_id, suppressed=suppressed)
+        self._berth = self._machine.lend()
+        order = self._order(self._berth, request_id, suppressed=suppressed)
         ours, theirs = socket.socketpair()
         with theirs:
             self._supervisor = subprocess.Popen(
@@ -162,13 +163,15 @@ class ExecutionEnvironment:
         if self._stopped:  # stop() came too early to see the supervisor
             raise self._failure()
 
-    def _order(self, folder: Path, request_id: str, *, suppressed: bool) -> Order:
+    def _order(self, berth: Berth, request_id: str, *, suppressed: bool) -> Order:
         spec = self._spec
+        isolation = self._machine.isolation
+        layout = isolation.layout(spec.code, berth.folder)
         return Order(
-            command=(*self._machine.interpreter, str(self._machine.runtime / "bootstrap.py")),
-            environment=worker_variables(spec, runtime_folder=self._machine.runtime, temporary_folder=folder / "tmp"),
-            code=str(spec.code),
-            folder=str(folder),
+            command=(isolation.interpreter, "-S", "-P", str(layout.runtime / "bootstrap.py")),
+            environment=worker_variables(spec, layout),
+            code=str(layout.code),
+            folder=str(berth.folder),
             memory_mb=spec.memory_mb,
             vcpus=vcpus_of(spec.memory_mb),
             timeout_seconds=spec.timeout_seconds,
@@ -176,7 +179,7 @@ class ExecutionEnvironment:
             request_id=request_id,
             suppressed=suppressed,
             controllers=self._machine.controllers,
-            confinement=self._machine.confinement(code=spec.code, folder=folder),
+            confinement=isolation.confinement(spec.code, berth.folder, berth.user),
         )
 
     def _receive(self) -> tuple[Header, bytes]:
@@ -204,11 +207,13 @@ class ExecutionEnvironment:
     def _end(self) -> None:
         """Give the supervisor up; the next start is one after a failure."""
         self._failed = True
-        supervisor, control = self._supervisor, self._control
-        self._supervisor = self._control = None
+        supervisor, control, berth = self._supervisor, self._control, self._berth
+        self._supervisor = self._control = self._berth = None
         if control is not None:
             control.close()
         if supervisor is not None:
             supervisor.wait()
             assert supervisor.stderr is not None  # noqa: S101 - it was started with a pipe
             supervisor.stderr.close()
+        if berth is not None:
+            self._machine.take_back(berth)

@@ -1,7 +1,7 @@
-"""A CPU quota without control groups: processes are stopped when their budget is spent and go on when it is refilled.
+"""A CPU quota without control groups: processes are stopped when their budget is spent, until it is refilled.
 
-A token bucket over the CPU clocks of a process and its descendants: each period refills it by the quota, debt is carried
-over, credit is not. It needs no privilege but the right to signal the processes.
+A token bucket over the CPU clocks of a process and its descendants: each period refills it by the quota, debt is
+carried over, credit is not. It needs no privilege but the right to signal the processes.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The standard output and error of a worker, in a file without a name: writing never waits, and nothing is left behind."""
+"""The standard output and error of a worker, in a file without a name: writing never waits, nothing is left."""
 
 import os
 from pathlib import Path

@@ -1,23 +1,20 @@
-"""What this machine can do for an execution environment: processors, limits and confinement, decided once."""
+"""What this machine can do for execution environments: processors, limits and isolation, decided once."""
 
-import fcntl
 import os
-import shutil
-import sys
-import tempfile
 import threading
-from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from lambdabot.local.worker import cgroup, confinement, landlock
+from lambdabot.local.folder import PrivateFolder
+from lambdabot.local.worker import cgroup, confinement
 from lambdabot.local.worker.admission import Admission
 from lambdabot.local.worker.cgroup import Controllers
-from lambdabot.local.worker.confinement import Confinement
-from lambdabot.local.worker.runtime_packages import link_runtime_packages
+from lambdabot.local.worker.isolation import Isolation, Means
+from lambdabot.local.worker.runtime_packages import link_runtime
+from lambdabot.local.worker.users import Users
 
 MEGABYTES_PER_VCPU = 1769  # "At 1,769 MB, a function has the equivalent of one vCPU" (Configure Lambda function memory)
-_PREFIX = "lambdabot-worker-"
 
 
 def vcpus_of(memory_mb: int) -> float:
@@ -25,30 +22,34 @@ def vcpus_of(memory_mb: int) -> float:
     return memory_mb / MEGABYTES_PER_VCPU
 
 
-class Machine:
-    """The machine of one endpoint; it owns a folder in which everything of the endpoint's workers lies."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Berth:
+    """What one execution environment is lent: a folder, and a user id where there are user ids to give."""
 
-    def __init__(self, *, controllers: Controllers | None = None) -> None:
+    folder: Path
+    user: int | None
+
+
+class Machine:
+    """The machine of one endpoint; everything that its workers leave on disk lies in one folder of it."""
+
+    def __init__(self, *, controllers: Controllers | None = None, means: Means | None = None) -> None:
         """Look at the machine, and remove what an endpoint that was killed left behind.
 
-        `controllers` replaces what is found, `cgroup.NONE` forces the governor.
+        `controllers` and `means` replace what is found: `cgroup.NONE` forces the governor.
         """
         confinement.forbid_inspection()
         self.controllers = cgroup.find_controllers() if controllers is None else controllers
+        cgroup.remove_abandoned(self.controllers)
         self.vcpus = float(len(os.sched_getaffinity(0)))
         self.admission = Admission(self.vcpus)
-        self._number = 0
+        self._folder = PrivateFolder()
+        runtime = self._folder.path / "runtime"
+        runtime.mkdir(mode=0o755)
+        self.isolation = Isolation(means or Means.find(), runtime, link_runtime(runtime))
+        self._users = Users()
         self._lock = threading.Lock()
-        cgroup.remove_abandoned(self.controllers)
-        _remove_abandoned_folders()
-        self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-        self.folder.chmod(0o711)
-        self._folder_lock = _lock(self.folder)
-        self.runtime = self.folder / "runtime"
-        self.runtime.mkdir()
-        self.runtime_paths = link_runtime_packages(self.runtime)
-        (self.runtime / "bootstrap.py").symlink_to(Path(__file__).with_name("bootstrap.py"))
-        self.interpreter = (os.path.realpath(sys.executable), "-S", "-P")
+        self._berths = 0
 
     def __enter__(self) -> Self:
         """Return the machine; it is closed at the end."""
@@ -58,18 +59,23 @@ class Machine:
         """Close it."""
         self.close()
 
-    def confinement(self, *, code: Path, folder: Path) -> Confinement:
-        """Return how a worker with this code and this folder is confined."""
-        return Confinement()
-
-    def new_folder(self) -> Path:
-        """Make a folder for one execution environment."""
+    def lend(self) -> Berth:
+        """Return a folder, and a user id, that no other environment has."""
         with self._lock:
-            self._number += 1
-            folder = self.folder / f"environment-{self._number}"
+            self._berths += 1
+            folder = self._folder.path / f"environment-{self._berths}"
+            user = self._users.take() if self.isolation.own_users else None
         folder.mkdir(mode=0o711)
-        (folder / "tmp").mkdir(mode=0o700)
-        return folder
+        temporary = folder / "tmp"
+        temporary.mkdir(mode=0o700)
+        if user is not None:
+            os.chown(temporary, user, user)
+        return Berth(folder=folder, user=user)
+
+    def take_back(self, berth: Berth) -> None:
+        """Let the user id be used again, after the supervisor removed the folder."""
+        with self._lock:
+            self._users.give_back(berth.user)
 
     def supports(self, memory_mb: int) -> str:
         """Return why a memory size cannot be run here, or the empty string."""
@@ -78,29 +84,23 @@ class Machine:
             return ""
         return f"{memory_mb} MB has {needed:.2f} vCPUs on Lambda, and this machine has {self.vcpus:g}"
 
+    def describe(self) -> str:
+        """Return in words how CPU and memory are limited and workers isolated here, and what is missing."""
+        version = f"control groups (version {self.controllers.version})"
+        cpu = f"{version}, 20 ms periods" if self.controllers.cpu else "stopping and continuing its processes"
+        memory = version if self.controllers.memory else "looking at its processes every 5 ms"
+        parts = [
+            f"{self.vcpus:g} vCPUs.",
+            f"CPU in proportion to memory by {cpu}; memory limited by {memory}.",
+            self.isolation.describe(),
+            *self.warnings(),
+        ]
+        return " ".join(parts)
+
+    def warnings(self) -> list[str]:
+        """Return what is missing on this machine, a sentence each."""
+        return self.isolation.warnings()
+
     def close(self) -> None:
         """Remove the folder; the environments must have been stopped."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        if self._folder_lock is not None:
-            os.close(self._folder_lock)
-            self._folder_lock = None
-
-
-def _lock(folder: Path) -> int | None:
-    """Lock a folder for as long as this process lives; None when another holds it."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(handle)
-        return None
-    return handle
-
-
-def _remove_abandoned_folders() -> None:
-    """Remove the folders that no living endpoint holds."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        with suppress(OSError):
-            if folder.lstat().st_uid == os.geteuid() and (handle := _lock(folder)) is not None:
-                shutil.rmtree(folder, ignore_errors=True)
-                os.close(handle)
+        self._folder.close()

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from lambdabot.local.worker.cgroup import Controllers
 from lambdabot.local.worker.confinement import Confinement
+from lambdabot.local.worker.namespaces import Bind, View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +41,16 @@ class Order:
         controllers = data["controllers"]
         folders = {name: controllers[name] and Path(controllers[name]) for name in ("cpu", "memory", "freezer")}
         confined = data["confinement"]
+        view = confined["view"]
         return cls(
             **data
             | {
                 "command": tuple(data["command"]),
                 "controllers": Controllers(version=controllers["version"], **folders),
-                "confinement": Confinement(
-                    user=confined["user"],
-                    landlock=confined["landlock"],
-                    read_only=tuple(confined["read_only"]),
-                    read_write=tuple(confined["read_write"]),
-                ),
+                "confinement": Confinement(**confined | {"view": view and _view(view)}),
             }
         )
+
+
+def _view(data: dict[str, Any]) -> View:
+    return View(hidden=tuple(data["hidden"]), binds=tuple(Bind(**bind) for bind in data["binds"]))

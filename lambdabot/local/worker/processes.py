@@ -1,6 +1,5 @@
 """Facts about other processes, read from /proc; a process that is gone has none."""
 
-import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,7 +10,7 @@ _MEBIBYTE_IN_KIB = 1024
 
 
 def _stat(pid: int) -> list[str] | None:
-    """Return the fields of /proc/PID/stat from `state` on (proc(5)), or None; the name before them may hold anything."""
+    """Return the fields of /proc/PID/stat after the name, which may hold anything; None without a process (proc(5))."""
     try:
         text = (_PROC / str(pid) / "stat").read_text(errors="replace")
     except OSError:
@@ -43,18 +42,18 @@ def descendants(pid: int) -> list[int]:
 def _children_by_task(pid: int) -> list[int]:
     found: list[int] = []
     with suppress(OSError):
-        for task in os.listdir(_PROC / str(pid) / "task"):
+        for task in (_PROC / str(pid) / "task").iterdir():
             with suppress(OSError):
-                found += map(int, (_PROC / str(pid) / "task" / task / "children").read_text().split())
+                found += map(int, (task / "children").read_text().split())
     return found
 
 
 def _children_by_parent() -> Callable[[int], list[int]]:
     """Return the same from the parent of every process, for kernels without the list of children."""
     children: dict[int, list[int]] = {}
-    for name in os.listdir(_PROC):
-        if name.isdigit() and (fields := _stat(int(name))) is not None:
-            children.setdefault(int(fields[1]), []).append(int(name))
+    for entry in _PROC.iterdir():
+        if entry.name.isdigit() and (fields := _stat(int(entry.name))) is not None:
+            children.setdefault(int(fields[1]), []).append(int(entry.name))
     return lambda pid: list(children.get(pid, ()))
 
 
@@ -82,7 +81,7 @@ def _status_kib(pid: int, key: str) -> int:
 def cpu_seconds(pid: int) -> float | None:
     """Return the CPU time that all threads of a process have used, to the nanosecond, or None.
 
-    The clock's number is that of clock_getcpuclockid(3): the complement of the pid, shifted, with the scheduler's clock.
+    The clock's number is that of clock_getcpuclockid(3): the pid's complement, shifted, and the scheduler's clock.
     """
     try:
         return time.clock_gettime((~pid << 3) | 2)

@@ -15,8 +15,12 @@ _PREFIX = "/2018-06-01/runtime/"
 _REASONS = {200: "OK", 202: "Accepted", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 413: "Too Large"}
 
 
-class ProtocolError(ValueError):
+class ProtocolError(Exception):
     """What came is no HTTP that a runtime client would send."""
+
+    def __init__(self, *, what: str) -> None:
+        """Say what came instead."""
+        super().__init__(what)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +88,7 @@ class Reader:
         end = self._buffer.find(b"\r\n\r\n")
         if end < 0:
             if len(self._buffer) > _HEAD_LIMIT:
-                raise ProtocolError("the head of a request is too long")
+                raise ProtocolError(what="the head of a request is too long")
             return False
         lines = bytes(self._buffer[:end]).decode("latin-1").split("\r\n")
         del self._buffer[: end + 4]
@@ -94,9 +98,9 @@ class Reader:
             headers = {name.strip().lower(): value.strip() for name, value in pairs}
             length = int(headers.get("content-length", "0"))
         except ValueError as error:
-            raise ProtocolError(f"a request that is no HTTP: {lines[0][:80]!r}") from error
+            raise ProtocolError(what=f"a request that is no HTTP: {lines[0][:80]!r}") from error
         if length < 0:
-            raise ProtocolError("a request with a negative length")
+            raise ProtocolError(what="a request with a negative length")
         chunked = "chunked" in headers.get("transfer-encoding", "").lower()
         self._head = _Head(method, path, headers, chunked, 0 if chunked else length)
         self.wants_continue = headers.get("expect", "").lower() == "100-continue"
@@ -138,12 +142,12 @@ class Reader:
         end = self._buffer.find(b"\r\n", start)
         if end < 0:
             if len(self._buffer) > _HEAD_LIMIT:
-                raise ProtocolError("a chunk without a size")
+                raise ProtocolError(what="a chunk without a size")
             return None
         try:
             size = int(bytes(self._buffer[start:end]).split(b";")[0], 16)
         except ValueError as error:
-            raise ProtocolError("a chunk without a size") from error
+            raise ProtocolError(what="a chunk without a size") from error
         if size == 0:
             last = self._buffer.find(b"\r\n\r\n", end)
             if last < 0:

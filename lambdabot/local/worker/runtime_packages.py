@@ -13,9 +13,9 @@ _PROVIDED = ("awslambdaric", "boto3")
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
-def link_runtime_packages(folder: Path) -> list[Path]:
-    """Fill a folder with links to the runtime's packages and return where they lead."""
-    targets: dict[str, Path] = {}
+def link_runtime(folder: Path) -> dict[str, Path]:
+    """Fill a folder with links to the runtime's packages and main program; return where each name leads."""
+    targets = {"bootstrap.py": Path(__file__).with_name("bootstrap.py").resolve()}
     for distribution in _closure():
         for file in distribution.files or ():
             top = file.parts[0]
@@ -23,7 +23,7 @@ def link_runtime_packages(folder: Path) -> list[Path]:
                 targets[top] = Path(str(distribution.locate_file(top))).resolve()
     for name, target in targets.items():
         (folder / name).symlink_to(target)
-    return list(targets.values())
+    return targets
 
 
 def _closure() -> Iterator[metadata.Distribution]:

@@ -26,7 +26,7 @@ class RuntimeServer:
         self._on_request = on_request
         self._connections: dict[socket.socket, Reader] = {}
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.setblocking(False)
+        self._listener.settimeout(0)
         self.address = "{}:{}".format(*self._listener.getsockname())
         selector.register(self._listener, selectors.EVENT_READ, self._accept)
 

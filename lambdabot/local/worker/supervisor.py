@@ -1,4 +1,4 @@
-"""The process beside each execution environment: it starts the worker, serves its Runtime API, times, limits and ends it.
+"""The process beside each execution environment: it starts the worker, serves its Runtime API, times and ends it.
 
 One supervisor has one worker and lives as long. It is a process of its own because a clock that shares an interpreter
 lock with busy threads reports their waiting as the function's time. It ends, and leaves nothing behind, when the
@@ -77,7 +77,7 @@ class Supervisor:
             self._worker.govern(on_duty=True)
 
     def _due(self) -> float | None:
-        """Do what the clock demands and return the seconds until it demands something again, None when nothing is due."""
+        """Do what the clock demands; return the seconds until it demands something again, None for never."""
         now = time.monotonic()
         if self._freeze_at is not None and now >= self._freeze_at:
             self._freeze_at = None
@@ -260,12 +260,13 @@ class Supervisor:
 
 def main(handle: int) -> None:
     """Serve the endpoint over the socket with this file descriptor until it closes."""
-    confinement.forbid_inspection()
     confinement.adopt_orphans()
     with socket.socket(fileno=handle) as control:
         header, _ = messages.receive(control)
         order = Order.from_json(header)
         try:
-            Supervisor(control, order).run()
+            supervisor = Supervisor(control, order)
+            confinement.forbid_inspection()  # only now: a user namespace is set up through /proc
+            supervisor.run()
         finally:
             shutil.rmtree(order.folder, ignore_errors=True)

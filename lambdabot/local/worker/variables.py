@@ -6,24 +6,24 @@ left out: there is no role here, and ours are not for the user's code.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lambdabot.local.worker.environment import EnvironmentSpec
+    from lambdabot.local.worker.isolation import Layout
 
 
-def worker_variables(spec: EnvironmentSpec, *, runtime_folder: Path, temporary_folder: Path) -> dict[str, str]:
+def worker_variables(spec: EnvironmentSpec, layout: Layout) -> dict[str, str]:
     """Return the complete environment of a worker but for the address of its Runtime API."""
-    code = str(spec.code)
-    runtime = str(runtime_folder)
+    code = str(layout.code)
+    runtime = str(layout.runtime)
     defaults = {
         "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
         "LD_LIBRARY_PATH": f"/var/lang/lib:/lib64:/usr/lib64:{runtime}:{runtime}/lib:{code}:{code}/lib:/opt/lib",
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
         "PYTHONPATH": runtime,
-        "TMPDIR": str(temporary_folder),
+        "TMPDIR": str(layout.temporary),
         "AWS_EC2_METADATA_DISABLED": "true",  # a look for credentials ends at once, and not in the host's role
     }
     reserved = {

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from lambdabot.local.worker import processes
+from lambdabot.local.worker import namespaces, processes
 from lambdabot.local.worker.cgroup import Group
 from lambdabot.local.worker.governor import Governor, send_to_all
 from lambdabot.local.worker.log_file import LogFile
@@ -21,9 +21,13 @@ class Worker:
     """A worker and everything that it starts; to be used by the one process that is its parent."""
 
     def __init__(self, order: Order) -> None:
-        """Make the control group and the log; nothing runs yet."""
+        """Make the control group, the namespaces and the log; the worker does not run yet."""
         self._order = order
         self._group = Group(order.controllers)
+        self._first_process = 0
+        if order.confinement.namespaces != "none":
+            with_users = order.confinement.namespaces == "user"
+            self._first_process = namespaces.enter_process_namespace(with_users=with_users)
         self._governor = None if self._group.limits_cpu else Governor(self.family, order.vcpus)
         self.log = LogFile(Path(order.folder))
         self.pid = 0
@@ -43,13 +47,12 @@ class Worker:
         """Start the process and return a handle that is readable when it ends."""
         self._group.limit_memory(self._order.memory_mb)
         self._group.throttle(self._order.vcpus if throttled else None)
-        supervisor = os.getpid()
         self.pid = os.fork()
         if self.pid == 0:
-            self._become_worker(environment, supervisor)
+            self._become_worker(environment)
         return os.pidfd_open(self.pid)
 
-    def _become_worker(self, environment: Mapping[str, str], supervisor: int) -> None:
+    def _become_worker(self, environment: Mapping[str, str]) -> None:
         """Go from this program to the worker's; runs in the forked child and never returns."""
         try:
             nothing = os.open(os.devnull, os.O_RDONLY)
@@ -57,7 +60,7 @@ class Worker:
             os.dup2(self.log.handle, 1)
             os.dup2(self.log.handle, 2)
             self._group.join()
-            self._order.confinement.enter(supervisor)
+            self._order.confinement.enter()
             os.closerange(3, os.sysconf("SC_OPEN_MAX"))
             os.umask(0o022)
             os.chdir(self._order.code)
@@ -98,7 +101,7 @@ class Worker:
 
     def family(self) -> list[int]:
         """Return the worker and its living descendants, orphans too: their foster parent is the supervisor."""
-        return self._group.pids() or processes.descendants(os.getpid())
+        return self._group.pids() or [p for p in processes.descendants(os.getpid()) if p != self._first_process]
 
     def max_memory_mb(self) -> int:
         """Return the most memory that was seen in use so far, in MB, at most the size of the function."""
