@@ -1,7 +1,6 @@
 """The installer's error text in our words: which package, which line, why, and what to do."""
 
 import re
-from collections.abc import Callable
 
 from packaging.utils import canonicalize_name
 
@@ -21,55 +20,56 @@ REFUSED_BUILD = tuple(
         rf"Building source distributions for {_PACKAGE} is disabled",
     )
 )
-"""What uv 0.9 to 0.13 say when only a build would help."""
+"""What uv says when only a build would help."""
 
-_CAUSES: tuple[tuple[str, Callable[[Target], str], str], ...] = (
+_CAUSES = (
     (
         r"The built wheel `(?P<name>[\w.]+?)-(?P<version>[^-`]+)-[^`]+` is not compatible",
-        lambda target: f"was built for this machine and does not run on {target.describe()}",
+        "was built for this machine and does not run on {target}",
         "Compiled code is built for the machine that builds it: ask for a release that has wheels.",
     ),
     (
         rf"Failed to (?:download and )?build {_PACKAGE}(?! @)",
-        lambda _: "could not be built",
+        "could not be built",
         "Ask for a release that has wheels.",
     ),
     (
         rf"Wheels are required for {_PACKAGE}",
-        lambda target: f"has no wheel for {target.describe()}, and building it would run its code here",
+        "has no wheel for {target}, and building it would run its code here",
         "Ask for a release that has such a wheel, or list it in lambdabot.yml: `allow_build: [{name}]`.",
     ),
     (
         rf"Building source distributions for {_PACKAGE} is disabled",
-        lambda _: "is a source archive, and building it would run its code here",
+        "is a source archive, and building it would run its code here",
         "Ask for a release that has wheels, or list it in lambdabot.yml: `allow_build: [{name}]`.",
     ),
     (
         rf"{_PACKAGE} has no wheels with a matching (?:Python|platform)",
-        lambda target: f"has no wheel for {target.describe()}",
+        "has no wheel for {target}",
         "Ask for a release that has such a wheel, or choose another runtime or architecture.",
     ),
     (
-        rf"{_PACKAGE} was not found in the package registry",
-        lambda _: "is not on the package index",
+        rf"{_PACKAGE} was not found in the (?:package registry|provided package locations)",
+        "is not on the package index",
         "Correct the name; a private index is named by UV_INDEX or UV_DEFAULT_INDEX in the workflow step.",
     ),
     (
         rf"there is no version of {_PACKAGE}",
-        lambda _: "has no such release",
+        "has no such release",
         "Ask for a release that exists.",
     ),
     (
         rf"Hash mismatch for {_PACKAGE}",
-        lambda target: f"has a file for {target.describe()} whose hash is not listed",
+        "has a file for {target} whose hash is not listed",
         "Lock it again for every platform, for instance `uv pip compile --universal --generate-hashes`.",
     ),
     (
-        rf"requested Python version \([^)]*\) does not satisfy Python\S+ and {_PACKAGE} depends on",
-        lambda target: f"does not support {target.runtime}",
+        rf"{_PACKAGE} (?:requires|depends on) Python",
+        "does not support {runtime}",
         "Ask for a release that supports it, or choose another runtime.",
     ),
 )
+"""What uv says of a package, what that means, and what to do."""
 
 _INDEX = (
     (
@@ -108,16 +108,15 @@ def explain(text: str, requirements: Requirements, target: Target) -> PackagingE
         if match := re.search(pattern, text):
             name, version = match["name"], match["version"] or ""
             line = requirements.find(name)
-            where = f"{line.place}: " if line else ""
-            wanted = f"`{line.text}`" if line else f"`{name}{version}` (required by another package)"
-            wanted = wanted.split(" --hash", 1)[0].rstrip("`") + "`" if " --hash" in wanted else wanted
-            return PackagingError(
-                f"{where}{wanted} {reason(target)}", advice=f"{advice.format(name=name)}\nuv says:\n{quoted}"
-            )
+            wanted = line.text.partition(" --hash")[0] if line else f"{name}{version}"
+            what = f"{line.place}: `{wanted}`" if line else f"`{wanted}` (required by another package)"
+            what += f" {reason.format(target=target.describe(), runtime=target.runtime)}"
+            return PackagingError(what, advice=f"{advice.format(name=name)}\nuv says:\n{quoted}")
     for pattern, what, advice in _INDEX:
         if re.search(pattern, text):
             return PackagingError(what, advice=f"{advice}\nuv says:\n{quoted}")
-    return PackagingError("the dependencies could not be installed", advice=f"uv says:\n{quoted}")
+    what = "the dependencies could not be installed"
+    return PackagingError(what, advice=f"uv says:\n{quoted}")
 
 
 def masked(text: str) -> str:

@@ -30,7 +30,15 @@ HARMLESS = (
     *("PATH", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR"),
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"),
     *("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_INDEX_STRATEGY"),
-    *("UV_HTTP_TIMEOUT", "UV_INSECURE_HOST", "UV_NATIVE_TLS", "UV_SYSTEM_CERTS", "UV_OFFLINE", "UV_EXCLUDE_NEWER"),
+    *(
+        "UV_HTTP_TIMEOUT",
+        "UV_HTTP_RETRIES",
+        "UV_INSECURE_HOST",
+        "UV_NATIVE_TLS",
+        "UV_SYSTEM_CERTS",
+        "UV_OFFLINE",
+        "UV_EXCLUDE_NEWER",
+    ),
 )
 """Variables that a build may see too, as long as no address in them holds a password."""
 
@@ -79,10 +87,11 @@ class _Installation:
             room = Path(name)
             command = self._command(room / "package")
             command += ["--cache-dir", str(room / "cache"), *(f"--no-binary={package}" for package in sorted(built))]
-            for part in (room, room / "home", room / "tmp"):
-                part.mkdir(exist_ok=True)
-                if user is not None:
-                    os.chown(part, user, user)
+            for part in ("home", "tmp"):
+                (room / part).mkdir()
+            if user is not None:
+                for path in (room, *room.iterdir()):
+                    os.chown(path, user, user)
             private = {"HOME": str(room / "home"), "TMPDIR": str(room / "tmp"), "GIT_TERMINAL_PROMPT": "0"}
             error = _run(command, {**_environment(credentials=False), **private}, session=True, user=user)
             if not error:
@@ -112,7 +121,7 @@ def _builder(*programs: Path) -> int | None:
 
 def _run(command: list[str], environment: Mapping[str, str], *, session: bool = False, user: int | None = None) -> str:
     """Run uv, in a session of its own or as another user if so told; return its error text, empty on success."""
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command,
         env=environment,
         cwd="/",  # not the workspace: nothing of the user's is found by accident
@@ -125,18 +134,17 @@ def _run(command: list[str], environment: Mapping[str, str], *, session: bool = 
         group=user,
         extra_groups=None if user is None else [],
         start_new_session=session,
-    )
-    try:
-        _, error = process.communicate(timeout=TIMEOUT_SECONDS)
-    except subprocess.TimeoutExpired:
-        what = f"installing the dependencies took longer than {TIMEOUT_SECONDS // 60} minutes"
-        raise PackagingError(what, advice="Check the package index and the network, then run again.") from None
-    finally:
-        if session:  # a build may have left processes behind
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-        process.kill()
-        process.wait()
+    ) as process:
+        try:
+            _, error = process.communicate(timeout=TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired:
+            what = f"installing the dependencies took longer than {TIMEOUT_SECONDS // 60} minutes"
+            raise PackagingError(what, advice="Check the package index and the network, then run again.") from None
+        finally:
+            if session:  # a build may have left processes behind
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
     return "" if process.returncode == 0 else error or f"uv ended with status {process.returncode}"
 
 

@@ -39,6 +39,7 @@ _OPTION = re.compile(r"(--[\w-]+|-\w)\s*=?\s*(.*)")
 _HASHES = re.compile(r"(?:\s+--hash[=\s]\s*\w+:[0-9a-fA-F]+)+\s*$")
 _VARIABLE = re.compile(r"\$\{\w+\}")
 _VERSION_CONTROL = re.compile(r"(?:git|hg|svn|bzr)(?:\+|@|://)")
+_WEB = re.compile(r"https?://")
 _ARCHIVES = (".whl", ".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst")
 
 
@@ -97,8 +98,9 @@ class _Reader:
     seen: set[tuple[Path, str]] = field(default_factory=set)
 
     def read(self, path: Path, kind: str, *, included_at: Place | None) -> None:
+        where = f"{included_at}: " if included_at else ""
         if path.suffix.lower() in {".toml", ".py", ".cfg", ".lock", ".yml", ".yaml", ".json"}:
-            what = f"{_shown(path, self.source)} is not a requirements file"
+            what = f"{where}{_shown(path, self.source)} is not a requirements file"
             raise PackagingError(
                 what, advice="Export it in the workflow, for instance `uv export --no-dev -o requirements.txt`."
             )
@@ -106,7 +108,6 @@ class _Reader:
         if (path, kind) in self.seen:
             return
         self.seen.add((path, kind))
-        where = f"{included_at}: " if included_at else ""
         if not path.is_file():
             what = f"{where}there is no file {_shown(path, self.source)}"
             raise PackagingError(what, advice="Add the file, or correct its path.")
@@ -179,7 +180,7 @@ class _Reader:
     def _check_address(self, name: str, address: str, place: Place) -> None:
         if address.startswith("file:") or "://" not in address:
             _refuse_local(place, f"`{name}` is required from a local path")
-        wheel = urlsplit(address).path.endswith(".whl") and not _VERSION_CONTROL.match(address)
+        wheel = _WEB.match(address) and urlsplit(address).path.endswith(".whl")
         if not wheel and canonicalize_name(name) not in self.allowed:
             origin = "version control" if _VERSION_CONTROL.match(address) else "a source archive"
             _refuse_build(place, f"`{name}` is required from {origin} and needs a build", name)
@@ -190,7 +191,7 @@ def _unnamed(text: str, place: Place) -> str:
     address = text.partition(" ;")[0].strip()
     if _VERSION_CONTROL.match(address):
         _refuse_build(place, "a requirement from version control needs a build", "NAME", f"NAME @ {address}")
-    if "://" in address and not address.startswith("file:"):
+    if _WEB.match(address):
         name = urlsplit(address).path.rpartition("/")[2]
         if name.endswith(".whl"):
             return canonicalize_name(name.partition("-")[0])
