@@ -11,9 +11,11 @@ from lambdabot.arm64.environment import addresses
 from lambdabot.arm64.index import Index
 from lambdabot.arm64.loopback import Loopback
 from lambdabot.arm64.manifest import Manifest
+from lambdabot.arm64.reader import Reader
 from lambdabot.arm64.requirements_txt import read_requirements
 from lambdabot.arm64.resolver import Resolver
 from lambdabot.arm64.target import Target
+from lambdabot.arm64.transport import Transport
 from lambdabot.errors import LambdabotError
 from lambdabot.model import Arm64Check, Arm64Verdict, PackageCheck, PackageVerdict
 
@@ -47,11 +49,13 @@ def check_manifest(manifest: Manifest, target: Target, *, cache_dir: Path | None
     """Judge everything that a manifest asks for, through its indexes."""
     with ExitStack() as stack:
         known, public = addresses(manifest.indexes)
-        index = stack.enter_context(closing(Index(known, public=public, cache=Cache(cache_dir), timeout=timeout)))
+        cache = Cache(cache_dir)
+        transport = stack.enter_context(closing(Transport(known, timeout=timeout)))
+        index = stack.enter_context(closing(Index(known, transport, cache, public=public)))
         loopback = stack.enter_context(closing(Loopback()))
         pool = stack.enter_context(ThreadPoolExecutor(2))
         resolver = Resolver(loopback, None if cache_dir is None else cache_dir / "uv")
-        packages, drift = ClosureCheck(manifest, target, index, resolver, pool).run()
+        packages, drift = ClosureCheck(manifest, target, index, Reader(transport, cache), resolver).run(pool)
     return summary(manifest.path, packages, drift=drift)
 
 

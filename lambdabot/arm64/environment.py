@@ -7,7 +7,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from lambdabot.arm64.index import redacted
+from lambdabot.arm64.transport import redacted
 from lambdabot.arm64.manifest import Indexes
 
 

@@ -1,39 +1,55 @@
 """A package index on loopback that shows a resolver each release as one pure wheel, made up from the file that fits."""
 
 import json
+import re
 import secrets
 import socket
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from urllib.parse import quote, unquote
 
 from lambdabot.arm64.index import Absent
+from lambdabot.arm64.native import without_sibling
 from lambdabot.arm64.release import File
 from lambdabot.arm64.view import View
 
+EVERYTHING = ":all:"
+_ADDRESS = re.compile(r"^[^;]*@")  # a dependency by address: the resolver would go and fetch it
 _INVALID = b"Metadata-Version: 2.1\nName: -\nVersion: -\n"  # the resolver takes another release
 
 
-class Shown:
-    """A view as one resolution sees it, and what went wrong while it was looked at."""
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """How a resolution looks at a view.
 
-    def __init__(self, view: View, *, excused: frozenset[str]) -> None:
-        """Show the view; projects in `excused` (or all, with `:all:`) are shown as if every release fitted."""
-        self.view = view
-        self._excused = excused
-        self._lock = Lock()
-        self._pages: dict[str, Mapping[str, File]] = {}
-        self.absent: dict[str, Absent] = {}
-        self.troubles: dict[tuple[str, str], str] = {}
+    Projects in `excused` (or all, with `:all:`) are shown as if every release fitted, so that the rest can be resolved
+    around them; `natives` rules out releases that claim to run anywhere and hold machine code for x86_64 alone.
+    """
+
+    excused: frozenset[str] = frozenset()
+    natives: bool = False
 
     def excuses(self, name: str) -> bool:
         """Tell whether the project is shown as if every release fitted."""
-        return name in self._excused or ":all:" in self._excused
+        return name in self.excused or EVERYTHING in self.excused
+
+
+class Shown:
+    """A view as one resolution sees it, and what could not be had while it was looked at."""
+
+    def __init__(self, view: View, lens: Lens) -> None:
+        """Show the view through the lens."""
+        self.view = view
+        self._lens = lens
+        self._lock = Lock()
+        self._pages: dict[str, Mapping[str, File]] = {}
+        self.absent: dict[str, Absent] = {}
 
     def page(self, name: str) -> Mapping[str, File] | None:
         """Return the files by version, or None when the project could not be had, which is noted."""
-        page = self.view.shown(name, excused=self.excuses(name))
+        page = self.view.page(name, excused=self._lens.excuses(name))
         with self._lock:
             if isinstance(page, Absent):
                 self.absent[name] = page
@@ -42,20 +58,19 @@ class Shown:
             return page
 
     def metadata(self, name: str, version: str) -> bytes | None:
-        """Return metadata for a release that was on the page."""
+        """Return metadata of a release that was on the page; what the resolver shall not take is not valid."""
         with self._lock:
             file = self._pages.get(name, {}).get(version)
         if file is None:
             return None
-        excused = self.excuses(name)
-        contents = self.view.contents(name, file, excused=excused)
-        if contents.native and not excused:
-            return _INVALID
-        if contents.trouble or contents.broken:
-            with self._lock:
-                self.troubles[name, version] = contents.trouble or contents.broken
+        if self._lens.excuses(name):
+            contents = self.view.contents(name, file)
+        else:
+            contents = self.view.contents_in_turn(name, file)
+            if contents.compiler or (self._lens.natives and without_sibling(contents.natives)):
+                return _INVALID
         lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
-        lines += [f"Requires-Dist: {requirement}" for requirement in contents.requires]
+        lines += [f"Requires-Dist: {line}" for line in contents.requires if not _ADDRESS.search(line)]
         lines += [f"Provides-Extra: {extra}" for extra in contents.extras]
         return ("\n".join(lines) + "\n").encode()
 

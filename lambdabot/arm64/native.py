@@ -26,7 +26,7 @@ class NativeFile:
 
 
 def machine(head: bytes) -> str | None:
-    """Return the processor or foreign system that a file is for, by its first 20 bytes; None when it is no machine code."""
+    """Return the processor or foreign system that a file is for by its first 20 bytes, None for no machine code."""
     if head[:4] == b"\x7fELF":
         if len(head) < HEAD or head[4] not in {1, 2} or head[5] not in {1, 2}:
             return None
@@ -48,5 +48,5 @@ def without_sibling(files: Iterable[NativeFile]) -> tuple[NativeFile, ...]:
 
 
 def _family(path: str) -> str:
-    """Return the path without what it says of the processor: `prebuilds/linux-x64/a.node` is `prebuilds/linux/a.node`."""
+    """Return the path without what it says of the processor: of `linux-x64/a.node`, `linux/a.node`."""
     return _PROCESSOR.sub("", path.lower())

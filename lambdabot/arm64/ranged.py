@@ -6,15 +6,13 @@ from collections.abc import Callable
 
 import requests
 
+from lambdabot.arm64.contents import UnreadableError
+
 TAIL = 64 * 1024  # an archive's directory and the metadata of most wheels lie within
 _AHEAD = 16 * 1024
 _WHOLE_LIMIT = 64 * 1024 * 1024  # a server without ranges sends everything; more than this is not read
 
 Get = Callable[[str, dict[str, str]], requests.Response]
-
-
-class UnreadableError(Exception):
-    """A file could not be read; the message says why, without the address."""
 
 
 class RangedFile(io.RawIOBase):
@@ -25,16 +23,12 @@ class RangedFile(io.RawIOBase):
         super().__init__()
         self._get, self._url, self._position = get, url, 0
         with get(url, {"Range": f"bytes=-{TAIL}"}) as response:
-            if response.status_code == requests.codes.requested_range_not_satisfiable:
-                raise UnreadableError("the file is empty")
-            if not response.ok:
-                raise UnreadableError(f"HTTP {response.status_code}")
             self._block = _bounded(response)
             self._start, self._size = 0, len(self._block)
             if response.status_code == requests.codes.partial_content:
                 match = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", response.headers.get("Content-Range", ""))
                 if match is None:
-                    raise UnreadableError("the server answers a range without saying which")
+                    raise UnreadableError(why="the server answers a range without saying which")
                 self._start, self._size = int(match[1]), int(match[2])
         self._tail_start, self._tail = self._start, self._block
 
@@ -73,13 +67,13 @@ class RangedFile(io.RawIOBase):
 
     def _fetch(self, start: int, end: int) -> None:
         if end - start > _WHOLE_LIMIT:
-            raise UnreadableError("more would have to be read than is sensible")
+            raise UnreadableError(why="more would have to be read than is sensible")
         with self._get(self._url, {"Range": f"bytes={start}-{end - 1}"}) as response:
             if response.status_code != requests.codes.partial_content:
-                raise UnreadableError(f"HTTP {response.status_code}")
+                raise UnreadableError(why=f"HTTP {response.status_code}")
             self._start, self._block = start, _bounded(response)
         if len(self._block) != end - start:
-            raise UnreadableError("the server sent another range than was asked for")
+            raise UnreadableError(why="the server sent another range than was asked for")
 
 
 def _bounded(response: requests.Response) -> bytes:
@@ -88,5 +82,5 @@ def _bounded(response: requests.Response) -> bytes:
     for chunk in response.iter_content(1024 * 1024):
         body += chunk
         if len(body) > _WHOLE_LIMIT:
-            raise UnreadableError("the server knows no ranges, and the file is too large to read whole")
+            raise UnreadableError(why="the server knows no ranges, and the file is too large to read whole")
     return bytes(body)

@@ -25,9 +25,7 @@ class File:
     tags: tuple[str, ...]  # expanded wheel tags; empty: an sdist
     requires_python: str | None = None
     sha256: str | None = None
-    size: int | None = None
     yanked: bool = False
-    upstream_metadata: bool = False  # the index says that it serves the metadata apart (PEP 658)
 
     @property
     def is_wheel(self) -> bool:

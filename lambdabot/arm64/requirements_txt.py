@@ -12,6 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from lambdabot.arm64.manifest import Indexes, Manifest, Request, Unchecked
+from lambdabot.arm64.rules import file_at
 from lambdabot.errors import Mistake, UsageError
 
 _COMMENT = re.compile(r"(^|\s+)#.*$")
@@ -228,6 +229,9 @@ def parse_requirement(text: str, source: str) -> Requirement | Unchecked:
         return _unchecked(f"{requirement.name} @ {requirement.url}", source, name=requirement.name)
     if requirement.url:
         requirement.url = expanded(requirement.url)
+        if file_at(requirement.url, requirement.name) is None:
+            reason = "its address does not end in the name of a wheel or sdist, so nothing can be told from it"
+            return Unchecked(name=requirement.name, source=source, reason=reason)
     return requirement
 
 

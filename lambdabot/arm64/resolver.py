@@ -12,24 +12,34 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from lambdabot.arm64.index import Absent
-from lambdabot.arm64.loopback import Loopback, Shown
+from lambdabot.arm64.loopback import Lens, Loopback, Shown
 from lambdabot.arm64.manifest import Request
 from lambdabot.arm64.release import parsed
 from lambdabot.arm64.view import View
 from lambdabot.model import Architecture
 
+# For markers alone: what fits is the view's decision, so the newest glibc that uv knows is right for every target.
 _PLATFORM = {Architecture.X86_64: "x86_64-manylinux_2_40", Architecture.ARM64: "aarch64-manylinux_2_40"}
 _SECONDS = 120  # of one resolution; the largest real ones take a few
-_ATTEMPTS = 40  # resolutions that each found one more project missing
+_ATTEMPTS = 50  # resolutions that each found another project missing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What is to be resolved, and how: pre-releases, and the lowest version that will do where `lowest`."""
+
+    requests: tuple[Request, ...]
+    constraints: tuple[Request, ...] = ()
+    prereleases: bool = False
+    lowest: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solution:
-    """Versions by project name; what was left out because it could not be had; what could not be read."""
+    """Versions by project name, and what was left out because it could not be had."""
 
     versions: Mapping[str, str]
     absent: Mapping[str, Absent] = field(default_factory=dict)
-    troubles: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,84 +54,72 @@ class Resolver:
     """Resolves requirements through a view, around the projects that cannot be had."""
 
     def __init__(self, loopback: Loopback, cache_dir: Path | None) -> None:
-        """Use this loopback index; uv keeps what it knows of the interpreter in the cache."""
+        """Use this loopback index; what uv finds out of the interpreter is kept in the cache."""
         self._loopback = loopback
         self._cache_dir = cache_dir
+        self._uv = uv.find_uv_bin()
 
     def solve(
-        self,
-        view: View,
-        requests: tuple[Request, ...],
-        constraints: tuple[Request, ...] = (),
-        *,
-        excused: frozenset[str] = frozenset(),
-        prereleases: bool = False,
-        absent: Mapping[str, Absent] | None = None,
+        self, view: View, problem: Problem, lens: Lens, absent: Mapping[str, Absent] | None = None
     ) -> Solution | Conflict:
-        """Return the versions for the view's target; `absent` projects are left out, and what depends on them stays."""
+        """Return the versions for the view's target; `absent` projects, and those found to be, are left out."""
         left_out = dict(absent or {})
+        text = ""
         for _ in range(_ATTEMPTS):
-            shown = Shown(view, excused=excused)
-            found = self._compile(shown, requests, constraints, frozenset(left_out), prereleases=prereleases)
+            shown = Shown(view, lens)
+            found = self._compile(shown, problem, frozenset(left_out))
             if isinstance(found, dict):
-                return Solution(versions=found, absent=left_out, troubles=dict(shown.troubles))
+                return Solution(versions=found, absent=left_out)
             new = {name: why for name, why in shown.absent.items() if name not in left_out}
             if not new:
-                return Conflict(text=found, absent=left_out)
+                text = found
+                break
             left_out |= new
-        return Conflict(text="too many projects could not be looked up", absent=left_out)
+        return Conflict(text=text or "too many projects could not be looked up", absent=left_out)
 
-    def _compile(
-        self,
-        shown: Shown,
-        requests: tuple[Request, ...],
-        constraints: tuple[Request, ...],
-        excluded: frozenset[str],
-        *,
-        prereleases: bool,
-    ) -> dict[str, str] | str:
+    def _compile(self, shown: Shown, problem: Problem, excluded: frozenset[str]) -> dict[str, str] | str:
         """Run uv once; return versions by name, or its message."""
         target = shown.view.target
         with tempfile.TemporaryDirectory(prefix="lambdabot-") as folder:
             place = Path(folder)
-            (place / "requirements.in").write_text(_lines(shown.view, requests))
-            (place / "constraints.txt").write_text(_lines(shown.view, constraints))
+            (place / "requirements.in").write_text(_lines(shown.view, problem.requests))
+            (place / "constraints.txt").write_text(_lines(shown.view, problem.constraints))
             (place / "excludes.txt").write_text("".join(f"{name}\n" for name in sorted(excluded)))
-            command = [
-                uv.find_uv_bin(), "pip", "compile", "requirements.in", "--constraints", "constraints.txt", "--excludes", "excludes.txt",
-                "--python", sys.executable, "--python-version", target.python_full, "--python-platform", _PLATFORM[shown.view.architecture],
-                "--default-index", self._loopback.show(shown), "--only-binary", ":all:", "--no-config", "--no-python-downloads",
-                "--prerelease", "allow" if prereleases else "if-necessary-or-explicit",
-                "--no-header", "--no-annotate", "--quiet", "--color", "never",
-                "--cache-dir", str(self._cache_dir or place / "cache"),
-            ]  # fmt: skip
-            bare = {
-                "PATH": "/usr/bin:/bin",
-                "HOME": folder,
-                "NO_PROXY": "127.0.0.1",
-                "UV_NO_PROGRESS": "1",
-                "UV_CONCURRENT_DOWNLOADS": "24",
+            options = {
+                "--constraints": "constraints.txt",
+                "--excludes": "excludes.txt",
+                "--python": sys.executable,
+                "--python-version": target.python_full,
+                "--python-platform": _PLATFORM[shown.view.architecture],
+                "--default-index": self._loopback.show(shown),
+                "--only-binary": ":all:",
+                "--prerelease": "allow" if problem.prereleases else "if-necessary-or-explicit",
+                "--resolution": "lowest-direct" if problem.lowest else "highest",
+                "--cache-dir": str(self._cache_dir or place / "cache"),
+                "--color": "never",
             }
+            flags = ["--no-config", "--no-python-downloads", "--no-header", "--no-annotate", "--quiet"]
+            command = [self._uv, "pip", "compile", "requirements.in", *flags]
+            command += [word for option in options.items() for word in option]
+            bare = {"PATH": "/usr/bin:/bin", "HOME": folder, "NO_PROXY": "127.0.0.1"}  # nothing of ours, no secrets
             try:
                 done = subprocess.run(
                     command, cwd=place, env=bare, capture_output=True, text=True, timeout=_SECONDS, check=False
                 )
             except subprocess.TimeoutExpired:
                 return f"no resolution within {_SECONDS} s"
-        if done.returncode:
-            return " ".join(done.stderr.split())
-        return dict(_pins(done.stdout))
+        return " ".join(done.stderr.split()) if done.returncode else _pins(done.stdout)
 
 
-def _pins(text: str) -> list[tuple[str, str]]:
-    pins = []
+def _pins(text: str) -> dict[str, str]:
+    pins = {}
     for line in text.splitlines():
         try:
             requirement = Requirement(line)
         except InvalidRequirement:
             continue
-        version = next(iter(requirement.specifier)).version
-        pins.append((canonicalize_name(requirement.name), str(parsed(version))))
+        (specifier,) = requirement.specifier
+        pins[str(canonicalize_name(requirement.name))] = str(parsed(specifier.version))
     return pins
 
 

@@ -15,9 +15,8 @@ from typing import BinaryIO
 from packaging.requirements import InvalidRequirement, Requirement
 
 from lambdabot.arm64 import setup_script
+from lambdabot.arm64.contents import Contents, UnreadableError, parse_metadata
 from lambdabot.arm64.native import HEAD, NativeFile, machine
-from lambdabot.arm64.ranged import UnreadableError
-from lambdabot.arm64.wheel import Contents, parse_metadata
 
 DOWNLOAD_LIMIT = 64 * 1024 * 1024
 _UNPACKED_LIMIT = 512 * 1024 * 1024
@@ -65,7 +64,7 @@ def read_sdist(file: BinaryIO, filename: str) -> Contents:
             if inner.suffix.lower() in _SOURCES and not _ASIDE & {part.lower() for part in inner.parts[:-1]}:
                 sources.append(str(inner))
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
-        raise UnreadableError(f"no readable sdist: {error}") from error
+        raise UnreadableError(why=f"no readable sdist: {error}") from error
     return _judge(texts, sources, tuple(natives), names)
 
 
@@ -76,7 +75,7 @@ def _members(file: BinaryIO, filename: str) -> Iterator[tuple[str, int, BinaryIO
         with zipfile.ZipFile(file) as archive:
             for count, info in enumerate(archive.infolist()):
                 if count > _MEMBERS:
-                    raise UnreadableError("the sdist has too many files to read")
+                    raise UnreadableError(why="the sdist has too many files to read")
                 if not info.is_dir():
                     with archive.open(info) as content:
                         yield info.filename, info.file_size, io.BytesIO(content.read(_TEXT_LIMIT))
@@ -85,14 +84,14 @@ def _members(file: BinaryIO, filename: str) -> Iterator[tuple[str, int, BinaryIO
         for count, entry in enumerate(tar):
             total += entry.size
             if count > _MEMBERS or total > _UNPACKED_LIMIT:
-                raise UnreadableError("the sdist unpacks to more than is sensible to read")
+                raise UnreadableError(why="the sdist unpacks to more than is sensible to read")
             if entry.isfile() and (content := tar.extractfile(entry)) is not None:
                 yield entry.name, entry.size, io.BytesIO(content.read(_TEXT_LIMIT))
 
 
 def _judge(texts: dict[str, str], sources: list[str], natives: tuple[NativeFile, ...], names: set[str]) -> Contents:
     if not texts.keys() & {"PKG-INFO", "setup.py", "pyproject.toml", "setup.cfg"}:
-        raise UnreadableError("the archive is no sdist: it has neither PKG-INFO nor setup.py nor pyproject.toml")
+        raise UnreadableError(why="the archive is no sdist: it has neither PKG-INFO nor setup.py nor pyproject.toml")
     try:
         project = tomllib.loads(texts.get("pyproject.toml", ""))
     except tomllib.TOMLDecodeError:
@@ -104,7 +103,7 @@ def _judge(texts: dict[str, str], sources: list[str], natives: tuple[NativeFile,
     script = setup_script.read(texts["setup.py"], needed, names) if "setup.py" in texts else setup_script.Script()
     native = _native(project, backend, needed, script, sources)
     if native:
-        return Contents(natives=natives, native=native)
+        return Contents(natives=natives, compiler=native)
     broken = script.broken if backend.startswith("setuptools") else ""
     requires, extras, trouble = _dependencies(texts, backend, script)
     return Contents(requires, extras, natives, broken=broken, trouble=trouble)

@@ -1,47 +1,28 @@
 """A wheel, read without being downloaded: its metadata, and the machine code in one that claims to run everywhere."""
 
-import posixpath
+import re
 import zipfile
 import zlib
-from dataclasses import dataclass
-from email.message import Message
-from email.parser import HeaderParser
 from typing import BinaryIO, cast
 
 from packaging.utils import canonicalize_name
 
+from lambdabot.arm64.contents import Contents, UnreadableError, parse_metadata
 from lambdabot.arm64.native import HEAD, NativeFile, machine
-from lambdabot.arm64.ranged import UnreadableError
 
 _METADATA_LIMIT = 8 * 1024 * 1024
 _CANDIDATES = 400
 _SMALLEST = 512  # bytes; a dynamic ELF file is larger
-# Suffixes of what no loader runs: a file of another name is read to see what it is.
-_DATA = frozenset(
-    [".py", ".pyi", ".pyc", ".pyx", ".pxd", ".pxi", ".pth", ".txt", ".md", ".rst", ".json", ".jsonl", ".yaml", ".yml", ".toml", ".cfg", ".ini", ".conf", ".csv", ".tsv", ".xml", ".xsd", ".html", ".htm", ".css", ".scss", ".less", ".js", ".mjs", ".cjs", ".ts", ".tsx", ".jsx", ".map", ".svg", ".png", ".jpg", ".jpeg", ".gif", ".ico", ".webp", ".ttf", ".otf", ".woff", ".woff2", ".eot", ".gz", ".bz2", ".xz", ".zip", ".tar", ".whl", ".jar", ".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".cu", ".cuh", ".f", ".f90", ".rs", ".go", ".java", ".proto", ".po", ".mo", ".pot", ".typed", ".pem", ".crt", ".key", ".npy", ".npz", ".pkl", ".pickle", ".parquet", ".sql", ".ipynb", ".in", ".tmpl", ".tpl", ".j2", ".jinja", ".jinja2", ".mako", ".sh", ".bat", ".cmd", ".ps1", ".exe", ".dll", ".pyd", ".pdb", ".dylib", ".lib", ".wav", ".mp3", ".mp4", ".pdf", ".ps", ".afm", ".tex", ".bib", ".log", ".dat", ".gitignore", ".template", ".mat", ".nc", ".h5", ".hdf5", ".fits", ".sas7bdat", ".dta", ".xlsx", ".xls", ".docx", ".pptx", ".odt", ".ods", ".wasm", ".lock", ".tf", ".graphql"]
+# Names of what no loader runs; a file of another name is read to see what it is.
+_DATA = re.compile(
+    r"\.(py|pyi|pyc|pyx|pxd|pxi|pth|typed|txt|md|rst|json|jsonl|ya?ml|toml|cfg|ini|conf|csv|tsv|xml|xsd|html?|css|scss"
+    r"|less|[cm]?js|tsx?|jsx|map|svg|png|jpe?g|gif|ico|webp|[ot]tf|woff2?|eot|gz|bz2|xz|zip|tar|whl|jar|c|cc|cpp|cxx|hh?|hpp"
+    r"|cuh?|f|f90|rs|go|java|proto|po|mo|pot|pem|crt|key|npy|npz|pkl|pickle|parquet|sql|ipynb|in|tmpl|tpl|j2|jinja2?|mako"
+    r"|sh|bat|cmd|ps1|exe|dll|pyd|pdb|dylib|lib|wav|mp[34]|pdf|ps|afm|tex|bib|log|gitignore|template|mat|nc|h5|hdf5|fits"
+    r"|dta|xlsx?|docx|pptx|od[ts]|wasm|lock|tf|graphql)$"
+    r"|(^|/)(licen[cs]e|copying|notice|readme|makefile|authors|changelog|version)$",
+    re.IGNORECASE,
 )
-_TEXT_NAMES = frozenset(
-    {"license", "licence", "copying", "notice", "readme", "makefile", "authors", "changelog", "version"}
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """What was read of a distribution: dependencies as written, extras, machine code; `native` says why it needs a compiler."""
-
-    requires: tuple[str, ...] = ()
-    extras: tuple[str, ...] = ()
-    natives: tuple[NativeFile, ...] = ()
-    native: str = ""  # of an sdist: why it needs a compiler
-    trouble: str = ""  # why it could not be read, or not wholly
-    broken: str = ""  # of an sdist: why it cannot be built on this Python
-
-
-def parse_metadata(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return Requires-Dist and Provides-Extra of core metadata."""
-    message: Message = HeaderParser().parsestr(text)
-    requires = tuple(" ".join(str(line).split()) for line in message.get_all("Requires-Dist", []))
-    return requires, tuple(str(line).strip() for line in message.get_all("Provides-Extra", []))
 
 
 def read_wheel(file: BinaryIO, name: str, *, scan: bool) -> Contents:
@@ -53,7 +34,7 @@ def read_wheel(file: BinaryIO, name: str, *, scan: bool) -> Contents:
         with zipfile.ZipFile(file) as archive:
             return _read(archive, name, scan=scan)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
-        raise UnreadableError(f"no readable wheel: {error}") from error
+        raise UnreadableError(why=f"no readable wheel: {error}") from error
 
 
 def _read(archive: zipfile.ZipFile, name: str, *, scan: bool) -> Contents:
@@ -63,9 +44,9 @@ def _read(archive: zipfile.ZipFile, name: str, *, scan: bool) -> Contents:
         if leaf == "METADATA" and folder.endswith(".dist-info") and canonicalize_name(folder.split("-")[0]) == name:
             break
     else:
-        raise UnreadableError("the wheel has no METADATA of its own")
+        raise UnreadableError(why="the wheel has no METADATA of its own")
     if member.file_size > _METADATA_LIMIT:
-        raise UnreadableError("the wheel's METADATA is too large to read")
+        raise UnreadableError(why="the wheel's METADATA is too large to read")
     with archive.open(member) as stream:
         requires, extras = parse_metadata(stream.read(_METADATA_LIMIT).decode(errors="replace"))
     if not scan:
@@ -82,8 +63,6 @@ def _read(archive: zipfile.ZipFile, name: str, *, scan: bool) -> Contents:
 
 
 def _could_be_native(member: zipfile.ZipInfo) -> bool:
-    path = member.filename.lower()
-    stem, suffix = posixpath.splitext(posixpath.basename(path))
-    if member.is_dir() or member.file_size < _SMALLEST or ".dist-info/" in path:
+    if member.is_dir() or member.file_size < _SMALLEST or ".dist-info/" in member.filename:
         return False
-    return suffix not in _DATA and not (suffix == "" and stem in _TEXT_NAMES)
+    return _DATA.search(member.filename) is None

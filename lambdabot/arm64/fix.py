@@ -1,0 +1,175 @@
+"""What to do about a package that blocks: found by resolving again with the advice applied, so that it works."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from packaging.requirements import Requirement
+
+from lambdabot.arm64.index import Absent
+from lambdabot.arm64.judgement import judge
+from lambdabot.arm64.loopback import Lens
+from lambdabot.arm64.manifest import Request
+from lambdabot.arm64.release import parsed
+from lambdabot.arm64.resolver import Problem, Resolver, Solution
+from lambdabot.arm64.target import PYTHON_RUNTIMES, Target
+from lambdabot.arm64.view import View
+from lambdabot.model import Architecture, PackageCheck, PackageVerdict
+
+# Projects that publish the same import, or the same protocol, with wheels for arm64.
+_SIBLINGS = {
+    "psycopg2": "psycopg2-binary",
+    "psycopg-c": "psycopg-binary",
+    "mysqlclient": "pymysql",
+    "pycrypto": "pycryptodome",
+    "tflite-runtime": "ai-edge-litert",
+    "python-snappy": "cramjam",
+    "fasttext": "fasttext-wheel",
+    "faiss": "faiss-cpu",
+    "opencv": "opencv-python-headless",
+    "dlib": "dlib-bin",
+    "pyfarmhash": "cityhash",
+    "quickjs": "quickjs-ng",
+}
+_OF_TARGET = frozenset({PackageVerdict.GLIBC_TOO_NEW, PackageVerdict.PYTHON_NOT_SUPPORTED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """Advice in words, and the requirement that takes the place of the project `replaces` (None: no such change)."""
+
+    text: str
+    replaces: str = ""
+    requirement: Requirement | None = None
+
+
+class Fixes:
+    """Finds the fixes of one manifest's blocking packages."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        resolver: Resolver,
+        view: Callable[[Target], View],
+        target: Target,
+        checks: tuple[PackageCheck, ...],
+        absent: Mapping[str, Absent],
+    ) -> None:
+        """Take what was resolved, and what it came to: all verdicts and what is left out."""
+        self._problem = problem
+        self._resolver = resolver
+        self._view = view
+        self._target = target
+        self._absent = absent
+        self._versions = {check.name: check.version for check in checks}
+        self._blocked = {check.name: _root(check) for check in checks if check.verdict.blocks}
+
+    def find(self, check: PackageCheck) -> Fix:
+        """Return what to do about a blocking package, or why nothing is to be done; each advice has been resolved."""
+        if check.verdict is PackageVerdict.HASH_NOT_LISTED:
+            return Fix(text="lock again with the hashes of all files of the release, as `uv pip compile --generate-hashes` writes them")
+        if check.verdict is PackageVerdict.NOT_FOUND or check.version is None:
+            return Fix(text="none: correct the name or the version, or name the index that has it")
+        found = [*self._other_release(check), *self._sibling(check), *self._other_target(check)]
+        if not found:
+            return Fix(text=f"none: {self._why_none(check)}")
+        return replace(found[0], text="; or ".join(fix.text for fix in found))
+
+    def proof(self, checks: tuple[PackageCheck, ...]) -> str:
+        """Resolve the whole again with every change of requirements applied, and say what came of it."""
+        fixes = [self.find(check) for check in checks if check.verdict.blocks]
+        changed = {fix.replaces: fix.requirement for fix in fixes if fix.requirement is not None}
+        left = {name for name, root in self._blocked.items() if root not in changed}
+        found = self._resolve(self._with(changed), left, self._target)
+        shown = ", ".join(str(requirement) for requirement in changed.values())
+        if isinstance(found, Solution):
+            return f"verified: with {shown} it resolves for arm64" + (f", but for {', '.join(sorted(left))}" if left else "")
+        return f"with {shown} it does not resolve for arm64: {found}"
+
+    def _other_release(self, check: PackageCheck) -> Iterator[Fix]:
+        """Find the nearest newer release of what the manifest names, else the nearest older one."""
+        root = self._blocked[check.name]
+        version = self._versions.get(root)
+        request = next((each for each in self._problem.requests if each.name == root), None)
+        if request is None or version is None or request.requirement.url:
+            return
+        own = {name for name, other in self._blocked.items() if other == root}
+        for relation, lowest in ((">", True), ("<", False)):
+            wanted = _requirement(request.requirement, f"{relation}{version}")
+            search = Problem(
+                requests=(replace(request, requirement=wanted),),
+                constraints=(*self._problem.constraints, *(each for each in self._problem.requests if each.name != root)),
+                prereleases=self._problem.prereleases or parsed(version).is_prerelease,
+                lowest=lowest,
+            )
+            found = self._resolve(search, self._blocked.keys() - own, self._target)
+            if not isinstance(found, Solution):
+                continue
+            exact = _requirement(request.requirement, f"=={found.versions[root]}")
+            proof = self._resolve(self._with({root: exact}), self._blocked.keys() - own, self._target)
+            if isinstance(proof, Solution):
+                brings = proof.versions.get(check.name)
+                words = f", which takes {check.name} {brings}" if brings else f", which does without {check.name}"
+                yield Fix(text=f"use {exact}{'' if check.name == root else words}", replaces=root, requirement=exact)
+                return
+
+    def _sibling(self, check: PackageCheck) -> Iterator[Fix]:
+        sibling = _SIBLINGS.get(check.name)
+        if sibling is None or self._blocked[check.name] != check.name:
+            return
+        requirement = Requirement(sibling)
+        found = self._resolve(self._with({check.name: requirement}), self._blocked.keys() - {check.name}, self._target)
+        if isinstance(found, Solution) and sibling in found.versions:
+            yield Fix(text=f"use {sibling} in its place ({found.versions[sibling]} fits)", replaces=check.name, requirement=requirement)
+
+    def _other_target(self, check: PackageCheck) -> Iterator[Fix]:
+        """Find the nearest runtime on which the same version fits, else the glibc of a container image."""
+        if check.verdict not in _OF_TARGET or check.version is None:
+            return
+        for words, target in self._targets():
+            if judge(self._view(target), check.name, check.version).verdict.blocks:
+                continue
+            found = self._resolve(self._problem, self._blocked.keys() - {check.name}, target)
+            if isinstance(found, Solution) and found.versions.get(check.name) == check.version:
+                yield Fix(text=f"run it on {words}")
+                return
+
+    def _targets(self) -> Iterator[tuple[str, Target]]:
+        """Yield runtimes, newer ones first and the nearest of them first, then images of the same Python."""
+        known = [(runtime, Target.of_runtime(runtime)) for runtime in PYTHON_RUNTIMES]
+        here = tuple(int(part) for part in self._target.python.split("."))
+        minor = {runtime: int(target.python.split(".")[1]) - here[1] for runtime, target in known}
+        for runtime, target in sorted(known, key=lambda each: (minor[each[0]] < 0, abs(minor[each[0]]))):
+            if minor[runtime]:
+                yield f"the runtime {runtime} (glibc {target.glibc})", target
+        for glibc in ("2.28", "2.31", "2.34", "2.35", "2.36", "2.39", "2.41"):
+            if int(glibc[2:]) > int(self._target.glibc[2:]):
+                yield f"a container image with Python {self._target.python} and glibc {glibc} or newer", Target(self._target.python, glibc)
+
+    def _resolve(self, problem: Problem, excused: set[str], target: Target) -> Solution | str:
+        found = self._resolver.solve(self._view(target), problem, Lens(frozenset(excused), natives=True), self._absent)
+        return found if isinstance(found, Solution) else found.text
+
+    def _with(self, changed: Mapping[str, Requirement | None]) -> Problem:
+        """Return the whole problem with the changed requirements in place of the projects that they replace."""
+        requests: list[Request] = []
+        for request in self._problem.requests:
+            requirement = changed.get(request.name)
+            requests.append(request if requirement is None else replace(request, requirement=requirement, hashes=frozenset()))
+        constraints = tuple(each for each in self._problem.constraints if each.name not in changed)
+        return replace(self._problem, requests=tuple(requests), constraints=constraints)
+
+    def _why_none(self, check: PackageCheck) -> str:
+        if check.verdict is PackageVerdict.SDIST_ONLY or "needs a compiler" in check.evidence:
+            return "no release fits; it would have to be built from source on an arm64 machine with a compiler"
+        return "no release fits, and there is no source to build it from"
+
+
+def _root(check: PackageCheck) -> str:
+    """Return the project that the manifest itself names on the way to this one."""
+    return check.requested_by[1] if len(check.requested_by) > 1 else check.name
+
+
+def _requirement(old: Requirement, specifier: str) -> Requirement:
+    extras = f"[{','.join(sorted(old.extras))}]" if old.extras else ""
+    marker = f" ; {old.marker}" if old.marker else ""
+    return Requirement(f"{old.name}{extras}{specifier}{marker}")

@@ -1,0 +1,78 @@
+"""Distribution files, read at most once per check and, where their hash is known, once for all."""
+
+import tempfile
+from concurrent.futures import Future
+from threading import Lock
+from typing import BinaryIO, cast
+
+import requests
+
+from lambdabot.arm64.cache import Cache
+from lambdabot.arm64.contents import Contents, UnreadableError
+from lambdabot.arm64.ranged import RangedFile
+from lambdabot.arm64.release import File
+from lambdabot.arm64.sdist import read_sdist
+from lambdabot.arm64.transport import Transport, UnreachableError, cause, status
+from lambdabot.arm64.wheel import read_wheel
+
+_SDIST_LIMIT = 64 * 1024 * 1024
+_IN_MEMORY = 4 * 1024 * 1024
+
+
+class Reader:
+    """Reads wheels in ranges and sdists whole; what cannot be read says why in its `trouble`."""
+
+    def __init__(self, transport: Transport, cache: Cache) -> None:
+        """Take the connections and the cache."""
+        self._transport = transport
+        self._cache = cache
+        self._lock = Lock()
+        self._futures: dict[str, Future[Contents]] = {}
+
+    def read(self, file: File, name: str) -> Contents:
+        """Return what the file of the project `name` holds; concurrent callers share one reading."""
+        with self._lock:
+            future = self._futures.get(file.url)
+            mine = future is None
+            if future is None:
+                future = self._futures[file.url] = Future()
+        if mine:
+            try:
+                future.set_result(self._read(file, name))
+            except BaseException as error:
+                future.set_exception(error)
+                raise
+        return future.result()
+
+    def _read(self, file: File, name: str) -> Contents:
+        key = f"{file.sha256} {file.filename}"
+        if file.sha256 and (document := self._cache.get("contents", key)) is not None:
+            return Contents.of_document(document)
+        try:
+            contents = self._read_wheel(file, name) if file.is_wheel else self._read_sdist(file)
+        except (UnreadableError, UnreachableError) as error:
+            return Contents(trouble=str(error))
+        except requests.RequestException as error:
+            return Contents(trouble=cause(error))
+        if file.sha256:
+            self._cache.put("contents", key, contents.document())
+        return contents
+
+    def _get(self, url: str, headers: dict[str, str]) -> requests.Response:
+        """Open a file as it is stored: a compressed transfer has no byte ranges."""
+        response = self._transport.get(url, {"Accept-Encoding": "identity", **headers})
+        if not response.ok:
+            response.close()
+            raise UnreadableError(why=status(response))
+        return response
+
+    def _read_wheel(self, file: File, name: str) -> Contents:
+        return read_wheel(cast("BinaryIO", RangedFile(self._get, file.url)), name, scan=file.is_any)
+
+    def _read_sdist(self, file: File) -> Contents:
+        with self._get(file.url, {}) as response, tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
+            for chunk in response.iter_content(256 * 1024):
+                if spool.write(chunk) and spool.tell() > _SDIST_LIMIT:
+                    raise UnreadableError(why="the sdist is too large to be read")
+            spool.seek(0)
+            return read_sdist(cast("BinaryIO", spool), file.filename)

@@ -1,0 +1,89 @@
+"""HTTP to package indexes: pooled, bounded in time, with credentials for their own host only, and words for failures."""
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
+
+THREADS = 16
+_CONNECT_SECONDS = 4.0  # a host that is there answers in a fraction of it
+_STATUS = {401: "asks for credentials", 403: "refuses the credentials", 407: "is behind a proxy that asks for credentials"}
+
+
+class UnreachableError(Exception):
+    """A host did not give what was asked for; the message says why, without credentials."""
+
+    def __init__(self, *, why: str) -> None:
+        """Say why in words for the user."""
+        super().__init__(why)
+
+
+class Transport:
+    """GET requests on kept connections; a host that could not be reached once is not tried again."""
+
+    def __init__(self, addresses: Iterable[str], *, timeout: float) -> None:
+        """Take the index addresses with their credentials, and the seconds that one request may take."""
+        self._credentials = {
+            (parts.scheme, parts.netloc.rpartition("@")[2]): parts.netloc
+            for parts in map(urlsplit, addresses)
+            if "@" in parts.netloc
+        }
+        self._timeout = (min(timeout, _CONNECT_SECONDS), timeout)
+        self._down: dict[str, str] = {}
+        self._session = requests.Session()
+        retry = Retry(
+            total=2, connect=0, read=0, backoff_factor=0.2, status_forcelist=(429, 502, 503, 504),
+            respect_retry_after_header=False, raise_on_status=False,
+        )  # fmt: skip
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=THREADS, max_retries=retry))
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._session.close()
+
+    def get(self, url: str, headers: dict[str, str]) -> requests.Response:
+        """Open an address; raise UnreachableError when there is no answer at all."""
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2]
+        if host in self._down:
+            raise UnreachableError(why=self._down[host])
+        netloc = self._credentials.get((parts.scheme, host), parts.netloc)
+        try:
+            return self._session.get(
+                urlunsplit(parts._replace(netloc=netloc)), headers=headers, timeout=self._timeout, stream=True
+            )
+        except requests.RequestException as error:
+            why = f"{host}: {cause(error)}"
+            if isinstance(error, requests.ConnectionError):
+                self._down[host] = why
+            raise UnreachableError(why=why) from error
+
+
+def status(response: requests.Response) -> str:
+    """Say what a status other than 200 means."""
+    host = urlsplit(response.url).netloc.rpartition("@")[2]
+    return f"{host} {_STATUS.get(response.status_code, 'answers')} (HTTP {response.status_code})"
+
+
+def cause(error: requests.RequestException) -> str:
+    """Say what went wrong, never where in full: an address may carry credentials."""
+    match error:
+        case requests.exceptions.SSLError():
+            return "its certificate could not be verified"
+        case requests.exceptions.ProxyError():
+            return "the proxy did not answer"
+        case requests.Timeout():
+            return "no answer in time"
+        case requests.ConnectionError():
+            return "no connection"
+        case _:
+            return f"no usable answer ({type(error).__name__})"
+
+
+def redacted(address: str) -> str:
+    """Return an address without credentials and query, for people to read."""
+    parts = urlsplit(address)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
