@@ -51,7 +51,12 @@ def serve(*, port: int = 0, anyone: bool = False, limits: Limits | None = None) 
         stack.callback(services.close)
         stack.callback(server.close)
         server.start(services.answer)
-        yield Endpoint(url=server.url, access_key=access_key, machine=str(getattr(machine, "describe", lambda: "")()), stop=stack.close)
+        yield Endpoint(
+            url=server.url,
+            access_key=access_key,
+            machine=machine.describe(),
+            stop=stack.close,
+        )
 
 
 def serve_until(

@@ -101,19 +101,13 @@ class FunctionsApi:
     def _list(self, call: Call) -> Document:
         asked = call.parameters
         now = self._registry.clock()
-        with self._registry.lock:
-            versions: list[FunctionVersion] = []
-            for function in self._registry:
-                versions.append(function.latest)
-                if asked.get("FunctionVersion") == "ALL":
-                    versions.extend(function.versions.values())
-        every = asked.get("FunctionVersion") == "ALL"
-        documents = [
-            version.document(
-                now, with_state=False, arn=version.qualified_arn if every or version.version != LATEST else version.arn
-            )
-            for version in versions
-        ]
+        if asked.get("FunctionVersion") == "ALL":
+            with self._registry.lock:
+                versions = [v for f in self._registry for v in (f.latest, *f.versions.values())]
+            documents = [version.document(now, with_state=False, arn=version.qualified_arn) for version in versions]
+        else:
+            latest = [function.latest for function in self._registry]
+            documents = [version.document(now, with_state=False, arn=version.arn) for version in latest]
         functions, marker = page(documents, marker=asked.get("Marker"), size=asked.get("MaxItems"), largest=50)
         return {"Functions": functions, **({"NextMarker": marker} if marker else {})}
 

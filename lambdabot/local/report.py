@@ -44,12 +44,10 @@ class InvocationLog:
 
     def tail(self) -> str:
         """Return LogResult: the last 4 KB from START on, in base64."""
-        end = "".join(self._end()).encode()
-        body = self.result.logs[-_TAIL:]
-        whole = self._start().encode() + self.result.logs if len(body) < _TAIL else body
-        if whole and not whole.endswith(b"\n"):
-            whole += b"\n"
-        return base64.b64encode((whole + end)[-_TAIL:]).decode()
+        body = self._start().encode() + self.result.logs[-_TAIL:]
+        if not body.endswith(b"\n"):
+            body += b"\n"
+        return base64.b64encode((body + "".join(self._end()).encode())[-_TAIL:]).decode()
 
     def _init_start(self) -> str:
         runtime = f"python:{platform.python_version()} of this machine"
