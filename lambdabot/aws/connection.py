@@ -49,6 +49,9 @@ class Connection:
         """Keep what the clients are made from; `connect` is the way to call this."""
         self.endpoint = endpoint
         self.region = region
+        self.ending = (
+            Event()
+        )  # set at the end of the run: from then on nothing is begun, retried or waited for but removals
         self.pace = pace  # of the control plane but GetFunction, which has a quota of its own
         self._session = session
         self._loopback = loopback
@@ -95,7 +98,7 @@ class Connection:
         doing = f"reach Lambda at {self.endpoint}" if self.endpoint else f"reach AWS Lambda in {self.region}"
         try:
             settings = Retry(attempts=4, deadline=time.monotonic() + 20).call(
-                self.control.get_account_settings, worth=passing, stop=Event(), pace=self.pace
+                self.control.get_account_settings, worth=passing, stop=self.ending, pace=self.pace
             )
         except AWSError as error:
             failure = explain(error, doing=doing)

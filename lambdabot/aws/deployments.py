@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from threading import Event, Lock, Semaphore
+from threading import Lock, Semaphore
 from types import TracebackType
 from typing import Self
 
@@ -50,8 +50,7 @@ class Deployments:
         self._connection = connection
         self._identity = identity
         self._ledger = Ledger()
-        self._stop = Event()
-        self._creator = Creator(ledger=self._ledger, stop=self._stop, pace=connection.pace)
+        self._creator = Creator(ledger=self._ledger, stop=connection.ending, pace=connection.pace)
         self._lock = Lock()
         self._log_group_lock = Lock()  # held while the group is made: no function may come before it
         self._log_group_tried = False
@@ -119,7 +118,7 @@ class Deployments:
             raise
 
     def _remove(self, seconds: float) -> None:
-        self._stop.set()
+        self._connection.ending.set()
         entries = self._ledger.close()
         removal = Removal(
             connection=self._connection,
@@ -177,14 +176,14 @@ class Deployments:
             if time.monotonic() > deadline:
                 words = f"could not {doing}: still {states[0]}, {states[1]} after {_READY_SECONDS:.0f} s"
                 return NotDeployed(reason=words, advice=str(configuration.get("StateReason", "")))
-            self._stop.wait(pause)
+            self._connection.ending.wait(pause)
             pause = min(1.0, 2 * pause)
             answer = Retry().call(
                 lambda: self._connection.control.get_function(FunctionName=name),
                 worth=lambda error: (
                     passing(error) or (code(error) == "ResourceNotFoundException" and time.monotonic() < appears)
                 ),
-                stop=self._stop,
+                stop=self._connection.ending,
                 pace=None,  # GetFunction has a quota of its own, 100 a second
             )
             configuration = dict(answer["Configuration"])
@@ -202,7 +201,7 @@ class Deployments:
                     FunctionName=name, Environment={"Variables": variables}
                 ),
                 worth=lambda error: passing(error) or code(error) == "ResourceConflictException",
-                stop=self._stop,
+                stop=self._connection.ending,
                 pace=self._connection.pace,
             )
             result = self._live(deployment.variant, name, doing, dict(answer))

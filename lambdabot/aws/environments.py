@@ -6,12 +6,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from threading import Event
 from typing import TYPE_CHECKING
 
 from lambdabot.aws.outcome import judge
 from lambdabot.aws.report_line import Report, parse_report
-from lambdabot.aws.retry import AWSError, Retry, passing
+from lambdabot.aws.retry import AWSError, Retry, StoppedError, passing
 
 if TYPE_CHECKING:
     from types_boto3_logs.type_defs import FilterLogEventsRequestTypeDef
@@ -24,7 +23,6 @@ _LATE_SECONDS = 8.0  # lines are usually there within five
 _SILENT_SECONDS = 4.0  # the same when no line at all comes: the execution role may not write logs
 _PAUSE_SECONDS = 1.0
 _BEFORE = timedelta(seconds=60)  # clocks of Lambda and of the log group are not one
-_NEVER = Event()
 
 
 def identify(
@@ -47,7 +45,7 @@ def identify(
         late = begin + (_LATE_SECONDS if found else _SILENT_SECONDS)
         try:
             found |= _read(connection, log_group, answers, late, clock)
-        except AWSError:
+        except (*AWSError, StoppedError):
             break  # denied, or no such group
         if wanted <= found.keys() or clock() + _PAUSE_SECONDS > late:
             break
@@ -67,7 +65,7 @@ def _read(
     found: dict[str, tuple[str, Report]] = {}
     while True:
         page = Retry(attempts=4).call(
-            lambda: connection.logs.filter_log_events(**request), worth=passing, stop=_NEVER, pace=None
+            lambda: connection.logs.filter_log_events(**request), worth=passing, stop=connection.ending, pace=None
         )
         for event in page.get("events", []):
             report = parse_report(event.get("message", ""))

@@ -60,7 +60,6 @@ def invoke_wave(
     answered, or ran at another memory size is `not measured`, with the reason; so is one without a REPORT, which
     `identify` may still find. Nothing that may have run is ever sent again.
     """
-    stop = Event()
     client = connection.invoker(timeout_seconds)
 
     def one(lane: int) -> Answer:
@@ -78,14 +77,10 @@ def invoke_wave(
             max_memory_used_mb=None,
             at_seconds=0.0,
         )
-        answer = _invoke(client, deployment, payload, blank, stop)
+        answer = _invoke(client, deployment, payload, blank, connection.ending)
         return replace(answer, invocation=replace(answer.invocation, at_seconds=clock()))
 
-    try:
-        return tuple(run_all(partial(one, lane) for lane in range(wave.concurrency)))
-    except BaseException:
-        stop.set()  # what still waits for its turn after a throttle must not invoke once the run is over
-        raise
+    return tuple(run_all(partial(one, lane) for lane in range(wave.concurrency)))
 
 
 def _invoke(client: LambdaClient, deployment: Deployment, payload: bytes, blank: Invocation, stop: Event) -> Answer:

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from threading import Event, Lock
 
+_ROUNDING = 1e-9  # what is lacking after the wait that was asked for
+
 
 class Pace:
     """At most `per_second` requests a second after a first `burst`, shared by all threads of a run."""
@@ -28,7 +30,7 @@ class Pace:
             now = self._clock()
             self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._per_second)
             self._filled_at = now
-            if self._tokens >= 1:
+            if self._tokens >= 1 - _ROUNDING:
                 self._tokens -= 1
                 return 0.0
             return (1 - self._tokens) / self._per_second
