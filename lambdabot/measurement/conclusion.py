@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-import numpy as np
-
 from lambdabot.measurement import gate
-from lambdabot.measurement.interval import CONFIDENCE
+from lambdabot.measurement.distribution import distribution
+from lambdabot.measurement.interval import CONFIDENCE, mean
+from lambdabot.measurement.noise import prior
 from lambdabot.measurement.plan import Plan
 from lambdabot.measurement.recommendation import recommend
 from lambdabot.measurement.samples import Cell, cells
-from lambdabot.measurement.sweep import figure
 from lambdabot.model import (
     Comparison,
     Configuration,
@@ -23,9 +22,6 @@ from lambdabot.model import (
     Status,
     Variant,
 )
-
-ENOUGH_FOR_P95 = 20  # one in twenty is above it
-ENOUGH_FOR_P99 = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +39,7 @@ def conclude(plan: Plan, seen: Sequence[Invocation]) -> Conclusion:
     """Return what is known, whether or not the measurement went to its end."""
     known = cells(plan.variants, plan.weights, seen)
     measured = [_measurement(plan, cell) for cell in known.values()]
+    by_variant = {one.variant: one for one in measured}
     head = {one.variant.configuration: one for one in measured if one.variant.side is Side.HEAD}
     estimated = [_estimated(plan, configuration, head) for configuration in plan.estimated]
     absent = [
@@ -50,7 +47,7 @@ def conclude(plan: Plan, seen: Sequence[Invocation]) -> Conclusion:
         for variant, reason in plan.unavailable.items()
         if variant not in known
     ]
-    recommendation, reason = recommend(plan, list(head.values()))
+    recommendation, reason = recommend(plan, known, by_variant)
     return Conclusion(
         measurements=tuple(sorted([*measured, *estimated, *absent], key=lambda one: one.variant)),
         recommendation=recommendation,
@@ -61,51 +58,34 @@ def conclude(plan: Plan, seen: Sequence[Invocation]) -> Conclusion:
 
 
 def _measurement(plan: Plan, cell: Cell) -> Measurement:
-    mean = figure(plan, cell)
-    if not cell.open or mean is None:
+    if not cell.open or not cell.environments:
         status = Status.NOT_MEASURED if cell.open else cell.status
         return _blank(cell.variant, status, cell.reason or "no warm result yet", cell)
-    low, high = mean.interval()
-    values, weights = _pooled(plan, cell)
-    average = float(np.average(values, weights=weights))
-    p50, p95, p99 = (
-        float(one) for one in np.quantile(values, (0.5, 0.95, 0.99), weights=weights, method="inverted_cdf")
-    )
-    spread = float(np.sqrt(np.average((values - average) ** 2, weights=weights)))
     configuration = cell.variant.configuration
+    billed = mean(cell.environments, plan.weights, prior(configuration.memory_mb, local=plan.local))
+    low, high = billed.interval()
+    durations = distribution(plan, cell)
     return Measurement(
         variant=cell.variant,
         status=Status.MEASURED,
         invocations=cell.invocations,
-        environments=len(cell.environments),
-        mean_duration_ms=average,
-        p50_duration_ms=p50,
-        p95_duration_ms=p95 if len(values) >= ENOUGH_FOR_P95 else None,
-        p99_duration_ms=p99 if len(values) >= ENOUGH_FOR_P99 else None,
-        cv=spread / average if average else None,
+        environments=billed.environments,
+        mean_duration_ms=durations.mean,
+        p50_duration_ms=durations.percentile(0.5),
+        p95_duration_ms=durations.percentile(0.95),
+        p99_duration_ms=durations.percentile(0.99),
+        cv=durations.cv,
         mean_init_ms=fmean(cell.inits_ms) if cell.inits_ms else None,
         max_memory_used_mb=cell.max_memory_used_mb,
         cost_per_million=Estimate(
-            value=plan.cost(configuration, mean.value) * 1e6,
+            value=plan.cost(configuration, billed.value) * 1e6,
             low=plan.cost(configuration, low) * 1e6,
             high=plan.cost(configuration, high) * 1e6,
             confidence=CONFIDENCE,
-            environments=mean.environments,
-            invocations=mean.invocations,
+            environments=billed.environments,
+            invocations=billed.invocations,
         ),
     )
-
-
-def _pooled(plan: Plan, cell: Cell) -> tuple[np.ndarray, np.ndarray]:
-    """Return every warm duration with its share of the traffic, each environment counting the same."""
-    values: list[float] = []
-    weights: list[float] = []
-    for one in cell.environments:
-        for name, share in plan.weights.items():
-            times = one.duration_ms[name]
-            values += times
-            weights += [share / len(times)] * len(times)
-    return np.array(values), np.array(weights)
 
 
 def _estimated(plan: Plan, configuration: Configuration, head: Mapping[Configuration, Measurement]) -> Measurement:

@@ -6,11 +6,10 @@ from itertools import zip_longest
 
 from lambdabot.measurement import gate, sweep
 from lambdabot.measurement.budget import Allowance
+from lambdabot.measurement.noise import prior
 from lambdabot.measurement.plan import Plan
 from lambdabot.measurement.samples import Cell, cells
 from lambdabot.model import Invocation, Round, Stop, Variant, Wave
-
-_WARM_CALLS = 2  # a payload's calls to each environment
 
 
 def next_step(plan: Plan, seen: Sequence[Invocation]) -> Round | Stop:
@@ -61,7 +60,8 @@ def _cold(plan: Plan, variant: Variant, concurrency: int, *, fresh: bool) -> Wav
 
 
 def _warm(plan: Plan, variant: Variant, concurrency: int, generator: random.Random) -> list[Wave]:
-    names = [payload.name for payload in plan.payloads] * _WARM_CALLS
+    calls = prior(variant.configuration.memory_mb, local=plan.local).calls
+    names = [payload.name for payload in plan.payloads] * calls
     generator.shuffle(names)
     return [Wave(variant=variant, payload=name, concurrency=concurrency) for name in names]
 

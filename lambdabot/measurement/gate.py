@@ -1,17 +1,23 @@
 """Head against base: planned looks, error spent over them, and a second independent round before a regression."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from lambdabot.measurement.interval import CONFIDENCE, Mean, Ratio, mean, ratio
+import numpy as np
+from numpy.typing import NDArray
+
+from lambdabot.measurement.interval import CONFIDENCE, Mean, environment_means, mean
 from lambdabot.measurement.noise import prior
 from lambdabot.measurement.plan import Plan
+from lambdabot.measurement.ratio import Ratio, ratio, ratio_of_means
 from lambdabot.measurement.samples import Cell, Environment
 from lambdabot.model import Comparison, Configuration, Estimate, Variant, Verdict
 
+Array = NDArray[np.float64]
+
 LOOKS = (5, 10, 20, 40)  # environments a side
 LOCAL_LOOKS = (3, 6, 12)  # one machine: hardly anything differs between environments
-_SPENDING_POWER = 3  # most of the error is kept for the last look (Kim and DeMets, Biometrika 74, 1987)
+_SPENDING_POWER = 2  # most of the error is kept for the last look (Kim and DeMets, Biometrika 74, 1987)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +33,7 @@ class Standing:
     ratio: Ratio | None = None
     tail: float = 1 - CONFIDENCE
     environments: int = 0
+    invocations: int = 0
     rounds: int = 0
     wanted: int = 0
     since: Mapping[Variant, int] = field(default_factory=dict)
@@ -59,6 +66,7 @@ def standing(plan: Plan, cells: Mapping[Variant, Cell]) -> Standing:
             ratio=first.ratio,
             tail=first.tail,
             environments=first.environments,
+            invocations=first.invocations,
             rounds=1,
             wanted=looks(plan)[0],
             since=since,
@@ -74,6 +82,7 @@ def standing(plan: Plan, cells: Mapping[Variant, Cell]) -> Standing:
         ratio=second.ratio,
         tail=second.tail,
         environments=first.environments + second.environments,
+        invocations=first.invocations + second.invocations,
         rounds=2,
         wanted=second.wanted,
         since=since,
@@ -84,7 +93,6 @@ def _round(
     plan: Plan, pair: tuple[Variant, Variant], environments: Mapping[Variant, Sequence[Environment]], *, number: int
 ) -> Standing:
     planned = looks(plan)
-    spent = 0.0
     standing = Standing(
         verdict=Verdict.INCONCLUSIVE,
         reason="too few environments",
@@ -92,23 +100,21 @@ def _round(
         rounds=number,
         since=dict.fromkeys(pair, 0),
     )
-    for position, look in enumerate(planned):
+    for position, (look, tail) in enumerate(zip(planned, tails(planned), strict=True)):
         if any(len(environments[variant]) < look for variant in pair):
             break
-        allowed = (1 - CONFIDENCE) * (look / planned[-1]) ** _SPENDING_POWER
-        tail, spent = allowed - spent, allowed
         # The environments of one look are the first so many: what came later is for the next one.
-        means = [_cost(plan, variant, environments[variant][:look]) for variant in pair]
-        found = ratio(*means)
-        verdict, reason = _judge(plan, means, found, tail)
-        last = position + 1 == len(planned)
-        decided = verdict is not Verdict.INCONCLUSIVE or last
+        sides = [environments[variant][:look] for variant in pair]
+        found = _compare(plan, pair, sides)
+        verdict, reason = _judge(plan, _usual_cost(plan, pair[0], sides[0]), found.bounds(tail))
+        decided = verdict is not Verdict.INCONCLUSIVE or position + 1 == len(planned)
         standing = Standing(
             verdict=verdict,
             reason=reason,
             ratio=found,
             tail=tail,
             environments=look,
+            invocations=sum(len(times) for side in sides for one in side for times in one.billed_ms.values()),
             rounds=number,
             wanted=0 if decided else planned[position + 1],
             since=dict.fromkeys(pair, look),
@@ -118,32 +124,55 @@ def _round(
     return standing
 
 
-def _cost(plan: Plan, variant: Variant, environments: Sequence[Environment]) -> Mean:
+def tails(planned: Sequence[int]) -> tuple[float, ...]:
+    """Return the probability of a wrong bound that each look may spend; together 1 %, by the union bound."""
+    spent = [(1 - CONFIDENCE) * (look / planned[-1]) ** _SPENDING_POWER for look in planned]
+    return tuple(now - before for before, now in zip([0.0, *spent], spent, strict=False))
+
+
+def _compare(plan: Plan, pair: tuple[Variant, Variant], sides: Sequence[Sequence[Environment]]) -> Ratio:
+    if not all(one.known for side in sides for one in side):
+        base, head = (_mean_cost(plan, variant, side) for variant, side in zip(pair, sides, strict=True))
+        return ratio_of_means(base, head)
+    costs = [
+        plan.rate(variant.configuration) * environment_means(side, plan.weights) + float(plan.prices.request)
+        for variant, side in zip(pair, sides, strict=True)
+    ]
+    noise = prior(min(variant.configuration.memory_mb for variant in pair), local=plan.local)
+    calls = min(len(times) for side in sides for one in side for times in one.billed_ms.values())
+    names = [[one.cpu_model for one in side] for side in sides]
+    known = plan.local or all(name is not None for side in names for name in side)
+    codes = {name: code for code, name in enumerate(sorted({str(name) for side in names for name in side}))}
+    base_models, head_models = (np.array([codes[str(name)] for name in side]) for side in names)
+    models = (base_models, head_models) if known else None
+    return ratio(costs[0], costs[1], models, noise.variance(calls, same_cpu=known and not plan.local))
+
+
+def _mean_cost(plan: Plan, variant: Variant, environments: Sequence[Environment]) -> Mean:
     configuration = variant.configuration
     billed = mean(environments, plan.weights, prior(configuration.memory_mb, local=plan.local))
-    return Mean(
+    return replace(
+        billed,
         value=plan.cost(configuration, billed.value),
         standard_error=plan.rate(configuration) * billed.standard_error,
-        degrees=billed.degrees,
-        environments=billed.environments,
-        invocations=billed.invocations,
     )
 
 
-def _judge(plan: Plan, means: Sequence[Mean], found: Ratio, tail: float) -> tuple[Verdict, str]:
-    low, high = found.bounds(tail)
+def _usual_cost(plan: Plan, base: Variant, environments: Sequence[Environment]) -> float:
+    return plan.cost(base.configuration, float(environment_means(environments, plan.weights).mean()))
+
+
+def _judge(plan: Plan, base_cost: float, bounds: tuple[Array, Array]) -> tuple[Verdict, str]:
+    low, high = (float(bound) for bound in bounds)
     threshold = plan.threshold_percent / 100
-    monthly = plan.monthly_invocations or 0
     dollars = plan.threshold_usd_monthly
-    worth = means[0].value * monthly
+    monthly = base_cost * (plan.monthly_invocations or 0)
     # Both thresholds set: both must be exceeded.
-    over = low > 1 + threshold and (dollars is None or worth * (low - 1) > dollars)
-    under = high < 1 + threshold or (dollars is not None and worth * (high - 1) < dollars)
-    if over:
+    if low > 1 + threshold and (dollars is None or monthly * (low - 1) > dollars):
         return Verdict.REGRESSION, f"costs at least {percent(low)} more"
-    if high < 1 - threshold and (dollars is None or worth * (1 - high) > dollars):
+    if high < 1 - threshold and (dollars is None or monthly * (1 - high) > dollars):
         return Verdict.IMPROVEMENT, f"costs at least {percent(high)} less"
-    if under:
+    if high < 1 + threshold or (dollars is not None and monthly * (high - 1) < dollars):
         return Verdict.NO_CHANGE, f"costs at most {percent(high)} more" if high > 1 else f"costs {percent(high)} less"
     return Verdict.INCONCLUSIVE, f"between {low - 1:+.1%} and {high - 1:+.1%}: too wide to say"
 
@@ -153,18 +182,18 @@ def percent(ratio_value: float) -> str:
     return f"{abs(ratio_value - 1) * 100:.1f} %"
 
 
-def comparison(plan: Plan, standing: Standing, means: tuple[Mean, Mean] | None = None) -> Comparison:
+def comparison(plan: Plan, standing: Standing) -> Comparison:
     """Return the gate's answer as the report gives it."""
     estimate = None
     if standing.ratio is not None:
         low, high = standing.ratio.bounds(standing.tail)
         estimate = Estimate(
-            value=standing.ratio.bounds(0.5 - 1e-12)[0],
-            low=low,
-            high=high,
+            value=float(np.exp(standing.ratio.log_value)),
+            low=float(low),
+            high=float(high),
             confidence=1 - standing.tail,
             environments=standing.environments,
-            invocations=0 if means is None else sum(one.invocations for one in means),
+            invocations=standing.invocations,
         )
     return Comparison(
         base=plan.base,

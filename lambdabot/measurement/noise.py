@@ -10,22 +10,37 @@ import numpy as np
 _SIZES = (log2(128), log2(512), log2(2048))
 _BETWEEN = (0.18, 0.14, 0.02)
 _WITHIN = (0.02, 0.03, 0.10)
+_SAME_CPU = 10  # comparing environments of one CPU model is worth ten times as many (ClassiFaaS)
+_MOST_CALLS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noise:
-    """A prior: coefficients of variation, and how many observed environments the one between them is worth."""
+    """A prior: coefficients of variation between environments and within one, by memory size."""
 
     between: float
     within: float
-    weight: float
+
+    @property
+    def calls(self) -> int:
+        """Return how many warm calls of a payload an environment is worth, a new one costing a cold call besides.
+
+        Two-stage sampling: the ratio of the standard deviations, times the root of the ratio of the costs, which is one
+        (Cochran, Sampling Techniques, section 10.6).
+        """
+        return max(1, min(_MOST_CALLS, round(self.within / self.between)))
+
+    def variance(self, calls: float, *, same_cpu: bool = False) -> float:
+        """Return the relative variance of one environment's mean over so many calls."""
+        return self.between**2 / (_SAME_CPU if same_cpu else 1) + self.within**2 / calls
 
 
 def prior(memory_mb: int, *, local: bool) -> Noise:
     """Return what to expect at a memory size; on one machine (`local`) environments hardly differ."""
     if local:
-        return Noise(between=0.03, within=0.05, weight=6)
+        return Noise(between=0.03, within=0.05)
     size = log2(memory_mb)
-    between = float(np.interp(size, _SIZES, _BETWEEN))
-    within = float(np.interp(size, _SIZES, _WITHIN))
-    return Noise(between=between, within=within, weight=2)
+    return Noise(
+        between=float(np.interp(size, _SIZES, _BETWEEN)),
+        within=float(np.interp(size, _SIZES, _WITHIN)),
+    )

@@ -1,56 +1,47 @@
-"""Which Configurations are still in the race, and how many environments each is worth."""
+"""How many environments each Configuration of the sweep is worth."""
 
 from collections.abc import Mapping
+from math import ceil
 
-from lambdabot.measurement.interval import Mean, mean
-from lambdabot.measurement.noise import prior
+import numpy as np
+
+from lambdabot.measurement.constraints import hopeless, short_of_p95
 from lambdabot.measurement.plan import Plan
+from lambdabot.measurement.race import race
 from lambdabot.measurement.samples import Cell
-from lambdabot.model import Strategy, Variant
+from lambdabot.model import Variant
 
 FIRST = 2  # environments everywhere
-MOST = 40
-LOCAL_MOST = 8
-_DOUBT = 0.90  # an elimination is wrong in one of ten at most; what it costs then is small, for it was close
-
-
-def figure(plan: Plan, cell: Cell) -> Mean | None:
-    """Return the mean billed milliseconds of a Cell, None where nothing usable was seen."""
-    if not cell.environments:
-        return None
-    return mean(cell.environments, plan.weights, prior(cell.variant.configuration.memory_mb, local=plan.local))
+_MOST, _LOCAL_MOST = 40, 6
+_GROWTH = 1.5
+_REGRET, _LOCAL_REGRET = 0.003, 0.01  # good enough: what the leader is expected to cost above the best
+_SHARE = 0.7  # contenders that hold so much of what could still be gained are measured on
 
 
 def wanted(plan: Plan, cells: Mapping[Variant, Cell]) -> dict[Variant, int]:
     """Return how many environments each Variant should have in all; empty when the sweep is done.
 
-    Successive elimination (Even-Dar et al., JMLR 7, 2006): few everywhere, then twice as many for those that may still
-    be the best.
+    Few everywhere first. Then those are dropped that cannot gain anything worth having over the leader, and the others
+    are measured on, half as many again each time, until the leader's expected regret is small. Successive elimination
+    (Even-Dar et al., JMLR 7, 2006) with the knowledge gradient's question of what there is to gain (Frazier et al.,
+    INFORMS Journal on Computing 21, 2009).
     """
-    racing = [variant for variant in plan.swept if cells[variant].open]
+    racing = [variant for variant in plan.swept if cells[variant].open and not hopeless(plan, cells[variant])]
     short = {variant: FIRST for variant in racing if len(cells[variant].environments) < FIRST}
-    if short:
+    if short or not racing:
         return short
-    bounds = {variant: _bounds(plan, cells[variant]) for variant in racing}
-    if not bounds:
-        return {}
-    best = min(high for _, high in bounds.values())
-    left = [variant for variant, (low, _) in bounds.items() if low <= best]
-    lowest = min(bounds[variant][0] for variant in left)
-    highest = max(bounds[variant][1] for variant in left)
-    if len(left) == 1 or highest <= lowest * (1 + plan.tie_tolerance_percent / 100):
-        return {}
-    most = LOCAL_MOST if plan.local else MOST
-    doubled = {variant: min(most, 2 * len(cells[variant].environments)) for variant in left}
-    return {variant: count for variant, count in doubled.items() if count > len(cells[variant].environments)}
-
-
-def _bounds(plan: Plan, cell: Cell) -> tuple[float, float]:
-    found = figure(plan, cell)
-    if found is None:
-        return 0.0, float("inf")
-    low, high = found.interval(_DOUBT)
-    if plan.strategy is Strategy.SPEED:
-        return low, high
-    configuration = cell.variant.configuration
-    return plan.cost(configuration, low), plan.cost(configuration, high)
+    field = race(plan, [cells[variant] for variant in racing])
+    leader = field.variants[field.leader]
+    most, regret = (_LOCAL_MOST, _LOCAL_REGRET) if plan.local else (_MOST, _REGRET)
+    contenders = [leader]
+    if field.regrets.min() > regret:
+        order = np.argsort(-field.gains)
+        held = np.concatenate([[0.0], np.cumsum(field.gains[order])[:-1]])
+        worth = order[held < _SHARE * field.gains.sum()]
+        contenders += [field.variants[column] for column in worth if field.variants[column] != leader]
+        grown = {one: min(most, ceil(_GROWTH * len(cells[one].environments))) for one in contenders}
+        more = {one: count for one, count in grown.items() if count > len(cells[one].environments)}
+        if more:
+            return more
+    missing = short_of_p95(plan, cells[leader])
+    return {leader: len(cells[leader].environments) + missing} if missing else {}

@@ -1,0 +1,89 @@
+"""Who may still be the best: expected regret of every Configuration, by what neighbours tell of one another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lambdabot.measurement.curve import posterior
+from lambdabot.measurement.interval import environment_means
+from lambdabot.measurement.noise import prior
+from lambdabot.measurement.plan import Plan
+from lambdabot.measurement.samples import Cell
+from lambdabot.model import Strategy, Variant
+
+Array = NDArray[np.float64]
+
+_SCALE_DEGREES = 8  # what is known of the noise counts as much as eight observed deviations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Race:
+    """Joint draws for Variants (columns): dollars per invocation, milliseconds, and what the strategy minimises."""
+
+    variants: tuple[Variant, ...]
+    costs: Array
+    durations: Array
+    scores: Array
+
+    def among(self, variants: Sequence[Variant]) -> "Race":
+        """Return the race of some of the Variants; `balanced` stays relative to all."""
+        columns = [self.variants.index(variant) for variant in variants]
+        return Race(
+            variants=tuple(variants),
+            costs=self.costs[:, columns],
+            durations=self.durations[:, columns],
+            scores=self.scores[:, columns],
+        )
+
+    @property
+    def regrets(self) -> Array:
+        """Return for each Variant how much worse than the best it is expected to be, as a share."""
+        return np.asarray((self.scores / self.scores.min(axis=1, keepdims=True)).mean(axis=0) - 1)
+
+    @property
+    def leader(self) -> int:
+        """Return the column of least expected regret."""
+        return int(self.regrets.argmin())
+
+    @property
+    def gains(self) -> Array:
+        """Return what each Variant is expected to save over the leader in the cases where it is better."""
+        return np.asarray(np.maximum(0.0, 1 - self.scores / self.scores[:, [self.leader]]).mean(axis=0))
+
+
+def race(plan: Plan, cells: Sequence[Cell]) -> Race:
+    """Return the joint posterior of Cells that have environments; the same draws for the same plan and samples."""
+    generator = np.random.default_rng(plan.seed)
+    configurations = [cell.variant.configuration for cell in cells]
+    means, expected, squares = [], [], 0.0
+    for cell in cells:
+        values = environment_means(cell.environments, plan.weights)
+        noise = prior(cell.variant.configuration.memory_mb, local=plan.local)
+        calls = sum(len(times) for one in cell.environments for times in one.billed_ms.values())
+        relative = noise.variance(calls / len(values) / len(plan.weights))
+        means.append(float(values.mean()))
+        expected.append(relative / len(values))
+        squares += float(((values / values.mean() - 1) ** 2).sum()) / relative
+    # All Variants met the same hosts: how noisy these are is learnt from all of them together.
+    degrees = sum(len(cell.environments) - 1 for cell in cells)
+    variances = np.array(expected) * (_SCALE_DEGREES + squares) / (_SCALE_DEGREES + degrees)
+    billed = np.exp(posterior(configurations, np.log(means) + variances / 2, variances, generator))
+    rates = np.array([plan.rate(configuration) for configuration in configurations])
+    costs = billed * rates + float(plan.prices.request)
+    return Race(
+        variants=tuple(cell.variant for cell in cells),
+        costs=costs,
+        durations=billed,
+        scores=_scores(plan, costs, billed),
+    )
+
+
+def _scores(plan: Plan, costs: Array, durations: Array) -> Array:
+    """Return what the strategy minimises; `balanced` weighs cost and duration, each relative to the least."""
+    share = {Strategy.COST: 1.0, Strategy.SPEED: 0.0, Strategy.BALANCED: plan.balanced_weight}[plan.strategy]
+    return np.asarray(
+        share * costs / costs.min(axis=1, keepdims=True)
+        + (1 - share) * durations / durations.min(axis=1, keepdims=True)
+    )
