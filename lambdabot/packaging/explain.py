@@ -5,13 +5,14 @@ import re
 from packaging.utils import canonicalize_name
 
 from lambdabot.errors import PackagingError
+from lambdabot.packaging.credentials import masked
 from lambdabot.packaging.requirements import Requirements
 from lambdabot.packaging.target import Target
 
 MAX_QUOTED_LINES = 12
 
 _PACKAGE = r"`?(?P<name>[A-Za-z0-9](?:[\w.-]*\w)?)(?P<version>[=<>!~][^\s`]*)?`?"
-_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+_FRAME = str.maketrans("×│├╰─▶", "      ")
 
 REFUSED_BUILD = tuple(
     re.compile(pattern)
@@ -29,7 +30,7 @@ _CAUSES = (
         "Compiled code is built for the machine that builds it: ask for a release that has wheels.",
     ),
     (
-        rf"Failed to (?:download and )?build {_PACKAGE}(?! @)",
+        rf"Failed to (?:download and )?build {_PACKAGE}",
         "could not be built",
         "Ask for a release that has wheels.",
     ),
@@ -97,13 +98,14 @@ _INDEX = (
 
 def refused_builds(text: str) -> frozenset[str]:
     """Return the canonical names of the packages that the installer would have had to build."""
+    text = _unwrapped(text)
     return frozenset(canonicalize_name(match["name"]) for pattern in REFUSED_BUILD for match in pattern.finditer(text))
 
 
 def explain(text: str, requirements: Requirements, target: Target) -> PackagingError:
     """Return the installer's failure as an error for the user, credentials masked, its own words below."""
-    text = masked(text)
-    quoted = "\n".join(_told(text)[:MAX_QUOTED_LINES])
+    quoted = masked("\n".join(_told(text)[:MAX_QUOTED_LINES]))
+    text = _unwrapped(text)
     for pattern, reason, advice in _CAUSES:
         if match := re.search(pattern, text):
             name, version = match["name"], match["version"] or ""
@@ -111,7 +113,7 @@ def explain(text: str, requirements: Requirements, target: Target) -> PackagingE
             wanted = line.text.partition(" --hash")[0] if line else f"{name}{version}"
             what = f"{line.place}: `{wanted}`" if line else f"`{wanted}` (required by another package)"
             what += f" {reason.format(target=target.describe(), runtime=target.runtime)}"
-            return PackagingError(what, advice=f"{advice.format(name=name)}\nuv says:\n{quoted}")
+            return PackagingError(masked(what), advice=f"{advice.format(name=name)}\nuv says:\n{quoted}")
     for pattern, what, advice in _INDEX:
         if re.search(pattern, text):
             return PackagingError(what, advice=f"{advice}\nuv says:\n{quoted}")
@@ -119,9 +121,9 @@ def explain(text: str, requirements: Requirements, target: Target) -> PackagingE
     return PackagingError(what, advice=f"uv says:\n{quoted}")
 
 
-def masked(text: str) -> str:
-    """Return text without the user and password of any address in it."""
-    return _CREDENTIALS.sub("***", text)
+def _unwrapped(text: str) -> str:
+    """Return text as one line: uv breaks and frames its lines, differently from release to release."""
+    return " ".join(text.translate(_FRAME).split())
 
 
 def _told(text: str) -> list[str]:

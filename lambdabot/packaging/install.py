@@ -5,7 +5,6 @@ Packages that `allow_build` names are built when nothing else is left, by a proc
 
 import contextlib
 import os
-import re
 import shutil
 import signal
 import stat
@@ -20,32 +19,12 @@ from packaging.utils import canonicalize_name
 from uv import find_uv_bin
 
 from lambdabot.errors import PackagingError
-from lambdabot.packaging.explain import explain, masked, refused_builds
+from lambdabot.packaging.credentials import full_environment, harmless_environment, with_password
+from lambdabot.packaging.explain import explain, refused_builds
 from lambdabot.packaging.requirements import Line, Requirements
 from lambdabot.packaging.target import Target
 
 TIMEOUT_SECONDS = 900
-
-HARMLESS = (
-    *("PATH", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR"),
-    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"),
-    *("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_INDEX_STRATEGY"),
-    *(
-        "UV_HTTP_TIMEOUT",
-        "UV_HTTP_RETRIES",
-        "UV_INSECURE_HOST",
-        "UV_NATIVE_TLS",
-        "UV_SYSTEM_CERTS",
-        "UV_OFFLINE",
-        "UV_EXCLUDE_NEWER",
-    ),
-)
-"""Variables that a build may see too, as long as no address in them holds a password."""
-
-CREDENTIALS = ("HOME", "NETRC", "UV_CACHE_DIR")
-"""Variables that lead to credentials, or to the cache that later runs trust."""
-
-INDEX_CREDENTIAL = re.compile(r"UV_INDEX_\w+_(?:USERNAME|PASSWORD)")
 
 NOBODY = 65534
 """The user id of `nobody` on Linux, which owns nothing."""
@@ -77,7 +56,7 @@ class _Installation:
         if built:
             return self._build(folder, built)
         cache = ["--cache-dir", str(self.cache_dir)] if self.cache_dir else []
-        return _run([*self._command(folder), *cache], _environment(credentials=True))
+        return _run([*self._command(folder), *cache], full_environment(), folder.parent)
 
     def _build(self, folder: Path, built: frozenset[str]) -> str:
         """Install in a room of its own: what is built sees no cache that others trust, and no secret."""
@@ -93,13 +72,13 @@ class _Installation:
                 for path in (room, *room.iterdir()):
                     os.chown(path, user, user)
             private = {"HOME": str(room / "home"), "TMPDIR": str(room / "tmp"), "GIT_TERMINAL_PROMPT": "0"}
-            error = _run(command, {**_environment(credentials=False), **private}, session=True, user=user)
+            error = _run(command, {**harmless_environment(), **private}, room, session=True, user=user)
             if not error:
                 shutil.copytree(room / "package", folder, symlinks=True)
             return error
 
     def _command(self, folder: Path) -> list[str]:
-        """Write the requirements beside the folder and return uv's command line."""
+        """Write the requirements beside the folder and return uv's command line, to be run there."""
         listed = folder.with_name(f"{folder.name}.requirements.txt")
         listed.write_text(_lines([*self.requirements.options, *self.requirements.requirements]), encoding="utf-8")
         constraints = folder.with_name(f"{folder.name}.constraints.txt")
@@ -109,7 +88,7 @@ class _Installation:
         command += ["--python", str(self.target.interpreter or sys.executable)]
         if self.target.interpreter is None:
             command += ["--python-version", str(self.target.python), "--python-platform", self.target.uv_platform]
-        return [*command, "--requirements", str(listed), "--constraints", str(constraints)]
+        return [*command, "--requirements", listed.name, "--constraints", constraints.name]
 
 
 def _builder(*programs: Path) -> int | None:
@@ -119,12 +98,14 @@ def _builder(*programs: Path) -> int | None:
     return NOBODY if os.geteuid() == 0 and reachable else None
 
 
-def _run(command: list[str], environment: Mapping[str, str], *, session: bool = False, user: int | None = None) -> str:
+def _run(
+    command: list[str], environment: Mapping[str, str], folder: Path, *, session: bool = False, user: int | None = None
+) -> str:
     """Run uv, in a session of its own or as another user if so told; return its error text, empty on success."""
     with subprocess.Popen(
         command,
         env=environment,
-        cwd="/",  # not the workspace: nothing of the user's is found by accident
+        cwd=folder,  # not the workspace: nothing of the user's is found by accident
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -152,18 +133,9 @@ def _lines(lines: Iterable[Line]) -> str:
     return "".join(f"{line.text}\n" for line in lines)
 
 
-def _environment(*, credentials: bool) -> dict[str, str]:
-    """Return what uv gets of our environment: never more than it needs to reach the indexes."""
-    environment = {name: os.environ[name] for name in HARMLESS if name in os.environ}
-    if credentials:
-        environment |= {name: os.environ[name] for name in CREDENTIALS if name in os.environ}
-        environment |= {name: value for name, value in os.environ.items() if INDEX_CREDENTIAL.fullmatch(name)}
-    return environment
-
-
 def _refuse_secrets(built: frozenset[str]) -> None:
     """Refuse to build where the index can only be reached with a password, for the build could read it."""
-    secret = next((name for name in HARMLESS if masked(os.environ.get(name, "")) != os.environ.get(name, "")), None)
+    secret = with_password()
     if secret is not None:
         what = f"`{'`, `'.join(sorted(built))}` would be built by a process that can read the password in {secret}"
         raise PackagingError(what, advice="Build its wheel in an earlier step and name the folder by UV_FIND_LINKS.")

@@ -16,6 +16,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from lambdabot.errors import PackagingError
+from lambdabot.packaging.credentials import masked
 
 FLAGS = frozenset({"--no-index", "--pre", "--require-hashes"})
 PASSED_ON = {
@@ -230,8 +231,8 @@ def _shown(path: Path, source: Path) -> str:
 
 
 def _refuse(place: Place, reason: str, advice: str) -> NoReturn:
-    what = f"{place}: {reason}"
-    raise PackagingError(what, advice=advice)
+    what = f"{place}: {masked(reason)}"
+    raise PackagingError(what, advice=masked(advice))
 
 
 def _refuse_local(place: Place, what: str) -> NoReturn:

@@ -139,6 +139,12 @@ def test_an_address_without_a_name_is_to_be_written_with_one(tmp_path: Path) -> 
     assert "`NAME @ https://example.com/lib-1.0.tar.gz`" in error.advice
 
 
+def test_passwords_in_addresses_are_not_repeated(tmp_path: Path) -> None:
+    error = refused(tmp_path, "git+https://me:se@krit@example.com/x.git\n")
+    assert "git+https://***@example.com/x.git" in error.advice
+    assert "krit" not in str(error)
+
+
 def test_allow_build_lets_named_archives_and_no_binary_through(tmp_path: Path) -> None:
     text = "My_Lib @ https://example.com/lib-1.0.zip\nother @ git+https://example.com/x.git\n--no-binary my.lib\n"
     lines = found(tmp_path, text, ("my-lib", "Other"))
