@@ -7,12 +7,12 @@ from pathlib import Path
 
 from lambdabot.arm64.cache import Cache
 from lambdabot.arm64.closure_check import ClosureCheck
-from lambdabot.arm64.environment import addresses
+from lambdabot.arm64.environment import sources
+from lambdabot.arm64.formats.detect import manifest_in, read_manifest
 from lambdabot.arm64.index import Index
 from lambdabot.arm64.loopback import Loopback
 from lambdabot.arm64.manifest import Manifest
 from lambdabot.arm64.reader import Reader
-from lambdabot.arm64.requirements_txt import read_requirements
 from lambdabot.arm64.resolver import Resolver
 from lambdabot.arm64.target import Target
 from lambdabot.arm64.transport import Transport
@@ -26,7 +26,7 @@ def check(path: Path, target: Target, *, cache_dir: Path | None, timeout: float)
     `timeout` is seconds per request to an index; `cache_dir` None keeps nothing.
     """
     try:
-        return check_manifest(read_requirements(path), target, cache_dir=cache_dir, timeout=timeout)
+        return check_manifest(read_manifest(path), target, cache_dir=cache_dir, timeout=timeout)
     except LambdabotError as error:
         return Arm64Check(path=str(path), verdict=Arm64Verdict.UNKNOWN, reason=str(error))
 
@@ -36,9 +36,7 @@ def check_many(paths: Iterable[Path], target: Target, *, cache_dir: Path | None,
     return [check(path, target, cache_dir=cache_dir, timeout=timeout) for path in paths]
 
 
-def check_function(
-    source: Path, requirements: Path | None, target: Target, *, cache_dir: Path | None, timeout: float
-) -> Arm64Check:
+def check_function(source: Path, requirements: Path | None, target: Target, *, cache_dir: Path | None, timeout: float) -> Arm64Check:
     """Judge a function: its source as it is shipped, and what its requirements add to it."""
     if requirements is None:
         return Arm64Check(path=str(source), verdict=Arm64Verdict.READY, reason="no requirements")
@@ -48,10 +46,10 @@ def check_function(
 def check_manifest(manifest: Manifest, target: Target, *, cache_dir: Path | None, timeout: float) -> Arm64Check:
     """Judge everything that a manifest asks for, through its indexes."""
     with ExitStack() as stack:
-        known, public = addresses(manifest.indexes)
+        where = sources(manifest.indexes)
         cache = Cache(cache_dir)
-        transport = stack.enter_context(closing(Transport(known, timeout=timeout)))
-        index = stack.enter_context(closing(Index(known, transport, cache, public=public)))
+        transport = stack.enter_context(closing(Transport((*where.addresses, *where.of_project.values()), timeout=timeout)))
+        index = stack.enter_context(closing(Index(where, transport, cache)))
         loopback = stack.enter_context(closing(Loopback()))
         pool = stack.enter_context(ThreadPoolExecutor(2))
         resolver = Resolver(loopback, None if cache_dir is None else cache_dir / "uv")

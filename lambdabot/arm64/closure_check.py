@@ -1,32 +1,24 @@
-"""The whole closure of a manifest, resolved for x86_64 and for arm64, and judged package by package."""
+"""The whole closure of a manifest, for x86_64 and for arm64, judged package by package."""
 
 from collections.abc import Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from lambdabot.arm64.closure import requested_by
+from packaging.requirements import Requirement
+
+from lambdabot.arm64.closure import Closure, holds, locked_closure, requested_by
 from lambdabot.arm64.fix import Fixes
 from lambdabot.arm64.index import Absent, Index
 from lambdabot.arm64.judgement import Judgement, judge, not_had
 from lambdabot.arm64.loopback import EVERYTHING, Lens
-from lambdabot.arm64.manifest import Manifest
+from lambdabot.arm64.manifest import Manifest, Request
 from lambdabot.arm64.reader import Reader
-from lambdabot.arm64.release import parsed
+from lambdabot.arm64.release import accepts_python, parsed
 from lambdabot.arm64.resolver import Conflict, Problem, Resolver, Solution
-from lambdabot.arm64.rules import rules_of
+from lambdabot.arm64.rules import Rules, rules_of
 from lambdabot.arm64.target import Target, environment
 from lambdabot.arm64.view import View
 from lambdabot.model import Architecture, PackageCheck, PackageVerdict
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Closure:
-    """What a manifest comes to on one architecture; `conflict` is why its requirements do not go together."""
-
-    versions: Mapping[str, str]
-    absent: Mapping[str, Absent]
-    excused: frozenset[str] = frozenset()
-    conflict: str = ""
 
 
 class ClosureCheck:
@@ -42,37 +34,47 @@ class ClosureCheck:
         self._problem = Problem(
             requests=manifest.requests, constraints=manifest.constraints, prereleases=manifest.prereleases
         )
-        self._views = {architecture: self._view(architecture, target) for architecture in Architecture}
+        rules = rules_of(manifest)
+        self._views = {each: View(index, reader, target, each, rules) for each in Architecture}
+        self._free_rules = replace(rules, hashes={}, files={} if manifest.pins is not None else rules.files)
 
     def run(self, pool: Executor) -> tuple[tuple[PackageCheck, ...], tuple[str, ...]]:
         """Return the verdict per package, blocking ones first, and where the architectures' versions differ."""
-        absent = self._absent()
-        waiting = pool.submit(self._close, Architecture.X86_64, absent)
-        arm64 = self._close(Architecture.ARM64, absent)
-        x86_64 = waiting.result()
-        checks = [*self._unchecked(), *self._packages(arm64)]
-        return tuple(sorted(checks, key=_blocking_first)), self._drift(x86_64, arm64)
+        if self._manifest.pins is not None:
+            x86_64, arm64 = (locked_closure(self._manifest, environment(self._target, each)) for each in Architecture)
+            for name in arm64.versions.keys() - self._views[Architecture.ARM64].rules.files.keys():
+                self._index.ask(name)
+        else:
+            absent = self._absent()
+            waiting = pool.submit(self._resolved, Architecture.X86_64, absent)
+            arm64 = self._resolved(Architecture.ARM64, absent)
+            x86_64 = waiting.result()
+            arm64 = replace(arm64, chains=self._chains(arm64))
+        checks = (*self._unchecked(), *self._of_the_whole(), *self._packages(arm64))
+        advised = tuple(replace(check, fix=self._fix(check, checks, arm64)) for check in checks)
+        return tuple(sorted(advised, key=_blocking_first)), self._drift(x86_64, arm64)
 
-    def _view(self, architecture: Architecture, target: Target) -> View:
-        return View(self._index, self._reader, target, architecture, rules_of(self._manifest))
+    def proof(self, checks: tuple[PackageCheck, ...]) -> str:
+        """Resolve the whole with all fixes applied, and say what came of it."""
+        return self._fixes(checks, {}).proof(checks)
 
     def _absent(self) -> dict[str, Absent]:
         """Ask for everything that is named, all at once; return what cannot be had, or has no such version."""
-        named = {request.name: request for request in self._manifest.requests if request.requirement.url is None}
-        waiting = {str(name): self._index.ask(name) for name in named}
+        named = [request for request in self._manifest.requests if request.requirement.url is None]
+        waiting = [self._index.ask(request.name) for request in named]
         absent = {}
-        for request in named.values():
-            project = waiting[request.name].result()
+        for request, future in zip(named, waiting, strict=True):
+            project = future.result()
             if isinstance(project, Absent):
                 absent[str(request.name)] = project
                 continue
             specifier = request.requirement.specifier
             if not any(specifier.contains(version, prereleases=True) for version in project.releases):
-                reason = f"{project.index} has no release {specifier} of {request.name} for Linux"
+                reason = f"{project.index} has no {request.name}{specifier} for Linux"
                 absent[str(request.name)] = Absent(reason, certain=True)
         return absent
 
-    def _close(self, architecture: Architecture, absent: Mapping[str, Absent]) -> Closure:
+    def _resolved(self, architecture: Architecture, absent: Mapping[str, Absent]) -> Closure:
         """Resolve; where that fails, find the fewest projects that have to be excused from fitting."""
         view = self._views[architecture]
         found = self._solve(view, frozenset(), absent)
@@ -99,49 +101,44 @@ class ClosureCheck:
         """Resolve each requirement by itself when they do not go together: the rest is judged all the same."""
         versions: dict[str, str] = {}
         absent = dict(conflict.absent)
+        everything = frozenset({EVERYTHING})
         for request in self._manifest.requests:
-            alone = replace(self._problem, requests=(request,))
-            found = self._resolver.solve(view, alone, Lens(frozenset({EVERYTHING})), absent)
+            found = self._resolver.solve(view, replace(self._problem, requests=(request,)), Lens(everything), absent)
             absent |= found.absent
             if isinstance(found, Solution):
                 versions = {**found.versions, **versions}
-        return Closure(versions=versions, absent=absent, excused=frozenset({EVERYTHING}), conflict=conflict.text)
-
-    def _packages(self, closure: Closure) -> list[PackageCheck]:
-        chains = self._chains(closure)
-        checks = []
-        for name, version in closure.versions.items():
-            arm64, x86_64 = (self._judge(architecture, name, version) for architecture in reversed(Architecture))
-            checks.append(_check(name, version, chains.get(name, ()), arm64, x86_64))
-        for name, absent in closure.absent.items():
-            if name in chains:
-                checks.append(_check(name, None, chains[name], not_had(absent), not_had(absent)))
-        if closure.conflict:
-            judgement = Judgement(PackageVerdict.NOT_CHECKED, f"the requirements do not resolve: {closure.conflict}")
-            checks.append(_check("(all together)", None, (self._manifest.path,), judgement, judgement))
-        if closure.conflict:
-            return checks
-        fixes = Fixes(self._problem, self._resolver, self._arm64_view, self._target, tuple(checks), closure.absent)
-        return [replace(check, fix=fixes.find(check).text) if check.verdict.blocks else check for check in checks]
-
-    def _arm64_view(self, target: Target) -> View:
-        return self._view(Architecture.ARM64, target)
-
-    def _judge(self, architecture: Architecture, name: str, version: str) -> Judgement:
-        required = self._manifest.require_hashes
-        return judge(self._views[architecture], name, version, hash_required=required)
+        return Closure(versions=versions, absent=absent, excused=everything, conflict=conflict.text)
 
     def _chains(self, closure: Closure) -> dict[str, tuple[str, ...]]:
         view = self._views[Architecture.ARM64]
 
         def dependencies(name: str) -> tuple[str, ...]:
-            version = closure.versions.get(name)
-            page = None if version is None else view.page(name, excused=True)
-            if version is None or page is None or isinstance(page, Absent) or version not in page:
-                return ()
-            return view.contents(name, page[version]).requires
+            page = view.page(name, excused=True) if name in closure.versions else {}
+            file = None if isinstance(page, Absent) else page.get(closure.versions.get(name, ""))
+            return () if file is None else view.contents(name, file).requires
 
         return requested_by(self._manifest.requests, dependencies, environment(self._target, Architecture.ARM64))
+
+    def _packages(self, closure: Closure) -> list[PackageCheck]:
+        checks = []
+        for name, version in closure.versions.items():
+            arm64, x86_64 = (self._judge(architecture, name, version) for architecture in reversed(Architecture))
+            checks.append(_check(name, version, closure.chains.get(name, ()), arm64, x86_64))
+        for name, chain in closure.chains.items():
+            if name not in closure.versions:
+                absent = closure.absent.get(name, Absent("it is asked for by an address, which is not followed"))
+                checks.append(_check(name, None, chain, not_had(absent), not_had(absent)))
+        if closure.conflict:
+            judgement = Judgement(PackageVerdict.NOT_CHECKED, f"together they do not resolve: {closure.conflict}")
+            checks.append(_check("(all requirements)", None, (self._manifest.path,), judgement, judgement))
+        return checks
+
+    def _judge(self, architecture: Architecture, name: str, version: str) -> Judgement:
+        for pin in (self._manifest.pins or {}).get(name, ()):
+            if pin.version == version and pin.unchecked:
+                return Judgement(PackageVerdict.NOT_CHECKED, pin.unchecked)
+        required = self._manifest.require_hashes
+        return judge(self._views[architecture], name, str(parsed(version)), hash_required=required)
 
     def _unchecked(self) -> list[PackageCheck]:
         checks = []
@@ -150,6 +147,33 @@ class ClosureCheck:
             checks.append(_check(item.name, None, (item.source,), judgement, judgement))
         return checks
 
+    def _of_the_whole(self) -> list[PackageCheck]:
+        """Judge what the manifest says of itself: the Pythons and the machines that it is for."""
+        wanted, machines = self._manifest.requires_python, self._manifest.environments
+        source = (self._manifest.path,)
+        if wanted is not None and not accepts_python(wanted, self._target.python_full):
+            evidence = f"the project requires Python {wanted}, and the target is Python {self._target.python}"
+            judgement = Judgement(PackageVerdict.PYTHON_NOT_SUPPORTED, evidence)
+            return [_check("(the project)", None, source, judgement, judgement)]
+        fits = {each: any(holds(marker, environment(self._target, each)) for marker in machines) for each in Architecture}
+        if machines and not fits[Architecture.ARM64]:
+            arm64 = Judgement(PackageVerdict.NOT_FOUND, f"it was locked for other machines: {machines[0]}")
+            x86_64 = Judgement(PackageVerdict.PURE, "") if fits[Architecture.X86_64] else arm64
+            return [_check("(the lock)", None, source, arm64, x86_64)]
+        return []
+
+    def _fix(self, check: PackageCheck, checks: tuple[PackageCheck, ...], closure: Closure) -> str:
+        if not check.verdict.blocks or closure.conflict:
+            return ""
+        return self._fixes(checks, closure.absent).find(check).text
+
+    def _fixes(self, checks: tuple[PackageCheck, ...], absent: Mapping[str, Absent]) -> Fixes:
+        return Fixes(self._problem, self._resolver, self._free_view, self._target, checks, absent)
+
+    def _free_view(self, target: Target) -> View:
+        """Return arm64's view without hashes: advice means that the manifest is locked again."""
+        return View(self._index, self._reader, target, Architecture.ARM64, self._free_rules)
+
     def _drift(self, x86_64: Closure, arm64: Closure) -> tuple[str, ...]:
         """Say where a resolver that shows only what fits takes another version than on x86_64, and why."""
         if x86_64.conflict or arm64.conflict:
@@ -157,7 +181,7 @@ class ClosureCheck:
         drift = []
         for name, version in sorted(arm64.versions.items()):
             usual = x86_64.versions.get(name, version)
-            if parsed(usual) != parsed(version) and not x86_64.excused & arm64.excused & {name}:
+            if usual != version and name not in x86_64.excused & arm64.excused:
                 there = self._judge(Architecture.ARM64, name, usual)
                 why = there.evidence if there.verdict.blocks else "as the other versions ask for it"
                 drift.append(f"{name} {usual} -> {version} on arm64: {why}")

@@ -15,20 +15,22 @@ from lambdabot.arm64.target import PYTHON_RUNTIMES, Target
 from lambdabot.arm64.view import View
 from lambdabot.model import Architecture, PackageCheck, PackageVerdict
 
-# Projects that publish the same import, or the same protocol, with wheels for arm64.
+# Projects that give the same import or the same protocol, by their own documentation, and have wheels for arm64.
 _SIBLINGS = {
-    "psycopg2": "psycopg2-binary",
-    "psycopg-c": "psycopg-binary",
-    "mysqlclient": "pymysql",
-    "pycrypto": "pycryptodome",
-    "tflite-runtime": "ai-edge-litert",
-    "python-snappy": "cramjam",
-    "fasttext": "fasttext-wheel",
-    "faiss": "faiss-cpu",
-    "opencv": "opencv-python-headless",
+    "cchardet": "faust-cchardet",
+    "cx-oracle": "oracledb",
     "dlib": "dlib-bin",
-    "pyfarmhash": "cityhash",
-    "quickjs": "quickjs-ng",
+    "faiss-gpu": "faiss-cpu",
+    "fasttext": "fasttext-wheel",
+    "intel-tensorflow": "tensorflow",
+    "mysqlclient": "pymysql",
+    "onnxruntime-gpu": "onnxruntime",
+    "pillow-simd": "pillow",
+    "psycopg-c": "psycopg-binary",
+    "psycopg2": "psycopg2-binary",
+    "pycrypto": "pycryptodome",
+    "tensorflow-cpu": "tensorflow",
+    "tflite-runtime": "ai-edge-litert",
 }
 _OF_TARGET = frozenset({PackageVerdict.GLIBC_TOO_NEW, PackageVerdict.PYTHON_NOT_SUPPORTED})
 
@@ -89,8 +91,8 @@ class Fixes:
         """Find the nearest newer release of what the manifest names, else the nearest older one."""
         root = self._blocked[check.name]
         version = self._versions.get(root)
-        request = next((each for each in self._problem.requests if each.name == root), None)
-        if request is None or version is None or request.requirement.url:
+        request = self._request(root)
+        if version is None or request.requirement.url:
             return
         own = {name for name, other in self._blocked.items() if other == root}
         for relation, lowest in ((">", True), ("<", False)):
@@ -104,6 +106,10 @@ class Fixes:
             found = self._resolve(search, self._blocked.keys() - own, self._target)
             if not isinstance(found, Solution):
                 continue
+            if not lowest and check.name not in found.versions:
+                continue  # a release so old that it does not declare the dependency is no way out
+            if parsed(found.versions[root]).is_prerelease and not search.prereleases:
+                continue
             exact = _requirement(request.requirement, f"=={found.versions[root]}")
             proof = self._resolve(self._with({root: exact}), self._blocked.keys() - own, self._target)
             if isinstance(proof, Solution):
@@ -111,6 +117,11 @@ class Fixes:
                 words = f", which takes {check.name} {brings}" if brings else f", which does without {check.name}"
                 yield Fix(text=f"use {exact}{'' if check.name == root else words}", replaces=root, requirement=exact)
                 return
+
+    def _request(self, name: str) -> Request:
+        """Return what the manifest asks for of a project; of one that only a lock has, the project alone."""
+        known = (request for request in self._problem.requests if request.name == name)
+        return next(known, Request(requirement=Requirement(name), source=""))
 
     def _sibling(self, check: PackageCheck) -> Iterator[Fix]:
         sibling = _SIBLINGS.get(check.name)

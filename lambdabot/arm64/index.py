@@ -11,6 +11,7 @@ from urllib.parse import urljoin
 import requests
 
 from lambdabot.arm64.cache import Cache
+from lambdabot.arm64.environment import Sources
 from lambdabot.arm64.release import File, Project, parse_filename
 from lambdabot.arm64.transport import THREADS, Transport, UnreachableError, cause, redacted, status
 
@@ -30,12 +31,11 @@ class Absent:
 class Index:
     """The indexes of one check, in the order in which they are asked; the first that has a project is believed."""
 
-    def __init__(self, addresses: tuple[str, ...], transport: Transport, cache: Cache, *, public: bool) -> None:
-        """Take the addresses; `public`: the last one is the public index, whose 404 can be believed."""
-        self._addresses = addresses
+    def __init__(self, sources: Sources, transport: Transport, cache: Cache) -> None:
+        """Take where to look, and by what means."""
+        self._sources = sources
         self._transport = transport
         self._cache = cache
-        self._public = public
         self._lock = Lock()
         self._futures: dict[str, Future[Project | Absent]] = {}
         self._parsing = Lock()  # one page of thousands of files at a time, for the memory's sake
@@ -58,12 +58,14 @@ class Index:
 
     def _look_up(self, name: str) -> Project | Absent:
         """Ask one index after the other; one that does not answer ends it, for a private name goes no further."""
+        own = self._sources.of_project.get(name)
+        addresses = self._sources.addresses if own is None else (own,)
         answer: Project | Absent = Absent("no index may be asked (--no-index)")
-        for address in self._addresses:
+        for address in addresses:
             answer = self._page(address, name)
             if isinstance(answer, Project) or not answer.certain:
                 return answer
-        if isinstance(answer, Absent) and not (self._public and len(self._addresses) == 1):
+        if isinstance(answer, Absent) and not (self._sources.public and addresses == self._sources.addresses[-1:]):
             return Absent(answer.reason)  # a private index says 404 also to who may not see
         return answer
 

@@ -3,19 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
+
+from lambdabot.arm64.release import File
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One requirement: where it stands (`requirements.txt:3`), and the hashes that its files must have (any when empty)."""
+    """One requirement: where it stands (`requirements.txt:3`), and the hashes that its files must have (any if none)."""
 
     requirement: Requirement
     source: str
-    line: int | None = None
     hashes: frozenset[str] = frozenset()  # sha256, hexadecimal
-    requested_by: tuple[str, ...] = ()  # of a lock: the chain down to the parent
 
     @property
     def name(self) -> NormalizedName:
@@ -25,7 +26,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unchecked:
-    """Something that is asked for and cannot be looked up: a repository, a local path."""
+    """Something that is asked for and cannot be looked up, such as a repository or a local path."""
 
     name: str
     source: str
@@ -34,25 +35,47 @@ class Unchecked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Indexes:
-    """Where projects are looked up: `default` and, before it, `extra`; None is the environment's or the public one."""
+    """Where projects are looked up: `extra` before `default`, which is the environment's or the public one when None."""
 
     default: str | None = None
     extra: tuple[str, ...] = ()
     none: bool = False  # --no-index
+    named: Mapping[str, str] = field(default_factory=dict)  # by name, to find their credentials in the environment
+    of_project: Mapping[str, str] = field(default_factory=dict)  # the only index to ask for a project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """One package of a lock: its version, when it is installed, what it asks for, and its files where they are listed."""
+
+    version: str
+    source: str  # where it stands: `uv.lock:120`
+    marker: Marker | None = None
+    requires: tuple[str, ...] = ()
+    hashes: frozenset[str] = frozenset()
+    files: tuple[File, ...] = ()
+    unchecked: str = ""  # why no index can tell of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """Everything that one path asks for; `locked` when it is complete by itself, so that nothing is resolved."""
+    """Everything that one path asks for.
+
+    A lock has `pins` by normalised name, in the order of preference where a name has several; it is not resolved. With
+    `walked`, a pin counts when it is reached from `requests`, else when its marker holds.
+    """
 
     path: str
     requests: tuple[Request, ...] = ()
     constraints: tuple[Request, ...] = ()
     unchecked: tuple[Unchecked, ...] = ()
     indexes: Indexes = field(default_factory=Indexes)
-    locked: bool = False
     require_hashes: bool = False
     prereleases: bool = False
+    requires_python: str | None = None  # of the project that the manifest describes
     only_binary: frozenset[str] = frozenset()  # normalised names, or `:all:`
     no_binary: frozenset[str] = frozenset()
-    registries: Mapping[str, str] = field(default_factory=dict)  # of a lock: the index that a project was locked from
+    environments: tuple[Marker, ...] = ()  # of a lock: for which machines it was made; for all when there is none
+    groups: frozenset[str] = frozenset()  # of a lock: the dependency groups that are installed without being asked for
+    pins: Mapping[str, tuple[Pin, ...]] | None = None
+    walked: bool = False

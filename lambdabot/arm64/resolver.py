@@ -129,9 +129,10 @@ def _lines(view: View, requests: tuple[Request, ...]) -> str:
     for request in requests:
         requirement = request.requirement
         text = str(requirement)
-        if (direct := view.rules.direct.get(request.name)) is not None:
+        if requirement.url is not None:
+            (file,) = view.rules.files[request.name]
             extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
             marker = f" ; {requirement.marker}" if requirement.marker else ""
-            text = f"{requirement.name}{extras}=={direct.version}{marker}"
+            text = f"{requirement.name}{extras}=={file.version}{marker}"
         lines.append(text + "\n")
     return "".join(lines)

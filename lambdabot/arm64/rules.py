@@ -17,12 +17,12 @@ class Rules:
     hashes: Mapping[str, frozenset[str]] = field(default_factory=dict)
     only_binary: frozenset[str] = frozenset()  # or `:all:`
     no_binary: frozenset[str] = frozenset()
-    direct: Mapping[str, File] = field(default_factory=dict)  # projects that are pinned to a file by its address
+    files: Mapping[str, tuple[File, ...]] = field(default_factory=dict)  # of projects whose files the manifest lists
 
     def allows_hash(self, name: str, file: File) -> bool:
-        """Judge a file by the manifest's hashes; one that comes by its address has none that is known beforehand."""
+        """Judge a file by the manifest's hashes; those that the manifest lists itself are allowed."""
         allowed = self.hashes.get(name)
-        return not allowed or file.sha256 in allowed or name in self.direct
+        return not allowed or file.sha256 in allowed or name in self.files
 
     def allows_kind(self, name: str, file: File) -> bool:
         """Judge a file by `--only-binary` and `--no-binary`; what names the project wins over `:all:`."""
@@ -33,18 +33,20 @@ class Rules:
 def rules_of(manifest: Manifest) -> Rules:
     """Collect the rules of a manifest."""
     hashes: dict[str, frozenset[str]] = {}
+    files: dict[str, tuple[File, ...]] = {}
     for request in (*manifest.requests, *manifest.constraints):
         if request.hashes:
             hashes[request.name] = hashes.get(request.name, frozenset()) | request.hashes
-    direct = {
-        str(request.name): file
-        for request in manifest.requests
-        if request.requirement.url is not None
-        and (file := file_at(request.requirement.url, request.requirement.name)) is not None
-    }
-    return Rules(
-        hashes=hashes, only_binary=manifest.only_binary, no_binary=manifest.no_binary, direct=direct
-    )
+    for request in manifest.requests:
+        url = request.requirement.url
+        if url is not None and (file := file_at(url, request.name)) is not None:
+            files[request.name] = (file,)
+    for name, pins in (manifest.pins or {}).items():
+        if listed := tuple(file for pin in pins for file in pin.files):
+            files[name] = listed
+        if digests := frozenset(digest for pin in pins for digest in pin.hashes):
+            hashes[name] = digests
+    return Rules(hashes=hashes, only_binary=manifest.only_binary, no_binary=manifest.no_binary, files=files)
 
 
 def file_at(url: str, name: str) -> File | None:

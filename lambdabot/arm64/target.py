@@ -1,7 +1,7 @@
 """What a package must run on: CPython X.Y and a glibc, on x86_64 or arm64, as wheel tags and as marker values."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,6 +10,7 @@ from packaging import tags
 from lambdabot.errors import Mistake, UsageError
 from lambdabot.model import Architecture
 
+Environment = Mapping[str, str | frozenset[str]]  # values of PEP 508's markers
 MACHINE = {Architecture.X86_64: "x86_64", Architecture.ARM64: "aarch64"}  # as `platform.machine()` says it
 _OLDEST_GLIBC = {Architecture.X86_64: 5, Architecture.ARM64: 17}  # PEP 513 and PEP 599: no manylinux before these
 _LEGACY = {  # the names that manylinux had before PEP 600
@@ -89,7 +90,7 @@ def ranks(target: Target, architecture: Architecture) -> dict[str, int]:
 
 
 @lru_cache(maxsize=64)
-def environment(target: Target, architecture: Architecture) -> dict[str, str]:
+def environment(target: Target, architecture: Architecture) -> Environment:
     """Return the values of PEP 508's markers on the target."""
     return {
         "implementation_name": "cpython",

@@ -6,7 +6,7 @@ from threading import Lock
 from lambdabot.arm64.contents import Contents
 from lambdabot.arm64.index import Absent, Index
 from lambdabot.arm64.reader import Reader
-from lambdabot.arm64.release import File
+from lambdabot.arm64.release import File, Project
 from lambdabot.arm64.rules import Rules
 from lambdabot.arm64.target import Target
 from lambdabot.model import Architecture
@@ -29,16 +29,22 @@ class View:
 
     def release(self, name: str, version: str) -> tuple[File, ...] | Absent:
         """Return the files of a release, fitting or not."""
-        if (direct := self.rules.direct.get(name)) is not None:
-            return (direct,) if direct.version == version else ()
-        project = self._index.project(name)
+        project = self.project(name)
         return project if isinstance(project, Absent) else project.releases.get(version, ())
+
+    def project(self, name: str) -> Project | Absent:
+        """Return a project's releases: as the manifest lists them, else as the index does."""
+        files = self.rules.files.get(name)
+        if files is None:
+            return self._index.project(name)
+        releases: dict[str, tuple[File, ...]] = {}
+        for file in files:
+            releases[file.version] = (*releases.get(file.version, ()), file)
+        return Project(name, "the manifest", releases)
 
     def page(self, name: str, *, excused: bool) -> Mapping[str, File] | Absent:
         """Return the file to show for every version that fits; `excused`: for every version at all."""
-        if (direct := self.rules.direct.get(name)) is not None:
-            return {direct.version: direct} if excused or self.fitting(name, (direct,)) else {}
-        project = self._index.project(name)
+        project = self.project(name)
         if isinstance(project, Absent):
             return project
         chosen = {}

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from lambdabot.arm64.formats.text import read_text
 from lambdabot.arm64.manifest import Indexes, Manifest, Request, Unchecked
 from lambdabot.arm64.rules import file_at
 from lambdabot.errors import Mistake, UsageError
@@ -23,7 +24,6 @@ _VCS = re.compile(r"(git|hg|svn|bzr)\+", re.IGNORECASE)
 # What a pull request must never make us send to an address of its choice.
 _FORBIDDEN_VARIABLES = ("AWS_", "GITHUB_", "GH_", "ACTIONS_", "RUNNER_", "INPUT_")
 _DEEPEST = 20  # files that name one another
-_LARGEST = 8 * 1024 * 1024  # bytes
 _LOOK_ELSEWHERE = {
     "-i": "--index-url",
     "-f": "--find-links",
@@ -66,24 +66,6 @@ def read_requirements(path: Path) -> Manifest:
         only_binary=frozenset(reading.only_binary),
         no_binary=frozenset(reading.no_binary),
     )
-
-
-def read_text(path: Path) -> str:
-    """Return a manifest's text; raise UsageError for what is no readable text file."""
-    try:
-        if path.stat().st_size > _LARGEST:
-            raise UsageError([Mistake(message="too large for a manifest", path=path)])
-        raw = path.read_bytes()
-    except OSError as error:
-        raise UsageError([Mistake(message=f"cannot be read: {error.strerror}", path=path)]) from error
-    encoding = "utf-16" if raw[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"  # PowerShell's `>` writes UTF-16
-    try:
-        return raw.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise UsageError(
-            [Mistake(message=f"is not {encoding.removesuffix('-sig').upper()} text", path=path, line=line)]
-        ) from error
 
 
 def logical_lines(text: str) -> Iterator[tuple[int, str]]:
@@ -206,7 +188,7 @@ def _read_requirement(reading: _Reading, path: Path, line: int, content: str, *,
         return
     # Hashes of another algorithm alone cannot be compared with the index's: an impossible one keeps the line strict.
     request = Request(
-        requirement=requirement, source=source, line=line, hashes=hashes or frozenset({""} if hashed else ())
+        requirement=requirement, source=source, hashes=hashes or frozenset({""} if hashed else ())
     )
     (reading.constraints if constraint else reading.requests).append(request)
 
