@@ -57,7 +57,7 @@ def _below(top: Path, relative: PurePosixPath, ancestors: tuple[Path, ...]) -> I
     try:
         names = sorted(path.name for path in ancestors[-1].iterdir())
     except OSError as error:
-        what = f"the folder {relative} of the source cannot be read: {error.strerror}"
+        what = f"the folder {relative} cannot be read: {error.strerror}"
         raise PackagingError(what, advice="Make it readable for the user that runs lambdabot.") from error
     for name in names:
         inner = relative / name
@@ -66,13 +66,13 @@ def _below(top: Path, relative: PurePosixPath, ancestors: tuple[Path, ...]) -> I
         path = _resolved(top, ancestors[-1] / name, inner)
         if path.is_dir():
             if path in ancestors:
-                what = f"the link {inner} of the source leads in a circle"
+                what = f"the link {inner} leads in a circle"
                 raise PackagingError(what, advice="Remove the link, or let it name a folder that does not hold it.")
             yield from _below(top, inner, (*ancestors, path))
         elif path.is_file():
             yield str(inner), path
         else:
-            what = f"{inner} in the source is neither a file nor a folder"
+            what = f"{inner} is neither a file nor a folder"
             raise PackagingError(what, advice="Remove it: a Lambda package holds files only.")
 
 
@@ -83,11 +83,11 @@ def _resolved(top: Path, path: Path, inner: PurePosixPath) -> Path:
     try:
         real = path.resolve(strict=True)
     except (OSError, RuntimeError) as error:  # Python before 3.13 raises RuntimeError on a circle of links
-        what = f"the link {inner} of the source leads nowhere"
+        what = f"the link {inner} leads nowhere"
         raise PackagingError(what, advice="Remove the link, or add the file that it names.") from error
     if not real.is_relative_to(top) or is_excluded(real.relative_to(top)):
-        what = f"the link {inner} leads out of the source folder, or to a part of it that is not packaged"
-        raise PackagingError(what, advice="Copy the file into the source folder in place of the link.")
+        what = f"the link {inner} leads out of {top.name}, or to a part of it that is not packaged"
+        raise PackagingError(what, advice="Put a copy of the file in place of the link.")
     return real
 
 
@@ -119,10 +119,10 @@ def _add(archive: zipfile.ZipFile, name: str, path: Path, content: bytes | None,
                 with path.open("rb") as source:
                     shutil.copyfileobj(source, target, 1 << 20)
     except UnicodeEncodeError as error:
-        what = f"the file name {name!a} of the source is not valid UTF-8"
+        what = f"the file name {name!a} is not valid UTF-8"
         raise PackagingError(what, advice="Rename the file.") from error
     except OSError as error:
-        what = f"{name} in the source cannot be read: {error.strerror}"
+        what = f"{name} cannot be read: {error.strerror}"
         raise PackagingError(what, advice="Make it readable for the user that runs lambdabot.") from error
 
 

@@ -24,12 +24,19 @@ def reproducible(name: str, path: Path) -> bytes | None:
     """Return the bytes to package where they are not the file's own: scripts and RECORD; None for all other files."""
     inner = PurePosixPath(name)
     if inner.parts[0] == "bin" and len(inner.parts) > 1:
-        content = path.read_bytes()
-        rewritten = _INTERPRETER.sub(b"#!/usr/bin/env python3\n", content)
-        return rewritten if rewritten != content else None
+        return _script(path)
     if inner.name == "RECORD" and inner.parent.suffix == ".dist-info":
         return _record(path.read_text(encoding="utf-8")).encode()
     return None
+
+
+def _script(path: Path) -> bytes | None:
+    with path.open("rb") as file:
+        if file.read(2) != b"#!":
+            return None  # a program, perhaps a large one
+    content = path.read_bytes()
+    rewritten = _INTERPRETER.sub(b"#!/usr/bin/env python3\n", content)
+    return rewritten if rewritten != content else None
 
 
 def _is_volatile(name: PurePosixPath) -> bool:

@@ -74,7 +74,7 @@ class _Installation:
             private = {"HOME": str(room / "home"), "TMPDIR": str(room / "tmp"), "GIT_TERMINAL_PROMPT": "0"}
             error = _run(command, {**harmless_environment(), **private}, room, session=True, user=user)
             if not error:
-                shutil.copytree(room / "package", folder, symlinks=True)
+                _copy(room / "package", folder)
             return error
 
     def _command(self, folder: Path) -> list[str]:
@@ -87,7 +87,7 @@ class _Installation:
         command += ["--color=never", "--only-binary=:all:", "--target", str(folder)]
         command += ["--python", str(self.target.interpreter or sys.executable)]
         if self.target.interpreter is None:
-            command += ["--python-version", str(self.target.python), "--python-platform", self.target.uv_platform]
+            command += ["--python-version", self.target.uv_python, "--python-platform", self.target.uv_platform]
         return [*command, "--requirements", listed.name, "--constraints", constraints.name]
 
 
@@ -127,6 +127,14 @@ def _run(
                     os.killpg(process.pid, signal.SIGKILL)
             process.kill()
     return "" if process.returncode == 0 else error or f"uv ended with status {process.returncode}"
+
+
+def _copy(built: Path, folder: Path) -> None:
+    try:
+        shutil.copytree(built, folder, symlinks=True)
+    except shutil.Error as error:
+        what = "a build left something that is neither a file nor a folder"
+        raise PackagingError(what, advice="Ask for a release that has wheels.") from error
 
 
 def _lines(lines: Iterable[Line]) -> str:

@@ -18,6 +18,9 @@ from packaging.utils import canonicalize_name
 from lambdabot.errors import PackagingError
 from lambdabot.packaging.credentials import masked
 
+SUFFIXES = frozenset({".txt", ".in", ".pip"})
+"""Names of files that are read: an include must not bring a token or `/proc/self/environ` into a message."""
+
 FLAGS = frozenset({"--no-index", "--pre", "--require-hashes"})
 PASSED_ON = {
     "-i": "--index-url",
@@ -100,15 +103,14 @@ class _Reader:
 
     def read(self, path: Path, kind: str, *, included_at: Place | None) -> None:
         where = f"{included_at}: " if included_at else ""
-        if path.suffix.lower() in {".toml", ".py", ".cfg", ".lock", ".yml", ".yaml", ".json"}:
-            what = f"{where}{_shown(path, self.source)} is not a requirements file"
-            raise PackagingError(
-                what, advice="Export it in the workflow, for instance `uv export --no-dev -o requirements.txt`."
-            )
         path = path.resolve()
         if (path, kind) in self.seen:
             return
         self.seen.add((path, kind))
+        if path.suffix.lower() not in SUFFIXES:
+            what = f"{where}{_shown(path, self.source)} is no requirements file, by its name (.txt, .in or .pip)"
+            advice = "Export other formats in the workflow, for instance `uv export --no-dev -o requirements.txt`."
+            raise PackagingError(what, advice=advice)
         if not path.is_file():
             what = f"{where}there is no file {_shown(path, self.source)}"
             raise PackagingError(what, advice="Add the file, or correct its path.")
@@ -199,7 +201,6 @@ def _unnamed(text: str, place: Place) -> str:
         _refuse_build(place, f"`{name}` is not a wheel and needs a build", "NAME", f"NAME @ {address}")
     if address.startswith(("file:", ".", "/", "~")) or "/" in address or address.endswith(_ARCHIVES):
         _refuse_local(place, f"`{address}` is a local path")
-    # The line is not repeated: an include may name any file, and its content is nobody's business.
     return _refuse(place, "this is not a requirement (PEP 508)", "Write it as in `requests>=2.32,<3`.")
 
 

@@ -15,6 +15,9 @@ FIRST_PYTHON_ON_AL2023 = 12
 GLIBC_AL2 = "2.26"
 GLIBC_AL2023 = "2.34"
 
+LATE_PATCH = 99
+"""Stands for the newest patch release: Lambda keeps its runtimes patched (AWS, Lambda runtimes)."""
+
 UV_GLIBC_MINORS = (17, 28, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40)
 """The glibc 2.N for which uv has a `--python-platform` (`uv pip install --help`)."""
 
@@ -72,6 +75,11 @@ class Target:
         if self.interpreter is not None:
             parts.append("this machine")
         return ", ".join(parts)
+
+    @property
+    def uv_python(self) -> str:
+        """Return uv's `--python-version`: with a late patch release, as Lambda has, where uv would take the first."""
+        return f"{self.python}.{LATE_PATCH}"
 
     @property
     def uv_platform(self) -> str:

@@ -115,7 +115,7 @@ def test_a_source_that_is_a_link_itself_is_followed(folder: Path, tmp_path: Path
 def test_links_that_leave_the_source_are_refused(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("token")
     (folder / "pkg" / "link").symlink_to(tmp_path / "secret")
-    with pytest.raises(PackagingError, match=r"the link pkg/link leads out of the source folder"):
+    with pytest.raises(PackagingError, match=r"the link pkg/link leads out of folder"):
         names(folder)
 
 
@@ -137,19 +137,19 @@ def test_a_file_reached_through_a_linked_parent_is_checked_too(folder: Path, tmp
 @pytest.mark.parametrize("target", ["missing.txt", "self"])
 def test_links_that_lead_nowhere_are_refused(folder: Path, target: str) -> None:
     (folder / "self").symlink_to(target)
-    with pytest.raises(PackagingError, match="the link self of the source leads nowhere"):
+    with pytest.raises(PackagingError, match="the link self leads nowhere"):
         names(folder)
 
 
 def test_links_in_a_circle_are_refused(folder: Path) -> None:
     (folder / "pkg" / "up").symlink_to("..")
-    with pytest.raises(PackagingError, match="the link pkg/up of the source leads in a circle"):
+    with pytest.raises(PackagingError, match="the link pkg/up leads in a circle"):
         names(folder)
 
 
 def test_what_is_no_file_is_refused(folder: Path) -> None:
     os.mkfifo(folder / "pipe")
-    with pytest.raises(PackagingError, match="pipe in the source is neither a file nor a folder"):
+    with pytest.raises(PackagingError, match="pipe is neither a file nor a folder"):
         names(folder)
 
 
@@ -164,7 +164,7 @@ def test_a_folder_that_cannot_be_read_is_said(folder: Path, monkeypatch: pytest.
 
 def test_a_file_that_cannot_be_read_is_said(folder: Path, tmp_path: Path) -> None:
     contents = {"app.py": folder / "app.py", "pkg": folder / "pkg"}  # a folder in a file's place cannot be opened
-    with pytest.raises(PackagingError, match="pkg in the source cannot be read: Is a directory"):
+    with pytest.raises(PackagingError, match="pkg cannot be read: Is a directory"):
         archive.write(contents, {}, tmp_path / "a.zip")
 
 

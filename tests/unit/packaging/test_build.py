@@ -295,6 +295,13 @@ def test_what_is_built_for_this_machine_is_not_taken_for_another(
     )
 
 
+def test_a_build_that_leaves_no_file_in_a_files_place_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "built").mkdir()
+    os.mkfifo(tmp_path / "built" / "pipe")
+    with pytest.raises(PackagingError, match="neither a file nor a folder"):
+        install._copy(tmp_path / "built", tmp_path / "package")
+
+
 def test_a_build_that_fails_is_said(function: MakeFunction, index, build: MakeBuild) -> None:
     source = index.folder / "broken-source"
     source.mkdir()
@@ -333,6 +340,11 @@ def test_a_release_for_newer_pythons_is_said(function: MakeFunction, index, buil
     index.wheel("modern", python=">=3.14")
     error = failure(build, function(index.lines("modern==1.0")))
     assert "requirements.txt:3: `modern==1.0` does not support python3.13" in error.what
+
+
+def test_a_release_for_a_later_patch_of_the_runtime_is_taken(function: MakeFunction, index, build: MakeBuild) -> None:
+    index.wheel("patched", python=">=3.13.2")
+    assert "patched/__init__.py" in contents(build(function(index.lines("patched"))))
 
 
 def test_requirements_that_contradict_one_another_are_said(function: MakeFunction, index, build: MakeBuild) -> None:

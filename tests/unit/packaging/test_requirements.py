@@ -178,12 +178,15 @@ def test_wheels_by_address_are_taken(tmp_path: Path) -> None:
         ("-r https://example.com/requirements.txt", "`-r` takes the path of a file in the repository"),
         ("-c", "`-c` takes the path of a file"),
         ("-r missing.txt", "there is no file missing.txt"),
-        ("-r /dev/zero", "there is no file"),
-        ("-r pyproject.toml", "pyproject.toml is not a requirements file"),
+        ("-r /dev/zero", "is no requirements file, by its name"),
+        ("-r /proc/self/environ", "is no requirements file, by its name"),
+        ("-r secret.txt", "is no requirements file, by its name"),
+        ("-r pyproject.toml", "pyproject.toml is no requirements file, by its name"),
     ],
 )
 def test_other_lines_are_refused_with_their_place(tmp_path: Path, line: str, message: str) -> None:
     (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "secret.txt").symlink_to("/proc/self/environ")
     error = refused(tmp_path, f"six\n{line}\n")
     assert error.what.startswith("requirements.txt:2: ")
     assert message in error.what
@@ -191,15 +194,15 @@ def test_other_lines_are_refused_with_their_place(tmp_path: Path, line: str, mes
 
 
 def test_a_line_of_an_included_file_is_not_repeated(tmp_path: Path) -> None:
-    (tmp_path / "config").write_text("extraheader = AUTHORIZATION: basic c2VjcmV0\n")
-    error = refused(tmp_path, "-r config\n")
-    assert error.what == "config:1: this is not a requirement (PEP 508)"
+    (tmp_path / "config.txt").write_text("extraheader = AUTHORIZATION: basic c2VjcmV0\n")
+    error = refused(tmp_path, "-r config.txt\n")
+    assert error.what == "config.txt:1: this is not a requirement (PEP 508)"
     assert "c2VjcmV0" not in str(error)
 
 
 def test_files_that_are_no_requirement_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "setup.py").write_text("raise SystemExit\n")
-    with pytest.raises(PackagingError, match=r"setup\.py is not a requirements file"):
+    with pytest.raises(PackagingError, match=r"setup\.py is no requirements file"):
         read(tmp_path / "setup.py", source=tmp_path, allow_build=frozenset())
 
 
