@@ -1,12 +1,16 @@
 """The ARM64 answer for a path: what is shipped, whether each piece of it runs on arm64, and what to do where not."""
 
+import zipfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 
+from lambdabot.arm64.archive import members
 from lambdabot.arm64.cache import Cache
 from lambdabot.arm64.closure_check import ClosureCheck
+from lambdabot.arm64.contents import UnreadableError
 from lambdabot.arm64.environment import sources
 from lambdabot.arm64.formats.detect import manifest_in, read_manifest
 from lambdabot.arm64.index import Index
@@ -14,56 +18,135 @@ from lambdabot.arm64.loopback import Loopback
 from lambdabot.arm64.manifest import Manifest
 from lambdabot.arm64.reader import Reader
 from lambdabot.arm64.resolver import Resolver
+from lambdabot.arm64.shipped import Shipped, read_shipped
+from lambdabot.arm64.shipped_check import judge_shipped
 from lambdabot.arm64.target import Target
 from lambdabot.arm64.transport import Transport
-from lambdabot.errors import LambdabotError
-from lambdabot.model import Arm64Check, Arm64Verdict, PackageCheck, PackageVerdict
+from lambdabot.errors import LambdabotError, Mistake, UsageError
+from lambdabot.model import Arm64Check, Arm64Verdict, PackageVerdict
+
+_ZIPS = frozenset({".zip", ".whl", ".jar"})
 
 
-def check(path: Path, target: Target, *, cache_dir: Path | None, timeout: float) -> Arm64Check:
+def check(
+    path: Path, target: Target, *, cache_dir: Path | None, timeout: float, verify: bool = False
+) -> Arm64Check:
     """Judge a requirements file, lock file, pyproject.toml, zip or folder; what cannot be checked says so.
 
-    `timeout` is seconds per request to an index; `cache_dir` None keeps nothing.
+    A folder or zip with installed distributions is judged by them, another folder by its lock or manifest; machine
+    code in either is looked at. `timeout` is seconds per request to an index; `cache_dir` None keeps nothing;
+    `verify` resolves once more with all fixes applied.
     """
     try:
-        return check_manifest(read_manifest(path), target, cache_dir=cache_dir, timeout=timeout)
+        if not path.is_dir() and path.suffix not in _ZIPS and not zipfile.is_zipfile(path):
+            return _by_manifest(read_manifest(path), target, cache_dir, timeout, verify=verify)
+        shipped = _read(path)
+        answers = [_by_contents(path, shipped, target, cache_dir, timeout, as_it_is=False)]
+        manifest = _manifest_of(path)
+        if manifest is not None and not _installed(manifest, shipped):
+            answers.append(_by_manifest(manifest, target, cache_dir, timeout, verify=verify))
     except LambdabotError as error:
         return Arm64Check(path=str(path), verdict=Arm64Verdict.UNKNOWN, reason=str(error))
+    return merged(str(path), answers)
 
 
-def check_many(paths: Iterable[Path], target: Target, *, cache_dir: Path | None, timeout: float) -> list[Arm64Check]:
+def check_many(
+    paths: Iterable[Path], target: Target, *, cache_dir: Path | None, timeout: float, verify: bool = False
+) -> list[Arm64Check]:
     """Judge several paths, each by itself."""
-    return [check(path, target, cache_dir=cache_dir, timeout=timeout) for path in paths]
+    return [check(path, target, cache_dir=cache_dir, timeout=timeout, verify=verify) for path in paths]
 
 
-def check_function(source: Path, requirements: Path | None, target: Target, *, cache_dir: Path | None, timeout: float) -> Arm64Check:
-    """Judge a function: its source as it is shipped, and what its requirements add to it."""
-    if requirements is None:
-        return Arm64Check(path=str(source), verdict=Arm64Verdict.READY, reason="no requirements")
-    return check(requirements, target, cache_dir=cache_dir, timeout=timeout)
+def check_function(
+    source: Path, requirements: Path | None, target: Target, *, cache_dir: Path | None, timeout: float
+) -> Arm64Check:
+    """Judge a function: its source, which is shipped as it is, and what its requirements add for each architecture."""
+    answers = []
+    try:
+        answers.append(_by_contents(source, _read(source), target, cache_dir, timeout, as_it_is=True))
+        if requirements is not None:
+            answers.append(_by_manifest(read_manifest(requirements), target, cache_dir, timeout))
+    except LambdabotError as error:
+        answers.append(Arm64Check(path=str(source), verdict=Arm64Verdict.UNKNOWN, reason=str(error)))
+    return merged(str(source if requirements is None else requirements), answers)
 
 
-def check_manifest(manifest: Manifest, target: Target, *, cache_dir: Path | None, timeout: float) -> Arm64Check:
+def merged(path: str, answers: list[Arm64Check]) -> Arm64Check:
+    """Put answers about parts of one thing together: what blocks one blocks all, what is unknown leaves it unknown."""
+    order = (Arm64Verdict.BLOCKED, Arm64Verdict.UNKNOWN, Arm64Verdict.READY)
+    return Arm64Check(
+        path=path,
+        verdict=min((answer.verdict for answer in answers), key=order.index),
+        reason="; ".join(answer.reason for answer in answers if answer.reason),
+        packages=tuple(package for answer in answers for package in answer.packages),
+        native_files=tuple(file for answer in answers for file in answer.native_files),
+        layers=tuple(layer for answer in answers for layer in answer.layers),
+        drift=tuple(line for answer in answers for line in answer.drift),
+    )
+
+
+def _read(path: Path) -> Shipped:
+    try:
+        return read_shipped(members(path))
+    except UnreadableError as error:
+        raise UsageError([Mistake(message=str(error), path=path)]) from error
+
+
+def _manifest_of(path: Path) -> Manifest | None:
+    found = manifest_in(path) if path.is_dir() else None
+    return None if found is None else read_manifest(found)
+
+
+def _installed(manifest: Manifest, shipped: Shipped) -> bool:
+    """Tell whether a built package has all that its manifest asks for, so that its own list is the better one."""
+    there = {distribution.name for distribution in shipped.distributions}
+    return bool(there) and {str(request.name) for request in manifest.requests} <= there
+
+
+def _by_contents(
+    path: Path, shipped: Shipped, target: Target, cache_dir: Path | None, timeout: float, *, as_it_is: bool
+) -> Arm64Check:
+    """Judge a built package by what lies in it, and ask an index only for what was built for another machine."""
+    verdict = judge_shipped(str(path), shipped, target, as_it_is=as_it_is)
+    asked = _by_manifest(verdict.to_ask, target, cache_dir, timeout) if verdict.to_ask.pins else None
+    own = _summary(Arm64Check(path=str(path), verdict=Arm64Verdict.READY, packages=verdict.packages))
+    answer = own if asked is None else merged(str(path), [own, asked])
+    if verdict.blocking:
+        reason = "; ".join(filter(None, (f"machine code for another processor: {verdict.blocking[0]}", answer.reason)))
+        answer = replace(answer, verdict=Arm64Verdict.BLOCKED, reason=reason)
+    return replace(answer, native_files=(*verdict.blocking, *verdict.notes))
+
+
+def _by_manifest(
+    manifest: Manifest, target: Target, cache_dir: Path | None, timeout: float, *, verify: bool = False
+) -> Arm64Check:
     """Judge everything that a manifest asks for, through its indexes."""
+    if not target.python:
+        raise UsageError([Mistake(message="is a Python manifest, and the runtime has no Python", path=Path(manifest.path))])
     with ExitStack() as stack:
         where = sources(manifest.indexes)
         cache = Cache(cache_dir)
-        transport = stack.enter_context(closing(Transport((*where.addresses, *where.of_project.values()), timeout=timeout)))
+        transport = Transport((*where.addresses, *where.of_project.values()), timeout=timeout)
+        stack.enter_context(closing(transport))
         index = stack.enter_context(closing(Index(where, transport, cache)))
         loopback = stack.enter_context(closing(Loopback()))
-        pool = stack.enter_context(ThreadPoolExecutor(2))
+        pool = stack.enter_context(ThreadPoolExecutor(1))
         resolver = Resolver(loopback, None if cache_dir is None else cache_dir / "uv")
-        packages, drift = ClosureCheck(manifest, target, index, Reader(transport, cache), resolver).run(pool)
-    return summary(manifest.path, packages, drift=drift)
+        closure = ClosureCheck(manifest, target, index, Reader(transport, cache), resolver)
+        packages, drift = closure.run(pool)
+        answer = Arm64Check(path=manifest.path, verdict=Arm64Verdict.READY, packages=packages, drift=drift)
+        answer = _summary(answer)
+        if verify and answer.verdict is Arm64Verdict.BLOCKED:
+            answer = replace(answer, reason=f"{answer.reason}; {closure.proof(packages)}")
+    return answer
 
 
-def summary(path: str, packages: tuple[PackageCheck, ...], *, drift: tuple[str, ...] = ()) -> Arm64Check:
-    """Put the verdicts together: one that blocks blocks, one that could not be checked leaves it unknown."""
-    blocked = [package.name for package in packages if package.verdict.blocks]
-    unchecked = [package.name for package in packages if package.verdict is PackageVerdict.NOT_CHECKED]
-    verdict, reason = Arm64Verdict.READY, ""
+def _summary(answer: Arm64Check) -> Arm64Check:
+    """Put the verdicts of the packages together: one that blocks blocks, one not checked leaves it unknown."""
+    blocked = [package.name for package in answer.packages if package.verdict.blocks]
+    unchecked = [package.name for package in answer.packages if package.verdict is PackageVerdict.NOT_CHECKED]
     if blocked:
-        verdict, reason = Arm64Verdict.BLOCKED, f"blocked by {', '.join(blocked)}"
-    elif unchecked:
-        verdict, reason = Arm64Verdict.UNKNOWN, f"not checked: {', '.join(unchecked)}"
-    return Arm64Check(path=path, verdict=verdict, reason=reason, packages=packages, drift=drift)
+        return replace(answer, verdict=Arm64Verdict.BLOCKED, reason=f"blocked by {', '.join(blocked)}")
+    if unchecked:
+        return replace(answer, verdict=Arm64Verdict.UNKNOWN, reason=f"not checked: {', '.join(unchecked)}")
+    return replace(answer, verdict=Arm64Verdict.READY, reason="")

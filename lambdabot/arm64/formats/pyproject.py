@@ -1,10 +1,11 @@
 """pyproject.toml: the project's dependencies, groups that are shipped, Poetry's own tables, and named indexes."""
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from lambdabot.arm64.formats.poetry import poetry_requests, specifier
@@ -143,17 +144,11 @@ def _lines(text: str) -> dict[str, int]:
 
 
 def _names(line: str) -> Iterator[str]:
-    if line.lstrip().startswith(("#", "name", "[")) and "dependencies" not in line:
-        return
-    for piece in line.replace("'", '"').split('"')[1::2]:
-        yield _leading_name(piece)
-    key, equals, _ = line.partition("=")
-    if equals:
-        yield key.strip().strip("\"'")
+    """Yield what could be a requirement's name: the start of a string, or a key."""
+    for match in re.finditer(r"""(?:^\s*|["']\s*)([A-Za-z0-9][A-Za-z0-9._-]*)""", line):
+        yield match[1]
 
 
 def _leading_name(requirement: str) -> str:
-    try:
-        return Requirement(requirement).name
-    except InvalidRequirement:
-        return requirement.partition(" ")[0]
+    match = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", requirement.strip())
+    return match[0] if match else ""
