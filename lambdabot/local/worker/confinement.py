@@ -77,12 +77,12 @@ class Confinement:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
         own_proc = self.view is not None and namespaces.enter_view(self.view)
+        _drop_capabilities()
         if self.user is not None:
             resource.setrlimit(resource.RLIMIT_NPROC, (_PROCESSES, _PROCESSES))
             os.setgroups([])
             os.setresgid(self.user, self.user, self.user)
             os.setresuid(self.user, self.user, self.user)
-        _drop_capabilities()
         die_with_parent()  # after the change of user, which would undo it
         _prctl(_PR_SET_NO_NEW_PRIVS, 1)
         if self.landlock:

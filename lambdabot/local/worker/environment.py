@@ -1,8 +1,6 @@
 """One execution environment as the endpoint sees it: start it, invoke it, stop it."""
 
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,8 +15,8 @@ from lambdabot.local.worker.order import Order
 from lambdabot.local.worker.outcomes import Status
 from lambdabot.local.worker.variables import worker_variables
 
-_PACKAGE_ROOT = Path(__file__).parents[3]
-_SUPERVISOR = "import sys; sys.path.insert(0, {root!r}); from lambdabot.local.worker.supervisor import main; main({fd})"
+_END_SECONDS = 60  # for a supervisor to kill and remove everything; more only a broken kernel takes
+_READ_SIZE = 65536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +59,6 @@ class ExecutionEnvironment:
         """Prepare; nothing runs yet."""
         self._spec = spec
         self._machine = machine
-        self._supervisor: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._berth: Berth | None = None
         self._failed = False
@@ -82,9 +79,9 @@ class ExecutionEnvironment:
 
     def _invoke(self, request_id: str, payload: bytes, client_context: str | None) -> InvokeResult:
         init_ms: float | None = None
-        if self._supervisor is None and not self._failed:
+        if self._control is None and not self._failed:
             # Lambda gives an init a processor of its own, however small the function is.
-            with self._machine.admission.hold(max(1.0, vcpus_of(self._spec.memory_mb))):
+            with self._machine.admission.hold(max(1.0, vcpus_of(self._spec.memory_mb)), self._is_stopped):
                 self._start(request_id, suppressed=False)
                 header, body = self._receive()
             if header["kind"] == "result":
@@ -94,20 +91,22 @@ class ExecutionEnvironment:
             else:
                 self._end()
         event: Header = {"request_id": request_id, "client_context": client_context}
-        with self._machine.admission.hold(vcpus_of(self._spec.memory_mb)):
+        with self._machine.admission.hold(vcpus_of(self._spec.memory_mb), self._is_stopped):
             header, body = self._call(event, payload)
             if header["kind"] == "gone":  # it ended between two invocations
                 self._end()
                 header, body = self._call(event, payload)
         return self._result(header, body, init_ms)
 
+    def _is_stopped(self) -> bool:
+        return self._stopped
+
     def _call(self, event: Header, payload: bytes) -> tuple[Header, bytes]:
-        if self._supervisor is None:
+        if self._control is None:
             self._start(event["request_id"], suppressed=True)
-        try:
-            messages.send(self._connection(), event, payload)
-        except OSError as error:
-            raise self._failure() from error
+        assert self._control is not None  # noqa: S101 - it was started
+        with suppress(OSError):  # receiving tells why
+            messages.send(self._control, event, payload)
         return self._receive()
 
     def _result(self, header: Header, body: bytes, init_ms: float | None) -> InvokeResult:
@@ -132,35 +131,18 @@ class ExecutionEnvironment:
         An invocation that runs meanwhile raises EndpointError in its own thread.
         """
         self._stopped = True
-        supervisor, control = self._supervisor, self._control
-        if supervisor is None or control is None:
-            return
-        with suppress(OSError):  # the invoking thread may have closed it
-            control.shutdown(socket.SHUT_RDWR)
-        supervisor.wait()
-        if self._idle.acquire(blocking=False):  # else the invoking thread gives them up
-            try:
-                self._end()
-            finally:
-                self._idle.release()
+        if (control := self._control) is not None:
+            with suppress(OSError):  # the invoking thread may have closed it
+                control.shutdown(socket.SHUT_WR)
+        self._machine.admission.wake()
+        with self._idle:
+            self._end()
 
     def _start(self, request_id: str, *, suppressed: bool) -> None:
         self._berth = self._machine.lend()
-        order = self._order(self._berth, request_id, suppressed=suppressed)
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._supervisor = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", _SUPERVISOR.format(root=str(_PACKAGE_ROOT), fd=theirs.fileno())],
-                env={},  # the supervisor has no secrets that could leak from it
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                pass_fds=(theirs.fileno(),),
-                start_new_session=True,  # an interrupt at the terminal is ours to handle: the supervisor ends after us
-            )
-        self._control = ours
-        messages.send(ours, order.to_json())
-        if self._stopped:  # stop() came too early to see the supervisor
+        self._control = self._machine.nursery.raise_supervisor()
+        messages.send(self._control, self._order(self._berth, request_id, suppressed=suppressed).to_json())
+        if self._stopped:  # stop() came too early to see the connection
             raise self._failure()
 
     def _order(self, berth: Berth, request_id: str, *, suppressed: bool) -> Order:
@@ -183,37 +165,31 @@ class ExecutionEnvironment:
         )
 
     def _receive(self) -> tuple[Header, bytes]:
+        assert self._control is not None  # noqa: S101 - it was started
         try:
-            return messages.receive(self._connection())
+            header, body = messages.receive(self._control)
         except (EOFError, OSError) as error:
             raise self._failure() from error
+        if header["kind"] == "crash":
+            raise self._failure(header["text"])
+        return header, body
 
-    def _connection(self) -> socket.socket:
-        if self._control is None:
-            raise self._failure()
-        return self._control
-
-    def _failure(self) -> EndpointError:
-        supervisor = self._supervisor
-        if self._stopped or supervisor is None or supervisor.stderr is None:
-            return EndpointError(f"The execution environment of {self._spec.function_name} was stopped")
-        supervisor.wait()
-        lines = supervisor.stderr.read().decode(errors="replace").strip().splitlines()
-        return EndpointError(
-            f"The supervisor of an execution environment of {self._spec.function_name} failed: "
-            f"{lines[-1] if lines else f'exit status {supervisor.returncode}'}"
-        )
+    def _failure(self, reason: str = "") -> EndpointError:
+        name = self._spec.function_name
+        if self._stopped:
+            return EndpointError(f"The execution environment of {name} was stopped while it ran")
+        return EndpointError(f"The supervisor of an execution environment of {name} failed: {reason or 'it is gone'}")
 
     def _end(self) -> None:
-        """Give the supervisor up; the next start is one after a failure."""
+        """Give the supervisor up, after it removed everything; the next start is one after a failure."""
         self._failed = True
-        supervisor, control, berth = self._supervisor, self._control, self._berth
-        self._supervisor = self._control = self._berth = None
+        control, berth = self._control, self._berth
+        self._control = self._berth = None
         if control is not None:
-            control.close()
-        if supervisor is not None:
-            supervisor.wait()
-            assert supervisor.stderr is not None  # noqa: S101 - it was started with a pipe
-            supervisor.stderr.close()
+            with control, suppress(OSError):
+                control.shutdown(socket.SHUT_WR)
+                control.settimeout(_END_SECONDS)
+                while control.recv(_READ_SIZE):  # to the end: it closes last
+                    pass
         if berth is not None:
             self._machine.take_back(berth)

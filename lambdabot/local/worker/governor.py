@@ -1,7 +1,8 @@
 """A CPU quota without control groups: processes are stopped when their budget is spent, until it is refilled.
 
 A token bucket over the CPU clocks of a process and its descendants: each period refills it by the quota, debt is
-carried over, credit is not. It needs no privilege but the right to signal the processes.
+carried over, credit is not. It needs no privilege but the right to signal the processes. What a descendant uses that
+lives for less than a period goes unseen.
 """
 
 import os
@@ -14,7 +15,6 @@ from lambdabot.local.worker import processes
 
 PERIOD_SECONDS = 0.020
 _SHORTEST_SLICE = 0.0005  # looking more often would cost more CPU than it governs
-_FAMILY_SECONDS = 0.050  # how long a new child process may go unseen
 
 
 def send_to_all(pids: Iterable[int], signal_number: int) -> None:
@@ -36,16 +36,13 @@ class Governor:
         self._clock = clock
         self._refill = vcpus * PERIOD_SECONDS
         self._used: dict[int, float] = {}
-        self._members_until = 0.0
         self._budget = 0.0
         self._next_refill = 0.0
         self.stopped = False
 
     def start(self) -> None:
         """Go on duty with one period's budget: what was used before is forgiven."""
-        self._used = {}
-        self._members_until = 0.0
-        self._look()
+        self._used = {pid: processes.cpu_seconds(pid) or 0.0 for pid in self._family()}
         self._budget = self._refill
         self._next_refill = self._clock() + PERIOD_SECONDS
 
@@ -58,8 +55,11 @@ class Governor:
     def look(self) -> float:
         """Stop or continue the processes as their use demands, and return the seconds until the next look is due."""
         now = self._clock()
-        self._budget -= self._look()
-        if now >= self._next_refill:
+        refill_due = now >= self._next_refill
+        if refill_due:
+            self._find_new_members()
+        self._budget -= self._use()
+        if refill_due:
             periods = int((now - self._next_refill) / PERIOD_SECONDS) + 1
             self._next_refill += periods * PERIOD_SECONDS
             self._budget = min(self._refill, self._budget + periods * self._refill)
@@ -75,17 +75,16 @@ class Governor:
         fastest = max(1.0, self._vcpus)
         return min(until_refill, max(_SHORTEST_SLICE, self._budget / fastest))
 
-    def _look(self) -> float:
+    def _find_new_members(self) -> None:
+        """Take in the processes that were started since; all that they used counts."""
+        for pid in self._family():
+            if pid not in self._used:
+                self._used[pid] = 0.0
+                if self.stopped:
+                    send_to_all([pid], signal.SIGSTOP)
+
+    def _use(self) -> float:
         """Return the CPU seconds used since the last look."""
-        now = self._clock()
-        if now >= self._members_until:
-            self._members_until = now + _FAMILY_SECONDS
-            members = self._family()
-            for pid in members:
-                if pid not in self._used:
-                    self._used[pid] = processes.cpu_seconds(pid) or 0.0
-                    if self.stopped:
-                        send_to_all([pid], signal.SIGSTOP)
         used = 0.0
         for pid, before in list(self._used.items()):
             seconds = processes.cpu_seconds(pid)

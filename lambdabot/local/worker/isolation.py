@@ -69,7 +69,8 @@ class Layout:
     temporary: Path
 
 
-_ON_LAMBDA = Layout(code=Path("/var/task"), runtime=Path("/var/runtime"), temporary=Path("/tmp"))  # noqa: S108 - its name on Lambda
+_LAMBDA_TMP = Path("/tmp")  # noqa: S108 - its name on Lambda; each worker has its own
+_ON_LAMBDA = Layout(code=Path("/var/task"), runtime=Path("/var/runtime"), temporary=_LAMBDA_TMP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,9 +133,9 @@ class Isolation:
     def _view(self, code: Path, folder: Path) -> View:
         runtime = str(_ON_LAMBDA.runtime)
         needed = [*self._interpreter_paths, Path("/etc/resolv.conf").resolve()]
-        covers = [*self._hidden, _ON_LAMBDA.temporary]
+        covers = [*self._hidden, _LAMBDA_TMP]
         concealed = [path for path in needed if any(path.is_relative_to(cover) for cover in covers)]
-        binds = [Bind(source=str(folder / "tmp"), target=str(_ON_LAMBDA.temporary), writable=True)]
+        binds = [Bind(source=str(folder / "tmp"), target=str(_LAMBDA_TMP), writable=True)]
         binds += [Bind(source=str(path), target=str(path)) for path in concealed if path.exists()]
         binds += [Bind(source=str(code), target=str(_ON_LAMBDA.code))]
         binds += [Bind(source=str(path), target=f"{runtime}/{name}") for name, path in self._runtime_packages.items()]
@@ -183,8 +184,7 @@ def _private_folders() -> list[Path]:
     named = [Path(value) for name in variables if (value := os.environ.get(name))]
     folders = [path if path.is_dir() else path.parent for path in named]
     resolved = [path.resolve() for path in (*map(Path, _HIDDEN), Path.cwd(), *folders) if path.is_dir()]
-    covered = _ON_LAMBDA.temporary  # each worker has its own
-    return [path for path in resolved if path not in _NEVER_HIDDEN and not path.is_relative_to(covered)]
+    return [path for path in resolved if path not in _NEVER_HIDDEN and not path.is_relative_to(_LAMBDA_TMP)]
 
 
 def _topmost(paths: Iterable[str | Path]) -> list[Path]:

@@ -1,6 +1,7 @@
 """What this machine can do for execution environments: processors, limits and isolation, decided once."""
 
 import os
+import shutil
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from lambdabot.local.worker import cgroup, confinement
 from lambdabot.local.worker.admission import Admission
 from lambdabot.local.worker.cgroup import Controllers
 from lambdabot.local.worker.isolation import Isolation, Means
+from lambdabot.local.worker.nursery import Nursery
 from lambdabot.local.worker.runtime_packages import link_runtime
 from lambdabot.local.worker.users import Users
 
@@ -48,6 +50,7 @@ class Machine:
         runtime.mkdir(mode=0o755)
         self.isolation = Isolation(means or Means.find(), runtime, link_runtime(runtime))
         self._users = Users()
+        self.nursery = Nursery()
         self._lock = threading.Lock()
         self._berths = 0
 
@@ -73,7 +76,8 @@ class Machine:
         return Berth(folder=folder, user=user)
 
     def take_back(self, berth: Berth) -> None:
-        """Let the user id be used again, after the supervisor removed the folder."""
+        """Remove the folder and let the user id be used again; the supervisor must have ended."""
+        _remove(berth.folder)
         with self._lock:
             self._users.give_back(berth.user)
 
@@ -102,5 +106,15 @@ class Machine:
         return self.isolation.warnings()
 
     def close(self) -> None:
-        """Remove the folder; the environments must have been stopped."""
+        """Remove everything; the environments must have been stopped."""
+        self.nursery.close()
         self._folder.close()
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder of a worker, also one whose folders it closed to us."""
+    for path, names, _ in os.walk(folder):
+        for inner in (Path(path, name) for name in names):
+            if not inner.is_symlink():
+                inner.chmod(0o700)
+    shutil.rmtree(folder, ignore_errors=True)

@@ -6,15 +6,13 @@ endpoint says so or is gone.
 """
 
 import os
-import secrets
 import selectors
-import shutil
 import socket
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from lambdabot.local.worker import confinement, messages, outcomes, runtime_api
+from lambdabot.local.worker import confinement, messages, outcomes, peers, runtime_api
 from lambdabot.local.worker.messages import Header
 from lambdabot.local.worker.order import Order
 from lambdabot.local.worker.outcomes import Failure
@@ -45,7 +43,7 @@ class Supervisor:
         self._order = order
         self._selector = selectors.DefaultSelector()
         self._worker = Worker(order)
-        self._server = RuntimeServer(self._selector, lambda _: True, self._on_request)
+        self._server = RuntimeServer(self._selector, self._is_welcome, self._on_request)
         self._selector.register(control, selectors.EVENT_READ, self._on_message)
         self._invocation: _Invocation | None = None
         self._waiting: socket.socket | None = None  # the connection on which the worker awaits the next event
@@ -75,6 +73,9 @@ class Supervisor:
         self._selector.register(handle, selectors.EVENT_READ, lambda: self._on_exit(handle))
         if throttled:
             self._worker.govern(on_duty=True)
+
+    def _is_welcome(self, connection: socket.socket) -> bool:
+        return peers.belongs_to(connection, self._order.confinement.user, self._worker.family())
 
     def _due(self) -> float | None:
         """Do what the clock demands; return the seconds until it demands something again, None for never."""
@@ -140,7 +141,7 @@ class Supervisor:
             "Lambda-Runtime-Deadline-Ms": str(deadline_ms),
             "Lambda-Runtime-Invoked-Function-Arn": self._order.function_arn,
             "Lambda-Runtime-Trace-Id": (
-                f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0"
+                f"Root=1-{int(time.time()):08x}-{os.urandom(12).hex()};Parent={os.urandom(8).hex()};Sampled=0"
             ),
         }
         if invocation.client_context is not None:
@@ -258,15 +259,10 @@ class Supervisor:
         messages.send(self._control, result | {"payload_bytes": len(payload)}, payload + logs)
 
 
-def main(handle: int) -> None:
-    """Serve the endpoint over the socket with this file descriptor until it closes."""
+def supervise(control: socket.socket) -> None:
+    """Take the endpoint's order and serve it over this connection until it closes."""
     confinement.adopt_orphans()
-    with socket.socket(fileno=handle) as control:
-        header, _ = messages.receive(control)
-        order = Order.from_json(header)
-        try:
-            supervisor = Supervisor(control, order)
-            confinement.forbid_inspection()  # only now: a user namespace is set up through /proc
-            supervisor.run()
-        finally:
-            shutil.rmtree(order.folder, ignore_errors=True)
+    header, _ = messages.receive(control)
+    supervisor = Supervisor(control, Order.from_json(header))
+    confinement.forbid_inspection()  # only now: a user namespace is set up through /proc
+    supervisor.run()
