@@ -1,7 +1,10 @@
 """A Lambda on loopback that fails when told to: hand-made, as nothing real resets connections on demand."""
 
 import json
+import os
+import signal
 import threading
+import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,12 +14,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote
 
+import boto3
 import pytest
 from botocore import xform_name
 
 from lambdabot.aws.connection import Connection, connect
 from lambdabot.aws.identity import RunIdentity
 from lambdabot.aws.request import Copy
+from lambdabot.errors import InterruptionError
 from lambdabot.model import (
     Architecture,
     Budget,
@@ -185,7 +190,11 @@ def log_result(log: str) -> dict[str, str]:
 
 
 def error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Reply:
-    return status, {"message": message, "Message": message}, {"x-amzn-ErrorType": code, **(headers or {})}
+    return (
+        status,
+        {"__type": code, "message": message, "Message": message},
+        {"x-amzn-ErrorType": code, **(headers or {})},
+    )
 
 
 def missing(name: str) -> Reply:
@@ -272,8 +281,47 @@ def fake() -> Iterator[FakeLambda]:
     thread.join()
 
 
+class _NoJitter:
+    def uniform(self, low: float, high: float) -> float:
+        return low
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch) -> None:
+    """Nobody waits in these tests: what is tried again is tried again at once."""
+    monkeypatch.setattr("lambdabot.aws.retry._RANDOM", _NoJitter())
+    monkeypatch.setattr("lambdabot.aws.removal._PAUSE_SECONDS", 0.01)
+
+
 @pytest.fixture
-def connection(fake: FakeLambda) -> Connection:
+def interrupt() -> Iterator[Callable[[Callable[[], bool]], None]]:
+    """Raise InterruptionError in the main thread, as a signal does, once a condition holds."""
+
+    def handle(number: int, _) -> None:
+        raise InterruptionError(number)
+
+    def later(condition: Callable[[], bool]) -> None:
+        def watch() -> None:
+            while not condition():
+                time.sleep(0.005)
+            os.kill(os.getpid(), signal.SIGUSR1)
+
+        threading.Thread(target=watch, daemon=True).start()
+
+    before = signal.signal(signal.SIGUSR1, handle)
+    yield later
+    signal.signal(signal.SIGUSR1, before)
+
+
+@pytest.fixture(scope="session")
+def session() -> boto3.Session:
+    """Service models are read once for all tests."""
+    return boto3.Session(aws_access_key_id="LOCAL", aws_secret_access_key="local")
+
+
+@pytest.fixture
+def connection(fake: FakeLambda, session: boto3.Session, monkeypatch) -> Connection:
+    monkeypatch.setattr("lambdabot.aws.connection.boto3.Session", lambda **_: session)
     return connect(endpoint=fake.url, region="us-east-1", access_key="LOCAL")
 
 

@@ -1,0 +1,98 @@
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    ProxyConnectionError,
+    SSLError,
+)
+
+from lambdabot.aws.failures import explain, explain_state
+
+URL = "https://lambda.us-esat-1.amazonaws.com/"
+
+
+def client_error(code: str, message: str = "words", status: int = 400) -> ClientError:
+    return ClientError(
+        {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}, "CreateFunction"
+    )
+
+
+def denied(words: str) -> ClientError:
+    user = "User: arn:aws:sts::123456789012:assumed-role/ci/session is not authorized to perform: "
+    return client_error("AccessDeniedException", user + words, 403)
+
+
+RESOURCE = "on resource: arn:aws:lambda:us-east-1:123456789012:function:lambdabot-x because "
+CASES = [
+    (NoRegionError(), "no AWS Region is set", "aws-region"),
+    (NoCredentialsError(), "no usable AWS credentials", "aws-actions/configure-aws-credentials@"),
+    (PartialCredentialsError(provider="env", cred_var="X"), "no usable AWS credentials", "--endpoint local"),
+    (ProfileNotFound(profile="ci"), "no usable AWS credentials", "aws-profile"),
+    (client_error("ExpiredTokenException"), "have expired", "role-duration-seconds"),
+    (client_error("ExpiredToken", status=403), "have expired", "role-duration-seconds"),
+    (client_error("UnrecognizedClientException"), "does not know these credentials", "enabled this Region"),
+    (client_error("InvalidSignatureException"), "rejects the signature", "clock"),
+    (client_error("AccessDeniedException", "no"), "access denied (no)", "role-to-assume"),
+    (
+        denied(f"lambda:CreateFunction {RESOURCE}no identity-based policy allows it"),
+        "is not allowed on",
+        '"Effect": "Allow"',
+    ),
+    (
+        denied(f"lambda:CreateFunction {RESOURCE}with an explicit deny in a policy"),
+        "lambda:CreateFunction",
+        "explicitly",
+    ),
+    (denied(f"lambda:CreateFunction {RESOURCE}no permissions boundary allows it"), "not allowed", "boundary"),
+    (denied(f"lambda:CreateFunction {RESOURCE}no service control policy allows it"), "not allowed", "administrator"),
+    (denied("iam:PassRole on resource: arn:aws:iam::123456789012:role/copies"), "iam:PassRole", '"iam:PassRole"'),
+    (denied("lambda:GetAccountSettings"), "not allowed on *", '"Resource": "*"'),
+    (SSLError(endpoint_url=URL, error="self-signed certificate"), "TLS failed", "AWS_CA_BUNDLE"),
+    (ProxyConnectionError(proxy_url="http://proxy"), "proxy", "NO_PROXY"),
+    (EndpointConnectionError(endpoint_url=URL, error="Failed to resolve"), "no such host", "Region spelled right"),
+    (EndpointConnectionError(endpoint_url=URL, error="refused"), "Could not connect", "up and reachable"),
+    (ConnectTimeoutError(endpoint_url=URL), "Connect timeout", "firewall"),
+    (ConnectionClosedError(endpoint_url=URL), "failed to the last attempt", "run again later"),
+    (client_error("ServiceException", status=500), "failed to the last attempt", "run again later"),
+    (client_error("TooManyRequestsException", status=429), "throttled to the last attempt", "Other traffic"),
+    (client_error("X", "Member must have value less than or equal to 3008"), "capped at 3,008 MB", "AWS Support"),
+    (client_error("X", "The role … cannot be assumed by Lambda."), "cannot be assumed", "sts:AssumeRole"),
+    (client_error("CodeStorageExceededException"), "CodeStorageExceededException", "lambdabot clean"),
+    (client_error("RequestTooLargeException"), "RequestTooLargeException", "6 MB"),
+    (client_error("KMSAccessDeniedException"), "KMSAccessDeniedException", "kms:Decrypt"),
+    (client_error("SomethingNew"), "words (SomethingNew)", ""),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: getattr(case[0], "operation_name", "") and str(case[0])[:60])
+def test_every_failure_has_its_own_words(case):
+    error, what, advice = case
+    failure = explain(error, doing="do it")
+    assert failure.what.startswith("could not do it: ")
+    assert what in failure.what
+    assert advice in failure.advice
+    assert "123456789012" not in failure.what + failure.advice
+
+
+def test_the_statement_to_add_names_action_and_resource():
+    error = denied(f"lambda:CreateFunction {RESOURCE}no identity-based policy allows the lambda:CreateFunction action")
+    assert explain(error, doing="do it").advice.endswith(
+        '{"Effect": "Allow", "Action": "lambda:CreateFunction", '
+        '"Resource": "arn:aws:lambda:us-east-1:****:function:lambdabot-x"}'
+    )
+
+
+def test_a_failed_state_says_lambdas_reason():
+    failure = explain_state("SubnetOutOfIPAddresses", "no address in arn:aws:ec2:x:123456789012:y", doing="do it")
+    assert failure.what == "could not do it: no address in arn:aws:ec2:x:****:y (SubnetOutOfIPAddresses)"
+    assert "subnets" in failure.advice
+
+
+def test_a_failed_state_without_a_reason_says_so():
+    assert explain_state("", "", doing="do it").what == "could not do it: Lambda gives no reason (no code)"
