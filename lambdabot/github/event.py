@@ -1,0 +1,87 @@
+"""What triggered the workflow, from the environment and the event file that the runner gives."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+PUBLIC_API = "https://api.github.com"
+DEPENDABOT = "dependabot[bot]"
+MAX_EVENT_BYTES = 32 * 1024 * 1024
+"""GitHub caps webhook payloads at 25 MB."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Where a run belongs; outside a workflow everything is unknown."""
+
+    in_workflow: bool = False
+    event_name: str = ""
+    repository: str | None = None  # owner/name
+    pull_request: int | None = None
+    head_sha: str | None = None  # the pull request's own commit, not the merge commit of GITHUB_SHA
+    base_ref: str | None = None
+    fork: bool = False
+    dependabot: bool = False
+    api_url: str = PUBLIC_API
+    run_url: str | None = None
+    workspace: Path | None = None
+
+    @property
+    def is_untrusted(self) -> bool:
+        """True where GitHub gives the workflow a read-only token, no secrets and no OIDC."""
+        return self.pull_request is not None and self.event_name == "pull_request" and (self.fork or self.dependabot)
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> Self:
+        """Read the environment and the event file; whatever is missing or odd in them is unknown."""
+        if environ.get("GITHUB_ACTIONS") != "true":
+            return cls()
+        event = _event(environ.get("GITHUB_EVENT_PATH", ""))
+        pull_request = _object(event, "pull_request")
+        number = pull_request.get("number")
+        head, base = _object(pull_request, "head"), _object(pull_request, "base")
+        repository = environ.get("GITHUB_REPOSITORY") or None
+        head_repository = _object(head, "repo").get("full_name")  # null when the fork was deleted
+        sha = _text(head, "sha") or environ.get("GITHUB_SHA")
+        workspace = environ.get("GITHUB_WORKSPACE")
+        author = _text(_object(pull_request, "user"), "login")
+        return cls(
+            in_workflow=True,
+            event_name=environ.get("GITHUB_EVENT_NAME", ""),
+            repository=repository,
+            pull_request=number if type(number) is int and number > 0 else None,
+            head_sha=sha or None,
+            base_ref=_text(base, "ref") or environ.get("GITHUB_BASE_REF") or None,
+            fork=bool(pull_request) and head_repository != repository,
+            dependabot=DEPENDABOT in {author, environ.get("GITHUB_ACTOR")},
+            api_url=environ.get("GITHUB_API_URL") or PUBLIC_API,
+            run_url=_run_url(environ, repository),
+            workspace=Path(workspace) if workspace else None,
+        )
+
+
+def _event(path: str) -> dict[str, Any]:
+    """Return the event; the runner writes it, but a tool that plays the runner may not."""
+    try:
+        with Path(path).open("rb") as file:
+            event = json.loads(file.read(MAX_EVENT_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return event if isinstance(event, dict) else {}
+
+
+def _object(parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = parent.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _text(parent: Mapping[str, Any], key: str) -> str | None:
+    value = parent.get(key)
+    return value if isinstance(value, str) and value else None
+
+
+def _run_url(environ: Mapping[str, str], repository: str | None) -> str | None:
+    server, run = environ.get("GITHUB_SERVER_URL"), environ.get("GITHUB_RUN_ID")
+    return f"{server}/{repository}/actions/runs/{run}" if server and repository and run else None

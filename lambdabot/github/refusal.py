@@ -1,0 +1,69 @@
+"""What GitHub's refusals mean: what happened, why probably, what to paste."""
+
+import requests
+from github import BadCredentialsException, GithubException, RateLimitExceededException
+
+from lambdabot.errors import GitHubError
+from lambdabot.github.event import Context
+
+NOT_LOST = "The step's summary holds the whole report."
+
+TOKEN = f"""Pass a token that is valid now; the workflow's own is the default:
+
+with:
+  github-token: ${{{{ github.token }}}}
+
+{NOT_LOST}"""
+
+PERMISSION = f"""Give the job the permission to comment:
+
+permissions:
+  contents: read
+  pull-requests: write
+
+{NOT_LOST}"""
+
+READ_ONLY = f"""GitHub gives pull requests from forks and from dependabot a read-only token, whatever the workflow says.
+{NOT_LOST}"""
+
+
+def explained(error: GithubException | requests.RequestException, context: Context) -> GitHubError:
+    """Return the user's text for what PyGithub raised while commenting."""
+    if not isinstance(error, GithubException):
+        said = f"GitHub's API at {context.api_url} gave no answer ({type(error).__name__})"
+    else:
+        said = f"GitHub answered {error.status} {_said(error)}"
+    what = f"no comment was posted on {context.repository}#{context.pull_request}: {said}"
+    return GitHubError(what, advice=_advice(error, context))
+
+
+def _advice(error: GithubException | requests.RequestException, context: Context) -> str:
+    if isinstance(error, BadCredentialsException):
+        return TOKEN
+    if not isinstance(error, GithubException) or isinstance(error, RateLimitExceededException):
+        return f"Run the job again later. {NOT_LOST}"
+    match error.status:
+        case 403 if "not accessible" in _said(error).lower():
+            return READ_ONLY if context.is_untrusted else PERMISSION
+        case 404:
+            return f"Either there is no such pull request, or the token may not see it. {PERMISSION}"
+        case 422:
+            return f"Where the text is not at fault, the token is. {PERMISSION}"
+        case 403 | 410:  # a locked conversation, an organisation's rule: GitHub's own words say it
+            return NOT_LOST
+        case _:
+            return f"Run the job again later. {NOT_LOST}"
+
+
+def _said(error: GithubException) -> str:
+    """Return GitHub's own words: the message, and the messages of a validation."""
+    data = error.data if isinstance(error.data, dict) else {}
+    message = str(data.get("message") or "without a reason")
+    errors = data.get("errors")
+    details = [
+        str(one.get("message") or f"{one.get('field', '')} {one.get('code', '')}")
+        if isinstance(one, dict)
+        else str(one)
+        for one in (errors if isinstance(errors, list) else [])
+    ]
+    return ": ".join([message, "; ".join(details)]) if details else message

@@ -1,0 +1,134 @@
+"""The runner's files and commands: outputs, step summary, annotations, each written so that no text can forge one."""
+
+import json
+import secrets
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+LONGEST_ANNOTATION = 4096
+"""Characters of an annotation's message; the runner cuts what is longer."""
+
+
+class Workflow:
+    """A step of a workflow; outside one it only prints."""
+
+    def __init__(self, environ: Mapping[str, str], stream: TextIO | None = None) -> None:
+        """Find the runner's files in the environment; print on `stream`, stdout when None."""
+        self._environ = environ
+        self._stream = stream or sys.stdout
+
+    def say(self, text: str) -> None:
+        """Print lines; none of them is taken for a command, whatever it begins with."""
+        for line in text.splitlines() or [""]:
+            # The runner trims a line before it looks for `::`, and knows an older form, `##[…]`, anywhere in it.
+            harmless = f"|{line}" if line.lstrip().startswith("::") else line
+            print(harmless.replace("##[", "# #["), file=self._stream, flush=True)
+
+    def error(self, message: str, *, path: Path | None = None, line: int | None = None) -> None:
+        """Annotate an error, on a line of a file when there is one."""
+        self._annotate("error", message, path, line)
+
+    def warning(self, message: str, *, path: Path | None = None, line: int | None = None) -> None:
+        """Annotate a warning."""
+        self._annotate("warning", message, path, line)
+
+    def notice(self, message: str, *, path: Path | None = None, line: int | None = None) -> None:
+        """Annotate a notice."""
+        self._annotate("notice", message, path, line)
+
+    def mask(self, secret: str) -> None:
+        """Have the runner replace a secret by asterisks in the log from now on."""
+        for line in filter(None, (part.strip() for part in secret.splitlines())):
+            print(f"::add-mask::{_data(line)}", file=self._stream, flush=True)
+
+    def outputs(self, values: Mapping[str, str]) -> None:
+        """Set the step's outputs."""
+        blocks = []
+        for name, value in values.items():
+            delimiter = f"lambdabot-{secrets.token_hex(16)}"
+            blocks.append(f"{name}<<{delimiter}\n{value}\n{delimiter}\n")
+        self._append("GITHUB_OUTPUT", "".join(blocks))
+
+    def summary(self, markdown: str) -> None:
+        """Add to the step's summary."""
+        self._append("GITHUB_STEP_SUMMARY", markdown if markdown.endswith("\n") else f"{markdown}\n")
+
+    def finish(self, document: Mapping[str, Any], *, report: Path, comment_url: str | None) -> None:
+        """Write summary and outputs, and annotate what failed."""
+        from lambdabot.report.comment import summary  # noqa: PLC0415  # jinja2's 0.1 s come after the first API call
+
+        self.summary(summary(document))
+        self.outputs(outputs(document, report=str(report), comment_url=comment_url or ""))
+
+    def _annotate(self, level: str, message: str, path: Path | None, line: int | None) -> None:
+        properties = ["title=lambdabot"]
+        if path is not None:
+            properties.append(f"file={_property(self._relative(path))}")
+            if line is not None:
+                properties.append(f"line={line}")
+        text = _data(message[:LONGEST_ANNOTATION])
+        print(f"::{level} {','.join(properties)}::{text}", file=self._stream, flush=True)
+
+    def _relative(self, path: Path) -> str:
+        workspace = self._environ.get("GITHUB_WORKSPACE")
+        return str(path.relative_to(workspace) if workspace and path.is_relative_to(workspace) else path)
+
+    def _append(self, variable: str, text: str) -> None:
+        path = self._environ.get(variable)
+        if path:
+            with Path(path).open("a", encoding="utf-8", errors="replace") as file:
+                file.write(text)
+
+
+def outputs(document: Mapping[str, Any], *, report: str = "", comment_url: str = "") -> dict[str, str]:
+    """Return the action's outputs from a report.json; the scalars are empty when there are several functions."""
+    functions = [_function(one) for one in document["functions"]]
+    only = functions[0] if len(functions) == 1 else {}
+    scalars = (
+        "cost-change-percent",
+        "recommended-memory",
+        "recommended-architecture",
+        "monthly-saving-usd",
+        "arm64-ready",
+    )
+    return {
+        "verdict": document["verdict"],
+        **{name: _scalar(only.get(name)) for name in scalars},
+        "report": report,
+        "comment-url": comment_url,
+        "functions": json.dumps(functions, separators=(",", ":")),
+    }
+
+
+def _function(one: Mapping[str, Any]) -> dict[str, Any]:
+    ratio, recommendation = one["comparison"]["cost_ratio"], one["recommendation"] or {}
+    return {
+        "name": one["name"],
+        "verdict": one["comparison"]["verdict"],
+        "cost-change-percent": round(100 * (ratio["value"] - 1), 2) if ratio else None,
+        "recommended-memory": recommendation.get("memory_mb"),
+        "recommended-architecture": recommendation.get("architecture"),
+        "monthly-saving-usd": recommendation.get("saving_monthly_usd"),
+        "arm64-ready": {"ready": True, "blocked": False}.get(one["arm64"]["verdict"]),
+    }
+
+
+def _scalar(value: object) -> str:
+    """Return what an expression of a workflow compares with: `true`, `12.5`, and nothing for the unknown."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case _:
+            return str(value)
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

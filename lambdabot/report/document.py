@@ -1,0 +1,263 @@
+"""report.json and samples.jsonl: the run as data that scripts, workflows and a second stage rely on."""
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from lambdabot import __version__
+from lambdabot.errors import Mistake, UsageError
+from lambdabot.model import (
+    Arm64Check,
+    Comparison,
+    Configuration,
+    Estimate,
+    Finding,
+    FunctionResult,
+    Measurement,
+    Recommendation,
+    RunResult,
+    Status,
+)
+from lambdabot.report.curve import curve_url
+from lambdabot.report.schema import Report
+
+MAX_BYTES = 16 * 1024 * 1024
+"""What is read of a report.json: forty functions with all their dependencies need less than 1 MB."""
+
+_ACCOUNT = re.compile(r"(\barn:[\w-]*:[\w-]*:[\w-]*:)\d{12}\b|\b\d{12}(?=\.dkr\.ecr\.)")
+
+_FIGURES = {
+    "mean_duration_ms": "mean",
+    "p50_duration_ms": "p50",
+    "p95_duration_ms": "p95",
+    "p99_duration_ms": "p99",
+    "cv": "coefficient of variation",
+    "mean_init_ms": "init",
+    "max_memory_used_mb": "memory used",
+    "cost_per_million": "cost",
+}
+
+
+def document(result: RunResult, *, root: Path | None = None) -> dict[str, Any]:
+    """Return report.json as a dict; paths below `root` are given relative to it, account ids in ARNs are redacted."""
+    data = {
+        "schema_version": 1,
+        "lambdabot_version": __version__,
+        "created": result.created,
+        "repository": result.repository,
+        "pull_request": result.pull_request,
+        "head_sha": result.head_sha,
+        "base_sha": result.base_sha,
+        "endpoint": result.endpoint,
+        "seed": result.seed,
+        "settings": result.settings,
+        "prices": {
+            "region": result.prices.region,
+            "published": result.prices.published,
+            "source": result.prices.source,
+        },
+        "spend": asdict(result.spend),
+        "verdict": result.verdict,
+        "verdict_reason": result.verdict_reason,
+        "interrupted": result.interrupted,
+        "notes": result.notes,
+        "functions": [_function(one, root) for one in result.functions],
+    }
+    checked = Report.model_validate(data)
+    redacted: dict[str, Any] = _redacted(checked.model_dump(mode="json"))
+    return redacted
+
+
+def samples(result: RunResult) -> Iterator[dict[str, Any]]:
+    """Yield the lines of samples.jsonl: every invocation, in the order in which the answers were used."""
+    for function in result.functions:
+        for one in function.invocations:
+            yield _redacted(
+                {
+                    "function": function.function.name,
+                    "side": one.variant.side.value,
+                    **_configuration(one.variant.configuration),
+                    "round": one.round,
+                    "wave": one.wave,
+                    "payload": one.payload,
+                    "environment": one.environment,
+                    "environment_known": one.environment_known,
+                    "cpu_model": one.cpu_model,
+                    "cold": one.cold,
+                    "duration_ms": one.duration_ms,
+                    "billed_ms": one.billed_ms,
+                    "init_ms": one.init_ms,
+                    "restore_ms": one.restore_ms,
+                    "max_memory_used_mb": one.max_memory_used_mb,
+                    "outcome": one.outcome.value,
+                    "reason": one.reason,
+                    "at_seconds": one.at_seconds,
+                }
+            )
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read and validate a report.json. Raises UsageError that names the field."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UsageError([Mistake(message=f"cannot be read: {error.strerror}", path=path)]) from error
+    if len(text) > MAX_BYTES:
+        message = f"is larger than {MAX_BYTES // 2**20} MB, so it is no report of lambdabot"
+        raise UsageError([Mistake(message=message, path=path)])
+    try:
+        return Report.model_validate_json(text).model_dump(mode="json")
+    except ValidationError as error:
+        mistakes = [
+            Mistake(message=f"{'.'.join(map(str, one['loc'])) or 'report'}: {one['msg']}", path=path)
+            for one in error.errors(include_url=False, include_input=False)
+        ]
+        advice = "Pass the report.json that `lambdabot run` wrote; `lambdabot schema --report` prints its form."
+        raise UsageError(mistakes, advice=advice) from error
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON schema of report.json."""
+    return Report.model_json_schema(mode="serialization")
+
+
+def dumps(data: Mapping[str, Any]) -> str:
+    """Return report.json's text: indented, for people who open it."""
+    return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _function(result: FunctionResult, root: Path | None) -> dict[str, Any]:
+    function = result.function
+    traffic, curve = function.monthly_invocations, curve_url(result.measurements)
+    return {
+        "name": function.name,
+        "runtime": function.runtime,
+        "source_path": _relative(str(function.source), root),
+        "target": result.target,
+        "error": result.error,
+        "monthly_invocations": None if traffic is None else {"value": traffic, "source": "lambdabot.yml"},
+        "monthly_invocations_reason": "" if traffic is not None else "lambdabot.yml has no `monthly_invocations`",
+        "current": {**_configuration(function.current), "assumed": function.current_assumed},
+        "measurements": [_measurement(one) for one in result.measurements],
+        "recommendation": None if result.recommendation is None else _recommendation(result.recommendation, traffic),
+        "recommendation_reason": result.recommendation_reason,
+        "comparison": _comparison(result.comparison),
+        "arm64": _arm64(result.arm64, result, root),
+        "findings": [_finding(one) for one in result.findings],
+        "curve_url": curve,
+        "curve_reason": "" if curve else "fewer than two memory sizes of an architecture were measured",
+        "stop_reason": result.stop_reason,
+        "notes": result.notes,
+    }
+
+
+def _configuration(one: Configuration) -> dict[str, Any]:
+    return {"memory_mb": one.memory_mb, "architecture": one.architecture.value}
+
+
+def _measurement(one: Measurement) -> dict[str, Any]:
+    cost = one.cost_per_million
+    missing = [name for field, name in _FIGURES.items() if getattr(one, field) is None]
+    reason = one.reason
+    if one.status is Status.MEASURED and missing:
+        reason = "; ".join(filter(None, [reason, f"too few samples for {', '.join(missing)}"]))
+    return {
+        "side": one.variant.side,
+        **_configuration(one.variant.configuration),
+        "status": one.status,
+        "reason": reason,
+        "invocations": one.invocations,
+        "environments": one.environments,
+        **{field: getattr(one, field) for field in _FIGURES if field != "cost_per_million"},
+        "cost_per_million_usd": None if cost is None else _estimate(cost),
+    }
+
+
+def _estimate(one: Estimate) -> dict[str, Any]:
+    low, high = (bound if math.isfinite(bound) else None for bound in (one.low, one.high))
+    return {"value": one.value, "low": low, "high": high, "confidence": one.confidence}
+
+
+def _recommendation(one: Recommendation, traffic: int | None) -> dict[str, Any]:
+    reason = ""
+    if one.saving_percent is None:
+        reason = "today's configuration was not measured, so there is nothing to save against"
+    elif one.saving_monthly_usd is None:
+        reason = "lambdabot.yml has no `monthly_invocations`" if traffic is None else "not known"
+    return {
+        **_configuration(one.configuration),
+        "strategy": one.strategy,
+        "ties": [_configuration(tie) for tie in one.ties],
+        "reason": one.reason,
+        "saving_percent": one.saving_percent,
+        "saving_monthly_usd": one.saving_monthly_usd,
+        "saving_reason": reason,
+        "estimated": one.estimated,
+    }
+
+
+def _comparison(one: Comparison) -> dict[str, Any]:
+    ratio = one.cost_ratio
+    return {
+        "base": None if one.base is None else _configuration(one.base),
+        "head": _configuration(one.head),
+        "cost_ratio": None if ratio is None else {**_estimate(ratio), "sides": 1 if one.one_sided else 2},
+        "threshold": one.threshold_percent / 100,
+        "verdict": one.verdict,
+        "reason": one.reason,
+        "environments": one.environments,
+        "rounds": one.rounds,
+    }
+
+
+def _arm64(one: Arm64Check | None, result: FunctionResult, root: Path | None) -> dict[str, Any]:
+    if one is None:
+        reason = "not checked: " + (
+            "arm64 is not among the function's architectures"
+            if all(architecture != "arm64" for architecture in result.function.architectures)
+            else "only Python functions with a source folder or a .zip are"
+        )
+        path = _relative(str(result.function.source), root)
+        return {
+            "path": path,
+            "verdict": "unknown",
+            "reason": reason,
+            "packages": [],
+            "native_files": [],
+            "layers": [],
+            "drift": [],
+        }
+    return {**asdict(one), "path": _relative(one.path, root)}
+
+
+def _finding(one: Finding) -> dict[str, Any]:
+    return {
+        "rule": one.rule,
+        "title": one.title,
+        "evidence": one.evidence,
+        "saving_monthly_usd": one.saving_monthly_usd,
+        "fix": one.fix,
+        "location": None if one.path is None else {"path": one.path, "line": one.line},
+    }
+
+
+def _relative(path: str, root: Path | None) -> str:
+    return str(Path(path).relative_to(root)) if root and Path(path).is_relative_to(root) else path
+
+
+def _redacted(value: Any) -> Any:  # noqa: ANN401  # any JSON value
+    match value:
+        case str():
+            return _ACCOUNT.sub(lambda found: (found[1] or "") + "************", value)
+        case dict():
+            return {_redacted(key): _redacted(item) for key, item in value.items()}
+        case list():
+            return [_redacted(item) for item in value]
+    return value

@@ -1,0 +1,213 @@
+"""report.json, version 1: the one definition behind its writing, its validation and its JSON schema.
+
+A figure that cannot be given is null, with a `reason` beside it.
+Durations are milliseconds, sizes MB, money US dollars.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from lambdabot.model import Architecture, Arm64Verdict, PackageVerdict, Side, Status, Strategy, Verdict
+
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0)]
+MemoryMb = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """An object of report.json; fields of later versions are left out on reading."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+
+class PricesSection(Section):
+    """The price list that every cost was computed from."""
+
+    region: str
+    published: str
+    source: str
+
+
+class SpendSection(Section):
+    """What the run itself cost and created."""
+
+    invocations: Count
+    usd: Number
+    seconds: Number
+    deployments_created: Count
+    deployments_removed: Count
+
+
+class ConfigurationSection(Section):
+    """Memory size and architecture."""
+
+    memory_mb: MemoryMb
+    architecture: Architecture
+
+
+class CurrentSection(ConfigurationSection):
+    """The function's configuration today."""
+
+    assumed: bool
+    """True when the settings do not say it."""
+
+
+class TrafficSection(Section):
+    """Invocations a month, and where the figure comes from."""
+
+    value: Count
+    source: str
+
+
+class EstimateSection(Section):
+    """A value with its confidence interval; a bound that is null is unbounded."""
+
+    value: Number
+    low: Number | None
+    high: Number | None
+    confidence: Number
+
+
+class MeasurementSection(Section):
+    """One side at one configuration."""
+
+    side: Side
+    memory_mb: MemoryMb
+    architecture: Architecture
+    status: Status
+    reason: str
+    """Why it has this status, or why some of the figures are null."""
+    invocations: Count
+    environments: Count
+    mean_duration_ms: Number | None
+    p50_duration_ms: Number | None
+    p95_duration_ms: Number | None
+    p99_duration_ms: Number | None
+    cv: Number | None
+    mean_init_ms: Number | None
+    max_memory_used_mb: Count | None
+    cost_per_million_usd: EstimateSection | None
+
+
+class RecommendationSection(ConfigurationSection):
+    """The configuration to prefer."""
+
+    strategy: Strategy
+    ties: list[ConfigurationSection]
+    reason: str
+    saving_percent: Number | None
+    saving_monthly_usd: Number | None
+    saving_reason: str
+    """Why a saving is null."""
+    estimated: bool
+
+
+class RatioSection(EstimateSection):
+    """Mean cost of head over mean cost of base."""
+
+    sides: Literal[1, 2]
+    """1 when each bound holds alone with this confidence, 2 when both hold together."""
+
+
+class ComparisonSection(Section):
+    """Head against base, each at its own configuration."""
+
+    base: ConfigurationSection | None
+    head: ConfigurationSection
+    cost_ratio: RatioSection | None
+    threshold: Number
+    """The increase that fails the gate, as a fraction: 0.1 is 10 %."""
+    verdict: Verdict
+    reason: str
+    environments: Count
+    rounds: Count
+
+
+class PackageSection(Section):
+    """One dependency on arm64."""
+
+    name: str
+    version: str | None
+    requested_by: list[str]
+    verdict: PackageVerdict
+    evidence: str
+    fix: str
+    x86_64_verdict: PackageVerdict
+
+
+class Arm64Section(Section):
+    """Whether everything that is shipped runs on arm64."""
+
+    path: str
+    verdict: Arm64Verdict
+    reason: str
+    packages: list[PackageSection]
+    native_files: list[str]
+    layers: list[str]
+    drift: list[str]
+
+
+class LocationSection(Section):
+    """A place in the repository."""
+
+    path: str
+    line: int | None
+
+
+class FindingSection(Section):
+    """One piece of advice."""
+
+    rule: str
+    title: str
+    evidence: str
+    saving_monthly_usd: Number | None
+    fix: str
+    location: LocationSection | None
+
+
+class FunctionSection(Section):
+    """All that is known of one function."""
+
+    name: str
+    runtime: str
+    source_path: str
+    target: str
+    """What the dependencies were resolved for."""
+    error: str
+    """Why nothing could be measured at all."""
+    monthly_invocations: TrafficSection | None
+    monthly_invocations_reason: str
+    current: CurrentSection
+    measurements: list[MeasurementSection]
+    recommendation: RecommendationSection | None
+    recommendation_reason: str
+    comparison: ComparisonSection
+    arm64: Arm64Section
+    findings: list[FindingSection]
+    curve_url: Annotated[str, Field(pattern=r"^https://[a-z.-]+/#[A-Za-z0-9+/=;_]*$")] | None
+    curve_reason: str
+    stop_reason: str
+    notes: list[str]
+
+
+class Report(Section):
+    """report.json of lambdabot."""
+
+    schema_version: Literal[1]
+    lambdabot_version: str
+    created: str
+    repository: str | None
+    pull_request: int | None
+    head_sha: str | None
+    base_sha: str | None
+    endpoint: Literal["aws", "local", "power-tuning", "custom"]
+    seed: int
+    settings: dict[str, JsonValue]
+    prices: PricesSection
+    spend: SpendSection
+    verdict: Verdict
+    verdict_reason: str
+    interrupted: bool
+    notes: list[str]
+    functions: list[FunctionSection]

@@ -1,0 +1,132 @@
+"""A function's table: one line per Configuration, its cost against today's, and a bar."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from lambdabot.report import numbers
+from lambdabot.report.bars import bar
+
+BAR_WIDTH = 10
+NO_FIGURE = Markup("–")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A relative change with its interval; bounds are None where there are none."""
+
+    value: float  # fraction: 0.18 is 18 % more
+    low: float | None = None
+    high: float | None = None
+
+    def __str__(self) -> str:
+        """Return `−38 % (−41 to −35)`."""
+        text = self.signed
+        if self.low is not None and self.high is not None:
+            low, high = (numbers.signed_percent(100 * bound).removesuffix(" %") for bound in (self.low, self.high))
+            text += Markup(" ({} to {})").format(low, high)
+        return text
+
+    __html__ = __str__
+
+    @property
+    def signed(self) -> Markup:
+        """Return `−38 %`."""
+        return numbers.signed_percent(100 * self.value)
+
+    @property
+    def size(self) -> Markup:
+        """Return `38 %`."""
+        return numbers.percent(100 * self.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of a function's table."""
+
+    configuration: str
+    base: bool  # the target branch's code, not the pull request's
+    today: bool
+    recommended: bool
+    tied: bool
+    status: str
+    mean: Markup
+    p95: Markup
+    cost: Markup
+    change: Change | None
+    bar: str
+    note: str
+
+    @property
+    def notable(self) -> bool:
+        """True for what a shortened table keeps."""
+        return self.base or self.today or self.recommended or self.tied
+
+
+def rows(one: Mapping[str, Any]) -> tuple[Row, ...]:
+    """Return the table's lines: base first, then head by architecture and size, so that the bars draw the curve."""
+    measurements = sorted(
+        one["measurements"], key=lambda row: (row["side"] != "base", row["architecture"] != "x86_64", row["memory_mb"])
+    )
+    costs = {id(row): row["cost_per_million_usd"] for row in measurements if row["cost_per_million_usd"]}
+    most = max((cost["value"] for cost in costs.values()), default=0.0)
+    recommendation = one["recommendation"]
+    ties = {key(tie) for tie in recommendation["ties"]} if recommendation else set()
+    today = key(one["current"])
+    reference = next((row for row in measurements if row["side"] == "head" and key(row) == today), None)
+    lines = []
+    for row in measurements:
+        head, cost = row["side"] == "head", costs.get(id(row))
+        compared = cost and reference and row is not reference and id(reference) in costs
+        change = _against(row, costs[id(reference)]) if compared else None
+        recommended = bool(head and recommendation and key(row) == key(recommendation))
+        lines.append(
+            Row(
+                configuration=words(row),
+                base=not head,
+                today=head and key(row) == today,
+                recommended=recommended,
+                tied=head and not recommended and key(row) in ties,
+                status=row["status"],
+                mean=NO_FIGURE if row["mean_duration_ms"] is None else numbers.milliseconds(row["mean_duration_ms"]),
+                p95=NO_FIGURE if row["p95_duration_ms"] is None else numbers.milliseconds(row["p95_duration_ms"]),
+                cost=numbers.usd(cost["value"]) if cost else NO_FIGURE,
+                change=change,
+                bar=bar(cost["value"] / most, BAR_WIDTH) if cost and most > 0 else "",
+                note="" if row["status"] == "measured" else row["reason"],
+            )
+        )
+    return tuple(lines)
+
+
+def _against(row: Mapping[str, Any], reference: Mapping[str, Any]) -> Change:
+    """Return the difference to today's cost; the interval is that of a ratio of independent estimates.
+
+    Delta method on logarithms: half widths add in squares. An estimate is today's own duration at another price, so
+    its interval would say nothing.
+    """
+    cost = row["cost_per_million_usd"]
+    value = cost["value"] / reference["value"] if reference["value"] else 1.0
+    own, todays = _half_width(cost), _half_width(reference)
+    if row["status"] != "measured" or own is None or todays is None:
+        return Change(value=value - 1)
+    width = math.hypot(own, todays)
+    return Change(value=value - 1, low=value * math.exp(-width) - 1, high=value * math.exp(width) - 1)
+
+
+def _half_width(cost: Mapping[str, Any]) -> float | None:
+    low, high = cost["low"], cost["high"]
+    return math.log(high / low) / 2 if low and high and 0 < low <= high else None
+
+
+def words(configuration: Mapping[str, Any]) -> str:
+    """Return a configuration as a reader says it: `512 MB arm64`."""
+    return f"{configuration['memory_mb']} MB {configuration['architecture']}"
+
+
+def key(row: Mapping[str, Any]) -> tuple[int, str]:
+    """Return what tells configurations apart."""
+    return row["memory_mb"], row["architecture"]

@@ -1,0 +1,277 @@
+"""What the comment shows, made from report.json alone, so that a second stage renders the same text.
+
+Figures are ready to be written (Markup); every other text is raw and is escaped where the template writes it out.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from lambdabot.model import PackageVerdict
+from lambdabot.report import numbers
+from lambdabot.report.table import NO_FIGURE, Change, Row, key, rows, words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """Head against base."""
+
+    verdict: str
+    reason: str
+    change: Change | None
+    at_least: Markup  # the bounds of the interval that the verdict rests on
+    at_most: Markup
+    before: Markup | None  # dollars
+    after: Markup | None
+    head: str
+    base: str | None
+    threshold: Markup
+    confidence: Markup
+    environments: int
+    rounds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """One attribute to change, by its name in a kind of template."""
+
+    before: Markup
+    after: Markup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """The recommended Configuration against today's."""
+
+    configuration: str
+    reason: str
+    change_needed: bool
+    saving: Markup | None
+    dearer: bool  # faster at a higher price, when the strategy asks for that
+    saving_monthly: Markup | None
+    estimated: bool
+    ties: tuple[str, ...]
+    sam: tuple[Edit, ...]
+    terraform: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arm64:
+    """The ARM64 answer: what blocks, and the rest."""
+
+    verdict: str
+    reason: str
+    blocking: tuple[Mapping[str, Any], ...]
+    unchecked: tuple[Mapping[str, Any], ...]
+    ready: tuple[Mapping[str, Any], ...]
+    native_files: tuple[str, ...]
+    drift: tuple[str, ...]
+
+    @property
+    def total(self) -> int:
+        """How many dependencies there are."""
+        return len(self.blocking) + len(self.unchecked) + len(self.ready)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionView:
+    """One function's part of the comment."""
+
+    name: str
+    error: str
+    today: str
+    today_assumed: bool
+    per: Markup  # what the dollars of the headline are for
+    gate: Gate
+    rows: tuple[Row, ...]
+    advice: Advice | None
+    no_advice: str
+    arm64: Arm64
+    findings: tuple[Mapping[str, Any], ...]
+    runtime: str
+    target: str
+    environments: int
+    invocations: int
+    confidence: Markup | None
+    stop_reason: str
+    curve_url: Markup | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """The whole comment."""
+
+    verdict: str
+    verdict_reason: str
+    local: bool
+    endpoint: str
+    interrupted: bool
+    functions: tuple[FunctionView, ...]
+    dearer: tuple[FunctionView, ...]  # by verdict, worst change first
+    undecided: tuple[FunctionView, ...]
+    cheaper: tuple[FunctionView, ...]
+    uncompared: tuple[FunctionView, ...]
+    saving_monthly: Markup | None  # of all functions with known traffic
+    savers: int
+    spend: Markup
+    seconds: Markup
+    invocations: Markup
+    created_copies: int
+    removed_copies: int
+    region: str
+    prices_published: str
+    prices_source: str
+    seed: int
+    head_sha: str | None
+    base_sha: str | None
+    version: str
+    notes: tuple[str, ...]
+
+
+def view(document: Mapping[str, Any]) -> View:
+    """Return the view of a valid report.json."""
+    functions = tuple(_function(one) for one in document["functions"])
+    advised = [
+        one["recommendation"]["saving_monthly_usd"]
+        for one, shown in zip(document["functions"], functions, strict=True)
+        if shown.advice and shown.advice.change_needed and one["recommendation"]["saving_monthly_usd"]
+    ]
+    spend, prices = document["spend"], document["prices"]
+    return View(
+        verdict=document["verdict"],
+        verdict_reason=document["verdict_reason"],
+        local=document["endpoint"] == "local",
+        endpoint=document["endpoint"],
+        interrupted=document["interrupted"],
+        functions=functions,
+        dearer=_with_verdict(functions, "regression", "overridden"),
+        undecided=_with_verdict(functions, "inconclusive"),
+        cheaper=_with_verdict(functions, "improvement"),
+        uncompared=_with_verdict(functions, "not measured"),
+        saving_monthly=numbers.whole_usd(sum(advised)) if advised and sum(advised) > 0 else None,
+        savers=len([one for one in functions if one.advice and one.advice.change_needed and one.advice.saving]),
+        spend=numbers.usd(spend["usd"]),
+        seconds=numbers.duration(spend["seconds"]),
+        invocations=numbers.count(spend["invocations"]),
+        created_copies=spend["deployments_created"],
+        removed_copies=spend["deployments_removed"],
+        region=prices["region"],
+        prices_published=prices["published"],
+        prices_source=prices["source"],
+        seed=document["seed"],
+        head_sha=document["head_sha"],
+        base_sha=document["base_sha"],
+        version=document["lambdabot_version"],
+        notes=tuple(document["notes"]),
+    )
+
+
+def _with_verdict(functions: Sequence[FunctionView], *verdicts: str) -> tuple[FunctionView, ...]:
+    found = [one for one in functions if one.gate.verdict in verdicts]
+    return tuple(sorted(found, key=lambda one: -abs(one.gate.change.value) if one.gate.change else 0))
+
+
+def _function(one: Mapping[str, Any]) -> FunctionView:
+    measured = [row for row in one["measurements"] if row["status"] == "measured"]
+    costs = [row["cost_per_million_usd"] for row in measured if row["cost_per_million_usd"]]
+    traffic = one["monthly_invocations"]
+    per = Markup("per million invocations")
+    if traffic:
+        per = Markup("a month at {} invocations").format(numbers.count(traffic["value"]))
+    return FunctionView(
+        name=one["name"],
+        error=one["error"],
+        today=words(one["current"]),
+        today_assumed=one["current"]["assumed"],
+        per=per,
+        gate=_gate(one),
+        rows=rows(one),
+        advice=_advice(one) if one["recommendation"] else None,
+        no_advice=one["recommendation_reason"],
+        arm64=_arm64(one["arm64"]),
+        findings=tuple(sorted(one["findings"], key=lambda finding: -(finding["saving_monthly_usd"] or 0))),
+        runtime=one["runtime"],
+        target=one["target"],
+        environments=sum(row["environments"] for row in one["measurements"]),
+        invocations=sum(row["invocations"] for row in one["measurements"]),
+        confidence=numbers.percent(100 * costs[0]["confidence"]) if costs else None,
+        stop_reason=one["stop_reason"],
+        curve_url=Markup(one["curve_url"]) if one["curve_url"] else None,  # noqa: S704  # the schema lets no Markdown in
+        notes=tuple(one["notes"]),
+    )
+
+
+def _gate(one: Mapping[str, Any]) -> Gate:
+    comparison = one["comparison"]
+    ratio, head, base = comparison["cost_ratio"], comparison["head"], comparison["base"]
+    after = next(
+        (
+            row["cost_per_million_usd"]["value"]
+            for row in one["measurements"]
+            if row["side"] == "head" and key(row) == key(head) and row["cost_per_million_usd"]
+        ),
+        None,
+    )
+    share = one["monthly_invocations"]["value"] / 1e6 if one["monthly_invocations"] else 1.0
+    before = after * share / ratio["value"] if ratio and after is not None and ratio["value"] > 0 else None
+    bounds = [ratio["low"], ratio["high"]] if ratio else [None, None]
+    low, high = (None if bound is None else bound - 1 for bound in bounds)
+    at_least, at_most = (NO_FIGURE if one is None else numbers.signed_percent(100 * one) for one in (low, high))
+    return Gate(
+        verdict=comparison["verdict"],
+        reason=comparison["reason"],
+        change=Change(value=ratio["value"] - 1, low=low, high=high) if ratio else None,
+        at_least=at_least,
+        at_most=at_most,
+        before=None if before is None else numbers.usd(before),
+        after=None if after is None else numbers.usd(after * share),
+        head=words(head),
+        base=words(base) if base else None,
+        threshold=numbers.signed_percent(100 * comparison["threshold"]),
+        confidence=numbers.percent(100 * ratio["confidence"]) if ratio else NO_FIGURE,
+        environments=comparison["environments"],
+        rounds=comparison["rounds"],
+    )
+
+
+def _advice(one: Mapping[str, Any]) -> Advice:
+    recommendation, current = one["recommendation"], one["current"]
+    saving, monthly = recommendation["saving_percent"], recommendation["saving_monthly_usd"]
+    change_needed = key(recommendation) != key(current)
+    memory = current["memory_mb"], recommendation["memory_mb"]
+    architecture = current["architecture"], recommendation["architecture"]
+    return Advice(
+        configuration=words(recommendation),
+        reason=recommendation["reason"],
+        change_needed=change_needed,
+        saving=numbers.percent(saving) if saving is not None and change_needed else None,
+        dearer=saving is not None and saving < 0,
+        saving_monthly=numbers.whole_usd(abs(monthly)) if monthly is not None else None,
+        estimated=recommendation["estimated"],
+        ties=tuple(words(tie) for tie in recommendation["ties"]),
+        sam=_edits("MemorySize: {}", memory) + _edits("Architectures: [{}]", architecture),
+        terraform=_edits("memory_size   = {}", memory) + _edits('architectures = ["{}"]', architecture),
+    )
+
+
+def _edits(line: str, values: tuple[object, object]) -> tuple[Edit, ...]:
+    before, after = (Markup(line).format(value) for value in values)  # noqa: S704  # the line is ours
+    return () if before == after else (Edit(before=before, after=after),)
+
+
+def _arm64(one: Mapping[str, Any]) -> Arm64:
+    groups: dict[str, list[Mapping[str, Any]]] = {"blocking": [], "unchecked": [], "ready": []}
+    for package in one["packages"]:
+        verdict = PackageVerdict(package["verdict"])
+        group = "blocking" if verdict.blocks else "unchecked" if verdict is PackageVerdict.NOT_CHECKED else "ready"
+        groups[group].append(package)
+    return Arm64(
+        verdict=one["verdict"],
+        reason=one["reason"],
+        native_files=tuple(one["native_files"]),
+        drift=tuple(one["drift"]),
+        **{name: tuple(packages) for name, packages in groups.items()},
+    )
