@@ -6,18 +6,27 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lambdabot import __version__
-from lambdabot.errors import ExitCode, LambdabotError
+from lambdabot.errors import ExitCode, InterruptionError, LambdabotError, Mistake, UsageError
+from lambdabot.interruption import end_now, interruptible
+
+if TYPE_CHECKING:
+    from lambdabot.local.endpoint import Endpoint
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 1 gate failed or blocked, 2 usage, 3 nothing measured."""
     arguments = parser().parse_args(argv)
     try:
-        return int(arguments.command(arguments))
+        with interruptible():
+            return int(arguments.command(arguments))
+    except InterruptionError as interruption:
+        print("lambdabot: interrupted", file=sys.stderr)
+        end_now(interruption)
     except LambdabotError as error:
-        print(f"lambdabot: {error}", file=sys.stderr)  # noqa: T201  # the terminal is this door's output
+        print(f"lambdabot: {error}", file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:  # the reader of our output went away; that is no error of ours
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -53,8 +62,7 @@ def _add_run(command: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from lambdabot.job import Job  # noqa: PLC0415  # each command imports what it uses
-    from lambdabot.settings.load import Inputs, load  # noqa: PLC0415  # each command imports what it uses
+    from lambdabot.settings.load import Inputs, load
 
     settings = load(
         Inputs(
@@ -68,11 +76,20 @@ def _run(arguments: argparse.Namespace) -> int:
         )
     )
     if arguments.dry_run:
-        from lambdabot.report.plan import describe  # noqa: PLC0415  # each command imports what it uses
+        from lambdabot.settings.dry_run import describe
 
-        print(describe(settings.functions, settings.endpoint, settings.budget))  # noqa: T201  # the terminal is this door's output
+        print(describe(settings))
         return ExitCode.DONE
-    return Job(settings=settings, environ=os.environ).run()
+
+    from lambdabot.github.event import Context
+    from lambdabot.job import publish, run
+    from lambdabot.report.progress import Progress
+
+    context = Context.of(os.environ)
+    finished = run(settings, context, Progress.on(sys.stderr))
+    if publish(finished.document, context, os.environ.get("GITHUB_TOKEN", ""), settings.comment) is None:
+        print((settings.out / "comment.md").read_text(encoding="utf-8"))
+    return finished.exit_code
 
 
 def _add_comment(command: argparse.ArgumentParser) -> None:
@@ -82,9 +99,16 @@ def _add_comment(command: argparse.ArgumentParser) -> None:
 
 
 def _comment(arguments: argparse.Namespace) -> int:
-    from lambdabot.publish import comment_on_report  # noqa: PLC0415  # each command imports what it uses
+    from lambdabot.github.event import Context
+    from lambdabot.job import publish
+    from lambdabot.report.comment import render
+    from lambdabot.report.document import load
+    from lambdabot.settings.schema import CommentSection
 
-    return comment_on_report(arguments.report, os.environ, only_print=arguments.only_print)
+    data, token = load(arguments.report), "" if arguments.only_print else os.environ.get("GITHUB_TOKEN", "")
+    url = publish(data, Context.of(os.environ), token, CommentSection())
+    print(render(data) if url is None else url)
+    return ExitCode.DONE
 
 
 def _add_schema(command: argparse.ArgumentParser) -> None:
@@ -94,14 +118,14 @@ def _add_schema(command: argparse.ArgumentParser) -> None:
 
 def _schema(arguments: argparse.Namespace) -> int:
     if arguments.report:
-        from lambdabot.report.document import schema  # noqa: PLC0415  # each command imports what it uses
+        from lambdabot.report.document import schema
 
         document = schema()
     else:
-        from lambdabot.settings.schema import Document  # noqa: PLC0415  # each command imports what it uses
+        from lambdabot.settings.schema import Document
 
         document = Document.model_json_schema()
-    print(json.dumps(document, indent=2))  # noqa: T201  # the terminal is this door's output
+    print(json.dumps(document, indent=2))
     return ExitCode.DONE
 
 
@@ -111,13 +135,25 @@ def _add_local(command: argparse.ArgumentParser) -> None:
 
 
 def _local(arguments: argparse.Namespace) -> int:
-    from lambdabot.local.command import serve_until_interrupted  # noqa: PLC0415  # each command imports what it uses
+    from threading import Event
 
-    return serve_until_interrupted(arguments.port)
+    from lambdabot.local.endpoint import serve_until
+
+    def started(endpoint: "Endpoint") -> None:
+        print(f"Lambda endpoint at {endpoint.url}\n{endpoint.machine}\nCtrl-C stops it.", flush=True)
+
+    try:
+        serve_until(Event(), port=arguments.port, started=started)
+    except OSError as error:
+        message = f"cannot listen on port {arguments.port}: {error.strerror}"
+        raise UsageError([Mistake(message=message)], advice="Choose a free one with `--port`.") from error
+    except InterruptionError:
+        return ExitCode.DONE  # this is how it is meant to end
+    return ExitCode.DONE
 
 
 def _add_arm64(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", text: str) -> None:
-    from lambdabot.arm64.command import add_arguments, run  # noqa: PLC0415  # each command imports what it uses
+    from lambdabot.arm64.command import add_arguments, run
 
     command = commands.add_parser("arm64", help=text)
     add_arguments(command)

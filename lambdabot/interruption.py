@@ -2,10 +2,12 @@
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import NoReturn
 
 from lambdabot.errors import InterruptionError
 
@@ -36,3 +38,10 @@ def interruptible() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def end_now(interruption: InterruptionError) -> NoReturn:
+    """End the process with the signal's exit status; threads that wait on the network would hold a usual exit back."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(128 + interruption.signal_number)

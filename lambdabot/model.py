@@ -370,6 +370,7 @@ class FunctionResult:
     comparison: Comparison
     arm64: Arm64Check | None = None
     findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()  # what a reader should know of how the figures came about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -401,3 +402,4 @@ class RunResult:
     verdict_reason: str
     functions: tuple[FunctionResult, ...]
     interrupted: bool = False
+    notes: tuple[str, ...] = ()  # of set-up and clean-up

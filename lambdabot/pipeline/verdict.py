@@ -6,9 +6,6 @@ from typing import Literal, Protocol
 from lambdabot.errors import ExitCode
 from lambdabot.model import FunctionResult, RunResult, Status, Verdict
 
-ANSWERS = {Status.MEASURED, Status.OUT_OF_MEMORY, Status.TIMEOUT, Status.ERROR}
-"""What counts as measured: a size that ran out of memory is a result."""
-
 
 class GatePolicy(Protocol):
     """What the gate does when it has no clear answer."""
@@ -25,6 +22,8 @@ class GatePolicy(Protocol):
 def overall(functions: Iterable[FunctionResult]) -> tuple[Verdict, str]:
     """Return the worst of the functions' verdicts, with the names and reasons behind it."""
     results = tuple(functions)
+    if not results:
+        return Verdict.NOT_MEASURED, "nothing was measured"
     worst = next(verdict for verdict in Verdict if any(result.comparison.verdict is verdict for result in results))
     causes = [result for result in results if result.comparison.verdict is worst]
     if len(results) == 1:
@@ -43,7 +42,9 @@ def exit_code(result: RunResult, gate: GatePolicy) -> ExitCode:
         or (Verdict.NOT_MEASURED in verdicts and gate.not_measured == "fail")
     ):
         return ExitCode.GATE_FAILED
-    answered = any(
-        measurement.status in ANSWERS for function in result.functions for measurement in function.measurements
+    measured = any(
+        measurement.status in {Status.MEASURED, Status.ESTIMATED}
+        for function in result.functions
+        for measurement in function.measurements
     )
-    return ExitCode.DONE if answered else ExitCode.NOT_MEASURED
+    return ExitCode.DONE if measured else ExitCode.NOT_MEASURED

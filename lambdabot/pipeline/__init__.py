@@ -1,0 +1,1 @@
+"""The main job: the only rooms that know all stages."""

@@ -1,0 +1,262 @@
+"""One function's way through the stages; what is known of it can be taken at any moment."""
+
+import time
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+
+from lambdabot.arm64.check import check_function
+from lambdabot.arm64.target import Target as Arm64Target
+from lambdabot.aws.connection import Connection
+from lambdabot.aws.deployments import Deployments, NotDeployed
+from lambdabot.aws.request import Copy
+from lambdabot.aws.threads import run_all
+from lambdabot.errors import PackagingError
+from lambdabot.measurement.conclusion import conclude
+from lambdabot.measurement.decision import next_step
+from lambdabot.measurement.plan import Plan
+from lambdabot.model import (
+    Architecture,
+    Arm64Check,
+    Arm64Verdict,
+    Budget,
+    Build,
+    Configuration,
+    Deployment,
+    Function,
+    FunctionResult,
+    Invocation,
+    Prices,
+    Round,
+    Side,
+    Variant,
+)
+from lambdabot.packaging.build import package
+from lambdabot.packaging.target import Target
+from lambdabot.pipeline.waves import Waves
+from lambdabot.report.progress import Progress
+from lambdabot.settings.schema import GateSection
+
+ARM64_TIMEOUT_SECONDS = 15.0
+
+SAME_ON_BOTH_SIDES = ("handler", "runtime", "timeout_seconds", "environment", "current")
+"""What makes two sides with the same package the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a run measures, and by which rules."""
+
+    machine: Target | None  # the embedded endpoint's; None: every architecture can be measured
+    prices: Prices
+    concurrency: int
+    gate: GateSection
+    seed: int
+    folder: Path  # for packages; removed with the run
+    cache: Path
+
+
+class FunctionJob:
+    """What is known of one function so far: filled by `prepare` and `measure`, read by `result`."""
+
+    def __init__(self, head: Function, base: Function | None, *, no_base: str, place: Place) -> None:
+        """Begin with the two sides; `no_base` says why there is only one."""
+        self.head = head
+        self.base = base
+        self.seen: list[Invocation] = []
+        self.failed = "the run ended before its turn came"  # until it did
+        self._no_base = no_base
+        self._place = place
+        self._builds: dict[tuple[Side, Architecture], Build | PackagingError] = {}
+        self._arm64: Arm64Check | None = None
+        self._deployed: dict[Variant, Deployment] = {}
+        self._not_deployed: dict[Variant, str] = {}
+        self._budget = head.budget
+        self._stop_reason = ""
+
+    def prepare(self) -> None:
+        """Check the dependencies for ARM64 while both sides are packaged; what fails is kept as a reason."""
+        packages = sorted({(variant.side, self._built_for(variant)) for variant in self._variants()})
+        _, *builds = run_all([self._check_arm64, *(partial(self._package, *key) for key in packages)])
+        self._builds = dict(zip(packages, builds, strict=True))  # type: ignore[arg-type]  # the first call returns None
+
+    def measure(self, connection: Connection, deployments: Deployments, *, budget: Budget, progress: Progress) -> None:
+        """Deploy every Variant at once, then invoke until the plan says that enough was seen."""
+        self._budget = budget
+        copies = [
+            Copy(function=self._side(variant.side), build=build, variant=variant)
+            for variant in self._variants()
+            if isinstance(build := self._build(variant), Build) and not self._blocked(variant)
+        ]
+        progress.function_started(self.head.name, len(copies))
+        for variant, outcome in deployments.create(copies).items():
+            if isinstance(outcome, NotDeployed):
+                self._not_deployed[variant] = outcome.reason
+            else:
+                self._deployed[variant] = outcome
+        progress.deployed(self.head.name, len(self._deployed))
+        self.failed = ""
+        plan = self._plan()
+        started = time.monotonic()
+        waves = Waves(
+            connection,
+            deployments,
+            self._deployed,
+            function=self.head,
+            concurrency=self._place.concurrency,
+            clock=lambda: time.monotonic() - started,
+        )
+        while isinstance(step := next_step(plan, self.seen), Round):
+            text = f"{len(step.waves)} waves, {len({wave.variant for wave in step.waves})} variants"
+            progress.wave(self.head.name, step.number, text, len(self.seen), self.usd)
+            self.seen += waves.run(step)
+        self._stop_reason = step.reason
+
+    @property
+    def usd(self) -> Decimal:
+        """What the invocations have cost so far, at list prices."""
+        prices = self._place.prices
+        return sum((prices.cost(one.variant.configuration, one.billed_ms or 0) for one in self.seen), Decimal(0))
+
+    def result(self) -> FunctionResult:
+        """Return what is known now, whether or not the measurement went to its end."""
+        conclusion = conclude(self._plan(), self.seen)
+        build = self._build(Variant(side=Side.HEAD, configuration=self.head.current))
+        return FunctionResult(
+            function=self.head,
+            base=self.base,
+            error=self.failed,
+            target=build.target if isinstance(build, Build) else "",
+            stop_reason=self._stop_reason,
+            measurements=conclusion.measurements,
+            invocations=tuple(self.seen),
+            recommendation=conclusion.recommendation,
+            recommendation_reason=conclusion.recommendation_reason,
+            comparison=conclusion.comparison,
+            arm64=self._arm64,
+            notes=conclusion.notes,
+        )
+
+    def _check_arm64(self) -> None:
+        asked = {*self.head.architectures, self.head.current.architecture}
+        if (
+            Architecture.ARM64 in asked
+            and isinstance(self.head.source, Path)
+            and self.head.runtime.startswith("python")
+        ):
+            self._arm64 = check_function(
+                self.head.source,
+                self.head.requirements,
+                Arm64Target.of_runtime(self.head.runtime),
+                cache_dir=self._place.cache,
+                timeout=ARM64_TIMEOUT_SECONDS,
+            )
+
+    def _package(self, side: Side, architecture: Architecture) -> Build | PackagingError:
+        function = self._side(side)
+        target = self._place.machine or Target.of_runtime(function.runtime, architecture)
+        try:
+            return package(function, architecture, target, workdir=self._place.folder, cache_dir=self._place.cache)
+        except PackagingError as error:
+            return error
+
+    def _side(self, side: Side) -> Function:
+        return self.base if side is Side.BASE and self.base is not None else self.head
+
+    def _asked(self) -> tuple[Configuration, ...]:
+        """Return every Configuration of the head that a row is wanted for, today's included."""
+        sizes = (
+            Configuration(memory_mb=memory, architecture=architecture)
+            for architecture in self.head.architectures
+            for memory in self.head.memory_mb
+        )
+        return tuple(dict.fromkeys([*sizes, self.head.current]))
+
+    def _measurable(self, configuration: Configuration) -> bool:
+        """Tell whether this endpoint has such a machine."""
+        machine = self._place.machine
+        return machine is None or configuration.architecture is machine.architecture
+
+    def _variants(self) -> tuple[Variant, ...]:
+        """Return what is to be live: what can be measured, and what the gate looks at."""
+        sweep = [_head(configuration) for configuration in self._asked() if self._measurable(configuration)]
+        gate = [_head(self.head.current)]
+        if self.base is not None and not self._identical():
+            gate.append(Variant(side=Side.BASE, configuration=self.base.current))
+        return tuple(dict.fromkeys([*sweep, *gate]))
+
+    def _built_for(self, variant: Variant) -> Architecture:
+        """Return the architecture of a Variant's package: on the embedded endpoint always the machine's."""
+        machine = self._place.machine
+        return machine.architecture if machine is not None else variant.configuration.architecture
+
+    def _build(self, variant: Variant) -> Build | PackagingError | None:
+        return self._builds.get((variant.side, self._built_for(variant)))
+
+    def _blocked(self, variant: Variant) -> bool:
+        """Tell whether the ARM64 check takes a Variant out; the base runs already, so it is always tried."""
+        blocked = self._arm64 is not None and self._arm64.verdict is Arm64Verdict.BLOCKED
+        return blocked and variant.side is Side.HEAD and variant.configuration.architecture is Architecture.ARM64
+
+    def _identical(self) -> bool:
+        if self.base is None:
+            return False
+        head = self._build(_head(self.head.current))
+        base = self._build(Variant(side=Side.BASE, configuration=self.base.current))
+        same_code = isinstance(head, Build) and isinstance(base, Build) and head.code_sha256 == base.code_sha256
+        return same_code and all(getattr(self.head, name) == getattr(self.base, name) for name in SAME_ON_BOTH_SIDES)
+
+    def _unavailable(self) -> dict[Variant, str]:
+        """Return the Variants that are not live, each with the first reason that there was."""
+        reasons = {}
+        for variant in dict.fromkeys([*map(_head, self._asked()), *self._variants()]):
+            build = self._build(variant)
+            if self._blocked(variant):
+                reasons[variant] = f"ARM64 is blocked by {self._blockers()}"
+            elif variant not in self._variants():
+                continue  # an estimate
+            elif isinstance(build, PackagingError):
+                reasons[variant] = build.what
+            elif variant not in self._deployed:
+                reasons[variant] = self._not_deployed.get(variant, self.failed)
+        return reasons
+
+    def _blockers(self) -> str:
+        check = self._arm64
+        names = [one.name for one in check.packages if one.verdict.blocks] if check else []
+        return ", ".join([*names, *(check.native_files if check else ())])
+
+    def _plan(self) -> Plan:
+        head, gate = self.head, self._place.gate
+        return Plan(
+            function=head.name,
+            variants=tuple(variant for variant in self._variants() if variant in self._deployed),
+            current=head.current,
+            base=None if self.base is None else self.base.current,
+            no_comparison=self._no_base,
+            identical=self._identical(),
+            sweep=tuple(filter(self._measurable, self._asked())),
+            estimated=tuple(
+                one for one in self._asked() if not self._measurable(one) and not self._blocked(_head(one))
+            ),
+            unavailable=self._unavailable(),
+            payloads=head.payloads,
+            constraints=head.constraints,
+            strategy=head.strategy,
+            balanced_weight=head.balanced_weight,
+            tie_tolerance_percent=head.tie_tolerance_percent,
+            budget=self._budget,
+            concurrency=self._place.concurrency,
+            prices=self._place.prices,
+            threshold_percent=gate.threshold_percent,
+            threshold_usd_monthly=gate.threshold_usd_monthly,
+            monthly_invocations=head.monthly_invocations,
+            seed=self._place.seed,
+            local=self._place.machine is not None,
+            timeout_seconds=head.timeout_seconds,
+        )
+
+
+def _head(configuration: Configuration) -> Variant:
+    return Variant(side=Side.HEAD, configuration=configuration)

@@ -1,0 +1,81 @@
+"""A round of waves, run as concurrently as the endpoint allows."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+
+from lambdabot.aws.connection import Connection
+from lambdabot.aws.deployments import Deployments
+from lambdabot.aws.environments import identify
+from lambdabot.aws.invocation import Answer, invoke_wave
+from lambdabot.aws.threads import run_all
+from lambdabot.model import Deployment, Function, Invocation, Round, Variant, Wave
+
+
+class Waves:
+    """Runs the rounds of one function; waves are counted through all of them."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        deployments: Deployments,
+        deployed: Mapping[Variant, Deployment],
+        *,
+        function: Function,
+        concurrency: int,
+        clock: Callable[[], float],
+    ) -> None:
+        """Keep what every wave needs; `clock` gives the seconds since the function's first wave."""
+        self._connection = connection
+        self._deployments = deployments
+        self._deployed = deployed
+        self._function = function
+        self._payloads = {payload.name: payload.body for payload in function.payloads}
+        self._concurrency = concurrency
+        self._clock = clock
+        self._count = 0
+
+    def run(self, step: Round) -> tuple[Invocation, ...]:
+        """Run the round's waves in their order, side by side while their concurrency fits, and return what they gave.
+
+        A Variant whose environments could not be replaced is not invoked: it would meet the old ones again.
+        """
+        answers: list[Answer] = []
+        for batch in batches(step.waves, self._concurrency):
+            fresh = [self._deployed[wave.variant] for wave in batch if wave.fresh]
+            stale = self._deployments.refresh(*fresh) if fresh else {}
+            calls = []
+            for wave in batch:
+                if wave.variant not in stale:
+                    calls.append(partial(self._wave, wave, step.number, self._count))
+                self._count += 1
+            for group in run_all(calls):
+                answers += group
+        return identify(self._connection, self._deployments.log_group, answers)
+
+    def _wave(self, wave: Wave, round_number: int, wave_number: int) -> tuple[Answer, ...]:
+        return invoke_wave(
+            self._connection,
+            self._deployed[wave.variant],
+            self._payloads[wave.payload],
+            wave=wave,
+            round_number=round_number,
+            wave_number=wave_number,
+            timeout_seconds=self._function.timeout_seconds,
+            clock=self._clock,
+        )
+
+
+def batches(waves: Sequence[Wave], concurrency: int) -> Iterator[list[Wave]]:
+    """Cut the waves into batches that fit together.
+
+    No Variant stands twice in one: its second wave would find the environments busy, and start others.
+    """
+    batch: list[Wave] = []
+    for wave in waves:
+        full = sum(other.concurrency for other in batch) + wave.concurrency > concurrency
+        if batch and (full or any(other.variant == wave.variant for other in batch)):
+            yield batch
+            batch = []
+        batch.append(wave)
+    if batch:
+        yield batch

@@ -1,0 +1,75 @@
+"""A run that is interrupted at any moment leaves nothing on the endpoint."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import boto3
+import pytest
+
+from lambdabot.local.endpoint import serve
+
+TRIALS = 50
+LATEST_SECONDS = 4.0
+
+
+@pytest.fixture
+def endpoint():
+    with serve(anyone=True) as endpoint:
+        yield endpoint
+
+
+def client(endpoint, service: str):
+    return boto3.client(
+        service,
+        endpoint_url=endpoint.url,
+        region_name="us-east-1",
+        aws_access_key_id="anyone",
+        aws_secret_access_key="anything",
+    )
+
+
+def interrupt(project, endpoint, after: float, number: signal.Signals, out: str) -> int:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lambdabot", "run", "--endpoint", endpoint.url, "--out", str(project.folder / out),
+         "--config", str(project.folder / "lambdabot.yml"), "--base", str(project.folder / "base")],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={"PATH": os.environ["PATH"], "HOME": str(project.folder)},
+    )  # fmt: skip
+    timer = threading.Timer(after, process.send_signal, [number])
+    timer.start()
+    try:
+        return process.wait(timeout=120)
+    finally:
+        timer.cancel()
+
+
+def test_nothing_is_left_whenever_the_signal_comes(project, endpoint):
+    project.write("src/app.py", "def handler(event, context):\n    return 1\n")
+    project.write("base/src/app.py", "def handler(event, context):\n    return 2\n")
+    project.settings("""
+        version: 1
+        functions:
+          one:
+            {source: src, handler: app.handler, memory_mb: [128, 256], architectures: [x86_64, arm64]}
+    """)
+    generator = random.Random(1)  # noqa: S311  # moments, no secrets
+    moments = [
+        (generator.uniform(0, LATEST_SECONDS), generator.choice([signal.SIGINT, signal.SIGTERM])) for _ in range(TRIALS)
+    ]
+
+    with ThreadPoolExecutor(2) as pool:
+        codes = list(
+            pool.map(lambda trial: interrupt(project, endpoint, *trial[1], out=f"out-{trial[0]}"), enumerate(moments))
+        )
+
+    interrupted = {128 + signal.SIGINT, 128 + signal.SIGTERM, -signal.SIGINT, -signal.SIGTERM}
+    assert set(codes) <= interrupted | {0}
+    assert interrupted & set(codes), "no signal came in time"
+    assert client(endpoint, "lambda").list_functions()["Functions"] == []
+    assert client(endpoint, "logs").describe_log_groups()["logGroups"] == []

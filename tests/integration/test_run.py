@@ -1,0 +1,194 @@
+"""`lambdabot run` on real functions, through the embedded endpoint that really runs them."""
+
+import json
+import platform
+
+import pytest
+
+pytestmark = pytest.mark.skipif(
+    platform.machine() != "x86_64", reason="the expected rows are those of an x86_64 machine"
+)
+
+BUSY = """
+    import time
+
+    def handler(event, context):
+        end = time.process_time() + {seconds}
+        while time.process_time() < end:
+            pass
+        return event
+"""
+
+ONE = """
+    version: 1
+    functions:
+      busy:
+        source: src
+        handler: app.handler
+        memory_mb: [512, 1024]
+        current: {memory_mb: 512, architecture: x86_64}
+        monthly_invocations: 1000000
+        budget: {invocations: 120, minutes: 1}
+"""
+
+
+def test_a_function_is_measured_and_a_configuration_recommended(project, rows):
+    project.write("src/app.py", BUSY.format(seconds=0.01))
+    project.settings(ONE)
+
+    code, report = project.run()
+
+    assert code == 0
+    measured = rows(report)["busy", "head", 512, "x86_64"]
+    assert measured["status"] == "measured"
+    assert measured["mean_duration_ms"] >= 10
+    assert measured["cost_per_million_usd"]["low"] <= measured["cost_per_million_usd"]["value"]
+    assert rows(report)["busy", "head", 512, "arm64"]["status"] == "estimated"
+    (function,) = report["functions"]
+    assert function["recommendation"]["architecture"] == "x86_64"
+    assert function["recommendation"]["estimated"]
+    assert report["endpoint"] == "local"
+    assert report["spend"]["deployments_created"] == report["spend"]["deployments_removed"] == 2
+    samples = [json.loads(line) for line in (project.out / "samples.jsonl").read_text().splitlines()]
+    assert len(samples) == report["spend"]["invocations"]
+    assert {one["cold"] for one in samples} == {True, False}
+    assert "Estimate: embedded endpoint" in project.comment
+
+
+def test_a_head_that_costs_twice_as_much_fails_the_gate(project):
+    project.write("src/app.py", BUSY.format(seconds=0.05))
+    project.write("base/src/app.py", BUSY.format(seconds=0.02))
+    project.settings(ONE.replace("[512, 1024]", "[512]"))
+
+    code, report = project.run("--base", str(project.folder / "base"))
+
+    comparison = report["functions"][0]["comparison"]
+    assert (code, report["verdict"]) == (1, "regression")
+    assert comparison["cost_ratio"]["low"] > 1.1
+    assert comparison["rounds"] == 2
+
+
+def test_a_head_that_equals_its_base_is_not_compared_by_measuring(project, rows):
+    project.write("src/app.py", BUSY.format(seconds=0.001))
+    project.write("base/src/app.py", BUSY.format(seconds=0.001))
+    project.settings(ONE)
+
+    code, report = project.run("--base", str(project.folder / "base"))
+
+    assert (code, report["verdict"]) == (0, "no change")
+    assert all(side == "head" for _, side, _, _ in rows(report))
+
+
+def test_a_function_that_the_base_lacks_is_said_to_be_new(project):
+    project.write("src/app.py", BUSY.format(seconds=0.001))
+    (project.folder / "base").mkdir()
+    project.settings(ONE + "    gate: {not_measured: fail}\n")
+
+    code, report = project.run("--base", str(project.folder / "base"))
+
+    assert (code, report["verdict"]) == (1, "not measured")
+    assert "does not have this function" in report["verdict_reason"]
+
+
+def test_each_way_to_fail_is_reported_as_such_and_costs_nothing_else(project, rows):
+    project.write("syntax/app.py", "def handler(event, context) return 1\n")
+    project.write("missing/app.py", "import no_such_module\n\ndef handler(event, context):\n    return 1\n")
+    project.write("exits/app.py", "import sys\n\ndef handler(event, context):\n    sys.exit(3)\n")
+    project.write("hungry/app.py", "def handler(event, context):\n    return len(b'x' * 300_000_000)\n")
+    project.write("sleeper/app.py", "import time\n\ndef handler(event, context):\n    time.sleep(60)\n")
+    project.write("fine/app.py", "def handler(event, context):\n    return 1\n")
+    project.settings("""
+        version: 1
+        defaults: {handler: app.handler, memory_mb: [128, 1024], architectures: [x86_64], budget: {invocations: 40}}
+        functions:
+          syntax: {source: syntax}
+          missing: {source: missing}
+          exits: {source: exits}
+          hungry: {source: hungry, memory_mb: [128, 1024], timeout_seconds: 20}
+          sleeper: {source: sleeper, timeout_seconds: 1}
+          fine: {source: fine}
+    """)
+
+    code, report = project.run()
+
+    found = rows(report)
+    assert code == 0
+    for name, words in {
+        "syntax": "Runtime.UserCodeSyntaxError",
+        "missing": "No module named 'no_such_module'",
+        "exits": "exit status 3",
+    }.items():
+        for memory in (128, 1024):
+            row = found[name, "head", memory, "x86_64"]
+            assert row["status"] == "error"
+            assert words in row["reason"]
+    assert found["hungry", "head", 128, "x86_64"]["status"] == "out of memory"
+    assert found["hungry", "head", 1024, "x86_64"]["status"] == "measured"
+    assert found["sleeper", "head", 128, "x86_64"]["status"] == "timeout"
+    assert "timed out after 1.00 seconds" in found["sleeper", "head", 128, "x86_64"]["reason"]
+    assert found["fine", "head", 128, "x86_64"]["status"] == "measured"
+    assert report["spend"]["deployments_removed"] == report["spend"]["deployments_created"] == 12
+
+
+def test_where_nothing_could_be_measured_the_exit_says_so(project):
+    project.write("src/app.py", "raise RuntimeError('at import')\n")
+    project.settings(ONE)
+
+    code, report = project.run()
+
+    assert code == 3
+    assert report["functions"][0]["recommendation"] is None
+
+
+def test_a_size_that_the_machine_cannot_give_is_not_measured(project, rows):
+    project.write("src/app.py", BUSY.format(seconds=0.001))
+    project.settings(ONE.replace("[512, 1024]", "[512, 10240]"))
+
+    code, report = project.run()
+
+    row = rows(report)["busy", "head", 10240, "x86_64"]
+    assert code == 0
+    assert (row["status"], row["mean_duration_ms"]) == ("not measured", None)
+    assert "vCPUs" in row["reason"]
+
+
+def test_without_a_way_to_the_endpoint_the_report_still_says_what_it_can(project):
+    project.write("src/app.py", BUSY.format(seconds=0.001))
+    project.settings(ONE)
+
+    code, report = project.run(endpoint="http://127.0.0.1:9")
+
+    (function,) = report["functions"]
+    assert code == 3
+    assert "127.0.0.1:9" in function["error"]
+    assert function["arm64"]["verdict"] == "ready"
+    assert report["spend"]["deployments_created"] == 0
+
+
+def test_what_cannot_be_packaged_is_a_reason_not_an_end(project, rows):
+    project.write("src/app.py", BUSY.format(seconds=0.001))
+    project.write("src/requirements.txt", "-e .\n")
+    project.write("fine/app.py", "def handler(event, context):\n    return 1\n")
+    project.settings(
+        ONE + "      fine: {source: fine, handler: app.handler, memory_mb: [128], architectures: [x86_64]}\n"
+    )
+
+    code, report = project.run()
+
+    assert code == 0
+    broken = rows(report)["busy", "head", 512, "x86_64"]
+    assert (broken["status"], "-e ." in broken["reason"]) == ("not measured", True)
+    assert rows(report)["fine", "head", 128, "x86_64"]["status"] == "measured"
+
+
+def test_a_dry_run_says_what_would_happen_and_does_nothing(project, capsys):
+    from lambdabot.cli import main
+
+    project.write("src/app.py", BUSY.format(seconds=0.001))
+    project.settings(ONE)
+
+    code = main(["run", "--config", str(project.folder / "lambdabot.yml"), "--endpoint", "local", "--dry-run"])
+
+    assert code == 0
+    assert "busy" in capsys.readouterr().out
+    assert not project.out.exists()

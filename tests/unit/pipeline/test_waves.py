@@ -1,0 +1,31 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambdabot.model import Architecture, Configuration, Side, Variant, Wave
+from lambdabot.pipeline.waves import batches
+
+
+def wave(memory_mb: int, concurrency: int) -> Wave:
+    configuration = Configuration(memory_mb=memory_mb, architecture=Architecture.X86_64)
+    return Wave(variant=Variant(side=Side.HEAD, configuration=configuration), payload="one", concurrency=concurrency)
+
+
+def test_waves_run_side_by_side_while_they_fit():
+    waves = [wave(128, 4), wave(256, 4), wave(512, 4)]
+
+    assert list(batches(waves, 8)) == [waves[:2], waves[2:]]
+
+
+def test_a_variants_second_wave_waits_for_its_first():
+    waves = [wave(128, 1), wave(128, 1)]
+
+    assert list(batches(waves, 100)) == [waves[:1], waves[1:]]
+
+
+@given(st.lists(st.builds(wave, st.sampled_from([128, 256, 512]), st.integers(1, 10))), st.integers(1, 20))
+def test_no_wave_is_lost_and_the_limit_is_kept_by_all_that_can(waves, limit):
+    cut = list(batches(waves, limit))
+
+    assert [one for batch in cut for one in batch] == waves
+    assert all(len(batch) == 1 or sum(one.concurrency for one in batch) <= limit for batch in cut)
+    assert all(len({one.variant for one in batch}) == len(batch) for batch in cut)

@@ -1,0 +1,55 @@
+"""In processes of their own: a signal's second delivery ends the process at once."""
+
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from lambdabot.errors import InterruptionError
+from lambdabot.interruption import SIGNALS, interruptible
+
+
+def run(body: str) -> subprocess.CompletedProcess[str]:
+    program = "import os, signal, time\nfrom lambdabot import interruption\n" + textwrap.dedent(body)
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_the_first_signal_becomes_an_exception_and_the_handlers_are_put_back(number):
+    before = [signal.getsignal(one) for one in SIGNALS]
+
+    with pytest.raises(InterruptionError) as caught, interruptible():
+        signal.raise_signal(number)
+
+    assert caught.value.signal_number == number
+    assert [signal.getsignal(one) for one in SIGNALS] == before
+
+
+def test_a_signal_that_is_delivered_twice_is_one():
+    process = run("""
+        with interruption.interruptible():
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+            except interruption.InterruptionError:
+                os.kill(os.getpid(), signal.SIGINT)
+                print("cleaned up")
+    """)
+
+    assert (process.returncode, process.stdout) == (0, "cleaned up\n")
+
+
+def test_a_later_signal_ends_the_clean_up():
+    process = run("""
+        interruption.REPETITION_SECONDS = 0
+        with interruption.interruptible():
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+            except interruption.InterruptionError:
+                time.sleep(0.01)
+                os.kill(os.getpid(), signal.SIGTERM)
+                print("cleaned up")
+    """)
+
+    assert (process.returncode, process.stdout) == (143, "")
