@@ -29,6 +29,7 @@ _COLD_SECONDS = 60  # what an invocation may take beyond the function's timeout:
 _MOST_CONNECTIONS = 1_000  # of one client; kept open between waves, made only when needed
 _REQUESTS_PER_SECOND = 10  # with the burst below Lambda's 15 in any one second, and room for the account's other users
 _BURST = 5
+_NO_LAMBDA = f"Is there a Lambda endpoint at this address?\n{LOCAL}"
 _HERE = "us-east-1"  # what a loopback endpoint is called when nobody says
 
 
@@ -102,11 +103,11 @@ class Connection:
             )
         except AWSError as error:
             failure = explain(error, doing=doing)
-            raise EndpointError(failure.what, advice=failure.advice) from error
+            raise EndpointError(failure.what, advice=failure.advice or _NO_LAMBDA) from error
         limit = settings.get("AccountLimit", {})
         if "UnreservedConcurrentExecutions" not in limit:
             message = f"could not {doing}: what answers there does not speak the Lambda API"
-            raise EndpointError(message, advice=f"Check the address.\n{LOCAL}")
+            raise EndpointError(message, advice=_NO_LAMBDA)
         return AccountLimits(
             concurrency=limit["ConcurrentExecutions"], unreserved_concurrency=limit["UnreservedConcurrentExecutions"]
         )

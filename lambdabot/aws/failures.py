@@ -81,11 +81,10 @@ _ADVICE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """What happened, redacted, and what to do; `fatal` when no other call of this run can succeed either."""
+    """What happened, redacted, and what to do."""
 
     what: str
     advice: str = ""
-    fatal: bool = False
 
 
 def explain(error: Exception, *, doing: str) -> Failure:
@@ -111,25 +110,21 @@ def _of_credentials(error: Exception, doing: str) -> Failure | None:
     words = redact(message(error))
     if isinstance(error, NoRegionError):
         advice = f"Set the Region: `aws-region` of the action, or AWS_REGION.\n{LOCAL}"
-        return Failure(what=f"could not {doing}: no AWS Region is set", advice=advice, fatal=True)
+        return Failure(what=f"could not {doing}: no AWS Region is set", advice=advice)
     if isinstance(error, NoCredentialsError | PartialCredentialsError | CredentialRetrievalError | ProfileNotFound):
-        return Failure(
-            what=f"could not {doing}: no usable AWS credentials ({words})", advice=WORKFLOW + LOCAL, fatal=True
-        )
+        return Failure(what=f"could not {doing}: no usable AWS credentials ({words})", advice=WORKFLOW + LOCAL)
     if name in _EXPIRED:
         advice = (
             "Credentials of aws-actions/configure-aws-credentials last one hour: run the step again, or set its "
             "`role-duration-seconds` (and the role's maximum) above the run's time budget."
         )
-        return Failure(what=f"could not {doing}: the AWS credentials have expired ({words})", advice=advice, fatal=True)
+        return Failure(what=f"could not {doing}: the AWS credentials have expired ({words})", advice=advice)
     if name in _UNKNOWN_CREDENTIALS:
         advice = f"Check the access key, and that the account has enabled this Region.\n{WORKFLOW}{LOCAL}"
-        return Failure(
-            what=f"could not {doing}: AWS does not know these credentials ({words})", advice=advice, fatal=True
-        )
+        return Failure(what=f"could not {doing}: AWS does not know these credentials ({words})", advice=advice)
     if name in _SIGNATURE:
         advice = "Check the secret access key, and this machine's clock: a signature holds for five minutes."
-        return Failure(what=f"could not {doing}: AWS rejects the signature ({words})", advice=advice, fatal=True)
+        return Failure(what=f"could not {doing}: AWS rejects the signature ({words})", advice=advice)
     return None
 
 
@@ -163,21 +158,17 @@ def _of_the_network(error: Exception, doing: str) -> Failure | None:
     words = f"{redact(str(error))} {cause}".strip()
     if isinstance(error, SSLError):
         advice = "A proxy that opens TLS? Name its certificates in AWS_CA_BUNDLE."
-        return Failure(what=f"could not {doing}: TLS failed ({words})", advice=advice, fatal=True)
+        return Failure(what=f"could not {doing}: TLS failed ({words})", advice=advice)
     if isinstance(error, ProxyConnectionError):
-        return Failure(
-            what=f"could not {doing}: {words}", advice="Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY.", fatal=True
-        )
+        return Failure(what=f"could not {doing}: {words}", advice="Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY.")
     if isinstance(error, EndpointConnectionError):
         if any(sign in words for sign in _UNKNOWN_HOST):
             advice = f"Is the Region spelled right, and does this machine have a name server?\n{LOCAL}"
-            return Failure(what=f"could not {doing}: no such host ({words})", advice=advice, fatal=True)
-        return Failure(
-            what=f"could not {doing}: {words}", advice="Is the endpoint up and reachable from here?", fatal=True
-        )
+            return Failure(what=f"could not {doing}: no such host ({words})", advice=advice)
+        return Failure(what=f"could not {doing}: {words}", advice="Is the endpoint up and reachable from here?")
     if isinstance(error, ConnectTimeoutError):
         advice = "A firewall or a private subnet without a route to Lambda? Check it, or name a proxy."
-        return Failure(what=f"could not {doing}: {words}", advice=advice, fatal=True)
+        return Failure(what=f"could not {doing}: {words}", advice=advice)
     return None
 
 

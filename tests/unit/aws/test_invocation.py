@@ -3,7 +3,8 @@ from collections.abc import Iterator
 import pytest
 
 from lambdabot.aws.deployments import Deployments
-from lambdabot.aws.invocation import invoke_wave
+from lambdabot.aws.invocation import _date, invoke_wave
+from lambdabot.aws.outcome import read_failure
 from lambdabot.model import Deployment, Outcome, Wave
 
 
@@ -86,6 +87,18 @@ def test_no_report_is_not_measured(fake, invoke_one, log):
     fake.invoke = lambda function, request_id, body: fake.reply({}, log)
     invocation = invoke_one()
     assert (invocation.outcome, invocation.reason) == (Outcome.DISCARDED, "no REPORT in the log tail")
+
+
+@pytest.mark.parametrize("payload", [b"", b"{", b"\xff" * 500])
+def test_a_failure_that_is_no_json_is_quoted(payload):
+    failed = read_failure(payload)
+    assert failed.error_type == ""
+    assert 0 < len(str(failed)) <= 300
+
+
+@pytest.mark.parametrize("header", ["", "yesterday"])
+def test_an_answer_without_a_date_has_none(header):
+    assert _date(header) is None
 
 
 def test_a_log_that_is_no_base64_is_no_report(fake, invoke_one):
