@@ -1,2 +1,86 @@
-def add_arguments(p): pass
-def run(a): return 0
+"""The command `lambdabot arm64`: its arguments, and its exit code."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lambdabot.errors import ExitCode, Mistake, UsageError
+
+if TYPE_CHECKING:
+    from lambdabot.arm64.target import Target
+    from lambdabot.model import Arm64Check
+
+_EPILOG = "Exit code: 1 when something blocks, 3 when nothing could be checked, 2 for wrong usage, else 0."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments; nothing heavy is imported for that."""
+    parser.epilog = _EPILOG
+    parser.add_argument(
+        "paths",
+        nargs="+",
+        type=Path,
+        metavar="PATH",
+        help="requirements file, uv.lock, pylock.toml, poetry.lock, pdm.lock, Pipfile[.lock], pyproject.toml, zip or folder",
+    )
+    parser.add_argument("--runtime", default="python3.13", help="Lambda runtime to run on (default: %(default)s)")
+    parser.add_argument("--python", metavar="X.Y", help="Python of a container image, in place of the runtime's")
+    parser.add_argument("--glibc", metavar="2.N", help="glibc of a container image, in place of the runtime's")
+    parser.add_argument("--json", action="store_true", help="print a JSON list, an object for each PATH")
+    parser.add_argument("--github", action="store_true", help="print workflow annotations on the requirements' lines")
+    parser.add_argument("--verify", action="store_true", help="resolve once more with all fixes applied")
+    parser.add_argument("--timeout", type=float, default=10.0, metavar="SECONDS", help="of one request (default: %(default)s)")
+    parser.add_argument("--cache-dir", type=Path, metavar="DIR", help="default: in RUNNER_TEMP, else in the user's cache")
+    parser.add_argument("--no-cache", action="store_true", help="keep nothing, and ask for everything anew")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check the paths, show the answers, return the exit code; raise UsageError for what cannot be meant."""
+    from lambdabot.arm64.check import check_many  # noqa: PLC0415  # `--help` needs none of it
+    from lambdabot.arm64.presentation import annotations, document, table  # noqa: PLC0415  # as above
+
+    missing = [Mistake(message="does not exist", path=path) for path in arguments.paths if not path.exists()]
+    if missing:
+        raise UsageError(missing)
+    if not arguments.timeout > 0:
+        raise UsageError([Mistake(message=f"--timeout must be above 0, not {arguments.timeout:g}")])
+    cache_dir = None if arguments.no_cache else arguments.cache_dir or default_cache()
+    target = _target(arguments)
+    answers = check_many(
+        arguments.paths, target, cache_dir=cache_dir, timeout=arguments.timeout, verify=arguments.verify
+    )
+    if arguments.json:
+        print(document(answers))  # noqa: T201  # the command's output
+    else:
+        table(answers, target)
+    if arguments.github:
+        # Beside JSON on stdout, the runner finds its commands on stderr as well.
+        print("\n".join(annotations(answers)), file=sys.stderr if arguments.json else sys.stdout)  # noqa: T201  # as above
+    return exit_code(answers)
+
+
+def exit_code(answers: "list[Arm64Check]") -> ExitCode:
+    """Return 1 when something blocks, 3 when nothing at all could be told, else 0."""
+    from lambdabot.model import Arm64Verdict, PackageVerdict  # noqa: PLC0415  # `--help` needs none of it
+
+    verdicts = {answer.verdict for answer in answers}
+    if Arm64Verdict.BLOCKED in verdicts:
+        return ExitCode.GATE_FAILED
+    told = [package for answer in answers for package in answer.packages if package.verdict is not PackageVerdict.NOT_CHECKED]
+    return ExitCode.DONE if told or Arm64Verdict.READY in verdicts else ExitCode.NOT_MEASURED
+
+
+def default_cache() -> Path:
+    """Return where the cache lies: in CI the runner's own folder, which actions/cache can keep."""
+    temporary = os.environ.get("RUNNER_TEMP")
+    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(temporary or home).expanduser() / "lambdabot" / "arm64"
+
+
+def _target(arguments: argparse.Namespace) -> "Target":
+    from lambdabot.arm64.target import Target  # noqa: PLC0415  # `--help` needs none of it
+
+    of_runtime = Target.of_runtime(arguments.runtime)
+    return Target(arguments.python or of_runtime.python, arguments.glibc or of_runtime.glibc)

@@ -1,0 +1,134 @@
+"""How answers are shown: a table for people, JSON for programs, annotations for a pull request's lines."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from lambdabot.arm64.target import Target
+from lambdabot.model import Arm64Check, Arm64Verdict, PackageCheck, PackageVerdict
+
+_LEVELS = 10  # annotations of one kind that a step may make (GitHub, "Workflow commands")
+_LONGEST = 4000  # characters of a message, under GitHub's 4,096
+_PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+)")
+
+
+def document(answers: list[Arm64Check]) -> str:
+    """Return the answers as JSON, in the form that report.json has them too."""
+    listed = [
+        {
+            "path": answer.path,
+            "verdict": answer.verdict,
+            "reason": answer.reason,
+            "packages": [
+                {
+                    "name": package.name,
+                    "version": package.version,
+                    "requested_by": package.requested_by,
+                    "verdict": package.verdict,
+                    "evidence": package.evidence,
+                    "fix": package.fix,
+                    "x86_64_verdict": package.x86_64_verdict,
+                }
+                for package in answer.packages
+            ],
+            "native_files": answer.native_files,
+            "layers": answer.layers,
+            "drift": answer.drift,
+        }
+        for answer in answers
+    ]
+    return json.dumps(listed, indent=2)
+
+
+def table(answers: list[Arm64Check], target: Target) -> None:
+    """Print a table per path: what blocks and what is not checked by name, the rest counted."""
+    from rich.console import Console  # noqa: PLC0415  # JSON needs no terminal
+    from rich.table import Table  # noqa: PLC0415  # as above
+    from rich.text import Text  # noqa: PLC0415  # as above
+
+    console = Console(highlight=False, markup=False, width=None if os.isatty(1) else 160)
+    for answer in answers:
+        console.print(Text(_heading(answer, target)), soft_wrap=True)  # one line: none of its words can start one
+        shown = Table()
+        for heading in ("package", "verdict", "x86_64", "requested by", "evidence and fix"):
+            shown.add_column(heading, overflow="fold")
+        for package in answer.packages:
+            evidence = _clean(package.evidence) + (f"\nfix: {_clean(package.fix)}" if package.fix else "")
+            style = "red" if package.verdict.blocks else "yellow" if _open(package) else "green"
+            name = f"{package.name} {package.version or ''}".strip()
+            chain = " > ".join(package.requested_by)
+            x86_64 = "" if package.x86_64_verdict is package.verdict else str(package.x86_64_verdict)
+            shown.add_row(*(Text(_clean(cell)) for cell in (name,)), Text(package.verdict, style=style), Text(x86_64), Text(_clean(chain)), Text(evidence))
+        for kind, lines in (("native file", answer.native_files), ("layer", answer.layers), ("drift", answer.drift)):
+            for line in lines:
+                shown.add_row(Text(kind), Text(""), Text(""), Text(""), Text(_clean(line)))
+        if shown.row_count == 0:
+            shown.add_row(Text("-"), Text(answer.verdict), Text(""), Text(""), Text(_clean(answer.reason) or "nothing to check"))
+        console.print(shown)
+
+
+def annotations(answers: list[Arm64Check]) -> Iterator[str]:
+    """Yield workflow commands: an error for what blocks, a warning for what is not checked or drifts."""
+    lines: dict[str, list[str]] = {"error": [], "warning": []}
+    for answer in answers:
+        for package in answer.packages:
+            if package.verdict.blocks or _open(package):
+                level = "error" if package.verdict.blocks else "warning"
+                lines[level].append(_annotation(level, answer, package))
+        level = "error" if answer.verdict is Arm64Verdict.BLOCKED else "warning"
+        for line in answer.native_files:
+            lines[level].append(_command(level, answer.path, None, "Machine code and ARM64", line))
+        for line in answer.drift:
+            lines["warning"].append(_command("warning", answer.path, None, "Another version on ARM64", line))
+        if answer.verdict is Arm64Verdict.UNKNOWN and not answer.packages:
+            lines["warning"].append(_command("warning", answer.path, None, "ARM64 not checked", answer.reason))
+    for level, commands in lines.items():
+        yield from commands[: _LEVELS - 1] if len(commands) > _LEVELS else commands
+        if len(commands) > _LEVELS:
+            yield f"::{level}::and {len(commands) - _LEVELS + 1} more, in the table above"
+
+
+def _annotation(level: str, answer: Arm64Check, package: PackageCheck) -> str:
+    place = _PLACE.fullmatch(package.requested_by[0]) if package.requested_by else None
+    path = answer.path
+    line = None
+    if place is not None:
+        own = Path(answer.path)
+        folder = own if own.is_dir() else own.parent
+        path, line = str(folder / place["file"]), int(place["line"])
+    chain = f" (by {' > '.join(package.requested_by[1:])})" if len(package.requested_by) > 1 else ""
+    name = f"{package.name} {package.version or ''}".strip()
+    message = f"{name}{chain}: {package.verdict}. {package.evidence}"
+    return _command(level, path, line, f"{package.name} on ARM64", message + (f"\nFix: {package.fix}" if package.fix else ""))
+
+
+def _command(level: str, path: str, line: int | None, title: str, message: str) -> str:
+    """Return a workflow command; the path is relative to the workspace, and every part is escaped."""
+    workspace = os.environ.get("GITHUB_WORKSPACE") or os.curdir
+    properties = {"file": os.path.relpath(path, workspace), "line": None if line is None else str(line), "title": title}
+    listed = ",".join(f"{key}={_escaped_property(value)}" for key, value in properties.items() if value is not None)
+    return f"::{level} {listed}::{_escaped(message[:_LONGEST])}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _escaped_property(text: str) -> str:
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _heading(answer: Arm64Check, target: Target) -> str:
+    reason = f": {answer.reason}" if answer.reason else ""
+    return _clean(f"[{answer.verdict}] {answer.path} on {target}, arm64{reason}")
+
+
+def _open(package: PackageCheck) -> bool:
+    return package.verdict is PackageVerdict.NOT_CHECKED
+
+
+def _clean(text: str) -> str:
+    """Return text of the user's world without control characters, which a terminal would obey."""
+    return "".join(character if character.isprintable() or character == "\n" else "\ufffd" for character in text)
