@@ -7,6 +7,7 @@ It runs by itself, in a process without lambdabot: with `-S` no site-packages of
 import os
 import site
 import sys
+from importlib import import_module
 
 
 def set_up_interpreter() -> None:
@@ -22,6 +23,7 @@ def set_up_interpreter() -> None:
 
 if __name__ == "__main__":
     set_up_interpreter()
-    from awslambdaric.__main__ import main
-
-    main(["bootstrap", os.environ["_HANDLER"]])
+    temporary_folder = os.environ["TMPDIR"]
+    if temporary_folder != "/tmp":  # noqa: S108 - Lambda's own name
+        import_module("temporary_paths").redirect(temporary_folder)
+    import_module("awslambdaric.__main__").main(["bootstrap", os.environ["_HANDLER"]])

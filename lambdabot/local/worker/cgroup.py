@@ -136,18 +136,16 @@ class Group:
 
     def pids(self) -> list[int]:
         """Return the processes in the group."""
-        pids: dict[int, None] = {}
-        for folder in self._folders:
+        for folder in self._folders[:1]:  # every process is in all of them
             with suppress(OSError):
-                pids |= dict.fromkeys(int(pid) for pid in (folder / "cgroup.procs").read_text().split())
-        return list(pids)
+                return [int(pid) for pid in (folder / "cgroup.procs").read_text().split()]
+        return []
 
     def kill(self) -> None:
         """Kill every process of the group, however fast it forks."""
-        kill_file = self._folders[0] / "cgroup.kill"
-        if self._version > 1 and kill_file.exists():
-            kill_file.write_text("1")
-            return
+        for folder in self._folders if self._version > 1 else ():
+            with suppress(OSError):  # new in Linux 5.14
+                (folder / "cgroup.kill").write_text("1")
         while True:
             with suppress(OSError):  # frozen, they cannot fork away from us
                 self.freeze(frozen=True)

@@ -15,6 +15,7 @@ from lambdabot.local.worker.order import Order
 from lambdabot.local.worker.outcomes import Status
 from lambdabot.local.worker.variables import worker_variables
 
+_INIT_SECONDS = 10.0  # "The Init phase is limited to 10 seconds" (Lambda execution environment lifecycle)
 _END_SECONDS = 60  # for a supervisor to kill and remove everything; more only a broken kernel takes
 _READ_SIZE = 65536
 
@@ -156,6 +157,7 @@ class ExecutionEnvironment:
             folder=str(berth.folder),
             memory_mb=spec.memory_mb,
             vcpus=vcpus_of(spec.memory_mb),
+            init_seconds=_INIT_SECONDS,
             timeout_seconds=spec.timeout_seconds,
             function_arn=spec.function_arn,
             request_id=request_id,

@@ -52,12 +52,8 @@ _SETTINGS = [
 _DEVICES = ("/dev/full", "/dev/null", "/dev/random", "/dev/urandom", "/dev/zero")
 # Folders of people, services and jobs: in a view of its own a worker finds them empty.
 _HIDDEN = ("/github", "/home", "/media", "/mnt", "/root", "/run", "/srv", "/var")
-_NEVER_HIDDEN = frozenset(
-    map(
-        Path,
-        ["/", "/bin", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/opt", "/proc", "/sbin", "/sys", "/tmp", "/usr"],
-    )
-)
+_SYSTEM_FOLDERS = ("/", "/bin", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/opt", "/proc", "/sbin", "/sys", "/usr")
+_NEVER_HIDDEN = frozenset(map(Path, _SYSTEM_FOLDERS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,10 +99,12 @@ class Isolation:
             [sys.base_prefix, sys.base_exec_prefix, Path(self.interpreter).parent, *_standard_library()]
         )
         self._own_view = means.namespaces != "none"
-        # Without a view of its own, another user must be let through to the interpreter by its folders' modes.
+        # Another user must be let through by the modes of folders, unless they are replaced in its view.
         closed = [folder for path in self._interpreter_paths if (folder := _first_closed_folder(path)) is not None]
-        self.own_users = means.users and (self._own_view or not closed)
-        self._closed_interpreter = closed[0] if means.users and not self.own_users else None
+        unreadable = [path for path in runtime_packages.values() if not path.stat().st_mode & 0o004]
+        obstacles = unreadable if self._own_view else unreadable + closed
+        self.own_users = means.users and not obstacles
+        self._obstacle = obstacles[0] if means.users and obstacles else None
         self._hidden = _topmost(_private_folders() + closed) if self._own_view else []
 
     def layout(self, code: Path, folder: Path) -> Layout:
@@ -157,7 +155,7 @@ class Isolation:
         missing = []
         if not self._own_view:
             missing.append(
-                "No namespaces: /tmp is not writable for the function, the folder in TMPDIR is; "
+                "No namespaces: /tmp is redirected in Python's own functions only, native libraries need TMPDIR; "
                 "sockets with a path can be connected to where their mode allows it."
             )
         if not self._means.landlock:
@@ -165,10 +163,8 @@ class Isolation:
                 "No Landlock: the function reads every file that its user may read"
                 + ("." if self.own_users else ", yours among them.")
             )
-        if self._closed_interpreter is not None:
-            missing.append(
-                f"No user id of its own: {self._closed_interpreter} lets no other user through to the interpreter."
-            )
+        if self._obstacle is not None:
+            missing.append(f"No user id of its own: {self._obstacle} is closed to other users.")
         elif not self._means.users and os.geteuid() == 0:
             missing.append("No user id of its own: this process is root without the capabilities to give one.")
         return missing

@@ -20,6 +20,7 @@ class Order:
     folder: str  # private to this environment, removed at the end
     memory_mb: int
     vcpus: float
+    init_seconds: float
     timeout_seconds: float
     function_arn: str
     request_id: str  # of the invocation that starts the environment, for errors before the runtime asks for one

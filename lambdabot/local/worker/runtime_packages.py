@@ -10,12 +10,13 @@ from importlib import metadata
 from pathlib import Path
 
 _PROVIDED = ("awslambdaric", "boto3")
+_PROGRAM = ("bootstrap.py", "temporary_paths.py")
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def link_runtime(folder: Path) -> dict[str, Path]:
     """Fill a folder with links to the runtime's packages and main program; return where each name leads."""
-    targets = {"bootstrap.py": Path(__file__).with_name("bootstrap.py").resolve()}
+    targets = {name: Path(__file__).resolve().with_name(name) for name in _PROGRAM}
     for distribution in _closure():
         for file in distribution.files or ():
             top = file.parts[0]

@@ -20,7 +20,6 @@ from lambdabot.local.worker.runtime_api import Request
 from lambdabot.local.worker.runtime_server import RuntimeServer
 from lambdabot.local.worker.worker import Worker
 
-_INIT_SECONDS = 10.0  # "The Init phase is limited to 10 seconds" (Lambda execution environment lifecycle)
 _FREEZE_AFTER_SECONDS = 0.002  # calls that follow one another closely are not slowed by a freeze each
 _ERROR_TYPE = "lambda-runtime-function-error-type"
 
@@ -94,7 +93,7 @@ class Supervisor:
     def _deadline(self) -> float:
         if self._invocation is not None:
             return self._invocation.started + self._order.timeout_seconds
-        return self._init_started + _INIT_SECONDS
+        return self._init_started + self._order.init_seconds
 
     def _on_deadline(self) -> None:
         memory = self._worker.max_memory_mb()

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,6 +15,7 @@ from lambdabot.local.worker.governor import Governor, send_to_all
 from lambdabot.local.worker.log_file import LogFile
 from lambdabot.local.worker.order import Order
 
+_DYING_SECONDS = 0.0005
 _FAMILY_SECONDS = 0.050  # how long a new child process may go unseen by the memory limit
 
 
@@ -150,6 +152,7 @@ class Worker:
         self._group.kill()
         while family := processes.descendants(os.getpid()):
             send_to_all(family, signal.SIGKILL)
+            time.sleep(_DYING_SECONDS)
             self.reap()
         self.reap()
 
