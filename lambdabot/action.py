@@ -40,7 +40,7 @@ def _run(environ: Mapping[str, str], workflow: Workflow) -> int:
     context = Context.of(environ)
     if context.event_name == "pull_request_target":
         raise UsageError([Mistake(message="lambdabot does not run on `pull_request_target`")], advice=UNTRUSTED)
-    settings = load(inputs(environ), default_endpoint="local" if context.without_secrets else "aws")
+    settings = load(inputs(environ), default_endpoint="local" if context.is_untrusted else "aws")
 
     from lambdabot.job import publish, run  # noqa: PLC0415  # boto3 only once the settings hold
     from lambdabot.report.progress import Progress  # noqa: PLC0415  # likewise

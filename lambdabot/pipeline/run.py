@@ -20,7 +20,7 @@ from lambdabot.aws.prices import prices
 from lambdabot.aws.threads import run_all
 from lambdabot.errors import EndpointError, InterruptionError, LambdabotError, UsageError
 from lambdabot.github.event import Context
-from lambdabot.model import Budget, Function, Prices, RunResult, Spend
+from lambdabot.model import Budget, Function, FunctionResult, Prices, RunResult, Spend
 from lambdabot.packaging.target import Target
 from lambdabot.pipeline.verdict import overall
 from lambdabot.project.base import BaseTree, NoBase, head_sha, resolve_base
@@ -178,7 +178,7 @@ class Run:
             job.failed = str(error)
         except Exception as error:  # noqa: BLE001  # a defect of ours met by one function must not lose the others'
             job.failed = f"lambdabot failed: {type(error).__name__}: {error}"
-        self._progress.function_done(job.head.name, job.result().comparison.verdict)
+        self._progress.function_done(job.head.name, _in_short(job.result()))
 
     @property
     def _prices(self) -> Prices:
@@ -216,6 +216,14 @@ class Run:
             interrupted=interrupted,
             notes=(*self._notes, *(deployments.notes if deployments else ())),
         )
+
+
+def _in_short(result: FunctionResult) -> str:
+    """Return a function's answer as one line of progress."""
+    advice = result.recommendation_reason
+    if result.recommendation is not None:
+        advice = f"recommended is {result.recommendation.configuration}"
+    return result.error or f"{advice}; against base: {result.comparison.verdict}"
 
 
 def cache_folder(environ: Mapping[str, str]) -> Path:
