@@ -14,6 +14,7 @@ from botocore.config import Config
 
 from lambdabot import __version__
 from lambdabot.aws.failures import LOCAL, explain
+from lambdabot.aws.in_flight import InFlight
 from lambdabot.aws.pace import Pace
 from lambdabot.aws.retry import AWSError, Retry, passing
 from lambdabot.errors import EndpointError
@@ -53,6 +54,7 @@ class Connection:
         self.ending = (
             Event()
         )  # set at the end of the run: from then on nothing is begun, retried or waited for but removals
+        self.in_flight = InFlight()
         self.pace = pace  # of the control plane but GetFunction, which has a quota of its own
         self._session = session
         self._loopback = loopback

@@ -13,6 +13,7 @@ from lambdabot.aws.creation import Creator
 from lambdabot.aws.failures import Failure, explain, explain_state
 from lambdabot.aws.identity import RunIdentity
 from lambdabot.aws.ledger import Kind, Ledger, LedgerClosedError
+from lambdabot.aws.redaction import redact
 from lambdabot.aws.removal import Removal
 from lambdabot.aws.request import Copy, create_parameters, environment
 from lambdabot.aws.retry import AWSError, Retry, StoppedError, code, message, passing
@@ -175,7 +176,7 @@ class Deployments:
                     return _not_deployed(explain_state(*reason, doing=doing))
             if time.monotonic() > deadline:
                 words = f"could not {doing}: still {states[0]}, {states[1]} after {_READY_SECONDS:.0f} s"
-                return NotDeployed(reason=words, advice=str(configuration.get("StateReason", "")))
+                return NotDeployed(reason=words, advice=redact(str(configuration.get("StateReason", ""))))
             self._connection.ending.wait(pause)
             pause = min(1.0, 2 * pause)
             answer = Retry().call(

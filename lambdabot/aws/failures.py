@@ -81,10 +81,11 @@ _ADVICE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """What happened, redacted, and what to do."""
+    """What happened, redacted, and what to do; `fatal` when the same call cannot succeed later in the run."""
 
     what: str
     advice: str = ""
+    fatal: bool = False
 
 
 def explain(error: Exception, *, doing: str) -> Failure:
@@ -110,21 +111,25 @@ def _of_credentials(error: Exception, doing: str) -> Failure | None:
     words = redact(message(error))
     if isinstance(error, NoRegionError):
         advice = f"Set the Region: `aws-region` of the action, or AWS_REGION.\n{LOCAL}"
-        return Failure(what=f"could not {doing}: no AWS Region is set", advice=advice)
+        return Failure(what=f"could not {doing}: no AWS Region is set", advice=advice, fatal=True)
     if isinstance(error, NoCredentialsError | PartialCredentialsError | CredentialRetrievalError | ProfileNotFound):
-        return Failure(what=f"could not {doing}: no usable AWS credentials ({words})", advice=WORKFLOW + LOCAL)
+        return Failure(
+            what=f"could not {doing}: no usable AWS credentials ({words})", advice=WORKFLOW + LOCAL, fatal=True
+        )
     if name in _EXPIRED:
         advice = (
             "Credentials of aws-actions/configure-aws-credentials last one hour: run the step again, or set its "
             "`role-duration-seconds` (and the role's maximum) above the run's time budget."
         )
-        return Failure(what=f"could not {doing}: the AWS credentials have expired ({words})", advice=advice)
+        return Failure(what=f"could not {doing}: the AWS credentials have expired ({words})", advice=advice, fatal=True)
     if name in _UNKNOWN_CREDENTIALS:
         advice = f"Check the access key, and that the account has enabled this Region.\n{WORKFLOW}{LOCAL}"
-        return Failure(what=f"could not {doing}: AWS does not know these credentials ({words})", advice=advice)
+        return Failure(
+            what=f"could not {doing}: AWS does not know these credentials ({words})", advice=advice, fatal=True
+        )
     if name in _SIGNATURE:
         advice = "Check the secret access key, and this machine's clock: a signature holds for five minutes."
-        return Failure(what=f"could not {doing}: AWS rejects the signature ({words})", advice=advice)
+        return Failure(what=f"could not {doing}: AWS rejects the signature ({words})", advice=advice, fatal=True)
     return None
 
 
@@ -134,7 +139,7 @@ def _of_permissions(error: Exception, doing: str) -> Failure | None:
         return None
     match = _NOT_AUTHORIZED.search(words)
     if match is None:
-        return Failure(what=f"could not {doing}: access denied ({redact(words)})", advice=WORKFLOW + LOCAL)
+        return Failure(what=f"could not {doing}: access denied ({redact(words)})", advice=WORKFLOW + LOCAL, fatal=True)
     action = match["action"]
     resource = (match["resource"] or "*").rstrip(".,")
     what = f"could not {doing}: {action} is not allowed on {redact(resource)}"
@@ -148,9 +153,11 @@ def _of_permissions(error: Exception, doing: str) -> Failure | None:
         ),
     ):
         if sign in why:
-            return Failure(what=what, advice=source)
+            return Failure(what=what, advice=source, fatal=True)
     statement = {"Effect": "Allow", "Action": action, "Resource": redact(resource)}
-    return Failure(what=what, advice=f"Add to the policy of the role that lambdabot uses:\n    {json.dumps(statement)}")
+    return Failure(
+        what=what, advice=f"Add to the policy of the role that lambdabot uses:\n    {json.dumps(statement)}", fatal=True
+    )
 
 
 def _of_the_network(error: Exception, doing: str) -> Failure | None:

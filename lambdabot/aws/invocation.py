@@ -17,6 +17,7 @@ from lambdabot.aws.outcome import Failed, judge, read_failure
 from lambdabot.aws.report_line import Report, find_report
 from lambdabot.aws.retry import AWSError, Retry, StoppedError, code, never_sent, throttled
 from lambdabot.aws.threads import run_all
+from lambdabot.errors import EndpointError
 from lambdabot.model import Deployment, Invocation, Outcome, Wave
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def invoke_wave(
 
     `clock` gives the seconds since the function's first wave. An invocation that was throttled to the end, was never
     answered, or ran at another memory size is `not measured`, with the reason; so is one without a REPORT, which
-    `identify` may still find. Nothing that may have run is ever sent again.
+    `identify` may still find. Nothing that may have run is ever sent again. Raises EndpointError, with advice, when
+    credentials have expired or do not allow it.
     """
     client = connection.invoker(timeout_seconds)
 
@@ -77,7 +79,8 @@ def invoke_wave(
             max_memory_used_mb=None,
             at_seconds=0.0,
         )
-        answer = _invoke(client, deployment, payload, blank, connection.ending)
+        with connection.in_flight:
+            answer = _invoke(client, deployment, payload, blank, connection.ending)
         return replace(answer, invocation=replace(answer.invocation, at_seconds=clock()))
 
     return tuple(run_all(partial(one, lane) for lane in range(wave.concurrency)))
@@ -100,8 +103,10 @@ def _invoke(client: LambdaClient, deployment: Deployment, payload: bytes, blank:
     except StoppedError:
         return Answer(invocation=replace(blank, reason="the run was interrupted"), request_id=None)
     except AWSError as error:
-        reason = explain(error, doing=f"invoke {blank.variant.configuration}").what
-        return Answer(invocation=replace(blank, reason=reason), request_id=None)
+        failure = explain(error, doing=f"invoke {blank.variant.configuration}")
+        if failure.fatal:
+            raise EndpointError(failure.what, advice=failure.advice) from error
+        return Answer(invocation=replace(blank, reason=failure.what), request_id=None)
 
 
 def _read(response: InvocationResponseTypeDef, blank: Invocation) -> Answer:

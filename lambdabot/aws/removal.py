@@ -15,6 +15,7 @@ from lambdabot.aws.threads import start
 
 _LOOKS = 4  # how often a resource must not be found before it is believed that its creation never took effect
 _PAUSE_SECONDS = 0.4
+_LAST_SECONDS = 1.5  # kept for the log group while invocations that were given up still run
 _CONFLICTS = {"ResourceConflictException", "OperationAbortedException"}  # another change is under way: wait for it
 _NEVER = Event()
 
@@ -29,12 +30,17 @@ class Removal:
     deadline: float  # on the monotonic clock
 
     def run(self, entries: Sequence[Entry]) -> None:
-        """Remove functions, all at once, then log groups; return at the deadline at the latest."""
-        for kind in (Kind.FUNCTION, Kind.LOG_GROUP):
-            removals = [start(partial(self._remove, entry)) for entry in entries if entry.kind is kind]
-            done, _ = wait(removals, timeout=self._seconds)
-            for removal in done:
-                removal.result()
+        """Remove functions, all at once, then the log group; return at the deadline at the latest."""
+        self._remove_kind(Kind.FUNCTION, entries)
+        if not self.connection.in_flight.wait(self._seconds - _LAST_SECONDS):
+            self.notes.append("Invocations were still running at the end: Lambda may make their log group anew.")
+        self._remove_kind(Kind.LOG_GROUP, entries)
+
+    def _remove_kind(self, kind: Kind, entries: Sequence[Entry]) -> None:
+        removals = [start(partial(self._remove, entry)) for entry in entries if entry.kind is kind]
+        done, _ = wait(removals, timeout=self._seconds)
+        for removal in done:
+            removal.result()
 
     @property
     def _seconds(self) -> float:

@@ -1,6 +1,9 @@
 """Throw-away copies on the embedded endpoint: created, invoked, refreshed, removed, by an unmodified boto3."""
 
 import hashlib
+import os
+import signal
+import threading
 import time
 import zipfile
 from base64 import b64encode
@@ -8,6 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -17,6 +21,8 @@ from lambdabot.aws.environments import identify
 from lambdabot.aws.identity import RunIdentity
 from lambdabot.aws.invocation import invoke_wave
 from lambdabot.aws.request import Copy
+from lambdabot.errors import InterruptionError
+from lambdabot.interruption import interruptible
 from lambdabot.local.endpoint import serve
 from lambdabot.model import (
     Architecture,
@@ -251,3 +257,37 @@ def test_what_was_made_is_removed_when_the_body_fails(connection, identity, make
         assert len(deployments.create([make_copy()])) / 0
     assert nothing_is_left(connection)
     assert deployments.left == ()
+
+
+def test_a_signal_at_any_moment_leaves_nothing(connection, endpoint, make_copy):
+    copies = [make_copy(memory, side=side) for memory in (128, 256, 512) for side in Side]
+    moments = Random(1)  # noqa: S311 - moments, no secrets
+    for number in range(10):
+        expires = datetime.now(UTC) + timedelta(hours=2)
+        identity = RunIdentity(repository=None, pull_request=None, run=f"signal-{number}", expires=expires)
+        one = connect(endpoint=endpoint.url, region=None, access_key=endpoint.access_key)
+        deployments = Deployments(one, identity)
+        kill = threading.Timer(moments.uniform(0, 0.3), os.kill, (os.getpid(), signal.SIGTERM))
+        with pytest.raises(InterruptionError), interruptible():
+            use_until_interrupted(one, deployments, copies, kill)
+        assert deployments.left == ()
+        assert deployments.created == deployments.removed
+        assert nothing_is_left(connection)
+
+
+def use_until_interrupted(connection, deployments, copies, kill) -> None:
+    with deployments:
+        kill.start()
+        made = deployments.create(copies)
+        while True:
+            for variant, deployment in made.items():
+                invoke_wave(
+                    connection,
+                    deployment,
+                    b'{"sleep": 0.05}',
+                    wave=Wave(variant=variant, payload="default", concurrency=2),
+                    round_number=1,
+                    wave_number=0,
+                    timeout_seconds=10,
+                    clock=time.monotonic,
+                )

@@ -334,3 +334,31 @@ def test_a_refresh_after_the_end_is_refused(deployments, make_copy):
         deployment = only(deployments.create([make_copy()]))
     failed = deployments.refresh(deployment)
     assert "the run was interrupted" in failed[deployment.variant].reason
+
+
+def test_the_log_group_outlives_the_invocations_under_way(fake, connection, deployments, make_copy):
+    with deployments:
+        deployments.create([make_copy()])
+        entered, released = threading.Event(), threading.Event()
+
+        def invocation() -> None:
+            with connection.in_flight:
+                entered.set()
+                released.wait(10)
+                assert fake.log_groups
+
+        thread = threading.Thread(target=invocation)
+        thread.start()
+        entered.wait(10)
+        threading.Timer(0.2, released.set).start()
+    thread.join()
+    assert clean(fake)
+    assert deployments.notes == ()
+
+
+def test_an_invocation_that_does_not_end_is_not_waited_for(fake, connection, deployments, make_copy, monkeypatch):
+    monkeypatch.setattr("lambdabot.aws.deployments._CALM_SECONDS", 1.6)
+    with connection.in_flight, deployments:
+        deployments.create([make_copy()])
+    assert clean(fake)
+    assert deployments.notes == ("Invocations were still running at the end: Lambda may make their log group anew.",)

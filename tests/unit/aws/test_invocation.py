@@ -5,6 +5,7 @@ import pytest
 from lambdabot.aws.deployments import Deployments
 from lambdabot.aws.invocation import _date, invoke_wave
 from lambdabot.aws.outcome import read_failure
+from lambdabot.errors import EndpointError
 from lambdabot.model import Deployment, Outcome, Wave
 
 
@@ -197,6 +198,16 @@ def test_what_may_have_run_is_not_sent_again(fake, invoke_one, how):
     assert invocation.reason.startswith("could not invoke 512 MB x86_64: ")
     assert invocation.duration_ms is None
     assert fake.count("Invoke") == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [("ExpiredTokenException", "have expired"), ("AccessDeniedException", "access denied")]
+)
+def test_credentials_that_no_longer_do_end_the_wave(fake, invoke, code, words):
+    fake.fail("Invoke", status=403, code=code, message="no")
+    with pytest.raises(EndpointError, match=words) as caught:
+        invoke(3)
+    assert caught.value.advice
 
 
 def test_an_answer_that_never_comes_is_given_up(fake, connection, deployment, monkeypatch, invoke_one):
