@@ -42,7 +42,7 @@ def post(
         raise GitHubError(what, advice="Run on `pull_request` events.")
     client = _client(token, context.api_url)
     try:
-        issue = client.get_repo(context.repository, lazy=True).get_issue(context.pull_request)
+        issue = client.get_repo(context.repository).get_issue(context.pull_request)
         comments = _Comments(issue=issue, marker=render("").partition("\n")[0], author=_author(client), sleep=sleep)
         return _put(comments, render, mode)
     except (GithubException, requests.RequestException) as error:
@@ -105,24 +105,23 @@ class _Comments:
             return False
         return user.type == "Bot" if self.author is None else user.login == self.author
 
-    def create(self, body: str, *, known: set[int]) -> IssueComment:
+    def create(self, body: str, *, known: set[int], tried: int = 0) -> IssueComment:
         """Create a comment. Where GitHub failed it may have made it all the same, so look before trying again.
 
         `known` are the ids of the comments that were there before.
         """
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return self.issue.create_comment(body)
-            except (requests.RequestException, GithubException) as error:
-                if isinstance(error, GithubException) and error.status < 500:  # noqa: PLR2004  # refused, so not made
-                    raise
-                self.sleep(2 ** (attempt - 1))
-                made = next((comment for comment in self if comment.id not in known), None)
-                if made is not None:
-                    return made
-                if attempt == ATTEMPTS:
-                    raise
-        raise AssertionError  # the last attempt returns or raises
+        try:
+            return self.issue.create_comment(body)
+        except (requests.RequestException, GithubException) as error:
+            if isinstance(error, GithubException) and error.status < 500:  # noqa: PLR2004  # refused, so not made
+                raise
+            self.sleep(2**tried)
+            made = next((comment for comment in self if comment.id not in known), None)
+            if made is not None:
+                return made
+            if tried + 1 == ATTEMPTS:
+                raise
+        return self.create(body, known=known, tried=tried + 1)
 
 
 def _put(comments: _Comments, render: Callable[[str], str], mode: Mode) -> str:

@@ -1,7 +1,7 @@
 """What GitHub's refusals mean: what happened, why probably, what to paste."""
 
 import requests
-from github import BadCredentialsException, GithubException, RateLimitExceededException
+from github import GithubException, RateLimitExceededException
 
 from lambdabot.errors import GitHubError
 from lambdabot.github.event import Context
@@ -38,21 +38,19 @@ def explained(error: GithubException | requests.RequestException, context: Conte
 
 
 def _advice(error: GithubException | requests.RequestException, context: Context) -> str:
-    if isinstance(error, BadCredentialsException):
-        return TOKEN
-    if not isinstance(error, GithubException) or isinstance(error, RateLimitExceededException):
-        return f"Run the job again later. {NOT_LOST}"
-    match error.status:
-        case 403 if "not accessible" in _said(error).lower():
-            return READ_ONLY if context.is_untrusted else PERMISSION
-        case 404:
-            return f"Either there is no such pull request, or the token may not see it. {PERMISSION}"
-        case 422:
-            return f"Where the text is not at fault, the token is. {PERMISSION}"
-        case 403 | 410:  # a locked conversation, an organisation's rule: GitHub's own words say it
-            return NOT_LOST
-        case _:
-            return f"Run the job again later. {NOT_LOST}"
+    if isinstance(error, GithubException) and not isinstance(error, RateLimitExceededException):
+        match error.status:
+            case 401:
+                return TOKEN
+            case 403 if "not accessible" in _said(error).lower():
+                return READ_ONLY if context.is_untrusted else PERMISSION
+            case 403 | 410:  # a locked conversation, an organisation's rule: GitHub's own words say it
+                return NOT_LOST
+            case 404:
+                return f"Either there is no such pull request, or the token may not see it. {PERMISSION}"
+            case 422:
+                return f"Where the text is not at fault, the token is. {PERMISSION}"
+    return f"Run the job again later. {NOT_LOST}"
 
 
 def _said(error: GithubException) -> str:

@@ -24,7 +24,7 @@ class Workflow:
         for line in text.splitlines() or [""]:
             # The runner trims a line before it looks for `::`, and knows an older form, `##[…]`, anywhere in it.
             harmless = f"|{line}" if line.lstrip().startswith("::") else line
-            print(harmless.replace("##[", "# #["), file=self._stream, flush=True)
+            self._print(harmless.replace("##[", "# #["))
 
     def error(self, message: str, *, path: Path | None = None, line: int | None = None) -> None:
         """Annotate an error, on a line of a file when there is one."""
@@ -41,7 +41,7 @@ class Workflow:
     def mask(self, secret: str) -> None:
         """Have the runner replace a secret by asterisks in the log from now on."""
         for line in filter(None, (part.strip() for part in secret.splitlines())):
-            print(f"::add-mask::{_data(line)}", file=self._stream, flush=True)
+            self._print(f"::add-mask::{_data(line)}")
 
     def outputs(self, values: Mapping[str, str]) -> None:
         """Set the step's outputs."""
@@ -69,7 +69,11 @@ class Workflow:
             if line is not None:
                 properties.append(f"line={line}")
         text = _data(message[:LONGEST_ANNOTATION])
-        print(f"::{level} {','.join(properties)}::{text}", file=self._stream, flush=True)
+        self._print(f"::{level} {','.join(properties)}::{text}")
+
+    def _print(self, line: str) -> None:
+        """Print what can be printed: a file name may hold bytes that are no text."""
+        print(line.encode(errors="replace").decode(), file=self._stream, flush=True)
 
     def _relative(self, path: Path) -> str:
         workspace = self._environ.get("GITHUB_WORKSPACE")

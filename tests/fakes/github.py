@@ -1,0 +1,270 @@
+"""A stateful GitHub on loopback: comments on pull requests, pages of them, and failures on demand.
+
+Every request and every answer is checked against GitHub's own OpenAPI description where it is to be had (environment
+variable LAMBDABOT_SHARED_DATA, or `../shared/data` beside the project); `violations` holds what did not fit.
+
+In tests: `with FakeGitHub() as github: … github.url`. In a container test: `python tests/fakes/github.py PORT`.
+"""
+
+import json
+import os
+import re
+import sys
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+LONGEST_BODY = 65_536
+BOT, PERSON = "github-actions[bot]", "octocat"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What goes wrong with the next request that fits; `after` is: the request takes effect all the same."""
+
+    method: str
+    path: str  # a pattern
+    status: int
+    message: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    after: bool = False
+
+
+@dataclass(slots=True)
+class Answer:
+    status: int
+    data: Any
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class FakeGitHub:
+    """One repository's pull requests; `login` is who the token writes as, None for an app's token."""
+
+    def __init__(self, port: int = 0, *, repository: str = "octo/demo", login: str | None = None) -> None:
+        self.repository = repository
+        self.login = login
+        self.comments: dict[int, dict[str, Any]] = {}
+        self.minimized: set[str] = set()
+        self.requests: list[tuple[str, str]] = []
+        self.faults: deque[Fault] = deque()
+        self.violations: list[str] = []
+        self.lock = threading.Lock()
+        self._check = described()
+        self._clock = datetime(2026, 11, 23, tzinfo=UTC)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (_Handler,), {"github": self}))
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def serve_forever(self) -> None:
+        self._server.serve_forever()
+
+    def add_comment(self, issue: int, body: str, *, login: str = BOT) -> dict[str, Any]:
+        """Make a comment as if someone had written it on the page."""
+        number = 1000 + len(self.comments)
+        self._clock += timedelta(seconds=1)
+        now = self._clock.isoformat().replace("+00:00", "Z")
+        page = f"https://github.com/{self.repository}"
+        self.comments[number] = {
+            "id": number,
+            "node_id": f"IC_{number}",
+            "url": f"{self.url}/repos/{self.repository}/issues/comments/{number}",
+            "html_url": f"{page}/pull/{issue}#issuecomment-{number}",
+            "issue_url": f"{self.url}/repos/{self.repository}/issues/{issue}",
+            "body": body,
+            "user": user(login),
+            "created_at": now,
+            "updated_at": now,
+            "author_association": "NONE",
+        }
+        return self.comments[number]
+
+    def bodies(self) -> list[str]:
+        return [comment["body"] for comment in self.comments.values()]
+
+    def answer(self, method: str, target: str, body: bytes) -> Answer:
+        """Answer a request, with the fault that was asked for, and check both against the description."""
+        parts = urlsplit(target)
+        query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        with self.lock:
+            self.requests.append((method, parts.path))
+            data = json.loads(body) if body else {}
+            fault = self._fault(method, parts.path)
+            if fault is None:
+                answer = self._route(method, parts.path, query, data)
+            else:
+                if fault.after:
+                    self._route(method, parts.path, query, data)
+                answer = Answer(
+                    fault.status, {"message": fault.message, "documentation_url": "https://docs.github.com"}
+                )
+                answer.headers.update(fault.headers)
+            if self._check and parts.path != "/graphql":
+                found = self._check(method, parts.path, query, body, answer)
+                # Server failures and rate limits come from any path, described or not.
+                self.violations += [one for one in found if fault is None or "ResponseNotFound" not in one]
+        return answer
+
+    def _fault(self, method: str, path: str) -> Fault | None:
+        for fault in self.faults:
+            if fault.method == method and re.search(fault.path, path):
+                self.faults.remove(fault)
+                return fault
+        return None
+
+    def _route(self, method: str, path: str, query: dict[str, str], data: dict[str, Any]) -> Answer:
+        issues = rf"/repos/{re.escape(self.repository)}/issues"
+        routes = {
+            ("GET", "/user"): self._user,
+            ("POST", "/graphql"): lambda: self._minimize(data),
+            ("GET", rf"{issues}/(\d+)/comments"): lambda issue: self._listed(path, query, issue),
+            ("POST", rf"{issues}/(\d+)/comments"): lambda issue: self._created(data, issue),
+            ("PATCH", rf"{issues}/comments/(\d+)"): lambda number: self._edited(data, number),
+        }
+        for (known, pattern), serve in routes.items():
+            if known == method and (found := re.fullmatch(pattern, path)):
+                return serve(*map(int, found.groups()))
+        return refused(404, "Not Found")
+
+    def _user(self) -> Answer:
+        if self.login is None:
+            return refused(403, "Resource not accessible by integration")
+        return Answer(200, {**user(self.login), **ACCOUNT})
+
+    def _minimize(self, data: dict[str, Any]) -> Answer:
+        self.minimized.add(data["variables"]["input"]["subjectId"])
+        return Answer(200, {"data": {"minimizeComment": {"minimizedComment": {"isMinimized": True}}}})
+
+    def _edited(self, data: dict[str, Any], number: int) -> Answer:
+        if number not in self.comments:
+            return refused(404, "Not Found")
+        if too_long := refused_body(data["body"]):
+            return too_long
+        self.comments[number]["body"] = data["body"].strip()
+        return Answer(200, self.comments[number])
+
+    def _created(self, data: dict[str, Any], issue: int) -> Answer:
+        if too_long := refused_body(data["body"]):
+            return too_long
+        return Answer(201, self.add_comment(issue, data["body"].strip(), login=self.login or BOT))
+
+    def _listed(self, path: str, query: dict[str, str], issue: int) -> Answer:
+        there = [one for one in self.comments.values() if one["issue_url"].endswith(f"/{issue}")]
+        size, page = min(int(query.get("per_page", 30)), 100), int(query.get("page", 1))
+        answer = Answer(200, there[(page - 1) * size : page * size])
+        last = -(-len(there) // size)
+        if page < last:
+            links = (("next", page + 1), ("last", last))
+            answer.headers["Link"] = ", ".join(
+                f'<{self.url}{path}?{urlencode({**query, "page": number})}>; rel="{relation}"'
+                for relation, number in links
+            )
+        return answer
+
+
+class _Handler(BaseHTTPRequestHandler):
+    github: FakeGitHub
+    protocol_version = "HTTP/1.1"
+
+    def _serve(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        answer = self.github.answer(self.command, self.path, body)
+        data = json.dumps(answer.data).encode()
+        self.send_response(answer.status)
+        for name, value in {"Content-Type": "application/json; charset=utf-8", **answer.headers}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _serve  # noqa: N815  # the names are http.server's
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def refused(status: int, message: str, **more: Any) -> Answer:
+    return Answer(status, {"message": message, "documentation_url": "https://docs.github.com/rest", **more})
+
+
+def refused_body(body: str) -> Answer | None:
+    """The limit is not in GitHub's description: this is what the service answers."""
+    if len(body) <= LONGEST_BODY:
+        return None
+    error = {"resource": "IssueComment", "code": "custom", "field": "body", "message": "body is too long"}
+    return refused(422, "Validation Failed", errors=[error])
+
+
+def user(login: str) -> dict[str, Any]:
+    api = f"https://api.github.com/users/{login}"
+    links = ("followers", "following", "gists", "starred", "subscriptions", "received_events", "events", "repos")
+    return {
+        "login": login,
+        "id": 41898282,
+        "node_id": "U_1",
+        "avatar_url": "https://avatars.githubusercontent.com/u/1",
+        "gravatar_id": "",
+        "url": api,
+        "html_url": f"https://github.com/{login}",
+        **{f"{name}_url": f"{api}/{name}" for name in links},
+        "organizations_url": f"{api}/orgs",
+        "type": "Bot" if login.endswith("[bot]") else "User",
+        "user_view_type": "public",
+        "site_admin": False,
+    }
+
+
+ACCOUNT = {
+    **dict.fromkeys(("name", "company", "blog", "location", "email", "hireable", "bio")),
+    **dict.fromkeys(("public_repos", "public_gists", "followers", "following"), 0),
+    "created_at": "2020-01-01T00:00:00Z",
+    "updated_at": "2020-01-01T00:00:00Z",
+}
+
+
+@cache
+def described() -> Any:
+    """Return a function that lists how an exchange departs from GitHub's description; None where that is missing."""
+    root = Path(os.environ.get("LAMBDABOT_SHARED_DATA") or Path(__file__).parents[3] / "shared" / "data")
+    path = root / "github-openapi.json"
+    if not path.is_file():
+        return None
+    from openapi_core import Config, OpenAPI
+    from openapi_core.exceptions import OpenAPIError
+    from openapi_core.testing import MockRequest, MockResponse
+
+    # GitHub's description leaves `operationId`s and examples that a strict reading of OpenAPI does not allow.
+    api = OpenAPI.from_dict(json.loads(path.read_text()), config=Config(spec_validator_cls=None))
+
+    def check(method: str, path: str, query: dict[str, str], body: bytes, answer: Answer) -> list[str]:
+        request = MockRequest("http://127.0.0.1", method, path, args=query, data=body)
+        response = MockResponse(json.dumps(answer.data).encode(), answer.status, headers=answer.headers)
+        found = []
+        for validate in (lambda: api.validate_request(request), lambda: api.validate_response(request, response)):
+            try:
+                validate()
+            except OpenAPIError as error:
+                found.append(f"{method} {path} {answer.status}: {error!r} {error.__cause__!r}")
+        return found
+
+    return check
+
+
+if __name__ == "__main__":
+    # Answers to SHOW are for the container test, which cannot look inside: what stands there when it is asked.
+    server = FakeGitHub(int(sys.argv[1]))
+    print(server.url, flush=True)
+    server.serve_forever()

@@ -1,0 +1,112 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambdabot.github.event import Context
+
+HEAD, MERGE = "a" * 40, "b" * 40
+
+
+def event(**fields):
+    known = {
+        "number": 7,
+        "head": {"sha": HEAD, "ref": "feature", "repo": {"full_name": "octo/demo"}},
+        "base": {"ref": "main", "repo": {"full_name": "octo/demo"}},
+        "user": {"login": "octocat"},
+    }
+    return {"number": 7, "pull_request": {**known, **fields}}
+
+
+@pytest.fixture
+def environ(tmp_path):
+    def make(content, **more):
+        path = tmp_path / "event.json"
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        return {
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_EVENT_NAME": "pull_request",
+            "GITHUB_EVENT_PATH": str(path),
+            "GITHUB_REPOSITORY": "octo/demo",
+            "GITHUB_SHA": MERGE,
+            "GITHUB_API_URL": "https://github.example.com/api/v3",
+            "GITHUB_SERVER_URL": "https://github.example.com",
+            "GITHUB_RUN_ID": "42",
+            "GITHUB_WORKSPACE": str(tmp_path),
+            **more,
+        }
+
+    return make
+
+
+def test_a_pull_request_is_read_with_its_own_head(environ, tmp_path):
+    context = Context.of(environ(event()))
+
+    assert context == Context(
+        in_workflow=True,
+        event_name="pull_request",
+        repository="octo/demo",
+        pull_request=7,
+        head_sha=HEAD,
+        base_ref="main",
+        api_url="https://github.example.com/api/v3",
+        run_url="https://github.example.com/octo/demo/actions/runs/42",
+        workspace=tmp_path,
+    )
+    assert not context.is_untrusted
+
+
+def test_a_push_reports_on_its_commit(environ):
+    context = Context.of(environ({"ref": "refs/heads/main"}, GITHUB_EVENT_NAME="push"))
+
+    assert (context.pull_request, context.head_sha, context.fork) == (None, MERGE, False)
+
+
+@pytest.mark.parametrize("repository", [{"full_name": "stranger/demo"}, None])
+def test_a_fork_is_known_even_when_it_was_deleted(environ, repository):
+    context = Context.of(environ(event(head={"sha": HEAD, "repo": repository})))
+
+    assert context.fork
+    assert context.is_untrusted
+
+
+def test_dependabot_is_known_by_author_and_by_actor(environ):
+    by_author = Context.of(environ(event(user={"login": "dependabot[bot]"})))
+    by_actor = Context.of(environ(event(), GITHUB_ACTOR="dependabot[bot]"))
+
+    assert by_author.dependabot
+    assert by_actor.dependabot
+    assert by_actor.is_untrusted
+
+
+def test_outside_a_workflow_nothing_is_assumed():
+    assert Context.of({"GITHUB_REPOSITORY": "octo/demo"}) == Context()
+
+
+def test_a_missing_event_file_leaves_the_environment(environ, tmp_path):
+    context = Context.of({**environ("{}"), "GITHUB_EVENT_PATH": str(tmp_path / "absent.json")})
+
+    assert (context.repository, context.pull_request, context.head_sha) == ("octo/demo", None, MERGE)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", "null", '"x"', "[" * 100_000, b"\xff".decode("latin-1")])
+def test_an_odd_event_file_is_no_event(environ, content):
+    assert Context.of(environ(content)).pull_request is None
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["head", "base", "sha"]), inner),
+    max_leaves=5,
+)
+
+
+@given(fields=st.dictionaries(st.sampled_from(["number", "head", "base", "user"]), JSON))
+def test_whatever_the_event_holds_is_read(tmp_path_factory, fields):
+    path = tmp_path_factory.mktemp("event") / "event.json"
+    path.write_text(json.dumps({"pull_request": fields}))
+    context = Context.of({"GITHUB_ACTIONS": "true", "GITHUB_EVENT_PATH": str(path)})
+
+    assert context.pull_request is None or context.pull_request > 0
+    assert context.head_sha is None or isinstance(context.head_sha, str)
