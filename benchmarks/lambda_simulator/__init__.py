@@ -1,1 +1,1 @@
-"""A simulated Lambda: public noise figures, virtual time, a seed; Rounds in and Invocations out, as from the real one."""
+"""A simulated Lambda: public noise figures, virtual time, a seed; Rounds in, Invocations out, as from the real one."""

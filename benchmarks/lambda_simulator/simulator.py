@@ -7,7 +7,7 @@ from math import ceil
 import numpy as np
 
 from benchmarks.lambda_simulator.hosts import MIXED, Hosts, within
-from benchmarks.lambda_simulator.workload import Workload
+from benchmarks.lambda_simulator.workload import Work
 from lambdabot.model import Invocation, Outcome, Round, Side, Variant, Wave
 
 _INVOKE_SECONDS = 0.05  # a call's own way there and back
@@ -35,7 +35,7 @@ class _Environment:
 class Simulator:
     """One account with one function on both sides; environments are reused while they are warm, in no fixed order."""
 
-    def __init__(self, workloads: Mapping[Side, Workload], account: Account, *, seed: int) -> None:
+    def __init__(self, workloads: Mapping[Side, Work], account: Account, *, seed: int) -> None:
         """Start with no environment anywhere."""
         self._workloads = workloads
         self._account = account

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import ceil
+from typing import Protocol
 
 import numpy as np
 
@@ -12,12 +13,31 @@ _FULL_CPU_MB = 1769  # one vCPU (AWS Lambda Developer Guide, "Configure Lambda f
 _PERIOD_MS = 20.0  # CFS period under which the quota is spent (demystifying-serverless-costs, EuroSys'26)
 
 
+class Work(Protocol):
+    """One function's call without noise."""
+
+    @property
+    def init_ms(self) -> float:
+        """Return how long a cold start takes."""
+
+    @property
+    def memory_mb(self) -> int:
+        """Return the most memory that a call uses."""
+
+    @property
+    def failures(self) -> Mapping[Configuration, tuple[Outcome, float]]:
+        """Return how and how often calls fail, by Configuration."""
+
+    def duration_ms(self, configuration: Configuration, payload: str = "") -> float:
+        """Return the duration of a call."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
     """What one function does in a call: milliseconds of CPU at one vCPU, milliseconds of waiting, threads.
 
     `arm_factor` multiplies the CPU time on arm64; `payloads` multiply all of it by the payload's name; `failures` are
-    probabilities of an outcome by Configuration; `cost_factor` is what head's code multiplies.
+    probabilities of an outcome by Configuration.
     """
 
     cpu_ms: float

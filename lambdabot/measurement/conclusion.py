@@ -68,7 +68,7 @@ def _measurement(plan: Plan, cell: Cell) -> Measurement:
     return Measurement(
         variant=cell.variant,
         status=Status.MEASURED,
-        invocations=cell.invocations,
+        invocations=cell.answered,
         environments=billed.environments,
         mean_duration_ms=durations.mean,
         p50_duration_ms=durations.percentile(0.5),
@@ -126,7 +126,7 @@ def _blank(variant: Variant, status: Status, reason: str, cell: Cell | None = No
         variant=variant,
         status=status,
         reason=reason,
-        invocations=cell.invocations if cell else 0,
+        invocations=cell.answered if cell else 0,
         environments=len(cell.environments) if cell else 0,
         max_memory_used_mb=cell.max_memory_used_mb if cell else None,
     )
@@ -140,7 +140,7 @@ def _notes(plan: Plan, seen: Sequence[Invocation], known: Mapping[Variant, Cell]
         notes.append(
             "Execution environments could not be told apart (no log streams): each wave's lanes stand for them."
         )
-    discarded = len(seen) - sum(cell.invocations for cell in known.values())
+    discarded = sum(cell.invocations - cell.answered for cell in known.values())
     if discarded:
         notes.append(f"{discarded} invocations gave no result (throttled, or no REPORT) and are left out.")
     return tuple(notes)

@@ -35,22 +35,22 @@ def hopeless(plan: Plan, cell: Cell) -> bool:
         return True
     if limits.cold_start_ms is not None and cell.inits_ms and min(cell.inits_ms) > limits.cold_start_ms:
         return True
-    if not cell.environments:
+    limit = min((one for one in (limits.mean_ms, limits.p95_ms) if one is not None), default=None)
+    if limit is None or not cell.environments:
         return False
     p95 = distribution(plan, cell).percentile(_P95)
     if limits.p95_ms is not None and p95 is not None and p95 > limits.p95_ms:
         return True
     # A mean above the limit for the 95th percentile: so is the percentile, but for the oddest of distributions.
-    limit = min((one for one in (limits.mean_ms, limits.p95_ms) if one is not None), default=None)
     found = mean(cell.environments, plan.weights, prior(configuration.memory_mb, local=plan.local))
-    return limit is not None and found.interval()[0] > limit
+    return found.interval()[0] > limit
 
 
 def short_of_p95(plan: Plan, cell: Cell) -> int:
     """Return how many environments more it takes until a 95th percentile that is asked for can be given."""
     if plan.constraints.p95_ms is None:
         return 0
-    calls = sum(len(times) for one in cell.environments for times in one.duration_ms.values())
+    calls = cell.calls
     return max(0, ceil((ENOUGH[_P95] - calls) * len(cell.environments) / calls))
 
 

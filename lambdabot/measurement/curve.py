@@ -13,13 +13,14 @@ Array = NDArray[np.float64]
 
 FULL_CPU_MB = 1769  # one vCPU (AWS Lambda Developer Guide, "Configure Lambda function memory")
 _PERIOD_MS = 20.0  # the quota is spent and refilled in periods of 20 ms (demystifying-serverless-costs, EuroSys'26)
-_WAITING = 10 ** np.linspace(-2.5, 2.0, 19)  # waiting as a multiple of the CPU time at one vCPU
+_WAITING = 10 ** np.linspace(-2.5, 2.0, 13)  # waiting as a multiple of the CPU time at one vCPU
 _THREADS = ((1.0, 0.70), (2.0, 0.22), (4.0, 0.08))  # threads that gain from more vCPUs, and how likely that is
-_ARM = np.linspace(0.70, 1.40, 15)  # CPU time on arm64 over x86_64
+_ARM = np.linspace(0.70, 1.40, 11)  # CPU time on arm64 over x86_64
 # How far real curves depart from the model, as a share of the duration: hardly, somewhat, a lot. The data choose.
 _DEPARTURES = ((0.01, 0.4), (0.04, 0.4), (0.15, 0.2))
 _LENGTH = 1.0  # departures are alike where sizes are within a factor of two
 _ROUGHNESS = 0.005  # and every Configuration has a little of its own
+_TINY = 1e-9  # keeps a covariance positive definite against rounding
 _VAGUE = 10.0  # standard deviation of the log level: nothing is known of it
 
 
@@ -28,7 +29,7 @@ def posterior(
     log_means: Array,
     variances: Array,
     generator: np.random.Generator,
-    count: int = 400,
+    count: int = 300,
 ) -> Array:
     """Return joint draws of log mean billed milliseconds: one row a draw, one column a Configuration.
 
@@ -52,8 +53,7 @@ def posterior(
         weights.append(prior + log(probability) + (log_determinant - (residuals * solved).sum(axis=1)) / 2)
         centres.append(shapes + solved @ covariance)
         left = covariance - covariance @ inverse @ covariance
-        values, vectors = np.linalg.eigh((left + left.T) / 2)
-        roots.append((vectors * np.sqrt(np.maximum(values, 0.0))).T)
+        roots.append(np.linalg.cholesky(left + _TINY * np.eye(len(sizes))).T)
     likelihood = np.concatenate(weights)
     probabilities = np.exp(likelihood - likelihood.max())
     chosen = np.sort(generator.choice(len(probabilities), size=count, p=probabilities / probabilities.sum()))

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
+from operator import attrgetter
 
 from lambdabot.measurement import gate, sweep
 from lambdabot.measurement.budget import Allowance
@@ -26,11 +27,11 @@ def next_step(plan: Plan, seen: Sequence[Invocation]) -> Round | Stop:
             wanted[variant] = max(wanted.get(variant, 0), standing.since[variant] + standing.wanted)
     if not wanted:
         return Stop(reason=_done(plan, known))
-    number = max((one.round for one in seen), default=0) + 1
+    number = max(map(attrgetter("round"), seen), default=0) + 1
     generator = random.Random(f"{plan.seed}/{plan.function}/{number}")  # noqa: S311  # an order, no secret
     queues = [_waves(plan, known[variant], count, generator) for variant, count in wanted.items()]
     generator.shuffle(queues)
-    allowance = Allowance(plan, seen)
+    allowance = Allowance(plan, known, max(map(attrgetter("at_seconds"), seen), default=0.0))
     waves = [wave for turn in _turns(queues, generator) for wave in turn if allowance.take(wave)]
     if not waves:
         return Stop(reason=allowance.refusal)

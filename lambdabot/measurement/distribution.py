@@ -44,7 +44,7 @@ def distribution(plan: Plan, cell: Cell) -> Distribution:
     shares: list[float] = []
     for one in cell.environments:
         for name, share in plan.weights.items():
-            times = one.duration_ms[name]
+            times = one.durations_ms(name)
             values += times
             shares += [share / len(times)] * len(times)
     return Distribution(values=np.array(values), shares=np.array(shares))

@@ -114,7 +114,7 @@ def _round(
             ratio=found,
             tail=tail,
             environments=look,
-            invocations=sum(len(times) for side in sides for one in side for times in one.billed_ms.values()),
+            invocations=sum(one.calls for side in sides for one in side),
             rounds=number,
             wanted=0 if decided else planned[position + 1],
             since=dict.fromkeys(pair, look),
@@ -139,9 +139,10 @@ def _compare(plan: Plan, pair: tuple[Variant, Variant], sides: Sequence[Sequence
         for variant, side in zip(pair, sides, strict=True)
     ]
     noise = prior(min(variant.configuration.memory_mb for variant in pair), local=plan.local)
-    calls = min(len(times) for side in sides for one in side for times in one.billed_ms.values())
+    calls = min(len(warm) for side in sides for one in side for warm in one.warm.values())
     names = [[one.cpu_model for one in side] for side in sides]
-    known = plan.local or all(name is not None for side in names for name in side)
+    told = all(name is not None for side in names for name in side) and set(names[0]) & set(names[1])
+    known = plan.local or bool(told)
     codes = {name: code for code, name in enumerate(sorted({str(name) for side in names for name in side}))}
     base_models, head_models = (np.array([codes[str(name)] for name in side]) for side in names)
     models = (base_models, head_models) if known else None

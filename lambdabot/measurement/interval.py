@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,40 +38,56 @@ def mean(environments: Sequence[Environment], weights: Mapping[str, float], nois
     Environments are the clusters: their means are averaged, whatever the number of calls each served.
     """
     values = environment_means(environments, weights)
-    count = len(values)
-    calls = sum(len(times) for one in environments for times in one.billed_ms.values())
-    value = float(values.mean())
-    expected = value**2 * noise.variance(calls / count / len(weights))
-    if count == 1:
-        seen = 0.0
-    elif all(one.known for one in environments):
-        seen = float(values.var(ddof=1))
-    else:
-        seen = float(lanes_variance(_lanes(environments, weights), noise.within))
-    variance, degrees = shrink(seen, expected, count - 1)
+    calls = sum(one.calls for one in environments)
+    known = all(one.known for one in environments)
+    expected = noise.variance(calls / len(values) / len(weights), shares=_shares(environments, weights))
+    lanes = None if known else _lanes(environments, weights)
+    value, error, degrees = located(values, expected, lanes, noise)
     return Mean(
-        value=value,
-        standard_error=sqrt(float(variance) / count),
+        value=float(value),
+        standard_error=float(error),
         degrees=float(degrees),
-        environments=count,
+        environments=len(values),
         invocations=calls,
     )
 
 
+def located(values: Array, expected: float, lanes: Array | None, noise: Noise) -> tuple[Array, Array, Array]:
+    """Return mean, standard error and degrees of freedom of environments' means, the last axis; others are trials.
+
+    `expected` is the relative variance between them before any was seen. `lanes` (see `lanes_variance`) says that the
+    values are means of lanes, not of environments.
+    """
+    count = values.shape[-1]
+    value = values.mean(axis=-1)
+    seen, own = np.zeros_like(value), float(count - 1)
+    if lanes is not None and count > 1:
+        seen, own = lanes_variance(lanes, noise)
+    elif count > 1:
+        seen = values.var(axis=-1, ddof=1)
+    variance, degrees = shrink(seen, expected * value**2, own)
+    return value, np.sqrt(variance / count), degrees
+
+
 def environment_means(environments: Sequence[Environment], weights: Mapping[str, float]) -> Array:
     """Return each environment's mean billed milliseconds, payloads combined by their share."""
-    shares = list(weights.items())
     return np.array(
-        [sum(share * sum(times := one.billed_ms[name]) / len(times) for name, share in shares) for one in environments]
+        [
+            sum([share * sum(times := one.billed_ms(name)) / len(times) for name, share in weights.items()])
+            for one in environments
+        ]
     )
+
+
+def _shares(environments: Sequence[Environment], weights: Mapping[str, float]) -> list[float]:
+    """Return what share of the billed time each payload makes up."""
+    times = [share * sum(sum(one.billed_ms(name)) for one in environments) for name, share in weights.items()]
+    return [time / sum(times) for time in times]
 
 
 def _lanes(environments: Sequence[Environment], weights: Mapping[str, float]) -> Array:
     """Return billed milliseconds times the payload's share: payloads, lanes, calls that every lane has."""
-    calls = min(len(one.billed_ms[name]) for one in environments for name in weights)
+    calls = min(len(one.warm[name]) for one in environments for name in weights)
     return np.array(
-        [
-            [[share * time for time in one.billed_ms[name][:calls]] for one in environments]
-            for name, share in weights.items()
-        ]
+        [[np.multiply(share, one.billed_ms(name)[:calls]) for one in environments] for name, share in weights.items()]
     )

@@ -1,6 +1,8 @@
 """What is known of Lambda's noise before anything is measured."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from math import log2
 
 import numpy as np
@@ -30,11 +32,16 @@ class Noise:
         """
         return max(1, min(_MOST_CALLS, round(self.within / self.between)))
 
-    def variance(self, calls: float, *, same_cpu: bool = False) -> float:
-        """Return the relative variance of one environment's mean over so many calls."""
-        return self.between**2 / (_SAME_CPU if same_cpu else 1) + self.within**2 / calls
+    def variance(self, calls: float, *, shares: Iterable[float] = (1.0,), same_cpu: bool = False) -> float:
+        """Return the relative variance of one environment's mean over so many calls of each payload.
+
+        `shares` are the payloads' parts of the time: their noise within an environment averages out, its speed not.
+        """
+        within = self.within**2 * sum(share**2 for share in shares) / calls
+        return self.between**2 / (_SAME_CPU if same_cpu else 1) + within
 
 
+@cache
 def prior(memory_mb: int, *, local: bool) -> Noise:
     """Return what to expect at a memory size; on one machine (`local`) environments hardly differ."""
     if local:

@@ -58,11 +58,12 @@ def race(plan: Plan, cells: Sequence[Cell]) -> Race:
     generator = np.random.default_rng(plan.seed)
     configurations = [cell.variant.configuration for cell in cells]
     means, expected, squares = [], [], 0.0
+    weights = plan.weights
     for cell in cells:
-        values = environment_means(cell.environments, plan.weights)
+        values = environment_means(cell.environments, weights)
         noise = prior(cell.variant.configuration.memory_mb, local=plan.local)
-        calls = sum(len(times) for one in cell.environments for times in one.billed_ms.values())
-        relative = noise.variance(calls / len(values) / len(plan.weights))
+        calls = cell.calls
+        relative = noise.variance(calls / len(values) / len(weights))
         means.append(float(values.mean()))
         expected.append(relative / len(values))
         squares += float(((values / values.mean() - 1) ** 2).sum()) / relative

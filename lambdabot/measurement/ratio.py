@@ -13,6 +13,7 @@ from lambdabot.measurement.variance import shrink
 Array = NDArray[np.float64]
 Models = NDArray[np.int64]
 
+_ENDLESS = 50.0  # as good as no bound, where both sides have no stratum in common
 _ALIKE = 7.0  # over the root of the degrees: log variances of identical builds are hardly ever further apart
 
 
@@ -38,7 +39,7 @@ class Ratio:
         if self.differences is not None and outside:
             low = np.where(self.alike, self.differences[..., outside - 1], low)
             high = np.where(self.alike, self.differences[..., -outside], high)
-        return np.exp(low), np.exp(high)
+        return np.exp(np.maximum(low, -_ENDLESS)), np.exp(np.minimum(high, _ENDLESS))
 
 
 def ratio(base: Array, head: Array, models: tuple[Models, Models] | None, expected: float) -> Ratio:

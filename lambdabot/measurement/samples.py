@@ -1,8 +1,10 @@
-"""What was seen of each Variant: warm samples by execution environment, cold starts, failures."""
+"""What was seen of each Variant: warm samples by execution environment, cold starts, failures, spending."""
 
+from bisect import bisect
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from lambdabot.model import Invocation, Outcome, Status, Variant
 
@@ -17,112 +19,168 @@ _PATIENCE = 3  # rounds in a row without one usable warm sample
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """One execution environment and its warm samples by payload; `round` is the one that first used it."""
+    """One execution environment and its warm invocations by payload, in the order of their waves."""
 
     name: str
-    round: int
     cpu_model: str | None = None
     known: bool = True
-    billed_ms: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    duration_ms: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    warm: dict[str, list[Invocation]] = field(default_factory=dict)
+
+    def billed_ms(self, payload: str) -> list[float]:
+        """Return what its calls with a payload were billed; where a REPORT does not say, what they took."""
+        return [one.billed_ms or one.duration_ms or 0.0 for one in self.warm[payload]]
+
+    def durations_ms(self, payload: str) -> list[float]:
+        """Return how long its calls with a payload took."""
+        return [one.duration_ms for one in self.warm[payload] if one.duration_ms is not None]
+
+    @property
+    def calls(self) -> int:
+        """Return how many warm calls it served."""
+        return sum(map(len, self.warm.values()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
     """All that was seen of one Variant.
 
-    `environments` are those with warm samples of every payload, in the order of their first use; `waiting` counts those
-    that were started and have no warm sample yet.
+    `environments` are those with warm calls of every payload, in the order of their first use; `waiting` counts those
+    of the last cold wave when no warm call came after it. `billed_ms` is the sum over all calls, `longest_ms` the
+    longest call with its INIT, `invocations` counts all calls and `answered` those that gave a result.
     """
 
     variant: Variant
-    status: Status
-    reason: str
-    environments: tuple[Environment, ...]
-    waiting: int
-    invocations: int
-    inits_ms: tuple[float, ...]
-    max_memory_used_mb: int | None
+    status: Status = Status.MEASURED
+    reason: str = ""
+    environments: tuple[Environment, ...] = ()
+    waiting: int = 0
+    invocations: int = 0
+    answered: int = 0
+    inits_ms: tuple[float, ...] = ()
+    max_memory_used_mb: int | None = None
+    billed_ms: float = 0.0
+    longest_ms: float = 0.0
 
     @property
     def open(self) -> bool:
         """True when it is worth invoking again."""
         return self.status is Status.MEASURED
 
+    @property
+    def calls(self) -> int:
+        """Return how many warm samples its environments have."""
+        return sum(one.calls for one in self.environments)
+
 
 def cells(variants: Iterable[Variant], payloads: Iterable[str], seen: Sequence[Invocation]) -> dict[Variant, Cell]:
     """Return a Cell for every Variant, in the order given."""
-    by_variant: Mapping[Variant, list[Invocation]] = defaultdict(list)
-    for invocation in seen:
-        by_variant[invocation.variant].append(invocation)
+    by_identity: dict[int, list[Invocation]] = defaultdict(list)
+    for one in seen:
+        # Hashing a Variant takes longer than all the rest: it is done once for each object, not for each invocation.
+        by_identity[id(one.variant)].append(one)
+    by_variant: dict[Variant, list[Invocation]] = defaultdict(list)
+    for group in by_identity.values():
+        by_variant[group[0].variant] += group
     names = frozenset(payloads)
     return {variant: _cell(variant, names, by_variant.get(variant, [])) for variant in variants}
 
 
 def _cell(variant: Variant, payloads: frozenset[str], seen: Sequence[Invocation]) -> Cell:
-    environments, waiting = _environments(seen)
-    complete = tuple(one for one in environments if payloads <= one.billed_ms.keys())
-    status, reason = _status(seen, rounds_used={one.round for one in complete})
-    memory = [one.max_memory_used_mb for one in seen if one.max_memory_used_mb is not None]
+    cold = [one for one in seen if one.cold]
+    failed = [one for one in seen if one.outcome is not Outcome.OK]
+    environments = _environments(seen, failed)
+    status, reason = _status(seen, failed)
+    inits = [one.init_ms for one in cold if one.init_ms is not None]
     return Cell(
         variant=variant,
         status=status,
         reason=reason,
-        environments=complete,
-        waiting=waiting,
-        invocations=sum(one.outcome is not Outcome.DISCARDED for one in seen),
-        inits_ms=tuple(one.init_ms for one in seen if one.init_ms is not None and one.outcome is Outcome.OK),
-        max_memory_used_mb=max(memory, default=None),
+        environments=tuple(one for one in environments if payloads <= one.warm.keys()),
+        waiting=_waiting(seen, cold),
+        invocations=len(seen),
+        answered=len(seen) - sum(one.outcome is Outcome.DISCARDED for one in failed),
+        inits_ms=tuple(inits),
+        max_memory_used_mb=max([one.max_memory_used_mb or 0 for one in seen], default=0) or None,
+        billed_ms=sum([one.billed_ms or one.duration_ms or 0.0 for one in seen]),
+        longest_ms=max([one.duration_ms or 0.0 for one in seen], default=0.0) + max(inits, default=0.0),
     )
 
 
-def _environments(seen: Sequence[Invocation]) -> tuple[list[Environment], int]:
-    """Group the warm samples; also count the environments of the last cold wave that are still to be used."""
-    found: dict[tuple[int, str], Environment] = {}
-    spoilt: set[tuple[int, str]] = set()
-    generation, last_wave, started = 0, -1, 0
-    for one in seen:
-        if one.cold and one.wave != last_wave:
-            # Lanes are numbered anew in every wave: after a cold start the same lane is another environment.
-            generation, started = generation + 1, 0
-        last_wave = one.wave
-        key = (0 if one.environment_known else generation, one.environment)
-        environment = found.setdefault(
-            key, Environment(one.environment, one.round, one.cpu_model, one.environment_known)
-        )
-        if one.outcome is Outcome.DISCARDED:
-            continue
-        if one.cold:
-            started += 1
-        elif one.outcome is Outcome.OK and key not in spoilt and one.duration_ms is not None:
-            environment.duration_ms[one.payload].append(one.duration_ms)
-            billed = one.duration_ms if one.billed_ms is None else float(one.billed_ms)
-            environment.billed_ms[one.payload].append(billed)
-            started = 0
-        # After a failure the next call initialises again inside its duration, and says so nowhere.
-        if one.outcome is Outcome.OK:
-            spoilt.discard(key)
-        else:
-            spoilt.add(key)
-    return list(found.values()), started
+def _environments(seen: Sequence[Invocation], failed: Sequence[Invocation]) -> list[Environment]:
+    """Group the warm calls by environment.
+
+    Lanes are numbered anew by every wave, so the same lane is another environment after a cold start.
+    """
+    ok = Outcome.OK
+    warm = [one for one in seen if not one.cold and one.outcome is ok and one.duration_ms is not None]
+    if failed:
+        spoilt = _spoilt(seen)
+        warm = [one for one in warm if id(one) not in spoilt]
+    groups: dict[object, list[Invocation]] = defaultdict(list)
+    if all(map(attrgetter("environment_known"), warm)):
+        for one in warm:
+            groups[one.environment].append(one)
+    else:
+        starts = sorted({one.wave for one in seen if one.cold})
+        for one in warm:
+            groups[one.environment, bisect(starts, one.wave)].append(one)
+    found = []
+    for calls in groups.values():
+        by_payload: dict[str, list[Invocation]] = {}
+        for one in calls:
+            by_payload.setdefault(one.payload, []).append(one)
+        first = calls[0]
+        found.append(Environment(first.environment, first.cpu_model, first.environment_known, by_payload))
+    return found
 
 
-def _status(seen: Sequence[Invocation], *, rounds_used: set[int]) -> tuple[Status, str]:
-    by_payload: Mapping[str, list[Invocation]] = defaultdict(list)
+def _spoilt(seen: Sequence[Invocation]) -> set[int]:
+    """Return the identities of calls that follow a failure in their environment.
+
+    Such a call initialises again inside its duration, and says so nowhere.
+    """
+    broken: set[str] = set()
+    found = set()
     for one in seen:
-        if one.outcome is not Outcome.DISCARDED:
-            by_payload[one.payload].append(one)
-    for payload, invocations in by_payload.items():
-        failed = [one for one in invocations if one.outcome is not Outcome.OK]
-        if len(failed) >= _CONFIRMED and len(failed) > len(invocations) / 2:
-            outcome = Counter(one.outcome for one in failed).most_common(1)[0][0]
-            words = next((one.reason for one in failed if one.outcome is outcome and one.reason), str(outcome))
-            where = f" with payload {payload}" if len(by_payload) > 1 else ""
-            return _STATUS[outcome], f"{len(failed)} of {len(invocations)} invocations{where}: {words}"
-    tried = sorted({one.round for one in seen})[-_PATIENCE:]
-    if len(tried) == _PATIENCE and not any(round_ in rounds_used for round_ in tried):
-        recent = [one for one in seen if one.round in tried]
-        if not any(one.outcome is Outcome.OK and not one.cold for one in recent):
-            words = next((one.reason for one in reversed(recent) if one.reason), "every call met a cold environment")
-            return Status.NOT_MEASURED, f"no warm result in {_PATIENCE} rounds: {words}"
-    return Status.MEASURED, ""
+        if one.outcome is not Outcome.OK:
+            broken.add(one.environment)
+        elif one.environment in broken:
+            broken.remove(one.environment)
+            found.add(id(one))
+    return found
+
+
+def _waiting(seen: Sequence[Invocation], cold: Sequence[Invocation]) -> int:
+    """Count the environments of the last cold wave, unless a later wave met them warm."""
+    if not cold:
+        return 0
+    started = cold[-1].wave
+    for one in reversed(seen):
+        if one.wave == started:
+            break
+        if not one.cold and one.outcome is not Outcome.DISCARDED:
+            return 0
+    return sum(one.wave == started for one in cold)
+
+
+def _status(seen: Sequence[Invocation], failed: Sequence[Invocation]) -> tuple[Status, str]:
+    broken = [one for one in failed if one.outcome is not Outcome.DISCARDED]
+    for payload in dict.fromkeys(one.payload for one in broken):
+        these = [one for one in broken if one.payload == payload]
+        tried = sum(one.payload == payload and one.outcome is not Outcome.DISCARDED for one in seen)
+        if len(these) >= _CONFIRMED and len(these) > tried / 2:
+            outcome = Counter(one.outcome for one in these).most_common(1)[0][0]
+            words = next((one.reason for one in these if one.outcome is outcome and one.reason), str(outcome))
+            where = "" if all(one.payload == payload for one in seen) else f" with payload {payload}"
+            return _STATUS[outcome], f"{len(these)} of {tried} invocations{where}: {words}"
+    rounds: set[int] = set()
+    for one in reversed(seen):
+        if one.outcome is Outcome.OK and not one.cold:
+            return Status.MEASURED, ""
+        rounds.add(one.round)
+        if len(rounds) > _PATIENCE:
+            break
+    if len(rounds) < _PATIENCE:
+        return Status.MEASURED, ""
+    words = next((one.reason for one in reversed(seen) if one.reason), "every call met a cold environment")
+    return Status.NOT_MEASURED, f"no warm result in {_PATIENCE} rounds: {words}"

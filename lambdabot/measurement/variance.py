@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lambdabot.measurement.noise import Noise
+
 Array = NDArray[np.float64]
 
 PRIOR_DEGREES = 4  # what is known counts as much as five environments
@@ -24,19 +26,23 @@ def shrink(seen: ArrayLike, expected: ArrayLike, degrees: ArrayLike) -> tuple[Ar
     return np.where(refuted, seen, shrunk), np.where(refuted, np.maximum(own, 2), PRIOR_DEGREES + own)
 
 
-def lanes_variance(samples: Array, within: float) -> Array:
-    """Return the variance of an environment's mean where only the lanes of waves are known.
+def lanes_variance(samples: Array, noise: Noise) -> tuple[Array, float]:
+    """Return variance and degrees of freedom of environments' means where only the lanes of waves are known.
 
     `samples` has payloads, lanes and waves as its last axes, already multiplied by the payloads' shares. Each wave
     meets the same environments in another order, so means of lanes mix them and differ too little. But a wave's lanes
-    differ by both components, and means of waves by the one within environments alone, which the prior (`within`, a
-    coefficient of variation) steadies. An environment's speed touches all payloads alike, so their deviations add up.
+    differ by both components, and means of waves by the one within environments alone, which the prior steadies. An
+    environment's speed touches all payloads alike, so their deviations add up. Degrees of freedom are Satterthwaite's
+    for the components as they are expected: every wave tells anew of the one within.
     """
     lanes, waves = samples.shape[-2:]
     both = samples.var(axis=-2, ddof=1).mean(axis=-1)
-    expected = (within * samples.mean(axis=(-1, -2))) ** 2
+    expected = (noise.within * samples.mean(axis=(-1, -2))) ** 2
     own = waves - 1
     seen = lanes * samples.mean(axis=-2).var(axis=-1, ddof=1) if own else 0.0
     inside = (PRIOR_DEGREES * expected + own * seen) / (PRIOR_DEGREES + own)
-    between = np.sqrt(np.maximum(both - inside, 0.0))
-    return np.asarray(between.sum(axis=-1) ** 2 + inside.sum(axis=-1) / waves)
+    between = np.sqrt(np.maximum(both - inside, 0.0)).sum(axis=-1) ** 2
+    inside = inside.sum(axis=-1) / waves
+    parts = noise.between**2, noise.within**2 / waves
+    degrees = (lanes - 1) * sum(parts) ** 2 / (parts[0] ** 2 + parts[1] ** 2 / waves)
+    return between + inside, degrees
