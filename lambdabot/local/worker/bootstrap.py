@@ -25,5 +25,5 @@ if __name__ == "__main__":
     set_up_interpreter()
     temporary_folder = os.environ["TMPDIR"]
     if temporary_folder != "/tmp":  # noqa: S108 - Lambda's own name
-        import_module("temporary_paths").redirect(temporary_folder)
+        import_module("temporary_paths").redirect(temporary_folder, kept=[path for path in sys.path if path])
     import_module("awslambdaric.__main__").main(["bootstrap", os.environ["_HANDLER"]])

@@ -10,7 +10,7 @@ import _posixsubprocess
 import builtins
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
@@ -22,18 +22,18 @@ _ONE_PATH = (
 _TWO_PATHS = "link rename replace symlink"
 
 
-def redirect(folder: str) -> None:
-    """Lead every path below /tmp to the folder."""
-    prefixes: dict[type, tuple[Any, Any]] = {str: (_TMP, folder), bytes: (_TMP.encode(), folder.encode())}
+def redirect(folder: str, kept: Iterable[str]) -> None:
+    """Lead every path below /tmp to the folder, but those at or below the kept ones."""
+    stay = tuple(f"{path}/" for path in (*kept, folder))
 
     def moved(path: Any) -> Any:  # noqa: ANN401 - whatever Python takes for a path
         try:
-            name = os.fspath(path)
+            name = os.fsdecode(path)
         except TypeError:  # a file descriptor, or a mistake that the wrapped function reports
             return path
-        tmp, private = prefixes[type(name)]
-        inside = name == tmp or name[: len(tmp) + 1] == tmp + (b"/" if isinstance(name, bytes) else "/")
-        return private + name[len(tmp) :] if inside else path
+        inside = f"{name}/".startswith(f"{_TMP}/") and not f"{name}/".startswith(stay)
+        private = folder + name[len(_TMP) :]
+        return (os.fsencode(private) if isinstance(path, bytes) else private) if inside else path
 
     def leading(function: Callable[..., Any], paths: int) -> Callable[..., Any]:
         @wraps(function)
