@@ -4,21 +4,24 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http import HTTPStatus
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import cast
 
 from lambdabot.local.exchange import Request, Response
 
 LARGEST_BODY = 70_167_211  # bytes; Lambda's own limit of a request, the base64 of a 50 MB package
+_LONGEST_LINE = 65_536  # bytes, as http.server has it
+_MOST_HEADERS = 100
 
 
-class Server(ThreadingHTTPServer):
+class Server(ThreadingTCPServer):
     """Serves on 127.0.0.1, from a thread of its own, until closed."""
 
+    allow_reuse_address = True
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
-
     answer: Callable[[Request], Response]
 
     def __init__(self, port: int) -> None:
@@ -71,45 +74,69 @@ class Server(ThreadingHTTPServer):
         """A client that went away is no news; what goes wrong in an operation is answered, not raised."""
 
 
-class _Connection(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _RefusedError(Exception):
+    """A request that cannot be read to its end: the connection ends with this answer."""
+
+    def __init__(self, status: HTTPStatus) -> None:
+        super().__init__(status.description)
+        self.response = Response(status=status, headers={"Connection": "close"}, body=status.phrase.encode())
+
+
+class _Connection(StreamRequestHandler):
+    """HTTP/1.1 as far as AWS's SDKs speak it (RFC 9112): a length, no chunks, connections that are used again."""
+
     disable_nagle_algorithm = True
 
-    def _call(self) -> None:
-        headers = {name.lower(): value for name, value in self.headers.items()}
+    def handle(self) -> None:
+        """Answer one request after the other until the client is gone."""
+        try:
+            while (request := self._read()) is not None:
+                self._write(cast("Server", self.server).answer(request))
+        except _RefusedError as refused:
+            self._write(refused.response)
+
+    def _read(self) -> Request | None:
+        """Return the next request; None when the client has ended."""
+        line = self._line()
+        if not line:
+            return None
+        method, _, rest = line.partition(" ")
+        target, _, version = rest.partition(" ")
+        if not version.startswith("HTTP/1."):
+            raise _RefusedError(HTTPStatus.BAD_REQUEST)
+        headers = self._headers()
         length = headers.get("content-length", "0")
         if "transfer-encoding" in headers or not (length.isascii() and length.isdigit()):
-            self._write(_refusal(411, "A request needs a Content-Length"))
-            return
+            raise _RefusedError(HTTPStatus.LENGTH_REQUIRED)
         if int(length) > LARGEST_BODY:
-            self._write(_refusal(413, f"Request must be smaller than {LARGEST_BODY} bytes"))
-            return
-        path, _, query = self.path.partition("?")
+            raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        if headers.get("expect", "").lower() == "100-continue":
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = self.rfile.read(int(length))
         if len(body) < int(length):
-            self.close_connection = True
-            return
-        request = Request(method=self.command, path=path, query=query, headers=headers, body=body)
-        self._write(cast("Server", self.server).answer(request))
+            return None
+        path, _, query = target.partition("?")
+        return Request(method=method, path=path, query=query, headers=headers, body=body)
 
-    do_GET = do_POST = do_PUT = do_DELETE = _call  # noqa: N815  # the names that http.server looks for
+    def _headers(self) -> dict[str, str]:
+        headers: dict[str, str] = {}
+        while line := self._line():
+            name, _, value = line.partition(":")
+            headers[name.lower()] = value.strip()
+            if len(headers) > _MOST_HEADERS:
+                raise _RefusedError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        return headers
+
+    def _line(self) -> str:
+        line = self.rfile.readline(_LONGEST_LINE + 1)
+        if len(line) > _LONGEST_LINE:
+            raise _RefusedError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        return line.decode("latin-1").rstrip("\r\n")
 
     def _write(self, response: Response) -> None:
-        lines = [f"HTTP/1.1 {response.status} {self.responses.get(response.status, ('',))[0]}"]
+        lines = [f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}"]
         lines += [f"{name}: {value}" for name, value in response.headers.items()]
-        if response.status != 204:  # noqa: PLR2004  # No Content has no length either
+        if response.status != HTTPStatus.NO_CONTENT:
             lines.append(f"Content-Length: {len(response.body)}")
-        if response.status in {411, 413}:
-            lines.append("Connection: close")
-            self.close_connection = True
         head = "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
         self.wfile.write(head + response.body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name in http.server
-        """Write no access log."""
-
-
-def _refusal(status: int, message: str) -> Response:
-    body = f'{{"message": "{message}"}}'.encode()
-    headers = {"x-amzn-ErrorType": "RequestEntityTooLargeException", "Content-Type": "application/json"}
-    return Response(status=status, headers=headers, body=body)

@@ -92,7 +92,28 @@ def test_a_client_that_goes_away_harms_nobody(endpoint, connection):
         half.sendall(b"POST /2015-03-31/functions HTTP/1.1\r\nContent-Length: 100\r\n\r\nhalf")
     with socket.create_connection((host, int(port))) as noise:
         noise.sendall(b"\x16\x03\x01 no HTTP at all\r\n\r\n")
+        assert noise.recv(1000).startswith(b"HTTP/1.1 400 Bad Request\r\n")
     assert answer(connection, "GET", "/2015-03-31/functions", headers=signed(endpoint))[0] == 200
+
+
+@pytest.mark.parametrize(
+    "head", [b"x" * 70_000, b"GET / HTTP/1.1\r\n" + b"".join(b"a%d: b\r\n" % n for n in range(102))]
+)
+def test_endless_headers_are_refused(endpoint, head):
+    host, port = endpoint.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(head)
+        assert connection.recv(1000).startswith(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")
+
+
+def test_a_client_that_asks_first_is_told_to_go_on(endpoint):
+    host, port = endpoint.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        head = "GET /2015-03-31/functions HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n"
+        connection.sendall(f"{head}Authorization: {signed(endpoint)['Authorization']}\r\n\r\n".encode())
+        assert connection.recv(25) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"{}")
+        assert connection.recv(1000).startswith(b"HTTP/1.1 200 OK\r\n")
 
 
 def test_it_listens_on_loopback_alone(endpoint):

@@ -1,0 +1,205 @@
+"""The embedded endpoint: how fast it answers, and how truly a worker's CPU follows its memory size."""
+
+import http.client
+import io
+import json
+import random
+import re
+import statistics
+import threading
+import time
+import zipfile
+from base64 import b64decode
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from benchmarks.figures import Figures
+from lambdabot.local.endpoint import Endpoint, serve
+from lambdabot.local.region import Limits
+
+REGION = "eu-west-1"
+FULL = 1769  # MB; one vCPU
+CPU_SIZES = (256, 512, 832, 1024, FULL)
+IO_SIZES = (128, 256, 512, 1024, FULL)
+CPU_MS = 450  # of work at one vCPU
+IO_MS = 200  # that the upstream takes
+CPU_ROUNDS = 9
+IO_ROUNDS = 15
+CALLS = 2_000
+THREADS = 10
+DURATION = re.compile(r"\tDuration: ([0-9.]+) ms\t")
+
+HANDLER = """
+import http.client, time
+
+upstream = None
+
+def handler(event, context):
+    if "loops" in event:
+        total = 0
+        for number in range(event["loops"]):
+            total += number * number
+        return total
+    if "upstream" in event:
+        global upstream
+        upstream = upstream or http.client.HTTPConnection(event["upstream"])
+        upstream.request("GET", "/")
+        return upstream.getresponse().read().decode()
+"""
+
+
+def run(seed: int) -> Figures:
+    """Measure on this machine, sizes interleaved in random order, ratios taken within a round."""
+    with serve(limits=Limits(concurrency=2 * THREADS)) as endpoint:
+        client = _client(endpoint)
+        _deploy(client, sorted({*CPU_SIZES, *IO_SIZES}))
+        speed = _speed(endpoint, client)
+        loops = _calibrated(client)
+        generator = random.Random(seed)
+        cpu = _durations(client, CPU_SIZES, {"loops": loops}, CPU_ROUNDS, generator)
+        with _upstream() as address:
+            io = _durations(client, IO_SIZES, {"upstream": address}, IO_ROUNDS, generator)
+    cpu_errors = {size: _ratio(cpu, size) / (FULL / size) - 1 for size in CPU_SIZES if size != FULL}
+    io_errors = {size: _ratio(io, size) - 1 for size in IO_SIZES if size != FULL}
+    values = {
+        "local.invocations_per_second": speed["HTTP, one connection"],
+        "local.cpu_law_worst_error": max(abs(error) for error in cpu_errors.values()),
+        "local.io_worst_error": max(abs(error) for error in io_errors.values()),
+    }
+    rows = ["| what | measured |", "| --- | --- |"]
+    rows += [f"| invocations/s, trivial handler, {who} | {per_second:,.0f} |" for who, per_second in speed.items()]
+    rows += [
+        f"| CPU-bound, {size} MB: {_median(cpu, size):,.0f} ms, against 1769/MB | {error:+.1%} |"
+        for size, error in cpu_errors.items()
+    ]
+    rows += [
+        f"| I/O-bound, {size} MB: {_median(io, size):,.1f} ms, against {FULL} MB | {error:+.1%} |"
+        for size, error in io_errors.items()
+    ]
+    return Figures(values, "\n".join([*rows, "", f"Machine: {endpoint.machine}"]))
+
+
+def _client(endpoint: Endpoint) -> Any:  # noqa: ANN401  # boto3 makes its clients at run time
+    config = Config(max_pool_connections=THREADS, read_timeout=60, retries={"total_max_attempts": 1})
+    return boto3.client(
+        "lambda",
+        endpoint_url=endpoint.url,
+        region_name=REGION,
+        aws_access_key_id=endpoint.access_key,
+        aws_secret_access_key="any",  # noqa: S106  # the endpoint asks for the access key alone
+        config=config,
+    )
+
+
+def _deploy(client: Any, sizes: list[int]) -> None:  # noqa: ANN401
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("app.py", HANDLER)
+    for size in sizes:
+        client.create_function(
+            FunctionName=f"f{size}",
+            Runtime="python3.13",
+            Role="arn:aws:iam::123456789012:role/any",
+            Handler="app.handler",
+            Timeout=60,
+            MemorySize=size,
+            Code={"ZipFile": package.getvalue()},
+        )
+        client.get_waiter("function_active_v2").wait(FunctionName=f"f{size}", WaiterConfig={"Delay": 0.01})
+        _duration(client, size, {})
+
+
+def _duration(client: Any, size: int, event: dict[str, object]) -> float:  # noqa: ANN401
+    """Invoke and return the REPORT's duration in ms."""
+    answer = client.invoke(FunctionName=f"f{size}", Payload=json.dumps(event), LogType="Tail")
+    if "FunctionError" in answer:
+        raise RuntimeError(answer["Payload"].read().decode())
+    found = DURATION.findall(b64decode(answer["LogResult"]).decode())
+    return float(found[-1])
+
+
+def _calibrated(client: Any) -> int:  # noqa: ANN401
+    """Return the loops that take CPU_MS at one vCPU."""
+    loops = 500_000
+    return round(loops * CPU_MS / min(_duration(client, FULL, {"loops": loops}) for _ in range(5)))
+
+
+def _durations(
+    client: Any,  # noqa: ANN401
+    sizes: tuple[int, ...],
+    event: dict[str, object],
+    rounds: int,
+    generator: random.Random,
+) -> list[dict[int, float]]:
+    """Return each round's durations by size; an unmeasured first round warms connections."""
+    order = [generator.sample(sizes, len(sizes)) for _ in range(rounds + 1)]
+    return [{size: _duration(client, size, event) for size in shuffled} for shuffled in order][1:]
+
+
+def _ratio(rounds: list[dict[int, float]], size: int) -> float:
+    return statistics.median(durations[size] / durations[FULL] for durations in rounds)
+
+
+def _median(rounds: list[dict[int, float]], size: int) -> float:
+    return statistics.median(durations[size] for durations in rounds)
+
+
+def _speed(endpoint: Endpoint, client: Any) -> dict[str, float]:  # noqa: ANN401
+    """Return invocations per second of a bare connection, of one boto3 client, and of several threads of it."""
+    scope = f"{endpoint.access_key}/20260101/{REGION}/lambda/aws4_request"
+    headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}", "X-Amz-Log-Type": "Tail"}
+    connection = http.client.HTTPConnection(endpoint.url.removeprefix("http://"))
+
+    def bare(_: int) -> None:
+        connection.request("POST", f"/2015-03-31/functions/f{FULL}/invocations", b"{}", headers)
+        connection.getresponse().read()
+
+    def boto(_: int) -> None:
+        client.invoke(FunctionName=f"f{FULL}", Payload=b"{}", LogType="Tail")["Payload"].read()
+
+    speed = {}
+    for who, call in (("HTTP, one connection", bare), ("boto3, one thread", boto)):
+        started = time.perf_counter()
+        for number in range(CALLS):
+            call(number)
+        speed[who] = CALLS / (time.perf_counter() - started)
+    connection.close()
+    started = time.perf_counter()
+    with ThreadPoolExecutor(THREADS) as threads:
+        list(threads.map(boto, range(CALLS)))
+    speed[f"boto3, {THREADS} threads"] = CALLS / (time.perf_counter() - started)
+    return speed
+
+
+@contextmanager
+def _upstream() -> Iterator[str]:
+    """Serve, on loopback, an upstream that takes its time."""
+
+    class Slow(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_GET(self) -> None:  # the name that http.server looks for
+            time.sleep(IO_MS / 1000)
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"ok")
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # http.server's name
+            """Write nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Slow)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
