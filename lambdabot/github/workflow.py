@@ -10,6 +10,9 @@ from typing import Any, TextIO
 LONGEST_ANNOTATION = 4096
 """Characters of an annotation's message; the runner cuts what is longer."""
 
+MOST_ANNOTATIONS = 10
+"""Of one kind in one step; the runner drops the others. Which ones there are, the summary says."""
+
 
 class Workflow:
     """A step of a workflow; outside one it only prints."""
@@ -61,6 +64,10 @@ class Workflow:
 
         self.summary(summary(document))
         self.outputs(outputs(document, report=str(report), comment_url=comment_url or ""))
+        errors, warnings = _troubles(document)
+        for annotate, texts in ((self.error, errors), (self.warning, warnings)):
+            for text in texts[:MOST_ANNOTATIONS]:
+                annotate(text)
 
     def _annotate(self, level: str, message: str, path: Path | None, line: int | None) -> None:
         properties = ["title=lambdabot"]
@@ -104,6 +111,22 @@ def outputs(document: Mapping[str, Any], *, report: str = "", comment_url: str =
         "comment-url": comment_url,
         "functions": json.dumps(functions, separators=(",", ":")),
     }
+
+
+def _troubles(document: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """Return what to annotate as errors and as warnings, the same text once."""
+    errors, warnings = [], []
+    for one in document["functions"]:
+        name, comparison = one["name"], one["comparison"]
+        verdict, ratio = comparison["verdict"], comparison["cost_ratio"]
+        if one["error"]:
+            errors.append(f"nothing measured: {one['error']}")
+        elif verdict == "regression":
+            change = f"{100 * (ratio['value'] - 1):.0f} % " if ratio else ""
+            errors.append(f"{name} costs {change}more than on the target branch: {comparison['reason']}")
+        elif verdict in {"inconclusive", "not measured"}:
+            warnings.append(f"{name}: {verdict}: {comparison['reason']}")
+    return list(dict.fromkeys(errors)), list(dict.fromkeys(warnings))
 
 
 def _function(one: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from lambdabot.report import numbers
-from lambdabot.report.escape import code, escape
+from lambdabot.report.escape import code, escape, fence
 from lambdabot.report.state import MARKER, State, follow, read, since
 from lambdabot.report.view import View, view
 
@@ -93,5 +93,5 @@ def _environment() -> ImmutableSandboxedEnvironment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(code=code, cut=escape, whole_usd=numbers.whole_usd)
+    environment.filters.update(code=code, cut=escape, fence=fence, whole_usd=numbers.whole_usd)
     return environment

@@ -42,6 +42,13 @@ def code(value: object, longest: int = LONGEST) -> Markup:
     return Markup("<code>{}</code>").format(text) if text else text
 
 
+def fence(value: object, longest: int = 4 * LONGEST) -> Markup:
+    """Return the value's text as a block of code with its lines kept; no run of backticks in it ends the block."""
+    lines = [plain(line, longest).rstrip() for line in str(value)[:longest].splitlines()]
+    marks = "`" * max(3, 1 + max((len(run) for line in lines for run in re.findall("`+", line)), default=0))
+    return Markup("\n".join([f"{marks}text", *lines, marks]))  # noqa: S704  # nothing is read inside a fence
+
+
 def plain(text: str, longest: int = LONGEST) -> str:
     """Return the text on one line, without control characters or marks that turn the reading direction, and cut."""
     if len(text) > 4 * longest:  # before anything is done character by character

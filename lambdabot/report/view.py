@@ -109,6 +109,7 @@ class View:
     local: bool
     endpoint: str
     interrupted: bool
+    error: str  # why nothing could be measured of any function
     functions: tuple[FunctionView, ...]
     dearer: tuple[FunctionView, ...]  # by verdict, worst change first
     undecided: tuple[FunctionView, ...]
@@ -146,6 +147,7 @@ def view(document: Mapping[str, Any]) -> View:
         local=document["endpoint"] == "local",
         endpoint=document["endpoint"],
         interrupted=document["interrupted"],
+        error=errors.pop() if len(errors := {one.error for one in functions}) == 1 else "",
         functions=functions,
         dearer=_with_verdict(functions, "regression", "overridden"),
         undecided=_with_verdict(functions, "inconclusive"),

@@ -1,0 +1,162 @@
+"""The container contract: the Dockerfile built, the entry point run as GitHub's runner does, on a real function."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.action.image import Image, done, missing
+from tests.fakes.github import FakeGitHub
+
+pytestmark = [
+    pytest.mark.container,
+    pytest.mark.skipif(bool(missing()), reason=f"needs {missing()}"),
+]
+
+SETTINGS = """version: 1
+functions:
+  spin:
+    source: src
+    handler: app.handler
+    architectures: [x86_64]
+    memory_mb: [512, 1769]
+    current: {memory_mb: 1769, architecture: x86_64}
+    monthly_invocations: 1000000
+    budget: {invocations: 300, minutes: 2}
+"""
+
+APP = """import time
+
+def handler(event, context):
+    end = time.process_time() + %s
+    while time.process_time() < end:
+        pass
+    return {"ok": True}
+"""
+
+EVENT = {
+    "number": 7,
+    "pull_request": {
+        "number": 7,
+        "head": {"sha": "a" * 40, "ref": "feature", "repo": {"full_name": "octo/demo"}},
+        "base": {"ref": "main", "repo": {"full_name": "octo/demo"}},
+        "user": {"login": "octocat"},
+    },
+}
+
+LOCAL = {"endpoint": "local", "github-token": "ghs_verysecret", "config": "lambdabot.yml"}
+
+
+@pytest.fixture(scope="module")
+def image():
+    return Image.build()
+
+
+@pytest.fixture
+def github():
+    with FakeGitHub() as server:
+        yield server
+    assert server.violations == []
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    folder = tmp_path / "workspace"
+    (folder / "src").mkdir(parents=True)
+    (folder / "lambdabot.yml").write_text(SETTINGS)
+    return folder
+
+
+def commit(folder, seconds):
+    """Commit a version of the function that takes so much CPU time."""
+    (folder / "src" / "app.py").write_text(APP % seconds)
+    identity = ["-c", "user.name=test", "-c", "user.email=test@example.com"]
+    record = [*identity, "commit", "--quiet", "--allow-empty", "-m", f"{seconds} s"]
+    for command in (["init", "--quiet"], ["add", "src", "lambdabot.yml"], record):
+        done(["git", "-C", str(folder), *command])
+
+
+def step(image, workspace, inputs, github):
+    return image.run(workspace, inputs, event=json.dumps(EVENT), environ={"GITHUB_API_URL": github.url})
+
+
+def test_a_slower_head_fails_the_job_and_the_next_push_edits_the_comment(image, workspace, github):
+    commit(workspace, 0.02)
+    commit(workspace, 0.06)
+    finished = step(image, workspace, LOCAL, github)
+
+    assert finished.exit_code == 1, finished.log
+    assert finished.outputs["verdict"] == "regression"
+    assert float(finished.outputs["cost-change-percent"]) > 50
+    assert finished.outputs["recommended-memory"] in {"512", "1769"}
+    assert finished.outputs["recommended-architecture"] == "x86_64"
+    assert finished.outputs["report"] == "lambdabot-report/report.json"
+    (comment,) = github.comments.values()
+    assert finished.outputs["comment-url"] == comment["html_url"]
+    assert "more: $" in comment["body"]
+    assert "estimate" in comment["body"]
+    assert finished.summary.startswith("### 🔴 Costs ")
+    assert "verysecret" not in finished.log + finished.summary + comment["body"]
+    report = workspace / "lambdabot-report" / "report.json"
+    data = json.loads(report.read_text())
+    assert (data["pull_request"], data["head_sha"], data["endpoint"]) == (7, "a" * 40, "local")
+    assert data["spend"]["deployments_created"] == data["spend"]["deployments_removed"] > 0
+    assert report.stat().st_uid == workspace.stat().st_uid
+
+    commit(workspace, 0.06)  # nothing changed, so base and head are the same package
+    finished = step(image, workspace, LOCAL, github)
+
+    assert finished.exit_code == 0, finished.log
+    assert finished.outputs["verdict"] == "no change"
+    assert finished.outputs["cost-change-percent"] == ""
+    (edited,) = github.comments.values()
+    assert finished.outputs["comment-url"] == edited["html_url"]
+    assert "No change" in edited["body"]
+
+
+def test_settings_with_mistakes_end_in_2_and_touch_nothing(image, workspace, github):
+    (workspace / "lambdabot.yml").write_text("version: 1\nfunctions:\n  spin: {sorce: src, handler: app.handler}\n")
+    finished = step(image, workspace, LOCAL, github)
+
+    assert finished.exit_code == 2
+    assert "::error title=lambdabot,file=lambdabot.yml,line=3::" in finished.log
+    assert github.requests == []
+
+
+def test_aws_without_credentials_ends_in_3_with_advice(image, workspace, github):
+    role = "    role: arn:aws:iam::123456789012:role/demo\n"
+    (workspace / "lambdabot.yml").write_text(SETTINGS + role)
+    commit(workspace, 0.02)
+    finished = step(image, workspace, {"endpoint": "aws", "aws-region": "us-east-1"}, github)
+
+    assert finished.exit_code == 3, finished.log
+    assert "configure-aws-credentials" in finished.log
+    assert "configure-aws-credentials" in finished.summary
+
+
+def test_the_command_line_is_there_too(image, workspace):
+    finished = image.run(workspace, {}, event="{}", environ={}, command=["lambdabot", "--version"])
+
+    assert finished.exit_code == 0
+    assert finished.log.startswith("lambdabot ")
+
+
+def test_what_is_shipped_holds_no_installer_and_no_tests(image, workspace):
+    script = (
+        "import importlib.util as u; print([n for n in ('pip', 'setuptools', 'flit_core', 'pytest') if u.find_spec(n)])"
+    )
+    finished = image.run(workspace, {}, event="{}", environ={}, command=["/opt/lambdabot/bin/python", "-c", script])
+
+    assert finished.log.strip() == "[]"
+
+
+def test_the_image_stays_small(image):
+    assert image.megabytes < 250
+
+
+def test_the_metadata_names_what_the_action_reads():
+    import yaml
+
+    action = yaml.safe_load((Path(__file__).parents[2] / "action.yml").read_text())
+    assert action["runs"] == {"using": "docker", "image": "Dockerfile"}
+    assert all(isinstance(one.get("default"), str) for one in action["inputs"].values())
