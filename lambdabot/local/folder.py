@@ -2,8 +2,10 @@
 
 import fcntl
 import os
+import secrets
 import shutil
 import tempfile
+import weakref
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +15,11 @@ _PREFIX = "lambdabot-local-"
 
 
 class PrivateFolder:
-    """A fresh folder; its lock ends with this process, however that ends."""
+    """A fresh folder; its lock ends with this process, however that ends.
+
+    It is removed when it is closed, or when nobody holds it any more, at the latest at the interpreter's exit: an
+    interrupt may come before anybody could close it.
+    """
 
     def __init__(self, parent: Path | None = None) -> None:
         """Remove what killed predecessors left beside it, then make it."""
@@ -21,17 +27,21 @@ class PrivateFolder:
         for leftover in self._parent.glob(f"{_PREFIX}*"):
             _remove_if_abandoned(leftover)
         while True:
-            self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self._parent))
+            self.path = self._parent / f"{_PREFIX}{secrets.token_hex(8)}"
+            self._finalizer = weakref.finalize(self, _remove, self.path, os.getpid())
+            self.path.mkdir(mode=0o700)
             lock = _locked(self.path)
             if lock is not None:
                 break  # else another endpoint, starting right now, took it for abandoned
+            self._finalizer.detach()
         self._lock = lock
         self.path.chmod(0o711)  # workers with a user id of their own pass through, and see no names
 
     def close(self) -> None:
         """Remove it with everything in it."""
-        shutil.rmtree(self.path, ignore_errors=True)
-        os.close(self._lock)
+        if self._finalizer.alive:
+            self._finalizer()
+            os.close(self._lock)
 
     def __enter__(self) -> Self:
         """Give itself."""
@@ -42,6 +52,12 @@ class PrivateFolder:
     ) -> None:
         """Remove it."""
         self.close()
+
+
+def _remove(folder: Path, owner: int) -> None:
+    """Remove the folder, unless this is a copy of the owner that a fork made."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove_if_abandoned(folder: Path) -> None:

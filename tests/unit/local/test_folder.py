@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lambdabot.local import folder as folder_module
 from lambdabot.local.folder import PrivateFolder
 
 HOLD = """
@@ -55,3 +56,45 @@ def test_a_link_is_not_followed(tmp_path):
     with PrivateFolder(tmp_path):
         pass
     assert (tmp_path / "precious").exists()
+
+
+def test_it_goes_with_the_last_one_who_holds_it(tmp_path):
+    folder = PrivateFolder(tmp_path)
+    assert folder.path.is_dir()
+    del folder
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_closing_twice_is_fine(tmp_path):
+    folder = PrivateFolder(tmp_path)
+    folder.close()
+    folder.close()
+    assert not folder.path.exists()
+
+
+def test_an_interpreter_that_just_exits_leaves_nothing(tmp_path):
+    script = HOLD.replace("sys.stdin.read()", "sys.exit(3)")
+    ended = subprocess.run([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, check=False)
+    assert ended.returncode == 3
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_fork_does_not_remove_its_parents(tmp_path):
+    script = HOLD.replace(
+        "sys.stdin.read()", "import os; os.fork() or sys.exit(); os.wait(); print(folder.path.exists())"
+    )
+    ended = subprocess.run([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, check=True, text=True)
+    assert ended.stdout.splitlines()[-1] == "True"
+
+
+def test_another_who_takes_it_at_birth_is_evaded(tmp_path, monkeypatch):
+    taken = []
+
+    def first_is_taken(folder):
+        taken.append(folder)
+        return None if len(taken) == 1 else locked(folder)
+
+    locked = folder_module._locked
+    monkeypatch.setattr(folder_module, "_locked", first_is_taken)
+    with PrivateFolder(tmp_path) as folder:
+        assert folder.path == taken[1]

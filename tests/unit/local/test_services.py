@@ -6,9 +6,14 @@ import threading
 import pytest
 from botocore.exceptions import ClientError
 
+from lambdabot.local.code import CodeStore
 from lambdabot.local.exchange import Request
+from lambdabot.local.region import Limits
+from lambdabot.local.rest_json import RestJson
 from lambdabot.local.server import LARGEST_BODY
+from lambdabot.local.services import Services
 from lambdabot.local.sts import QueryProtocol
+from lambdabot.local.worker.machine import Machine
 
 
 @pytest.fixture
@@ -136,3 +141,38 @@ def test_an_sts_error_is_xml():
     request = Request(method="POST", path="/", query="", headers={}, body=b"Action=A%3CB")
     assert protocol.route(request).operation == "A<B"
     assert protocol.parameters(protocol.route(request), request) == {}
+
+
+@pytest.fixture
+def services(tmp_path):
+    with Machine() as machine:
+        services = Services(
+            url="http://x", access_key=None, machine=machine, codes=CodeStore(tmp_path), limits=Limits()
+        )
+        yield services
+        services.close()
+
+
+LIST = Request(
+    method="GET",
+    path="/2015-03-31/functions",
+    query="",
+    headers={"authorization": "AWS4-HMAC-SHA256 Credential=any/20261123/eu-west-1/lambda/aws4_request"},
+    body=b"",
+)
+
+
+def test_a_mistake_of_ours_is_an_answer_and_is_logged(services, monkeypatch, caplog):
+    def mistaken(*_):
+        raise KeyError
+
+    monkeypatch.setattr(RestJson, "respond", mistaken)
+    answer = services.answer(LIST)
+    assert (answer.status, answer.headers["x-amzn-ErrorType"]) == (500, "ServiceException")
+    assert "GET /2015-03-31/functions failed" in caplog.text
+
+
+def test_nobody_is_served_after_the_end(services):
+    assert services.answer(LIST).status == 200
+    services.close()
+    assert services.answer(LIST).status == 503
