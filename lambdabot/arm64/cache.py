@@ -31,12 +31,13 @@ class Cache:
         if self._folder is None:
             return
         path = self._path(self._folder, kind, key)
+        text = json.dumps(document, separators=(",", ":"))
         with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
             handle, temporary = tempfile.mkstemp(dir=path.parent)
             try:
                 with os.fdopen(handle, "w") as stream:
-                    json.dump(document, stream, separators=(",", ":"))
+                    stream.write(text)
                 Path(temporary).replace(path)
             except BaseException:
                 Path(temporary).unlink(missing_ok=True)

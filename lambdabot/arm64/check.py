@@ -7,6 +7,8 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 
+from lambdabot import __version__
+from lambdabot.arm64.answer import fingerprint, of_document, to_document
 from lambdabot.arm64.archive import members
 from lambdabot.arm64.cache import Cache
 from lambdabot.arm64.closure_check import ClosureCheck
@@ -129,16 +131,35 @@ def _by_manifest(
         transport = Transport((*where.addresses, *where.of_project.values()), timeout=timeout)
         stack.enter_context(closing(transport))
         index = stack.enter_context(closing(Index(where, transport, cache)))
+        key = fingerprint(__version__, manifest, target, where.addresses, where.of_project, verify)
+        known = _known(cache, key, index)
+        if known is not None:
+            return known
+        reader = Reader(transport, cache)
         loopback = stack.enter_context(closing(Loopback()))
         pool = stack.enter_context(ThreadPoolExecutor(1))
         resolver = Resolver(loopback, None if cache_dir is None else cache_dir / "uv")
-        closure = ClosureCheck(manifest, target, index, Reader(transport, cache), resolver)
+        closure = ClosureCheck(manifest, target, index, reader, resolver)
         packages, drift = closure.run(pool)
         answer = Arm64Check(path=manifest.path, verdict=Arm64Verdict.READY, packages=packages, drift=drift)
         answer = _summary(answer)
         if verify and answer.verdict is Arm64Verdict.BLOCKED:
             answer = replace(answer, reason=f"{answer.reason}; {closure.proof(packages)}")
+        seen = index.seen()
+        if seen is not None and reader.repeatable:
+            cache.put("answer", key, {"seen": seen, "answer": to_document(answer)})
     return answer
+
+
+def _known(cache: Cache, key: str, index: Index) -> Arm64Check | None:
+    """Return the answer to the same question, where the pages that it was found on still say the same."""
+    document = cache.get("answer", key)
+    try:
+        if document is None or not index.unchanged(document["seen"]):
+            return None
+        return of_document(document["answer"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
 
 
 def _summary(answer: Arm64Check) -> Arm64Check:

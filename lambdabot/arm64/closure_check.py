@@ -17,7 +17,7 @@ from lambdabot.arm64.release import accepts_python, parsed
 from lambdabot.arm64.resolver import Conflict, Problem, Resolver, Solution
 from lambdabot.arm64.rules import Rules, rules_of
 from lambdabot.arm64.target import Target, environment
-from lambdabot.arm64.view import View
+from lambdabot.arm64.view import View, stand_in
 from lambdabot.model import Architecture, PackageCheck, PackageVerdict
 
 
@@ -35,7 +35,9 @@ class ClosureCheck:
             requests=manifest.requests, constraints=manifest.constraints, prereleases=manifest.prereleases
         )
         rules = rules_of(manifest)
-        self._views = {each: View(index, reader, target, each, rules) for each in Architecture}
+        arm64 = View(index, reader, target, Architecture.ARM64, rules)
+        x86_64 = View(index, reader, target, Architecture.X86_64, rules, other=arm64)
+        self._views = {Architecture.X86_64: x86_64, Architecture.ARM64: arm64}
         self._free_rules = replace(rules, hashes={}, files={} if manifest.pins is not None else rules.files)
 
     def run(self, pool: Executor) -> tuple[tuple[PackageCheck, ...], tuple[str, ...]]:
@@ -113,8 +115,10 @@ class ClosureCheck:
         view = self._views[Architecture.ARM64]
 
         def dependencies(name: str) -> tuple[str, ...]:
-            page = view.page(name, excused=True) if name in closure.versions else {}
-            file = None if isinstance(page, Absent) else page.get(closure.versions.get(name, ""))
+            files = view.release(name, closure.versions[name]) if name in closure.versions else ()
+            if isinstance(files, Absent) or not files:
+                return ()
+            file = view.fitting(name, files) or stand_in(files)
             return () if file is None else view.contents(name, file).requires
 
         return requested_by(self._manifest.requests, dependencies, environment(self._target, Architecture.ARM64))

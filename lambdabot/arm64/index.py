@@ -1,22 +1,22 @@
-"""Package indexes by their Simple API (PEP 503, 691): each page asked for once, concurrently, and cached on disk."""
+"""Package indexes by their Simple API (PEP 503, 691): each page asked for once per check, concurrently."""
 
-import json
+import hashlib
 import time
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
 from urllib.parse import urljoin
 
 import requests
 
 from lambdabot.arm64.cache import Cache
 from lambdabot.arm64.environment import Sources
-from lambdabot.arm64.release import File, Project, parse_filename
+from lambdabot.arm64.pages import Pages, Row, Stamp, parse_page, project_of
+from lambdabot.arm64.release import Project
 from lambdabot.arm64.transport import THREADS, Transport, UnreachableError, cause, redacted, status
 
 _ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
-_FRESH_SECONDS = 600  # as long as the public index itself lets a page be kept
 _PAGE_LIMIT = 64 * 1024 * 1024
 
 
@@ -35,11 +35,13 @@ class Index:
         """Take where to look, and by what means."""
         self._sources = sources
         self._transport = transport
-        self._cache = cache
+        self._pages = Pages(cache)
         self._lock = Lock()
         self._futures: dict[str, Future[Project | Absent]] = {}
         self._parsing = Lock()  # one page of thousands of files at a time, for the memory's sake
         self._pool = ThreadPoolExecutor(THREADS)
+        self._seen: dict[str, str] = {}
+        self._complete = True
 
     def close(self) -> None:
         """Give the threads back; requests under way end by their time limit."""
@@ -56,6 +58,26 @@ class Index:
         """Return the project, or why there is none."""
         return self.ask(name).result()
 
+    def seen(self) -> dict[str, str] | None:
+        """Return the digest of every page that was looked at, by its key; None when one could not be had."""
+        return dict(self._seen) if self._complete else None
+
+    def unchanged(self, seen: Mapping[str, str]) -> bool:
+        """Tell whether pages that were looked at once still say the same; those not fresh are asked for again."""
+        return all(self._pool.map(lambda page: self._same(*page), seen.items()))
+
+    def _same(self, key: str, digest: str) -> bool:
+        shown, _, name = key.rpartition(" ")
+        stamp = self._pages.stamp(key)
+        if stamp is None or stamp.digest != digest:
+            return False
+        known = (*self._sources.addresses, *self._sources.of_project.values())
+        address = next((address for address in known if redacted(address) == shown), None)
+        if stamp.fresh or address is None:
+            return address is not None
+        answer = self._fetch(address, name, stamp)
+        return not isinstance(answer, Absent) and answer[0].digest == digest
+
     def _look_up(self, name: str) -> Project | Absent:
         """Ask one index after the other; one that does not answer ends it, for a private name goes no further."""
         own = self._sources.of_project.get(name)
@@ -64,39 +86,53 @@ class Index:
         for address in addresses:
             answer = self._page(address, name)
             if isinstance(answer, Project) or not answer.certain:
-                return answer
-        if isinstance(answer, Absent) and not (self._sources.public and addresses == self._sources.addresses[-1:]):
-            return Absent(answer.reason)  # a private index says 404 also to who may not see
-        return answer
+                break
+        if isinstance(answer, Project):
+            return answer
+        self._complete = False
+        alone = self._sources.public and addresses == self._sources.addresses[-1:]
+        # A private index says 404 also to who may not see: only the public one alone can be believed.
+        return answer if alone else Absent(answer.reason)
 
     def _page(self, address: str, name: str) -> Project | Absent:
         shown = redacted(address)
         key = f"{shown} {name}"
-        known = self._cache.get("page", key)
-        if known is not None and 0 <= time.time() - known["at"] < _FRESH_SECONDS:
-            return _project(name, shown, known["files"])
-        headers = {"Accept": _ACCEPT}
-        if known is not None and known["etag"]:
-            headers["If-None-Match"] = known["etag"]
-        if known is not None and known["modified"]:
-            headers["If-Modified-Since"] = known["modified"]
+        stamp = self._pages.stamp(key)
+        rows = None
+        if stamp is None or not stamp.fresh:
+            answer = self._fetch(address, name, stamp)
+            if isinstance(answer, Absent):
+                return answer
+            stamp, rows = answer
+        rows = self._pages.rows(key, stamp) if rows is None else rows
+        if rows is None:  # the stamp was there, and its page was not
+            answer = self._fetch(address, name, None)
+            if isinstance(answer, Absent):
+                return answer
+            stamp, rows = answer
+        self._seen[key] = stamp.digest
+        return project_of(name, shown, rows or [])
+
+    def _fetch(self, address: str, name: str, stamp: Stamp | None) -> tuple[Stamp, list[Row] | None] | Absent:
+        """Ask for a page and keep it; the rows are None where it is as it was when it was stamped."""
+        headers = {"Accept": _ACCEPT, **({} if stamp is None else stamp.conditions())}
         try:
             with self._transport.get(urljoin(address.rstrip("/") + "/", f"{name}/"), headers) as response:
-                document = self._answer(response, name, known)
+                answer = self._answer(response, name, stamp)
         except UnreachableError as error:
             return Absent(str(error))
         except requests.RequestException as error:
-            return Absent(f"{shown}: {cause(error)}")
-        if isinstance(document, Absent):
-            return document
-        self._cache.put("page", key, document)
-        return _project(name, shown, document["files"])
+            return Absent(f"{redacted(address)}: {cause(error)}")
+        if not isinstance(answer, Absent):
+            self._pages.keep(f"{redacted(address)} {name}", *answer)
+        return answer
 
-    def _answer(self, response: requests.Response, name: str, known: dict[str, Any] | None) -> dict[str, Any] | Absent:
-        """Return the page as it is kept: when it came, its validators, and the rows of its files."""
+    def _answer(
+        self, response: requests.Response, name: str, stamp: Stamp | None
+    ) -> tuple[Stamp, list[Row] | None] | Absent:
         shown = redacted(response.url)
-        if response.status_code == requests.codes.not_modified and known is not None:
-            return known | {"at": time.time()}
+        if response.status_code == requests.codes.not_modified and stamp is not None:
+            return stamp.renewed(), None
         if response.status_code in {requests.codes.not_found, requests.codes.gone}:
             return Absent(f"{shown} does not exist", certain=True)
         if response.status_code != requests.codes.ok:
@@ -106,50 +142,14 @@ class Index:
             body += chunk
             if len(body) > _PAGE_LIMIT:
                 return Absent(f"{shown} is too large to be read")
+        digest = hashlib.sha256(body).hexdigest()
+        if stamp is not None and stamp.digest == digest:
+            return stamp.renewed(), None
         with self._parsing:
             try:
-                files = _rows(response, bytes(body), name)
+                rows = parse_page(response, bytes(body), name)
             except (ValueError, KeyError, TypeError, AttributeError):
                 return Absent(f"{shown} is no page of a package index")
         headers = response.headers
-        return {"at": time.time(), "etag": headers.get("ETag"), "modified": headers.get("Last-Modified"), "files": files}
-
-
-def _rows(response: requests.Response, body: bytes, name: str) -> list[list[Any]]:
-    """Return the files that matter on Linux, as rows of `File`'s fields; raise ValueError and its like for no page."""
-    is_json = "json" in response.headers.get("Content-Type", "")
-    listed = json.loads(body)["files"] if is_json else _html_files(response.url, body, name)
-    rows = []
-    for entry in listed:
-        found = parse_filename(entry["filename"], name)
-        if found is not None:
-            version, tags = found
-            hashes = entry.get("hashes") or {}
-            url = urljoin(response.url, entry["url"])
-            python, digest = entry.get("requires-python"), hashes.get("sha256")
-            rows.append([entry["filename"], url, version, tags, python, digest, bool(entry.get("yanked"))])
-    return rows
-
-
-def _html_files(base: str, body: bytes, name: str) -> list[dict[str, Any]]:
-    from pypi_simple import ProjectPage  # noqa: PLC0415  # slow to import, and few indexes still speak only HTML
-
-    page = ProjectPage.from_html(name, body, base_url=base)
-    return [
-        {
-            "filename": package.filename,
-            "url": package.url,
-            "requires-python": package.requires_python,
-            "hashes": package.digests,
-            "yanked": package.is_yanked,
-        }
-        for package in page.packages
-    ]
-
-
-def _project(name: str, index: str, rows: list[list[Any]]) -> Project:
-    releases: dict[str, list[File]] = {}
-    for filename, url, version, tags, python, digest, yanked in rows:
-        file = File(filename, url, version, tuple(tags), python, digest, yanked)
-        releases.setdefault(version, []).append(file)
-    return Project(name, index, {version: tuple(files) for version, files in releases.items()})
+        new = Stamp(at=time.time(), digest=digest, etag=headers.get("ETag"), modified=headers.get("Last-Modified"))
+        return new, rows

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lambdabot.arm64.contents import Contents
 from lambdabot.arm64.index import Absent
 from lambdabot.arm64.native import without_sibling
-from lambdabot.arm64.release import File
+from lambdabot.arm64.release import File, expanded
 from lambdabot.arm64.target import MACHINE, Target, ranks
 from lambdabot.arm64.view import View, is_compiled
 from lambdabot.model import Architecture, PackageVerdict
@@ -82,11 +82,11 @@ def _reasons(view: View, name: str, files: tuple[File, ...], compiler: str) -> I
     if (needed := _glibc_needed(wheels, view)) is not None:
         yield needed
     sdist = _sdist_words(view, name, files, compiler)
-    linux = [file for file in wheels if any("linux" in tag for tag in file.tags)]
-    here = [file for file in linux if any(tag.endswith(f"_{machine}") for tag in file.tags)]
+    linux = [file for file in wheels if any("linux" in platform for platform in file.platforms)]
+    here = [file for file in linux if any(platform.endswith(f"_{machine}") for platform in file.platforms)]
     interpreter = f"cp{target.python.replace('.', '')}"
-    same = [file for file in here if any(tag.startswith(f"{interpreter}-{interpreter}-") for tag in file.tags)]
-    musl = [file for file in here if all("musllinux" in tag for tag in file.tags)]
+    same = [file for file in here if file.tags.startswith(f"{interpreter}-{interpreter}-")]
+    musl = [file for file in here if all(platform.startswith("musllinux") for platform in file.platforms)]
     if same and set(same) <= set(musl):
         evidence = f"its only {machine} wheel for Python {target.python} is {same[0].filename}, for musl, not glibc"
         yield Judgement(_no_wheel(view), evidence + sdist)
@@ -125,7 +125,7 @@ def _glibc_needed(wheels: list[File], view: View) -> Judgement | None:
     needs = [
         (int(match[1]), file.filename)
         for file in wheels
-        for tag in file.tags
+        for tag in expanded(file.tags)
         if tag in fitting and (match := _MANYLINUX.search(tag))
     ]
     if not needs:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from lambdabot.arm64.answer import to_document
 from lambdabot.arm64.target import Target
 from lambdabot.model import Arm64Check, Arm64Verdict, PackageCheck, PackageVerdict
 
@@ -16,30 +17,7 @@ _PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+)")
 
 def document(answers: list[Arm64Check]) -> str:
     """Return the answers as JSON, in the form that report.json has them too."""
-    listed = [
-        {
-            "path": answer.path,
-            "verdict": answer.verdict,
-            "reason": answer.reason,
-            "packages": [
-                {
-                    "name": package.name,
-                    "version": package.version,
-                    "requested_by": package.requested_by,
-                    "verdict": package.verdict,
-                    "evidence": package.evidence,
-                    "fix": package.fix,
-                    "x86_64_verdict": package.x86_64_verdict,
-                }
-                for package in answer.packages
-            ],
-            "native_files": answer.native_files,
-            "layers": answer.layers,
-            "drift": answer.drift,
-        }
-        for answer in answers
-    ]
-    return json.dumps(listed, indent=2)
+    return json.dumps([to_document(answer) for answer in answers], indent=2)
 
 
 def table(answers: list[Arm64Check], target: Target) -> None:

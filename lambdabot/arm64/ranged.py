@@ -8,7 +8,7 @@ import requests
 
 from lambdabot.arm64.contents import UnreadableError
 
-TAIL = 64 * 1024  # an archive's directory and the metadata of most wheels lie within
+TAIL = 32 * 1024  # an archive's directory and the metadata of most wheels lie within
 _AHEAD = 16 * 1024
 _WHOLE_LIMIT = 64 * 1024 * 1024  # a server without ranges sends everything; more than this is not read
 

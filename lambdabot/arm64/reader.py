@@ -28,6 +28,7 @@ class Reader:
         self._cache = cache
         self._lock = Lock()
         self._futures: dict[str, Future[Contents]] = {}
+        self.repeatable = True  # so far, all that was read can be relied upon another time
 
     def read(self, file: File, name: str) -> Contents:
         """Return what the file of the project `name` holds; concurrent callers share one reading."""
@@ -51,11 +52,15 @@ class Reader:
         try:
             contents = self._read_wheel(file, name) if file.is_wheel else self._read_sdist(file)
         except (UnreadableError, UnreachableError) as error:
+            self.repeatable = False
             return Contents(trouble=str(error))
         except requests.RequestException as error:
+            self.repeatable = False
             return Contents(trouble=cause(error))
         if file.sha256:
             self._cache.put("contents", key, contents.document())
+        else:
+            self.repeatable = False
         return contents
 
     def _get(self, url: str, headers: dict[str, str]) -> requests.Response:

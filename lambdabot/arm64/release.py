@@ -1,8 +1,9 @@
 """What an index holds of a project: releases and their files, and which file fits a target best."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
@@ -12,17 +13,15 @@ from lambdabot.arm64.target import Target, ranks
 from lambdabot.model import Architecture
 
 _SDIST = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz")
-_FOREIGN = ("-win32.", "-win_", "-macosx_", "-ios_", "-android_", ".exe", ".egg", ".rpm", ".msi", ".dmg", ".deb")
 
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """One file of a release, by what its name and the index say."""
+class File(NamedTuple):
+    """One file of a release, by what its name and the index say; a tuple, for there are tens of thousands of them."""
 
     filename: str
     url: str
     version: str  # normalised (PEP 440)
-    tags: tuple[str, ...]  # expanded wheel tags; empty: an sdist
+    tags: str  # the compressed tag set (PEP 425): `cp313-cp313-manylinux_2_17_aarch64.manylinux2014_aarch64`; empty: sdist
     requires_python: str | None = None
     sha256: str | None = None
     yanked: bool = False
@@ -35,12 +34,12 @@ class File:
     @property
     def is_any(self) -> bool:
         """True for a wheel that claims to run on every platform."""
-        return any(tag.endswith("-any") for tag in self.tags)
+        return "any" in self.platforms
 
-    def rank(self, target: Target, architecture: Architecture) -> int | None:
-        """Return how specific the best fitting tag is (0: most), None when no tag fits."""
-        fitting = ranks(target, architecture)
-        return min((fitting[tag] for tag in self.tags if tag in fitting), default=None)
+    @property
+    def platforms(self) -> list[str]:
+        """Return the platform tags; none for an sdist."""
+        return self.tags.rpartition("-")[2].split(".") if self.tags else []
 
     def supports_python(self, target: Target) -> bool:
         """Judge Requires-Python; one that cannot be read counts as none, as installers have it."""
@@ -55,12 +54,23 @@ class Project:
     index: str  # address without credentials
     releases: Mapping[str, tuple[File, ...]] = field(repr=False)
 
-    def newest_first(self) -> list[str]:
-        """Return the versions, newest first."""
-        return sorted(self.releases, key=parsed, reverse=True)
+
+@lru_cache(maxsize=8192)
+def rank(compressed: str, target: Target, architecture: Architecture) -> int | None:
+    """Return how specific the best fitting tag of a compressed set is (0: most), None when none fits."""
+    fitting = ranks(target, architecture)
+    return min((fitting[tag] for tag in expanded(compressed) if tag in fitting), default=None)
 
 
-@lru_cache(maxsize=4096)
+def expanded(compressed: str) -> list[str]:
+    """Return the tags of a compressed set one by one (PEP 425)."""
+    if not compressed:
+        return []
+    pythons, abis, platforms = (part.split(".") for part in compressed.split("-"))
+    return [f"{python}-{abi}-{platform}" for python in pythons for abi in abis for platform in platforms]
+
+
+@lru_cache(maxsize=8192)
 def parsed(version: str) -> Version:
     """Return the parsed version; versions are compared often and parsed once."""
     return Version(version)
@@ -75,7 +85,7 @@ def accepts_python(requires_python: str, python: str) -> bool:
         return True
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=16384)
 def _normalised(version: str) -> str | None:
     try:
         return str(Version(version))
@@ -83,40 +93,37 @@ def _normalised(version: str) -> str | None:
         return None
 
 
-def parse_filename(filename: str, name: str) -> tuple[str, tuple[str, ...]] | None:
-    """Return version and expanded tags (none for an sdist), or None for what no Linux installer reads.
+_canonical = lru_cache(maxsize=4096)(canonicalize_name)
 
-    Written for pages of thousands of files: `packaging.utils.parse_wheel_filename` says the same, and takes 20 times as
-    long.
+
+@lru_cache(maxsize=8192)
+def _matters(platform: str) -> bool:
+    """Tell whether a compressed platform tag is for Linux on x86_64 or arm64, or for any platform."""
+    tags = platform.lower().split(".")
+    return any(tag == "any" or ("linux" in tag and tag.endswith(("_x86_64", "_aarch64"))) for tag in tags)
+
+
+def parse_filename(filename: str, name: str) -> tuple[str, str] | None:
+    """Return version and compressed tags (none for an sdist), or None for what no Linux installer here reads.
+
+    Written for pages of thousands of files: `packaging.utils.parse_wheel_filename` says the same and takes far longer.
     """
     if filename.endswith(".whl"):
-        if any(mark in filename for mark in _FOREIGN):
-            foreign = filename[:-4].rpartition("-")[2].split(".")
-            if not any("linux" in platform or platform == "any" for platform in foreign):
-                return None
-        parts = filename[:-4].split("-")
-        if len(parts) not in {5, 6} or canonicalize_name(parts[0]) != name:
+        head, _, platform = filename[:-4].rpartition("-")
+        if not _matters(platform):
+            return None
+        parts = head.split("-")  # name, version, perhaps a build number, Python, ABI
+        if len(parts) not in {4, 5} or _canonical(parts[0]) != name:
             return None
         version = _normalised(parts[1])
-        expanded = tuple(_expanded(*parts[-3:]))
-        return None if version is None else (version, expanded)
-    for suffix in _SDIST:
-        if filename.endswith(suffix):
-            stem = filename[: -len(suffix)]
-            break
-    else:
+        return None if version is None else (version, f"{parts[-2]}-{parts[-1]}-{platform}".lower())
+    suffix = _SDIST[0] if filename.endswith(_SDIST[0]) else next(filter(filename.endswith, _SDIST), None)
+    if suffix is None:
         return None
+    stem = filename[: -len(suffix)]
     cut = stem.find("-")
     while cut > 0:
-        if canonicalize_name(stem[:cut]) == name and (version := _normalised(stem[cut + 1 :])) is not None:
-            return version, ()
+        if _canonical(stem[:cut]) == name and (version := _normalised(stem[cut + 1 :])) is not None:
+            return version, ""
         cut = stem.find("-", cut + 1)
     return None
-
-
-def _expanded(pythons: str, abis: str, platforms: str) -> Iterator[str]:
-    """Yield the compressed tag set one by one (PEP 425)."""
-    for python in pythons.lower().split("."):
-        for abi in abis.lower().split("."):
-            for platform in platforms.lower().split("."):
-                yield f"{python}-{abi}-{platform}"

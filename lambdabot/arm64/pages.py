@@ -1,0 +1,112 @@
+"""Pages of package indexes as they are kept on disk: when each came apart from what it says."""
+
+import json
+import time
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+from urllib.parse import urljoin
+
+import requests
+
+from lambdabot.arm64.cache import Cache
+from lambdabot.arm64.release import File, Project, parse_filename
+
+_FRESH_SECONDS = 600  # as long as the public index itself lets a page be kept
+
+Row = list[Any]  # the fields of a File; the address without the file's name where it ends in it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """When a page came (seconds since the epoch), its validators for a conditional request, its SHA-256."""
+
+    at: float
+    digest: str
+    etag: str | None = None
+    modified: str | None = None
+
+    @property
+    def fresh(self) -> bool:
+        """Tell whether the page may be believed without asking."""
+        return 0 <= time.time() - self.at < _FRESH_SECONDS
+
+    def conditions(self) -> dict[str, str]:
+        """Return the headers that let a server say that nothing has changed."""
+        wanted = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
+        return {header: value for header, value in wanted.items() if value}
+
+    def renewed(self) -> "Stamp":
+        """Return the stamp of the same page as of now."""
+        return replace(self, at=time.time())
+
+
+class Pages:
+    """Pages by key, in the cache."""
+
+    def __init__(self, cache: Cache) -> None:
+        """Keep them there."""
+        self._cache = cache
+
+    def stamp(self, key: str) -> Stamp | None:
+        """Return what is known of a page."""
+        document = self._cache.get("stamp", key)
+        try:
+            return None if document is None else Stamp(**document)
+        except TypeError:
+            return None
+
+    def rows(self, key: str, stamp: Stamp) -> list[Row] | None:
+        """Return the files of a page as it was when it was stamped."""
+        document = self._cache.get("page", key)
+        if document is None or document.get("digest") != stamp.digest:
+            return None
+        rows = document.get("files")
+        return rows if isinstance(rows, list) else None
+
+    def keep(self, key: str, stamp: Stamp, rows: list[Row] | None) -> None:
+        """Write a page, or its stamp alone where it has not changed."""
+        if rows is not None:
+            self._cache.put("page", key, {"digest": stamp.digest, "files": rows})
+        self._cache.put("stamp", key, asdict(stamp))
+
+
+def parse_page(response: requests.Response, body: bytes, name: str) -> list[Row]:
+    """Return the files of a page that matter on Linux; raise ValueError and its like for what is no page."""
+    is_json = "json" in response.headers.get("Content-Type", "")
+    listed = json.loads(body)["files"] if is_json else _html_files(response.url, body, name)
+    rows = []
+    for entry in listed:
+        filename = entry["filename"]
+        found = parse_filename(filename, name)
+        if found is not None:
+            url = entry["url"]
+            if not url.startswith("https://"):
+                url = urljoin(response.url, url)
+            python, digest = entry.get("requires-python"), (entry.get("hashes") or {}).get("sha256")
+            rows.append([filename, url.removesuffix(filename), *found, python, digest, bool(entry.get("yanked"))])
+    return rows
+
+
+def _html_files(base: str, body: bytes, name: str) -> list[dict[str, Any]]:
+    from pypi_simple import ProjectPage  # noqa: PLC0415  # slow to import, and few indexes still speak only HTML
+
+    page = ProjectPage.from_html(name, body, base_url=base)
+    return [
+        {
+            "filename": package.filename,
+            "url": package.url,
+            "requires-python": package.requires_python,
+            "hashes": package.digests,
+            "yanked": package.is_yanked,
+        }
+        for package in page.packages
+    ]
+
+
+def project_of(name: str, index: str, rows: list[Row]) -> Project:
+    """Return the project that a page describes."""
+    releases: dict[str, list[File]] = {}
+    for filename, url, version, *rest in rows:
+        address = url + filename if url.endswith("/") else url
+        releases.setdefault(version, []).append(File(filename, address, version, *rest))
+    return Project(name, index, {version: tuple(files) for version, files in releases.items()})
