@@ -95,7 +95,7 @@ def _checked(payload: bytes, kind: str | None) -> bytes:
         return b"{}"
     try:
         json.loads(payload)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         message = f"Could not parse request body into json: Could not parse payload into json: {error}"
         raise ApiError(code="InvalidRequestContentException", message=message, members={"Type": "User"}) from error
     return payload

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from lambdabot.local.api_error import ApiError
 
-_GROUP_BYTES = 64 << 20  # what one group keeps
+_GROUP_BYTES = 32 << 20  # what one group keeps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from lambdabot.local.api_error import ApiError
 from lambdabot.local.function import FunctionVersion
 from lambdabot.local.worker.environment import EnvironmentSpec, ExecutionEnvironment
 
+_LOOK_AGAIN_SECONDS = 1  # reservations change without a word
 _SPARE_MB = 256  # of the machine's memory, beside what a new environment may use
 
 
@@ -68,26 +69,17 @@ class EnvironmentPool:
         429 TooManyRequestsException when the share is used up, unless `wait`. The share is asked for each time,
         because reservations change.
         """
-        with self._changed:
-            while True:
+        while True:
+            now = share()  # outside our lock: it takes the registry's, under which versions are retired here
+            with self._changed:
                 if self._closed.is_set():
                     raise ApiError(code="ServiceException", message="The endpoint is shutting down")
-                now = share()
                 if sum(busy.share.function == now.function for busy in self._busy) < now.limit:
+                    pooled, crowded = self._take(version, now)
                     break
                 if not wait:
                     raise _throttled(now)
-                self._changed.wait()
-            idle = self._idle.get(version)
-            if idle:
-                pooled = idle.pop()
-                if not idle:
-                    del self._idle[version]
-                pooled.share = now
-            else:
-                pooled = self._new(version, now)
-            self._busy.add(pooled)
-            crowded = [] if idle is not None else self._crowded(version.memory_mb)
+                self._changed.wait(_LOOK_AGAIN_SECONDS)
         _stop(crowded)
         return pooled
 
@@ -124,6 +116,20 @@ class EnvironmentPool:
         """Count the live environments."""
         with self._changed:
             return len(self._busy) + sum(len(idle) for idle in self._idle.values())
+
+    def _take(self, version: FunctionVersion, share: Share) -> tuple[PooledEnvironment, list[PooledEnvironment]]:
+        """Return the environment to use, busy from now on, and those to stop for its sake."""
+        idle = self._idle.get(version)
+        if idle:
+            pooled = idle[-1]
+            self._take_out([pooled])
+            pooled.share = share
+            crowded: list[PooledEnvironment] = []
+        else:
+            pooled = self._new(version, share)
+            crowded = self._crowded(version.memory_mb)
+        self._busy.add(pooled)
+        return pooled, crowded
 
     def _new(self, version: FunctionVersion, share: Share) -> PooledEnvironment:
         """Make an environment; its process starts with its first invocation."""

@@ -171,7 +171,7 @@ def json_document(body: bytes) -> dict[str, Any]:
         return {}
     try:
         document = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ApiError(
             code="SerializationException", message=f"The request body is no JSON: {error}", status=400
         ) from error

@@ -1,9 +1,9 @@
 """The one operation of STS that a client asks of every endpoint: who am I?"""
 
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 from urllib.parse import parse_qs
-from xml.sax.saxutils import escape
 
 from lambdabot.local.api_error import ApiError
 from lambdabot.local.call import Call, Operation

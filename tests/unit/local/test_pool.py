@@ -235,3 +235,17 @@ def test_nothing_is_started_after_the_end(pool, version, machine):
 
 def test_free_memory_is_read_from_the_machine():
     assert 0 < available_mb() < 1e7
+
+
+def test_limits_are_asked_for_while_others_may_go_on(pool, version):
+    others = []
+
+    def share():
+        other = threading.Thread(target=pool.retire, args=(version,))
+        other.start()
+        other.join(10)
+        others.append(other.is_alive())
+        return EVERYONE
+
+    pool.acquire(version, share)
+    assert others == [False]
