@@ -92,7 +92,7 @@ class CodeStore:
     def package(self, token: str) -> bytes:
         """Return the zip that a download address names; AccessDenied (403) for any other address."""
         for code in list(self._codes.values()):
-            if hmac.compare_digest(code.token, token):
+            if hmac.compare_digest(code.token.encode(), token.encode()):
                 return code.package.read_bytes()
         raise ApiError(code="AccessDenied", message="Access Denied", status=403)
 

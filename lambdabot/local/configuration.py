@@ -46,6 +46,7 @@ _UNSUPPORTED = {
     "DurableConfig": "",
     "AcceleratorConfig": "",
     "RuntimeConfig": "",
+    "PublishTo": "",
 }  # member: what in it asks for something; "" is the member itself
 _KEPT = (
     "Runtime",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from lambdabot.errors import EndpointError
 from lambdabot.local.account import Account
 from lambdabot.local.api_error import ApiError
 from lambdabot.local.call import Call, Operation
@@ -60,7 +61,7 @@ class InvocationsApi:
         """Run an asynchronous invocation once; its outcome stands in the log, as on Lambda."""
         try:
             self._run(version, call, payload, wait=True)
-        except ApiError as error:
+        except (ApiError, EndpointError) as error:
             _LOG.warning("event %s of %s was not run: %s", call.request_id, version.name, error)
 
     def _run(

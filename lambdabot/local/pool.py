@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lambdabot.local.api_error import ApiError
-from lambdabot.local.function import FunctionVersion
+from lambdabot.local.function import LATEST, FunctionVersion
 from lambdabot.local.worker.environment import EnvironmentSpec, ExecutionEnvironment
 
 _LOOK_AGAIN_SECONDS = 1  # reservations change without a word
@@ -142,7 +142,7 @@ class EnvironmentPool:
             environment["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
             environment["AWS_LAMBDA_LOG_LEVEL"] = settings["LoggingConfig"]["ApplicationLogLevel"]
         spec = EnvironmentSpec(
-            code=Path(version.code.folder),
+            code=version.code.folder,
             handler=settings["Handler"],
             runtime=settings["Runtime"],
             memory_mb=version.memory_mb,
@@ -150,7 +150,7 @@ class EnvironmentPool:
             environment=environment,
             function_name=version.name,
             version=version.version,
-            function_arn=version.arn,
+            function_arn=version.arn if version.version == LATEST else version.qualified_arn,
             region=self._region,
             log_group=version.log_group,
             log_stream=log_stream,

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
@@ -13,6 +14,7 @@ from lambdabot.local.exchange import Request, Response
 LARGEST_BODY = 70_167_211  # bytes; Lambda's own limit of a request, the base64 of a 50 MB package
 _LONGEST_LINE = 65_536  # bytes, as http.server has it
 _MOST_HEADERS = 100
+_BREATH_SECONDS = 0.01
 
 
 class Server(ThreadingTCPServer):
@@ -58,11 +60,17 @@ class Server(ThreadingTCPServer):
 
     def _accept(self) -> None:
         while not self._closed:
-            with suppress(OSError):
+            try:
                 connection, address = self.socket.accept()
-                with self._lock:
-                    self._connections.add(connection)
+            except OSError:  # closed, or no descriptor is free right now
+                time.sleep(_BREATH_SECONDS)
+                continue
+            with self._lock:
+                self._connections.add(connection)
+            try:
                 self.process_request(connection, address)
+            except RuntimeError:  # no thread to be had right now
+                self.shutdown_request(connection)
 
     def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
         """Forget a connection that has ended."""

@@ -89,7 +89,9 @@ class Services:
             raise ApiError(
                 code="MissingAuthenticationTokenException", message="Missing Authentication Token", status=403
             )
-        if self._access_key is not None and not hmac.compare_digest(credential.access_key, self._access_key):
+        if self._access_key is not None and not hmac.compare_digest(
+            credential.access_key.encode(), self._access_key.encode()
+        ):
             message = "The security token included in the request is invalid."
             raise ApiError(code="UnrecognizedClientException", message=message, status=403)
         operations = self._region(credential.region).operations.get(credential.service)

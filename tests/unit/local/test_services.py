@@ -10,7 +10,7 @@ from lambdabot.local.code import CodeStore
 from lambdabot.local.exchange import Request
 from lambdabot.local.region import Limits
 from lambdabot.local.rest_json import RestJson
-from lambdabot.local.server import LARGEST_BODY
+from lambdabot.local.server import LARGEST_BODY, Server
 from lambdabot.local.services import Services
 from lambdabot.local.sts import QueryProtocol
 from lambdabot.local.worker.machine import Machine
@@ -176,3 +176,28 @@ def test_nobody_is_served_after_the_end(services):
     assert services.answer(LIST).status == 200
     services.close()
     assert services.answer(LIST).status == 503
+
+
+def test_a_key_of_other_letters_is_refused_as_well(endpoint, connection):
+    headers = {"Authorization": signed(endpoint)["Authorization"].replace("LOCAL", "\u00e9")}
+    assert answer(connection, "GET", "/2015-03-31/functions", headers=headers)[0] == 403
+    connection.putrequest("GET", "/package/x", skip_host=True)
+    connection.endheaders()
+    assert connection.getresponse().status == 403
+
+
+def test_without_a_thread_to_be_had_the_next_is_served_all_the_same(endpoint, monkeypatch):
+    address = endpoint.url.removeprefix("http://")
+
+    def no_thread(*_):
+        monkeypatch.undo()
+        raise RuntimeError
+
+    monkeypatch.setattr(Server, "process_request", no_thread)
+    turned_away = http.client.HTTPConnection(address)
+    with pytest.raises(OSError, match=r"closed|reset"):
+        answer(turned_away, "GET", "/2015-03-31/functions", headers=signed(endpoint))
+    turned_away.close()
+    served = http.client.HTTPConnection(address)
+    assert answer(served, "GET", "/2015-03-31/functions", headers=signed(endpoint))[0] == 200
+    served.close()
