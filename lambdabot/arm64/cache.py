@@ -3,9 +3,9 @@
 import hashlib
 import json
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 
@@ -31,19 +31,17 @@ class Cache:
         if self._folder is None:
             return
         path = self._path(self._folder, kind, key)
+        temporary = path.with_suffix(f".{os.getpid()}-{get_ident()}")
         text = json.dumps(document, separators=(",", ":"))
         with suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=path.parent)
             try:
-                with os.fdopen(handle, "w") as stream:
-                    stream.write(text)
-                Path(temporary).replace(path)
-            except BaseException:
-                Path(temporary).unlink(missing_ok=True)
-                raise
+                temporary.write_text(text)
+            except FileNotFoundError:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                temporary.write_text(text)
+            temporary.replace(path)
 
     @staticmethod
     def _path(folder: Path, kind: str, key: str) -> Path:
         digest = hashlib.sha256(key.encode()).hexdigest()
-        return folder / f"{kind}-1" / digest[:2] / f"{digest[2:]}.json"
+        return folder / f"{kind}-1" / f"{digest}.json"

@@ -137,17 +137,20 @@ class Index:
             return Absent(f"{shown} does not exist", certain=True)
         if response.status_code != requests.codes.ok:
             return Absent(status(response))
-        body = bytearray()
+        chunks, size = [], 0
         for chunk in response.iter_content(256 * 1024):
-            body += chunk
-            if len(body) > _PAGE_LIMIT:
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > _PAGE_LIMIT:
                 return Absent(f"{shown} is too large to be read")
+        body = b"".join(chunks)
+        del chunks
         digest = hashlib.sha256(body).hexdigest()
         if stamp is not None and stamp.digest == digest:
             return stamp.renewed(), None
         with self._parsing:
             try:
-                rows = parse_page(response, bytes(body), name)
+                rows = parse_page(response, body, name)
             except (ValueError, KeyError, TypeError, AttributeError):
                 return Absent(f"{shown} is no page of a package index")
         headers = response.headers

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from lambdabot.arm64.index import Absent
 from lambdabot.arm64.native import without_sibling
@@ -144,9 +144,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _page(name: str, page: Mapping[str, File]) -> bytes:
+    prefix = name.replace("-", "_")
     files = []
     for version, file in page.items():
-        filename = f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
-        url = f"{quote(version)}/{quote(filename)}"
+        filename = f"{prefix}-{version}-py3-none-any.whl"
+        url = f"{version}/{filename}"
         files.append({"filename": filename, "url": url, "hashes": {}, "core-metadata": True, "yanked": file.yanked})
     return json.dumps({"meta": {"api-version": "1.0"}, "name": name, "files": files}).encode()

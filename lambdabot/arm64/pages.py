@@ -72,19 +72,26 @@ class Pages:
 
 def parse_page(response: requests.Response, body: bytes, name: str) -> list[Row]:
     """Return the files of a page that matter on Linux; raise ValueError and its like for what is no page."""
-    is_json = "json" in response.headers.get("Content-Type", "")
-    listed = json.loads(body)["files"] if is_json else _html_files(response.url, body, name)
-    rows = []
-    for entry in listed:
-        filename = entry["filename"]
+
+    def row(entry: dict[str, Any]) -> object:
+        """Take the place of a file's table while the page is parsed: a large page is never whole in memory."""
+        filename = entry.get("filename")
+        if filename is None:
+            return entry
         found = parse_filename(filename, name)
-        if found is not None:
-            url = entry["url"]
-            if not url.startswith("https://"):
-                url = urljoin(response.url, url)
-            python, digest = entry.get("requires-python"), (entry.get("hashes") or {}).get("sha256")
-            rows.append([filename, url.removesuffix(filename), *found, python, digest, bool(entry.get("yanked"))])
-    return rows
+        if found is None:
+            return None
+        url = entry["url"]
+        if not url.startswith("https://"):
+            url = urljoin(response.url, url)
+        python, digest = entry.get("requires-python"), (entry.get("hashes") or {}).get("sha256")
+        return [filename, url.removesuffix(filename), *found, python, digest, bool(entry.get("yanked"))]
+
+    if "json" in response.headers.get("Content-Type", ""):
+        listed = json.loads(body, object_hook=row)["files"]
+    else:
+        listed = map(row, _html_files(response.url, body, name))
+    return [each for each in listed if each is not None]
 
 
 def _html_files(base: str, body: bytes, name: str) -> list[dict[str, Any]]:
@@ -106,7 +113,8 @@ def _html_files(base: str, body: bytes, name: str) -> list[dict[str, Any]]:
 def project_of(name: str, index: str, rows: list[Row]) -> Project:
     """Return the project that a page describes."""
     releases: dict[str, list[File]] = {}
-    for filename, url, version, *rest in rows:
-        address = url + filename if url.endswith("/") else url
-        releases.setdefault(version, []).append(File(filename, address, version, *rest))
+    same: dict[str, str] = {}  # tags and Pythons that many files share
+    for filename, url, version, tags, python, digest, yanked in rows:
+        file = File(filename, url, version, same.setdefault(tags, tags), python and same.setdefault(python, python), digest, yanked)
+        releases.setdefault(version, []).append(file)
     return Project(name, index, {version: tuple(files) for version, files in releases.items()})

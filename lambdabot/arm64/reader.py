@@ -2,7 +2,7 @@
 
 import tempfile
 from concurrent.futures import Future
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import BinaryIO, cast
 
 import requests
@@ -12,7 +12,7 @@ from lambdabot.arm64.contents import Contents, UnreadableError
 from lambdabot.arm64.ranged import RangedFile
 from lambdabot.arm64.release import File
 from lambdabot.arm64.sdist import read_sdist
-from lambdabot.arm64.transport import Transport, UnreachableError, cause, status
+from lambdabot.arm64.transport import THREADS, Transport, UnreachableError, cause, status
 from lambdabot.arm64.wheel import read_wheel
 
 _SDIST_LIMIT = 64 * 1024 * 1024
@@ -27,6 +27,7 @@ class Reader:
         self._transport = transport
         self._cache = cache
         self._lock = Lock()
+        self._at_once = BoundedSemaphore(THREADS)  # however many the resolver asks for: a connection costs a handshake
         self._futures: dict[str, Future[Contents]] = {}
         self.repeatable = True  # so far, all that was read can be relied upon another time
 
@@ -50,7 +51,8 @@ class Reader:
         if file.sha256 and (document := self._cache.get("contents", key)) is not None:
             return Contents.of_document(document)
         try:
-            contents = self._read_wheel(file, name) if file.is_wheel else self._read_sdist(file)
+            with self._at_once:
+                contents = self._read_wheel(file, name) if file.is_wheel else self._read_sdist(file)
         except (UnreadableError, UnreachableError) as error:
             self.repeatable = False
             return Contents(trouble=str(error))

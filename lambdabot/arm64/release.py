@@ -19,12 +19,17 @@ class File(NamedTuple):
     """One file of a release, by what its name and the index say; a tuple, for there are tens of thousands of them."""
 
     filename: str
-    url: str
+    place: str  # its address, without the file's name where it ends in it
     version: str  # normalised (PEP 440)
     tags: str  # the compressed tag set (PEP 425): `cp313-cp313-manylinux_2_17_aarch64.manylinux2014_aarch64`; empty: sdist
     requires_python: str | None = None
     sha256: str | None = None
     yanked: bool = False
+
+    @property
+    def url(self) -> str:
+        """Return where the file is."""
+        return self.place + self.filename if self.place.endswith("/") else self.place
 
     @property
     def is_wheel(self) -> bool:

@@ -10,8 +10,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 
-THREADS = 16
-_CONNECTIONS = 64
+THREADS = 8  # that read pages, and as many that read files
 _CONNECT_SECONDS = 4.0  # a host that is there answers in a fraction of it
 _STATUS = {401: "asks for credentials", 403: "refuses the credentials", 407: "is behind a proxy that asks for credentials"}
 
@@ -20,7 +19,7 @@ class _Adapter(HTTPAdapter):
     """requests' adapter with one TLS context for all connections: to load a bundle of authorities takes 20 ms of CPU."""
 
     def __init__(self) -> None:
-        """Keep as many connections as a resolver asks for at once."""
+        """Keep a connection for every thread that reads pages and every one that reads files."""
         self._contexts: dict[bool | str, ssl.SSLContext] = {}
         retry = Retry(
             total=2,
@@ -31,7 +30,7 @@ class _Adapter(HTTPAdapter):
             respect_retry_after_header=False,
             raise_on_status=False,
         )
-        super().__init__(pool_maxsize=_CONNECTIONS, max_retries=retry)
+        super().__init__(pool_maxsize=2 * THREADS, max_retries=retry)
 
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: bool | str, cert: object = None
