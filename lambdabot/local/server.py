@@ -96,10 +96,12 @@ class _Connection(StreamRequestHandler):
     disable_nagle_algorithm = True
 
     def handle(self) -> None:
-        """Answer one request after the other until the client is gone."""
+        """Answer one request after the other until the client is gone, or wants to go."""
         try:
             while (request := self._read()) is not None:
                 self._write(cast("Server", self.server).answer(request))
+                if request.headers.get("connection", "").lower() == "close":
+                    break
         except _RefusedError as refused:
             self._write(refused.response)
 

@@ -121,6 +121,13 @@ def test_a_client_that_asks_first_is_told_to_go_on(endpoint):
         assert connection.recv(1000).startswith(b"HTTP/1.1 200 OK\r\n")
 
 
+def test_a_client_that_wants_to_go_is_let_go(endpoint):
+    host, port = endpoint.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection, connection.makefile("rb") as answer:
+        connection.sendall(b"GET / HTTP/1.0\r\nConnection: close\r\n\r\n")
+        assert answer.read().startswith(b"HTTP/1.1 403 Forbidden\r\n")
+
+
 def test_it_listens_on_loopback_alone(endpoint):
     assert endpoint.url.startswith("http://127.0.0.1:")
 
