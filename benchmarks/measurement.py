@@ -47,6 +47,7 @@ def _sweeps(seed: int, values: dict[str, float]) -> str:
     rows = []
     for name, words in (
         ("sweep", "lambdabot"),
+        ("sweep_cpu_unknown", "lambdabot, CPU models not known"),
         ("replay", "lambdabot, replayed curves"),
         ("power_tuning", "rules of aws-lambda-power-tuning"),
         ("parrotfish", "rules of Parrotfish"),

@@ -26,11 +26,12 @@ def on_random_functions(seed: int) -> Mapping[str, list[Outcome]]:
     """Return every rule's outcomes on the same random functions."""
     generator = np.random.default_rng(seed)
     peers: dict[str, Rule] = {"power_tuning": power_tuning, "parrotfish": parrotfish, "textbook": textbook}
-    found: dict[str, list[Outcome]] = {"sweep": [], **{name: [] for name in peers}}
+    found: dict[str, list[Outcome]] = {"sweep": [], "sweep_cpu_unknown": [], **{name: [] for name in peers}}
     for number in range(FUNCTIONS):
         work = random_workload(generator)
         plan = sweep_plan(seed=seed + number)
         found["sweep"].append(_lambdabot(plan, work))
+        found["sweep_cpu_unknown"].append(_lambdabot(plan, work, Account(cpu_known=False)))
         for name, rule in peers.items():
             picked, calls = rule(plan, Caller(work, MIXED, generator))
             found[name].append((regret(plan, work, picked), calls))
@@ -70,8 +71,8 @@ def figures(name: str, outcomes: Sequence[Outcome]) -> dict[str, float]:
     }
 
 
-def _lambdabot(plan: Plan, work: Work) -> Outcome:
-    seen, _ = measure(plan, Simulator({Side.HEAD: work}, Account(), seed=plan.seed))
+def _lambdabot(plan: Plan, work: Work, account: Account | None = None) -> Outcome:
+    seen, _ = measure(plan, Simulator({Side.HEAD: work}, account or Account(), seed=plan.seed))
     known = cells(plan.swept, plan.weights, seen)
     field = race(plan, [cell for cell in known.values() if cell.environments])
     return regret(plan, work, field.variants[field.leader].configuration), len(seen)

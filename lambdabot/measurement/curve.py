@@ -19,7 +19,8 @@ _ARM = np.linspace(0.70, 1.40, 11)  # CPU time on arm64 over x86_64
 # How far real curves depart from the model, as a share of the duration: hardly, somewhat, a lot. The data choose.
 _DEPARTURES = ((0.01, 0.4), (0.04, 0.4), (0.15, 0.2))
 _LENGTH = 1.0  # departures are alike where sizes are within a factor of two
-_ROUGHNESS = 0.005  # and every Configuration has a little of its own
+_ROUGHNESS = 0.01  # and every Configuration has a little of its own
+_STEP = 0.2  # how far off the staircase a mean may be, as a share of a step
 _TINY = 1e-9  # keeps a covariance positive definite against rounding
 _VAGUE = 10.0  # standard deviation of the log level: nothing is known of it
 
@@ -27,32 +28,35 @@ _VAGUE = 10.0  # standard deviation of the log level: nothing is known of it
 def posterior(
     configurations: Sequence[Configuration],
     log_means: Array,
-    variances: Array,
+    covariance: Array,
     generator: np.random.Generator,
     count: int = 300,
 ) -> Array:
     """Return joint draws of log mean billed milliseconds: one row a draw, one column a Configuration.
 
-    `log_means` are logarithms of measured means, `variances` their squared standard errors. Every hypothesis of
+    `log_means` are logarithms of measured means, `covariance` that of their errors. Every hypothesis of
     waiting, threads and arm64 factor is a curve; a Gaussian process over log2 of the size holds what real functions do
     besides (Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, section 2.7). Hypotheses are weighed
     by their marginal likelihood, so the staircase and the plateau are used where the data show them.
     """
     sizes = np.array([one.memory_mb for one in configurations], dtype=np.float64)
     arm = np.array([one.architecture is Architecture.ARM64 for one in configurations])
-    shapes, prior = _shapes(sizes, arm, log_means, variances)
+    shapes, prior = _shapes(sizes, arm, log_means, np.diag(covariance))
     apart = np.log2(sizes)[:, None] - np.log2(sizes)[None, :]
     alike = np.exp(-((apart / _LENGTH) ** 2) / 2) * np.where(arm[:, None] == arm[None, :], 1.0, 0.7)
+    # Where a step of the staircase falls depends on the host too: short work on a small share is rough.
+    steps = np.where(sizes < FULL_CPU_MB, _PERIOD_MS / np.exp(log_means), 0.0)
+    rough = np.diag(_ROUGHNESS**2 + (_STEP * steps) ** 2)
     weights, centres, roots = [], [], []
     residuals = log_means - shapes
     for departure, probability in _DEPARTURES:
-        covariance = departure**2 * alike + _ROUGHNESS**2 * np.eye(len(sizes)) + _VAGUE**2
-        inverse = np.linalg.inv(covariance + np.diag(variances))
+        curves = departure**2 * alike + rough + _VAGUE**2
+        inverse = np.linalg.inv(curves + covariance)
         solved = residuals @ inverse
         _, log_determinant = np.linalg.slogdet(inverse)
         weights.append(prior + log(probability) + (log_determinant - (residuals * solved).sum(axis=1)) / 2)
-        centres.append(shapes + solved @ covariance)
-        left = covariance - covariance @ inverse @ covariance
+        centres.append(shapes + solved @ curves)
+        left = curves - curves @ inverse @ curves
         roots.append(np.linalg.cholesky(left + _TINY * np.eye(len(sizes))).T)
     likelihood = np.concatenate(weights)
     probabilities = np.exp(likelihood - likelihood.max())

@@ -25,6 +25,7 @@ def next_step(plan: Plan, seen: Sequence[Invocation]) -> Round | Stop:
     for variant in plan.pair or ():
         if known[variant].open and standing.wanted:
             wanted[variant] = max(wanted.get(variant, 0), standing.since[variant] + standing.wanted)
+    wanted = {variant: count for variant, count in wanted.items() if not known[variant].exhausted}
     if not wanted:
         return Stop(reason=_done(plan, known))
     number = max(map(attrgetter("round"), seen), default=0) + 1

@@ -166,8 +166,9 @@ def _usual_cost(plan: Plan, base: Variant, environments: Sequence[Environment]) 
 def _judge(plan: Plan, base_cost: float, bounds: tuple[Array, Array]) -> tuple[Verdict, str]:
     low, high = (float(bound) for bound in bounds)
     threshold = plan.threshold_percent / 100
-    dollars = plan.threshold_usd_monthly
     monthly = base_cost * (plan.monthly_invocations or 0)
+    # Without known traffic there are no dollars a month to hold against a threshold.
+    dollars = plan.threshold_usd_monthly if plan.monthly_invocations is not None else None
     # Both thresholds set: both must be exceeded.
     if low > 1 + threshold and (dollars is None or monthly * (low - 1) > dollars):
         return Verdict.REGRESSION, f"costs at least {percent(low)} more"

@@ -7,15 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdabot.measurement.curve import posterior
+from lambdabot.measurement.fleet import Sample, level
 from lambdabot.measurement.interval import environment_means
 from lambdabot.measurement.noise import prior
 from lambdabot.measurement.plan import Plan
 from lambdabot.measurement.samples import Cell
-from lambdabot.model import Strategy, Variant
+from lambdabot.model import Architecture, Strategy, Variant
 
 Array = NDArray[np.float64]
-
-_SCALE_DEGREES = 8  # what is known of the noise counts as much as eight observed deviations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,20 +56,12 @@ def race(plan: Plan, cells: Sequence[Cell]) -> Race:
     """Return the joint posterior of Cells that have environments; the same draws for the same plan and samples."""
     generator = np.random.default_rng(plan.seed)
     configurations = [cell.variant.configuration for cell in cells]
-    means, expected, squares = [], [], 0.0
-    weights = plan.weights
-    for cell in cells:
-        values = environment_means(cell.environments, weights)
-        noise = prior(cell.variant.configuration.memory_mb, local=plan.local)
-        calls = cell.calls
-        relative = noise.variance(calls / len(values) / len(weights))
-        means.append(float(values.mean()))
-        expected.append(relative / len(values))
-        squares += float(((values / values.mean() - 1) ** 2).sum()) / relative
-    # All Variants met the same hosts: how noisy these are is learnt from all of them together.
-    degrees = sum(len(cell.environments) - 1 for cell in cells)
-    variances = np.array(expected) * (_SCALE_DEGREES + squares) / (_SCALE_DEGREES + degrees)
-    billed = np.exp(posterior(configurations, np.log(means) + variances / 2, variances, generator))
+    log_means, covariance = np.zeros(len(cells)), np.zeros((len(cells), len(cells)))
+    for architecture in Architecture:
+        fleet = [place for place, one in enumerate(configurations) if one.architecture is architecture]
+        if fleet:
+            log_means[fleet], covariance[np.ix_(fleet, fleet)] = level([_sample(plan, cells[place]) for place in fleet])
+    billed = np.exp(posterior(configurations, log_means, covariance, generator))
     rates = np.array([plan.rate(configuration) for configuration in configurations])
     costs = billed * rates + float(plan.prices.request)
     return Race(
@@ -78,6 +69,17 @@ def race(plan: Plan, cells: Sequence[Cell]) -> Race:
         costs=costs,
         durations=billed,
         scores=_scores(plan, costs, billed),
+    )
+
+
+def _sample(plan: Plan, cell: Cell) -> Sample:
+    weights = plan.weights
+    return Sample(
+        means=environment_means(cell.environments, weights),
+        cpu_models=[one.cpu_model for one in cell.environments],
+        noise=prior(cell.variant.configuration.memory_mb, local=plan.local),
+        calls=cell.calls / len(cell.environments) / len(weights),
+        lanes=not all(one.known for one in cell.environments),
     )
 
 

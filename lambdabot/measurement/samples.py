@@ -14,7 +14,7 @@ _STATUS = {
     Outcome.OUT_OF_MEMORY: Status.OUT_OF_MEMORY,
 }
 _CONFIRMED = 2  # one failure may be an accident
-_PATIENCE = 3  # rounds in a row without one usable warm sample
+_PATIENCE = 3  # rounds in a row that bring no new environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,11 @@ class Environment:
         return [one.duration_ms for one in self.warm[payload] if one.duration_ms is not None]
 
     @property
+    def round(self) -> int:
+        """Return the round that first met it warm."""
+        return min(calls[0].round for calls in self.warm.values())
+
+    @property
     def calls(self) -> int:
         """Return how many warm calls it served."""
         return sum(map(len, self.warm.values()))
@@ -46,7 +51,8 @@ class Cell:
 
     `environments` are those with warm calls of every payload, in the order of their first use; `waiting` counts those
     of the last cold wave when no warm call came after it. `billed_ms` is the sum over all calls, `longest_ms` the
-    longest call with its INIT, `invocations` counts all calls and `answered` those that gave a result.
+    longest call with its INIT, `invocations` counts all calls and `answered` those that gave a result, `fruitless` the
+    rounds since the last one that brought a new environment.
     """
 
     variant: Variant
@@ -60,11 +66,17 @@ class Cell:
     max_memory_used_mb: int | None = None
     billed_ms: float = 0.0
     longest_ms: float = 0.0
+    fruitless: int = 0
 
     @property
     def open(self) -> bool:
-        """True when it is worth invoking again."""
+        """True when what was seen can stand for the Variant."""
         return self.status is Status.MEASURED
+
+    @property
+    def exhausted(self) -> bool:
+        """True when no more environments are to be had."""
+        return self.fruitless >= _PATIENCE
 
     @property
     def calls(self) -> int:
@@ -88,14 +100,19 @@ def cells(variants: Iterable[Variant], payloads: Iterable[str], seen: Sequence[I
 def _cell(variant: Variant, payloads: frozenset[str], seen: Sequence[Invocation]) -> Cell:
     cold = [one for one in seen if one.cold]
     failed = [one for one in seen if one.outcome is not Outcome.OK]
-    environments = _environments(seen, failed)
-    status, reason = _status(seen, failed)
+    environments = [one for one in _environments(seen, failed) if payloads <= one.warm.keys()]
+    newest = max([one.round for one in environments], default=-1)
+    fruitless = len({one.round for one in seen if one.round > newest})
+    status, reason = _failure(seen, failed)
+    if status is Status.MEASURED and not environments and fruitless >= _PATIENCE:
+        words = next((one.reason for one in reversed(seen) if one.reason), "every call met a cold environment")
+        status, reason = Status.NOT_MEASURED, f"no warm result in {fruitless} rounds: {words}"
     inits = [one.init_ms for one in cold if one.init_ms is not None]
     return Cell(
         variant=variant,
         status=status,
         reason=reason,
-        environments=tuple(one for one in environments if payloads <= one.warm.keys()),
+        environments=tuple(environments),
         waiting=_waiting(seen, cold),
         invocations=len(seen),
         answered=len(seen) - sum(one.outcome is Outcome.DISCARDED for one in failed),
@@ -103,6 +120,7 @@ def _cell(variant: Variant, payloads: frozenset[str], seen: Sequence[Invocation]
         max_memory_used_mb=max([one.max_memory_used_mb or 0 for one in seen], default=0) or None,
         billed_ms=sum([one.billed_ms or one.duration_ms or 0.0 for one in seen]),
         longest_ms=max([one.duration_ms or 0.0 for one in seen], default=0.0) + max(inits, default=0.0),
+        fruitless=fruitless,
     )
 
 
@@ -163,7 +181,7 @@ def _waiting(seen: Sequence[Invocation], cold: Sequence[Invocation]) -> int:
     return sum(one.wave == started for one in cold)
 
 
-def _status(seen: Sequence[Invocation], failed: Sequence[Invocation]) -> tuple[Status, str]:
+def _failure(seen: Sequence[Invocation], failed: Sequence[Invocation]) -> tuple[Status, str]:
     broken = [one for one in failed if one.outcome is not Outcome.DISCARDED]
     for payload in dict.fromkeys(one.payload for one in broken):
         these = [one for one in broken if one.payload == payload]
@@ -173,14 +191,4 @@ def _status(seen: Sequence[Invocation], failed: Sequence[Invocation]) -> tuple[S
             words = next((one.reason for one in these if one.outcome is outcome and one.reason), str(outcome))
             where = "" if all(one.payload == payload for one in seen) else f" with payload {payload}"
             return _STATUS[outcome], f"{len(these)} of {tried} invocations{where}: {words}"
-    rounds: set[int] = set()
-    for one in reversed(seen):
-        if one.outcome is Outcome.OK and not one.cold:
-            return Status.MEASURED, ""
-        rounds.add(one.round)
-        if len(rounds) > _PATIENCE:
-            break
-    if len(rounds) < _PATIENCE:
-        return Status.MEASURED, ""
-    words = next((one.reason for one in reversed(seen) if one.reason), "every call met a cold environment")
-    return Status.NOT_MEASURED, f"no warm result in {_PATIENCE} rounds: {words}"
+    return Status.MEASURED, ""

@@ -14,17 +14,18 @@ from lambdabot.model import Variant
 FIRST = 2  # environments everywhere
 _MOST, _LOCAL_MOST = 40, 6
 _GROWTH = 1.5
-_REGRET, _LOCAL_REGRET = 0.003, 0.01  # good enough: what the leader is expected to cost above the best
-_SHARE = 0.7  # contenders that hold so much of what could still be gained are measured on
+# Expected regret that a hundred calls more are worth: what is still in doubt after many calls is hardly ever settled.
+_WORTH, _LOCAL_WORTH = 0.001, 0.03
+_SHARE = 0.5  # contenders that hold so much of what could still be gained are measured on
 
 
 def wanted(plan: Plan, cells: Mapping[Variant, Cell]) -> dict[Variant, int]:
     """Return how many environments each Variant should have in all; empty when the sweep is done.
 
     Few everywhere first. Then those are dropped that cannot gain anything worth having over the leader, and the others
-    are measured on, half as many again each time, until the leader's expected regret is small. Successive elimination
-    (Even-Dar et al., JMLR 7, 2006) with the knowledge gradient's question of what there is to gain (Frazier et al.,
-    INFORMS Journal on Computing 21, 2009).
+    are measured on, half as many again each time, until the leader's expected regret is small for what was spent.
+    Successive elimination (Even-Dar et al., JMLR 7, 2006) with the knowledge gradient's question of what there is to
+    gain (Frazier et al., INFORMS Journal on Computing 21, 2009).
     """
     racing = [variant for variant in plan.swept if cells[variant].open and not hopeless(plan, cells[variant])]
     short = {variant: FIRST for variant in racing if len(cells[variant].environments) < FIRST}
@@ -32,13 +33,14 @@ def wanted(plan: Plan, cells: Mapping[Variant, Cell]) -> dict[Variant, int]:
         return short
     field = race(plan, [cells[variant] for variant in racing])
     leader = field.variants[field.leader]
-    most, regret = (_LOCAL_MOST, _LOCAL_REGRET) if plan.local else (_MOST, _REGRET)
+    most, worth = (_LOCAL_MOST, _LOCAL_WORTH) if plan.local else (_MOST, _WORTH)
     contenders = [leader]
-    if field.regrets.min() > regret:
+    spent = sum(cells[variant].invocations for variant in racing)
+    if field.regrets.min() > worth * spent / 100:
         order = np.argsort(-field.gains)
         held = np.concatenate([[0.0], np.cumsum(field.gains[order])[:-1]])
-        worth = order[held < _SHARE * field.gains.sum()]
-        contenders += [field.variants[column] for column in worth if field.variants[column] != leader]
+        promising = order[held < _SHARE * field.gains.sum()]
+        contenders += [field.variants[column] for column in promising if field.variants[column] != leader]
         grown = {one: min(most, ceil(_GROWTH * len(cells[one].environments))) for one in contenders}
         more = {one: count for one, count in grown.items() if count > len(cells[one].environments)}
         if more:
