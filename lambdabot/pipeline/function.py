@@ -11,7 +11,7 @@ from lambdabot.arm64.target import Target as Arm64Target
 from lambdabot.aws.connection import Connection
 from lambdabot.aws.deployments import Deployments, NotDeployed
 from lambdabot.aws.request import Copy
-from lambdabot.aws.threads import run_all
+from lambdabot.aws.threads import run_all, start
 from lambdabot.errors import PackagingError
 from lambdabot.measurement.conclusion import conclude
 from lambdabot.measurement.decision import next_step
@@ -71,15 +71,17 @@ class FunctionJob:
         self._builds: dict[tuple[Side, Architecture], Build | PackagingError] = {}
         self._arm64: Arm64Check | None = None
         self._deployed: dict[Variant, Deployment] = {}
-        self._not_deployed: dict[Variant, str] = {}
+        self._not_deployed: dict[Variant, NotDeployed] = {}
         self._budget = head.budget
         self._stop_reason = ""
 
     def prepare(self) -> None:
         """Check the dependencies for ARM64 while both sides are packaged; what fails is kept as a reason."""
         packages = sorted({(variant.side, self._built_for(variant)) for variant in self._variants()})
-        _, *builds = run_all([self._check_arm64, *(partial(self._package, *key) for key in packages)])
-        self._builds = dict(zip(packages, builds, strict=True))  # type: ignore[arg-type]  # the first call returns None
+        check = start(self._check_arm64)
+        builds = run_all(partial(self._package, *key) for key in packages)
+        self._builds = dict(zip(packages, builds, strict=True))
+        check.result()
 
     def measure(self, connection: Connection, deployments: Deployments, *, budget: Budget, progress: Progress) -> None:
         """Deploy every Variant at once, then invoke until the plan says that enough was seen."""
@@ -92,7 +94,7 @@ class FunctionJob:
         progress.function_started(self.head.name, len(copies))
         for variant, outcome in deployments.create(copies).items():
             if isinstance(outcome, NotDeployed):
-                self._not_deployed[variant] = outcome.reason
+                self._not_deployed[variant] = outcome
             else:
                 self._deployed[variant] = outcome
         progress.deployed(self.head.name, len(self._deployed))
@@ -103,7 +105,8 @@ class FunctionJob:
             connection,
             deployments,
             self._deployed,
-            function=self.head,
+            payloads=self.head.payloads,
+            timeout_seconds=max(side.timeout_seconds for side in (self.head, self.base) if side is not None),
             concurrency=self._place.concurrency,
             clock=lambda: time.monotonic() - started,
         )
@@ -135,7 +138,7 @@ class FunctionJob:
             recommendation_reason=conclusion.recommendation_reason,
             comparison=conclusion.comparison,
             arm64=self._arm64,
-            notes=conclusion.notes,
+            notes=(*conclusion.notes, *dict.fromkeys(one.advice for one in self._not_deployed.values() if one.advice)),
         )
 
     def _check_arm64(self) -> None:
@@ -219,7 +222,8 @@ class FunctionJob:
             elif isinstance(build, PackagingError):
                 reasons[variant] = build.what
             elif variant not in self._deployed:
-                reasons[variant] = self._not_deployed.get(variant, self.failed)
+                refused = self._not_deployed.get(variant)
+                reasons[variant] = refused.reason if refused else self.failed
         return reasons
 
     def _blockers(self) -> str:

@@ -88,13 +88,18 @@ class Run:
                 run=secrets.token_hex(5),
                 expires=self._created + timedelta(hours=self._settings.expires_hours),
             )
-            with Deployments(connection, identity) as self._deployments:
-                try:
-                    for job in self._jobs:
-                        self._measure(job, connection, self._deployments)
-                except InterruptionError:
-                    self._save(self.result(interrupted=True))  # first the report, which needs no network
-                    raise
+            self._deployments = Deployments(connection, identity)
+            try:
+                with self._deployments:
+                    try:
+                        for job in self._jobs:
+                            self._measure(job, connection, self._deployments)
+                    except InterruptionError:
+                        self._save(self.result(interrupted=True))  # first the report, which needs no network
+                        raise
+            finally:
+                if self._deployments.left:  # a signal met the removal itself
+                    self._deployments.remove(hurried=True)
 
     @contextmanager
     def _endpoint(self) -> Iterator[Callable[[], Connection]]:
@@ -214,7 +219,7 @@ class Run:
             verdict_reason=reason,
             functions=functions,
             interrupted=interrupted,
-            notes=(*self._notes, *(deployments.notes if deployments else ())),
+            notes=(*self._notes, *(_notes(deployments) if deployments else ())),
         )
 
 
@@ -224,6 +229,11 @@ def _in_short(result: FunctionResult) -> str:
     if result.recommendation is not None:
         advice = f"recommended is {result.recommendation.configuration}"
     return result.error or f"{advice}; against base: {result.comparison.verdict}"
+
+
+def _notes(deployments: Deployments) -> tuple[str, ...]:
+    """Return what to know of set-up and clean-up; a report that is written before it names what is to be removed."""
+    return (*deployments.notes, *(f"still there: {name}" for name in deployments.left))
 
 
 def cache_folder(environ: Mapping[str, str]) -> Path:

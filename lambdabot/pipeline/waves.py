@@ -8,7 +8,7 @@ from lambdabot.aws.deployments import Deployments
 from lambdabot.aws.environments import identify
 from lambdabot.aws.invocation import Answer, invoke_wave
 from lambdabot.aws.threads import run_all
-from lambdabot.model import Deployment, Function, Invocation, Round, Variant, Wave
+from lambdabot.model import Deployment, Invocation, Payload, Round, Variant, Wave
 
 
 class Waves:
@@ -20,7 +20,8 @@ class Waves:
         deployments: Deployments,
         deployed: Mapping[Variant, Deployment],
         *,
-        function: Function,
+        payloads: Sequence[Payload],
+        timeout_seconds: int,
         concurrency: int,
         clock: Callable[[], float],
     ) -> None:
@@ -28,8 +29,8 @@ class Waves:
         self._connection = connection
         self._deployments = deployments
         self._deployed = deployed
-        self._function = function
-        self._payloads = {payload.name: payload.body for payload in function.payloads}
+        self._payloads = {payload.name: payload.body for payload in payloads}
+        self._timeout_seconds = timeout_seconds
         self._concurrency = concurrency
         self._clock = clock
         self._count = 0
@@ -60,7 +61,7 @@ class Waves:
             wave=wave,
             round_number=round_number,
             wave_number=wave_number,
-            timeout_seconds=self._function.timeout_seconds,
+            timeout_seconds=self._timeout_seconds,
             clock=self._clock,
         )
 

@@ -43,4 +43,6 @@ def test_an_unknown_region_gets_us_east_1_and_says_so():
     there = prices("mars-north-1")
     assert there.gb_second == prices("us-east-1").gb_second
     assert there.region == "mars-north-1"
-    assert there.source == "AWS Price List, bundled; it lacks mars-north-1: us-east-1's prices stand in"
+    assert there.source == (
+        "AWS Price List, bundled; us-east-1's prices, which most Regions share, stand in for mars-north-1"
+    )
