@@ -30,9 +30,7 @@ from lambdabot.model import Arm64Check, Arm64Verdict, PackageVerdict
 _ZIPS = frozenset({".zip", ".whl", ".jar"})
 
 
-def check(
-    path: Path, target: Target, *, cache_dir: Path | None, timeout: float, verify: bool = False
-) -> Arm64Check:
+def check(path: Path, target: Target, *, cache_dir: Path | None, timeout: float, verify: bool = False) -> Arm64Check:
     """Judge a requirements file, lock file, pyproject.toml, zip or folder; what cannot be checked says so.
 
     A folder or zip with installed distributions is judged by them, another folder by its lock or manifest; machine
@@ -124,7 +122,9 @@ def _by_manifest(
 ) -> Arm64Check:
     """Judge everything that a manifest asks for, through its indexes."""
     if not target.python:
-        raise UsageError([Mistake(message="is a Python manifest, and the runtime has no Python", path=Path(manifest.path))])
+        raise UsageError(
+            [Mistake(message="is a Python manifest, and the runtime has no Python", path=Path(manifest.path))]
+        )
     with ExitStack() as stack:
         where = sources(manifest.indexes)
         cache = Cache(cache_dir)

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
@@ -77,14 +78,15 @@ def locked_closure(manifest: Manifest, environment: Environment) -> Closure:
     chains = requested_by(roots, dependencies, machine)
     absent = {}
     if manifest.walked:
-        absent = {name: Absent("it is asked for, and the lock does not have it") for name in chains.keys() - chosen.keys()}
+        absent = {
+            name: Absent("it is asked for, and the lock does not have it") for name in chains.keys() - chosen.keys()
+        }
         chosen = {name: pin for name, pin in chosen.items() if name in chains}
     return Closure(
         versions={name: pin.version for name, pin in chosen.items()},
         absent=absent,
-        chains={name: (pin.source, *chains.get(name, ())[1:]) for name, pin in chosen.items()} | {
-            name: chains[name] for name in absent
-        },
+        chains={name: (pin.source, *chains.get(name, ())[1:]) for name, pin in chosen.items()}
+        | {name: chains[name] for name in absent},
     )
 
 
@@ -104,7 +106,7 @@ def _roots(pins: Mapping[str, Pin]) -> tuple[Request, ...]:
 
 def holds(marker: Marker | None, environment: Environment) -> bool:
     """Evaluate a marker; one that cannot be evaluated counts as true, so that nothing is passed over."""
-    context = "lock_file" if "extras" in environment else "metadata"
+    context: Literal["lock_file", "metadata"] = "lock_file" if "extras" in environment else "metadata"
     try:
         return marker is None or marker.evaluate(dict(environment), context=context)
     except (UndefinedComparison, UndefinedEnvironmentName, ValueError, TypeError):

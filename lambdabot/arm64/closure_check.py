@@ -4,18 +4,18 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
 
-from packaging.requirements import Requirement
+from packaging.version import InvalidVersion
 
 from lambdabot.arm64.closure import Closure, holds, locked_closure, requested_by
 from lambdabot.arm64.fix import Fixes
 from lambdabot.arm64.index import Absent, Index
 from lambdabot.arm64.judgement import Judgement, judge, not_had
 from lambdabot.arm64.loopback import EVERYTHING, Lens
-from lambdabot.arm64.manifest import Manifest, Request
+from lambdabot.arm64.manifest import Manifest
 from lambdabot.arm64.reader import Reader
 from lambdabot.arm64.release import accepts_python, parsed
 from lambdabot.arm64.resolver import Conflict, Problem, Resolver, Solution
-from lambdabot.arm64.rules import Rules, rules_of
+from lambdabot.arm64.rules import rules_of
 from lambdabot.arm64.target import Target, environment
 from lambdabot.arm64.view import View, stand_in
 from lambdabot.model import Architecture, PackageCheck, PackageVerdict
@@ -35,8 +35,8 @@ class ClosureCheck:
             requests=manifest.requests, constraints=manifest.constraints, prereleases=manifest.prereleases
         )
         rules = rules_of(manifest)
-        arm64 = View(index, reader, target, Architecture.ARM64, rules)
-        x86_64 = View(index, reader, target, Architecture.X86_64, rules, other=arm64)
+        arm64 = View(index, reader, target, Architecture.ARM64, rules=rules)
+        x86_64 = View(index, reader, target, Architecture.X86_64, rules=rules, other=arm64)
         self._views = {Architecture.X86_64: x86_64, Architecture.ARM64: arm64}
         self._free_rules = replace(rules, hashes={}, files={} if manifest.pins is not None else rules.files)
 
@@ -141,8 +141,9 @@ class ClosureCheck:
         for pin in (self._manifest.pins or {}).get(name, ()):
             if pin.version == version and pin.unchecked:
                 return Judgement(PackageVerdict.NOT_CHECKED, pin.unchecked)
-        required = self._manifest.require_hashes
-        return judge(self._views[architecture], name, str(parsed(version)), hash_required=required)
+        manifest = self._manifest
+        locked = manifest.pins is not None
+        return judge(self._views[architecture], name, _normal(version), locked=locked, hashed=manifest.require_hashes)
 
     def _unchecked(self) -> list[PackageCheck]:
         checks = []
@@ -159,7 +160,9 @@ class ClosureCheck:
             evidence = f"the project requires Python {wanted}, and the target is Python {self._target.python}"
             judgement = Judgement(PackageVerdict.PYTHON_NOT_SUPPORTED, evidence)
             return [_check("(the project)", None, source, judgement, judgement)]
-        fits = {each: any(holds(marker, environment(self._target, each)) for marker in machines) for each in Architecture}
+        fits = {
+            each: any(holds(marker, environment(self._target, each)) for marker in machines) for each in Architecture
+        }
         if machines and not fits[Architecture.ARM64]:
             arm64 = Judgement(PackageVerdict.NOT_FOUND, f"it was locked for other machines: {machines[0]}")
             x86_64 = Judgement(PackageVerdict.PURE, "") if fits[Architecture.X86_64] else arm64
@@ -172,11 +175,11 @@ class ClosureCheck:
         return self._fixes(checks, closure.absent).find(check).text
 
     def _fixes(self, checks: tuple[PackageCheck, ...], absent: Mapping[str, Absent]) -> Fixes:
-        return Fixes(self._problem, self._resolver, self._free_view, self._target, checks, absent)
+        return Fixes(self._problem, self._resolver, self._free_view, self._target, checks=checks, absent=absent)
 
     def _free_view(self, target: Target) -> View:
         """Return arm64's view without hashes: advice means that the manifest is locked again."""
-        return View(self._index, self._reader, target, Architecture.ARM64, self._free_rules)
+        return View(self._index, self._reader, target, Architecture.ARM64, rules=self._free_rules)
 
     def _drift(self, x86_64: Closure, arm64: Closure) -> tuple[str, ...]:
         """Say where a resolver that shows only what fits takes another version than on x86_64, and why."""
@@ -190,6 +193,14 @@ class ClosureCheck:
                 why = there.evidence if there.verdict.blocks else "as the other versions ask for it"
                 drift.append(f"{name} {usual} -> {version} on arm64: {why}")
         return tuple(drift)
+
+
+def _normal(version: str) -> str:
+    """Return a version as the index's files have it; one that is none as it is, which no file has."""
+    try:
+        return str(parsed(version))
+    except InvalidVersion:
+        return version
 
 
 def _check(name: str, version: str | None, chain: tuple[str, ...], arm64: Judgement, x86_64: Judgement) -> PackageCheck:

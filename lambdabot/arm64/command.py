@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=Path,
         metavar="PATH",
-        help="requirements file, uv.lock, pylock.toml, poetry.lock, pdm.lock, Pipfile[.lock], pyproject.toml, zip or folder",
+        help="requirements file, uv, poetry, pdm, Pipfile or PEP 751 lock, pyproject.toml, zip or folder",
     )
     parser.add_argument("--runtime", default="python3.13", help="Lambda runtime to run on (default: %(default)s)")
     parser.add_argument("--python", metavar="X.Y", help="Python of a container image, in place of the runtime's")
@@ -31,8 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print a JSON list, an object for each PATH")
     parser.add_argument("--github", action="store_true", help="print workflow annotations on the requirements' lines")
     parser.add_argument("--verify", action="store_true", help="resolve once more with all fixes applied")
-    parser.add_argument("--timeout", type=float, default=10.0, metavar="SECONDS", help="of one request (default: %(default)s)")
-    parser.add_argument("--cache-dir", type=Path, metavar="DIR", help="default: in RUNNER_TEMP, else in the user's cache")
+    parser.add_argument(
+        "--timeout", type=float, default=10.0, metavar="SECONDS", help="of one request (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--cache-dir", type=Path, metavar="DIR", help="default: in RUNNER_TEMP, else in the user's cache"
+    )
     parser.add_argument("--no-cache", action="store_true", help="keep nothing, and ask for everything anew")
 
 
@@ -57,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         table(answers, target)
     if arguments.github:
         # Beside JSON on stdout, the runner finds its commands on stderr as well.
-        print("\n".join(annotations(answers)), file=sys.stderr if arguments.json else sys.stdout)  # noqa: T201  # as above
+        print("\n".join(annotations(answers)), file=sys.stderr if arguments.json else sys.stdout)  # as above
     return exit_code(answers)
 
 
@@ -68,7 +72,12 @@ def exit_code(answers: "list[Arm64Check]") -> ExitCode:
     verdicts = {answer.verdict for answer in answers}
     if Arm64Verdict.BLOCKED in verdicts:
         return ExitCode.GATE_FAILED
-    told = [package for answer in answers for package in answer.packages if package.verdict is not PackageVerdict.NOT_CHECKED]
+    told = [
+        package
+        for answer in answers
+        for package in answer.packages
+        if package.verdict is not PackageVerdict.NOT_CHECKED
+    ]
     return ExitCode.DONE if told or Arm64Verdict.READY in verdicts else ExitCode.NOT_MEASURED
 
 

@@ -73,5 +73,7 @@ def _with_credentials(url: str, indexes: Indexes, environ: Mapping[str, str]) ->
             user = environ.get(f"UV_INDEX_{key}_USERNAME", "")
             password = environ.get(f"UV_INDEX_{key}_PASSWORD", "")
             if user or password:
-                return urlunsplit(parts._replace(netloc=f"{quote(user, safe='')}:{quote(password, safe='')}@{parts.netloc}"))
+                return urlunsplit(
+                    parts._replace(netloc=f"{quote(user, safe='')}:{quote(password, safe='')}@{parts.netloc}")
+                )
     return url

@@ -13,7 +13,7 @@ from lambdabot.arm64.release import parsed
 from lambdabot.arm64.resolver import Problem, Resolver, Solution
 from lambdabot.arm64.target import PYTHON_RUNTIMES, Target
 from lambdabot.arm64.view import View
-from lambdabot.model import Architecture, PackageCheck, PackageVerdict
+from lambdabot.model import PackageCheck, PackageVerdict
 
 # Projects that give the same import or the same protocol, by their own documentation, and have wheels for arm64.
 _SIBLINGS = {
@@ -53,6 +53,7 @@ class Fixes:
         resolver: Resolver,
         view: Callable[[Target], View],
         target: Target,
+        *,
         checks: tuple[PackageCheck, ...],
         absent: Mapping[str, Absent],
     ) -> None:
@@ -68,7 +69,10 @@ class Fixes:
     def find(self, check: PackageCheck) -> Fix:
         """Return what to do about a blocking package, or why nothing is to be done; each advice has been resolved."""
         if check.verdict is PackageVerdict.HASH_NOT_LISTED:
-            return Fix(text="lock again with the hashes of all files of the release, as `uv pip compile --generate-hashes` writes them")
+            text = (
+                "lock again with the hashes of all files of a release: `uv pip compile --generate-hashes` writes them"
+            )
+            return Fix(text=text)
         if check.verdict is PackageVerdict.NOT_FOUND or check.version is None:
             return Fix(text="none: correct the name or the version, or name the index that has it")
         found = [*self._other_release(check), *self._sibling(check), *self._other_target(check)]
@@ -84,7 +88,9 @@ class Fixes:
         found = self._resolve(self._with(changed), left, self._target)
         shown = ", ".join(str(requirement) for requirement in changed.values())
         if isinstance(found, Solution):
-            return f"verified: with {shown} it resolves for arm64" + (f", but for {', '.join(sorted(left))}" if left else "")
+            return f"verified: with {shown} it resolves for arm64" + (
+                f", but for {', '.join(sorted(left))}" if left else ""
+            )
         return f"with {shown} it does not resolve for arm64: {found}"
 
     def _other_release(self, check: PackageCheck) -> Iterator[Fix]:
@@ -99,7 +105,10 @@ class Fixes:
             wanted = _requirement(request.requirement, f"{relation}{version}")
             search = Problem(
                 requests=(replace(request, requirement=wanted),),
-                constraints=(*self._problem.constraints, *(each for each in self._problem.requests if each.name != root)),
+                constraints=(
+                    *self._problem.constraints,
+                    *(each for each in self._problem.requests if each.name != root),
+                ),
                 prereleases=self._problem.prereleases or parsed(version).is_prerelease,
                 lowest=lowest,
             )
@@ -130,7 +139,11 @@ class Fixes:
         requirement = Requirement(sibling)
         found = self._resolve(self._with({check.name: requirement}), self._blocked.keys() - {check.name}, self._target)
         if isinstance(found, Solution) and sibling in found.versions:
-            yield Fix(text=f"use {sibling} in its place ({found.versions[sibling]} fits)", replaces=check.name, requirement=requirement)
+            yield Fix(
+                text=f"use {sibling} in its place ({found.versions[sibling]} fits)",
+                replaces=check.name,
+                requirement=requirement,
+            )
 
     def _other_target(self, check: PackageCheck) -> Iterator[Fix]:
         """Find the nearest runtime on which the same version fits, else the glibc of a container image."""
@@ -154,7 +167,10 @@ class Fixes:
                 yield f"the runtime {runtime} (glibc {target.glibc})", target
         for glibc in ("2.28", "2.31", "2.34", "2.35", "2.36", "2.39", "2.41"):
             if int(glibc[2:]) > int(self._target.glibc[2:]):
-                yield f"a container image with Python {self._target.python} and glibc {glibc} or newer", Target(self._target.python, glibc)
+                yield (
+                    f"a container image with Python {self._target.python} and glibc {glibc} or newer",
+                    Target(self._target.python, glibc),
+                )
 
     def _resolve(self, problem: Problem, excused: set[str], target: Target) -> Solution | str:
         found = self._resolver.solve(self._view(target), problem, Lens(frozenset(excused), natives=True), self._absent)
@@ -165,7 +181,9 @@ class Fixes:
         requests: list[Request] = []
         for request in self._problem.requests:
             requirement = changed.get(request.name)
-            requests.append(request if requirement is None else replace(request, requirement=requirement, hashes=frozenset()))
+            requests.append(
+                request if requirement is None else replace(request, requirement=requirement, hashes=frozenset())
+            )
         constraints = tuple(each for each in self._problem.constraints if each.name not in changed)
         return replace(self._problem, requests=tuple(requests), constraints=constraints)
 

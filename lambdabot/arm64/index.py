@@ -137,22 +137,26 @@ class Index:
             return Absent(f"{shown} does not exist", certain=True)
         if response.status_code != requests.codes.ok:
             return Absent(status(response))
-        chunks, size = [], 0
-        for chunk in response.iter_content(256 * 1024):
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > _PAGE_LIMIT:
-                return Absent(f"{shown} is too large to be read")
-        body = b"".join(chunks)
-        del chunks
-        digest = hashlib.sha256(body).hexdigest()
-        if stamp is not None and stamp.digest == digest:
-            return stamp.renewed(), None
-        with self._parsing:
-            try:
+        try:
+            body = _body(response)
+            digest = hashlib.sha256(body).hexdigest()
+            if stamp is not None and stamp.digest == digest:
+                return stamp.renewed(), None
+            with self._parsing:
                 rows = parse_page(response, body, name)
-            except (ValueError, KeyError, TypeError, AttributeError):
-                return Absent(f"{shown} is no page of a package index")
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return Absent(f"{shown} is no page of a package index")
         headers = response.headers
         new = Stamp(at=time.time(), digest=digest, etag=headers.get("ETag"), modified=headers.get("Last-Modified"))
         return new, rows
+
+
+def _body(response: requests.Response) -> bytes:
+    """Return the whole body; raise ValueError when it is larger than any page."""
+    chunks, size = [], 0
+    for chunk in response.iter_content(256 * 1024):
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > _PAGE_LIMIT:
+            raise ValueError
+    return b"".join(chunks)

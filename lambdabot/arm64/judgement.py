@@ -12,6 +12,7 @@ from lambdabot.arm64.target import MACHINE, Target, ranks
 from lambdabot.arm64.view import View, is_compiled
 from lambdabot.model import Architecture, PackageVerdict
 
+_NAMED = 3  # files; they tell enough
 _NEWEST_GLIBC = "2.70"  # more than any wheel asks for
 _MANYLINUX = re.compile(r"-manylinux_2_(\d+)_")
 
@@ -24,21 +25,23 @@ class Judgement:
     evidence: str
 
 
-def judge(view: View, name: str, version: str, *, hash_required: bool = False) -> Judgement:
-    """Judge a release as the view's architecture may use it; `hash_required`: the manifest must list its hash."""
+def judge(view: View, name: str, version: str, *, locked: bool = False, hashed: bool = False) -> Judgement:
+    """Judge a release as the view's architecture may use it.
+
+    `locked`: what it depends on is known from elsewhere. `hashed`: the manifest must list a hash of it.
+    """
     files = view.release(name, version)
     if isinstance(files, Absent):
         return not_had(files)
     if not files:
         return Judgement(PackageVerdict.NOT_FOUND, f"the index has no {name} {version} for Linux")
-    if hash_required and not view.rules.hashes.get(name):
-        return Judgement(PackageVerdict.HASH_NOT_LISTED, f"{name} has no hash in the manifest, where others have one")
     file = view.fitting(name, files)
     if file is None:
         return _unfit(view, name, files, "its wheels are made per platform" if is_compiled(files) else "")
-    if file.is_wheel and not file.is_any:
-        return Judgement(PackageVerdict.WHEEL, file.filename)
-    contents = view.contents(name, file)
+    if hashed and not view.rules.hashes.get(name):
+        return Judgement(PackageVerdict.HASH_NOT_LISTED, f"{name} has no hash in the manifest, where others have one")
+    platform_wheel = file.is_wheel and not file.is_any
+    contents = Contents() if platform_wheel and locked else view.contents(name, file)
     if contents.compiler:
         return _unfit(view, name, files, contents.compiler)
     return _by_contents(view, file, contents)
@@ -51,12 +54,14 @@ def not_had(absent: Absent) -> Judgement:
 
 
 def _by_contents(view: View, file: File, contents: Contents) -> Judgement:
-    """Judge a file that claims to run anywhere by what it holds."""
+    """Judge a file that fits by its name by what it holds."""
     if contents.broken:
         return Judgement(PackageVerdict.PYTHON_NOT_SUPPORTED, f"{file.filename} does not build: {contents.broken}")
     shown = file.filename if file.is_wheel else f"{file.filename} (pure sdist)"
+    if file.is_wheel and not file.is_any and not contents.trouble:
+        return Judgement(PackageVerdict.WHEEL, shown)
     if view.architecture is Architecture.ARM64 and (alone := without_sibling(contents.natives)):
-        paths = ", ".join(native.path for native in alone[:3]) + (" …" if len(alone) > 3 else "")  # noqa: PLR2004  # three tell
+        paths = ", ".join(native.path for native in alone[:_NAMED]) + (" …" if len(alone) > _NAMED else "")
         evidence = f"{shown} holds {paths} for x86_64 and no such file for arm64"
         return Judgement(PackageVerdict.NATIVE_FILE, evidence)
     if contents.trouble:

@@ -132,8 +132,14 @@ class _Handler(BaseHTTPRequestHandler):
         elif shown is not None and rest and rest[-1].endswith(".metadata"):
             body = shown.metadata(name, rest[0])
         status = "404 Not Found" if body is None else "200 OK"
-        head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body or b'')}\r\nCache-Control: no-store\r\n\r\n"
-        self.wfile.write(head.encode() + (body or b""))
+        content = body or b""
+        head = (
+            f"HTTP/1.1 {status}",
+            f"Content-Type: {kind}",
+            f"Content-Length: {len(content)}",
+            "Cache-Control: no-store",
+        )
+        self.wfile.write("\r\n".join((*head, "", "")).encode() + content)
 
     def do_HEAD(self) -> None:  # the name that http.server calls
         """Say that there are no files: nothing is ever downloaded from here."""

@@ -12,7 +12,7 @@ from lambdabot.arm64.release import File
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One requirement: where it stands (`requirements.txt:3`), and the hashes that its files must have (any if none)."""
+    """One requirement: where it stands (`requirements.txt:3`), and the hashes that its files must have, if any."""
 
     requirement: Requirement
     source: str
@@ -35,7 +35,7 @@ class Unchecked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Indexes:
-    """Where projects are looked up: `extra` before `default`, which is the environment's or the public one when None."""
+    """Where projects are looked up: `extra` before `default`; None is the environment's or the public one."""
 
     default: str | None = None
     extra: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ class Indexes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
-    """One package of a lock: its version, when it is installed, what it asks for, and its files where they are listed."""
+    """One package of a lock: its version, when it is installed, what it asks for, its files where they are listed."""
 
     version: str
     source: str  # where it stands: `uv.lock:120`

@@ -115,6 +115,14 @@ def project_of(name: str, index: str, rows: list[Row]) -> Project:
     releases: dict[str, list[File]] = {}
     same: dict[str, str] = {}  # tags and Pythons that many files share
     for filename, url, version, tags, python, digest, yanked in rows:
-        file = File(filename, url, version, same.setdefault(tags, tags), python and same.setdefault(python, python), digest, yanked)
+        file = File(
+            filename,
+            url,
+            version,
+            same.setdefault(tags, tags),
+            python and same.setdefault(python, python),
+            digest,
+            yanked,
+        )
         releases.setdefault(version, []).append(file)
     return Project(name, index, {version: tuple(files) for version, files in releases.items()})

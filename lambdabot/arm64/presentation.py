@@ -38,12 +38,20 @@ def table(answers: list[Arm64Check], target: Target) -> None:
             name = f"{package.name} {package.version or ''}".strip()
             chain = " > ".join(package.requested_by)
             x86_64 = "" if package.x86_64_verdict is package.verdict else str(package.x86_64_verdict)
-            shown.add_row(*(Text(_clean(cell)) for cell in (name,)), Text(package.verdict, style=style), Text(x86_64), Text(_clean(chain)), Text(evidence))
+            shown.add_row(
+                *(Text(_clean(cell)) for cell in (name,)),
+                Text(package.verdict, style=style),
+                Text(x86_64),
+                Text(_clean(chain)),
+                Text(evidence),
+            )
         for kind, lines in (("native file", answer.native_files), ("layer", answer.layers), ("drift", answer.drift)):
             for line in lines:
                 shown.add_row(Text(kind), Text(""), Text(""), Text(""), Text(_clean(line)))
         if shown.row_count == 0:
-            shown.add_row(Text("-"), Text(answer.verdict), Text(""), Text(""), Text(_clean(answer.reason) or "nothing to check"))
+            shown.add_row(
+                Text("-"), Text(answer.verdict), Text(""), Text(""), Text(_clean(answer.reason) or "nothing to check")
+            )
         console.print(shown)
 
 
@@ -79,7 +87,9 @@ def _annotation(level: str, answer: Arm64Check, package: PackageCheck) -> str:
     chain = f" (by {' > '.join(package.requested_by[1:])})" if len(package.requested_by) > 1 else ""
     name = f"{package.name} {package.version or ''}".strip()
     message = f"{name}{chain}: {package.verdict}. {package.evidence}"
-    return _command(level, path, line, f"{package.name} on ARM64", message + (f"\nFix: {package.fix}" if package.fix else ""))
+    return _command(
+        level, path, line, f"{package.name} on ARM64", message + (f"\nFix: {package.fix}" if package.fix else "")
+    )
 
 
 def _command(level: str, path: str, line: int | None, title: str, message: str) -> str:

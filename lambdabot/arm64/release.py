@@ -21,7 +21,7 @@ class File(NamedTuple):
     filename: str
     place: str  # its address, without the file's name where it ends in it
     version: str  # normalised (PEP 440)
-    tags: str  # the compressed tag set (PEP 425): `cp313-cp313-manylinux_2_17_aarch64.manylinux2014_aarch64`; empty: sdist
+    tags: str  # compressed (PEP 425): `cp313-cp313-manylinux_2_17_aarch64.manylinux2014_aarch64`; empty: sdist
     requires_python: str | None = None
     sha256: str | None = None
     yanked: bool = False

@@ -1,5 +1,6 @@
 """uv as the resolver: it decides versions, and sees nothing but the loopback index."""
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -108,7 +109,12 @@ class Resolver:
                 )
             except subprocess.TimeoutExpired:
                 return f"no resolution within {_SECONDS} s"
-        return " ".join(done.stderr.split()) if done.returncode else _pins(done.stdout)
+        return _words(done.stderr) if done.returncode else _pins(done.stdout)
+
+
+def _words(message: str) -> str:
+    """Return uv's message on one line, without the address of our own index."""
+    return re.sub(r"http://127\.0\.0\.1:\d+/\S*", "the index", " ".join(message.split()))
 
 
 def _pins(text: str) -> dict[str, str]:

@@ -23,7 +23,29 @@ _UNPACKED_LIMIT = 512 * 1024 * 1024
 _MEMBERS = 50_000
 _TEXT_LIMIT = 1024 * 1024
 _SOURCES = frozenset(
-    [".c", ".cc", ".cpp", ".cxx", ".c++", ".cu", ".pyx", ".pxd", ".rs", ".f", ".f77", ".f90", ".f95", ".for", ".go", ".m", ".mm", ".s", ".asm", ".zig", ".i"]
+    [
+        ".c",
+        ".cc",
+        ".cpp",
+        ".cxx",
+        ".c++",
+        ".cu",
+        ".pyx",
+        ".pxd",
+        ".rs",
+        ".f",
+        ".f77",
+        ".f90",
+        ".f95",
+        ".for",
+        ".go",
+        ".m",
+        ".mm",
+        ".s",
+        ".asm",
+        ".zig",
+        ".i",
+    ]
 )
 _ASIDE = frozenset(
     {"test", "tests", "testing", "doc", "docs", "example", "examples", "benchmark", "benchmarks", "samples", "demo"}
@@ -40,7 +62,35 @@ _PURE_BACKENDS = (
     "hatch",
 )
 _COMPILING = frozenset(
-    ["cython", "cython-build", "setuptools-rust", "maturin", "scikit-build", "scikit-build-core", "cffi", "pybind11", "nanobind", "cmake", "ninja", "meson", "meson-python", "mypy", "mypyc", "hatch-mypyc", "hatch-cython", "hatch-cpp", "numpy", "oldest-supported-numpy", "setuptools-golang", "cppy", "extensionlib", "pythran", "py-build-cmake", "sip", "ziglang"]
+    [
+        "cython",
+        "cython-build",
+        "setuptools-rust",
+        "maturin",
+        "scikit-build",
+        "scikit-build-core",
+        "cffi",
+        "pybind11",
+        "nanobind",
+        "cmake",
+        "ninja",
+        "meson",
+        "meson-python",
+        "mypy",
+        "mypyc",
+        "hatch-mypyc",
+        "hatch-cython",
+        "hatch-cpp",
+        "numpy",
+        "oldest-supported-numpy",
+        "setuptools-golang",
+        "cppy",
+        "extensionlib",
+        "pythran",
+        "py-build-cmake",
+        "sip",
+        "ziglang",
+    ]
 )
 _TEXTS = frozenset({"PKG-INFO", "setup.py", "setup.cfg", "pyproject.toml", "requires.txt", "Cargo.toml"})
 
@@ -85,8 +135,8 @@ def _members(file: BinaryIO, filename: str) -> Iterator[tuple[str, int, BinaryIO
             total += entry.size
             if count > _MEMBERS or total > _UNPACKED_LIMIT:
                 raise UnreadableError(why="the sdist unpacks to more than is sensible to read")
-            if entry.isfile() and (content := tar.extractfile(entry)) is not None:
-                yield entry.name, entry.size, io.BytesIO(content.read(_TEXT_LIMIT))
+            if entry.isfile() and (inner := tar.extractfile(entry)) is not None:
+                yield entry.name, entry.size, io.BytesIO(inner.read(_TEXT_LIMIT))
 
 
 def _judge(texts: dict[str, str], sources: list[str], natives: tuple[NativeFile, ...], names: set[str]) -> Contents:

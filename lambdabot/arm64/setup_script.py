@@ -88,7 +88,7 @@ def _is_false(node: ast.AST) -> bool:
 def _strings(node: ast.AST) -> tuple[str, ...] | None:
     """Return the strings of a literal list, or None for anything that would have to be run."""
     try:
-        value = ast.literal_eval(node)  # type: ignore[arg-type]  # an expression node: the value of a keyword
+        value = ast.literal_eval(node)
     except (ValueError, TypeError):
         return None
     if isinstance(value, str):

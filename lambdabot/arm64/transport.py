@@ -1,4 +1,4 @@
-"""HTTP to package indexes: pooled, bounded in time, with credentials for their own host only, and words for failures."""
+"""HTTP to package indexes: pooled, bounded in time, credentials for their own host only, words for failures."""
 
 import ssl
 from collections.abc import Iterable
@@ -12,15 +12,19 @@ from urllib3 import Retry
 
 THREADS = 8  # that read pages, and as many that read files
 _CONNECT_SECONDS = 4.0  # a host that is there answers in a fraction of it
-_STATUS = {401: "asks for credentials", 403: "refuses the credentials", 407: "is behind a proxy that asks for credentials"}
+_STATUS = {
+    401: "asks for credentials",
+    403: "refuses the credentials",
+    407: "is behind a proxy that asks for credentials",
+}
 
 
 class _Adapter(HTTPAdapter):
-    """requests' adapter with one TLS context for all connections: to load a bundle of authorities takes 20 ms of CPU."""
+    """requests' adapter with one TLS context for all: loading a bundle of authorities takes 20 ms of CPU."""
 
     def __init__(self) -> None:
         """Keep a connection for every thread that reads pages and every one that reads files."""
-        self._contexts: dict[bool | str, ssl.SSLContext] = {}
+        self._contexts: dict[str, ssl.SSLContext] = {}
         retry = Retry(
             total=2,
             connect=0,
@@ -33,21 +37,27 @@ class _Adapter(HTTPAdapter):
         super().__init__(pool_maxsize=2 * THREADS, max_retries=retry)
 
     def build_connection_pool_key_attributes(
-        self, request: requests.PreparedRequest, verify: bool | str, cert: object = None
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        self,
+        request: requests.PreparedRequest,
+        verify: Any,  # noqa: ANN401  # requests' own types are private
+        cert: Any = None,  # noqa: ANN401  # as above
+    ) -> Any:  # noqa: ANN401  # as above
         """Return the pool's key with the shared context in place of the name of the bundle."""
-        host, pool = super().build_connection_pool_key_attributes(request, verify, cert)  # type: ignore[arg-type]  # passed on as it came
+        host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
         if host["scheme"] == "https" and isinstance(verify, str):
             if verify not in self._contexts:
-                place = {"capath" if Path(verify).is_dir() else "cafile": verify}
-                self._contexts[verify] = ssl.create_default_context(**place)
+                folder = Path(verify).is_dir()
+                context = ssl.create_default_context(
+                    cafile=None if folder else verify, capath=verify if folder else None
+                )
+                self._contexts[verify] = context
             pool = {"ssl_context": self._contexts[verify], "cert_reqs": "CERT_REQUIRED"}
         return host, pool
 
     def cert_verify(self, conn: object, url: str, verify: bool | str, cert: object) -> None:
         """Leave the connection as it is when a bundle is named: its context has the authorities already."""
         if not isinstance(verify, str):
-            super().cert_verify(conn, url, verify, cert)
+            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]  # requests leaves it untyped
 
 
 class UnreachableError(Exception):

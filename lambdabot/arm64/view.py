@@ -23,6 +23,7 @@ class View:
         reader: Reader,
         target: Target,
         architecture: Architecture,
+        *,
         rules: Rules,
         other: "View | None" = None,
     ) -> None:
@@ -110,7 +111,6 @@ class View:
                 self._compiled_sdists[name] = self._compiled_sdists.get(name, 0) + 1
         return contents
 
-
     def _telling(self, name: str, file: File) -> File:
         """Return the wheel to read in the place of one for this platform.
 
@@ -130,5 +130,9 @@ def is_compiled(files: tuple[File, ...]) -> bool:
 
 
 def stand_in(files: tuple[File, ...]) -> File | None:
-    """Return the file of a release that tells its dependencies most cheaply: a wheel for Linux, any wheel, the sdist."""
-    return min(files, key=lambda file: (not file.is_wheel, not any("linux" in platform for platform in file.platforms)), default=None)
+    """Return a file of a release that tells its dependencies: a wheel for Linux, any wheel, the sdist."""
+    return min(
+        files,
+        key=lambda file: (not file.is_wheel, not any("linux" in platform for platform in file.platforms)),
+        default=None,
+    )

@@ -11,8 +11,8 @@ from lambdabot.arm64.contents import Contents, UnreadableError, parse_metadata
 from lambdabot.arm64.native import HEAD, NativeFile, machine
 
 _METADATA_LIMIT = 8 * 1024 * 1024
-_CANDIDATES = 400
-_SMALLEST = 512  # bytes; a dynamic ELF file is larger
+_CANDIDATES = 2000
+_SMALLEST = 2048  # bytes; whatever is linked against a libc is larger
 # Names of what no loader runs; a file of another name is read to see what it is.
 _DATA = re.compile(
     r"\.(py|pyi|pyc|pyx|pxd|pxi|pth|typed|txt|md|rst|json|jsonl|ya?ml|toml|cfg|ini|conf|csv|tsv|xml|xsd|html?|css|scss"

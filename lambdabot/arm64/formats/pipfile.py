@@ -17,8 +17,8 @@ def read_pipfile_lock(path: Path) -> Manifest:
     """Read the `default` section of a Pipfile.lock, which is a flat list: Pipenv installs just that."""
     document, text = read_json(path)
     lines = lines_matching(text, r'^ {8}"([^"]+)": \{')
-    pins = {}
-    of_project = {}
+    pins: dict[str, tuple[Pin, ...]] = {}
+    of_project: dict[str, str] = {}
     meta = typed(document, "_meta", dict, path) or {}
     named, indexes = _sources(tables(meta, "sources", path), path)
     for raw, entry in (typed(document, "default", dict, path) or {}).items():
@@ -48,7 +48,7 @@ def read_pipfile(path: Path) -> Manifest:
     packages = typed(document, "packages", dict, path) or {}
     lines = lines_matching(text, r'^"?([A-Za-z0-9._-]+)"?\s*=')
     requests, unchecked = poetry_requests(packages, path, lines)
-    of_project = {
+    of_project: dict[str, str] = {
         canonicalize_name(name): named[entry["index"]]
         for name, entry in packages.items()
         if isinstance(entry, dict) and entry.get("index") in named

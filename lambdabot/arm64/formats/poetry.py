@@ -90,7 +90,7 @@ def specifier(constraint: str, path: Path, line: int | None = None) -> str:
     Of alternatives (`||`) the last one stands for all, which is the newest as people write them.
     """
     parts = []
-    for raw in constraint.split("||")[-1].replace(" ", ",").split(","):
+    for raw in constraint.rsplit("||", maxsplit=1)[-1].replace(" ", ",").split(","):
         part = raw.strip()
         try:
             parts.append(_one(part))
@@ -113,7 +113,11 @@ def _one(part: str) -> str:
     if part[0] in "^~" and not part.startswith("~="):
         version = Version(part[1:])
         release = version.release
-        kept = next((i for i, number in enumerate(release) if number), len(release) - 1) if part[0] == "^" else min(1, len(release) - 1)
+        kept = (
+            next((i for i, number in enumerate(release) if number), len(release) - 1)
+            if part[0] == "^"
+            else min(1, len(release) - 1)
+        )
         ceiling = (*release[:kept], release[kept] + 1)
         return f">={version},<{'.'.join(map(str, ceiling))}"
     if part in {">=", "<=", "==", "!=", "~=", ">", "<"}:
@@ -132,16 +136,18 @@ def _requirement(name: str, entry: object, path: Path, line: int | None) -> str:
         raise UsageError([Mistake(message=f"{name!r} is neither a version nor a table", path=path, line=line)])
     extras = typed(entry, "extras", list, path, line) or []
     conditions = [f"({marker})" for marker in [typed(entry, "markers", str, path, line)] if marker]
-    for operator_and_version in filter(None, (typed(entry, "python", str, path, line) or "").split(",")):
-        for part in filter(None, specifier(operator_and_version, path, line).split(",")):
-            digits = part.lstrip("<>=!~")
-            conditions.append(f"python_version {part.removesuffix(digits)} '{digits}'")
-    for key in ("platform", ):
-        if value := typed(entry, key, str, path, line):
-            conditions.append(f"sys_platform == '{value}'")
+    if python := typed(entry, "python", str, path, line):
+        conditions += map(_python_marker, filter(None, specifier(python, path, line).split(",")))
+    if platform := typed(entry, "platform", str, path, line):
+        conditions.append(f"sys_platform == '{platform}'")
     text = f"{name}{'[' + ','.join(map(str, extras)) + ']' if extras else ''}"
     text += specifier(typed(entry, "version", str, path, line) or "*", path, line)
     return text + (f" ; {' and '.join(conditions)}" if conditions else "")
+
+
+def _python_marker(part: str) -> str:
+    version = part.lstrip("<>=!~")
+    return f"python_version {part.removesuffix(version)} '{version}'"
 
 
 def _requires(package: dict[str, Any], path: Path, line: int | None) -> list[str]:
@@ -155,9 +161,7 @@ def _requires(package: dict[str, Any], path: Path, line: int | None) -> list[str
             extras = typed(table, "extras", list, path, line) or []
             marker = typed(table, "markers", str, path, line)
             found.append(
-                name
-                + ("[" + ",".join(map(str, extras)) + "]" if extras else "")
-                + (f" ; {marker}" if marker else "")
+                name + ("[" + ",".join(map(str, extras)) + "]" if extras else "") + (f" ; {marker}" if marker else "")
             )
     for extra, entries in (typed(package, "extras", dict, path, line) or {}).items():
         for entry in entries if isinstance(entries, list) else []:

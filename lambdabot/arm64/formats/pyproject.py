@@ -15,10 +15,10 @@ from lambdabot.arm64.manifest import Indexes, Manifest, Request, Unchecked
 from lambdabot.errors import Mistake, UsageError
 
 # Groups of these names are for people who work on the project; what is shipped has another name.
-_DEVELOPMENT = frozenset(
-    {"dev", "develop", "development", "test", "tests", "testing", "lint", "linting", "format", "check", "checks", "qa", "ci",
-     "docs", "doc", "documentation", "type", "types", "typing", "mypy", "build", "release", "bench", "benchmark", "tools", "nox", "tox"}
-)  # fmt: skip
+_DEVELOPMENT = re.compile(
+    r"(dev|develop|development|tests?|testing|lint|linting|format|checks?|qa|ci|docs?|documentation|types?|typing|mypy"
+    r"|build|release|bench|benchmarks?|tools|nox|tox)([_-].*)?"
+)
 _SOURCES = {
     "git": "comes from a repository, which is not built",
     "path": "is a local path, which no index can tell of",
@@ -28,7 +28,7 @@ _SOURCES = {
 
 
 def read_pyproject(path: Path) -> Manifest:
-    """Read a pyproject.toml: [project] dependencies, or Poetry's, and the dependency groups that are not for development."""
+    """Read a pyproject.toml: the project's dependencies, or Poetry's, and the groups that are not for development."""
     document, text = read_toml(path)
     project = typed(document, "project", dict, path) or {}
     tool = typed(document, "tool", dict, path) or {}
@@ -49,7 +49,7 @@ def read_pyproject(path: Path) -> Manifest:
     return Manifest(
         path=str(path),
         requests=tuple(requests),
-        unchecked=tuple([*unchecked, *elsewhere]),
+        unchecked=(*unchecked, *elsewhere),
         indexes=_indexes(uv, poetry, path),
         requires_python=python,
         prereleases=uv.get("prerelease") == "allow",
@@ -58,7 +58,7 @@ def read_pyproject(path: Path) -> Manifest:
 
 def _shipped_groups(document: dict[str, Any], path: Path) -> list[str]:
     groups = typed(document, "dependency-groups", dict, path) or {}
-    return [group for group in groups if canonicalize_name(group) not in _DEVELOPMENT]
+    return [group for group in groups if not _DEVELOPMENT.fullmatch(canonicalize_name(group))]
 
 
 def _group(document: dict[str, Any], group: str, path: Path, inside: tuple[str, ...] = ()) -> list[Any]:
@@ -124,8 +124,11 @@ def _indexes(uv: dict[str, Any], poetry: dict[str, Any], path: Path) -> Indexes:
             default = url
         else:
             extra.append(url)
-    of_project = {}
-    wanted = [*(typed(uv, "sources", dict, path) or {}).items(), *(typed(poetry, "dependencies", dict, path) or {}).items()]
+    of_project: dict[str, str] = {}
+    wanted = [
+        *(typed(uv, "sources", dict, path) or {}).items(),
+        *(typed(poetry, "dependencies", dict, path) or {}).items(),
+    ]
     for project, value in wanted:
         for table in value if isinstance(value, list) else [value]:
             index = (table.get("index") or table.get("source")) if isinstance(table, dict) else None

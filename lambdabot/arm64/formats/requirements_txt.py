@@ -24,13 +24,17 @@ _VCS = re.compile(r"(git|hg|svn|bzr)\+", re.IGNORECASE)
 # What a pull request must never make us send to an address of its choice.
 _FORBIDDEN_VARIABLES = ("AWS_", "GITHUB_", "GH_", "ACTIONS_", "RUNNER_", "INPUT_")
 _DEEPEST = 20  # files that name one another
-_LOOK_ELSEWHERE = {
+_LONG = {
     "-i": "--index-url",
     "-f": "--find-links",
     "-r": "--requirement",
     "-c": "--constraint",
     "-e": "--editable",
 }
+# How files are fetched or built, not which.
+_WITHOUT_EFFECT = frozenset(
+    {"--trusted-host", "--use-feature", "--config-settings", "--global-option", "--config-setting"}
+)
 _WITHOUT_VALUE = frozenset({"--no-index", "--pre", "--prefer-binary", "--require-hashes"})
 
 
@@ -95,12 +99,12 @@ def _read_file(reading: _Reading, path: Path, *, constraint: bool, depth: int) -
         raise UsageError([Mistake(message=f"more than {_DEEPEST} files name one another", path=path)])
     for line, content in logical_lines(read_text(path)):
         if content.startswith("-"):
-            _read_option(reading, path, line, content, constraint=constraint, depth=depth)
+            _read_options(reading, path, line, content, constraint=constraint, depth=depth)
         else:
             _read_requirement(reading, path, line, content, constraint=constraint)
 
 
-def _read_option(reading: _Reading, path: Path, line: int, content: str, *, constraint: bool, depth: int) -> None:
+def _read_options(reading: _Reading, path: Path, line: int, content: str, *, constraint: bool, depth: int) -> None:
     try:
         words = shlex.split(content)
     except ValueError as error:
@@ -108,36 +112,38 @@ def _read_option(reading: _Reading, path: Path, line: int, content: str, *, cons
     while words:
         word = words.pop(0)
         option, _, value = word.partition("=") if word.startswith("--") else (word[:2], "", word[2:])
-        option = _LOOK_ELSEWHERE.get(option, option)
+        option = _LONG.get(option, option)
         if option in _WITHOUT_VALUE:
             _set_flag(reading, option)
             continue
-        if not value:
-            if not words:
-                raise UsageError([Mistake(message=f"{option} has no value", path=path, line=line)])
-            value = words.pop(0)
-        match option:
-            case "--requirement" | "--constraint":
-                _follow(reading, path, line, value, constraint=constraint or option == "--constraint", depth=depth)
-            case "--editable":
-                reading.unchecked.append(_unchecked(value, _place(reading, path, line)))
-            case "--index-url":
-                reading.indexes = replace(reading.indexes, default=expanded(value))
-            case "--extra-index-url":
-                reading.indexes = replace(reading.indexes, extra=(*reading.indexes.extra, expanded(value)))
-            case "--only-binary":
-                _set_format(reading.only_binary, reading.no_binary, value)
-            case "--no-binary":
-                _set_format(reading.no_binary, reading.only_binary, value)
-            case "--find-links":
-                reason = "files from --find-links are not looked at"
-                reading.unchecked.append(
-                    Unchecked(name=f"--find-links {_shown(value)}", source=_place(reading, path, line), reason=reason)
-                )
-            case "--trusted-host" | "--use-feature" | "--config-settings" | "--global-option":
-                pass  # they change how files are fetched or built, not which
-            case _:
-                raise UsageError([Mistake(message=f"pip knows no option {option} here", path=path, line=line)])
+        if not value and not words:
+            raise UsageError([Mistake(message=f"{option} has no value", path=path, line=line)])
+        value = value or words.pop(0)
+        if option in {"--requirement", "--constraint"}:
+            only = constraint or option == "--constraint"
+            _follow(reading, path, line, value, constraint=only, depth=depth)
+        else:
+            _apply(reading, path, line, option, value)
+
+
+def _apply(reading: _Reading, path: Path, line: int, option: str, value: str) -> None:
+    indexes = reading.indexes
+    match option:
+        case "--editable":
+            reading.unchecked.append(_unchecked(value, _place(reading, path, line)))
+        case "--index-url":
+            reading.indexes = replace(indexes, default=expanded(value))
+        case "--extra-index-url":
+            reading.indexes = replace(indexes, extra=(*indexes.extra, expanded(value)))
+        case "--only-binary":
+            _set_format(reading.only_binary, reading.no_binary, value)
+        case "--no-binary":
+            _set_format(reading.no_binary, reading.only_binary, value)
+        case "--find-links":
+            name, place = f"--find-links {_shown(value)}", _place(reading, path, line)
+            reading.unchecked.append(Unchecked(name=name, source=place, reason="its files are not looked at"))
+        case _ if option not in _WITHOUT_EFFECT:
+            raise UsageError([Mistake(message=f"pip knows no option {option} here", path=path, line=line)])
 
 
 def _set_flag(reading: _Reading, option: str) -> None:
@@ -187,9 +193,7 @@ def _read_requirement(reading: _Reading, path: Path, line: int, content: str, *,
             reading.unchecked.append(requirement)
         return
     # Hashes of another algorithm alone cannot be compared with the index's: an impossible one keeps the line strict.
-    request = Request(
-        requirement=requirement, source=source, hashes=hashes or frozenset({""} if hashed else ())
-    )
+    request = Request(requirement=requirement, source=source, hashes=hashes or frozenset({""} if hashed else ()))
     (reading.constraints if constraint else reading.requests).append(request)
 
 
