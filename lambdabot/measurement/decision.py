@@ -22,8 +22,8 @@ def next_step(plan: Plan, seen: Sequence[Invocation]) -> Round | Stop:
     known = cells(plan.variants, plan.weights, seen)
     standing = gate.standing(plan, known)
     wanted = dict(sweep.wanted(plan, known))
-    for variant in plan.pair or ():
-        if known[variant].open and standing.wanted:
+    if standing.wanted and plan.pair and not any(known[variant].exhausted for variant in plan.pair):
+        for variant in plan.pair:
             wanted[variant] = max(wanted.get(variant, 0), standing.since[variant] + standing.wanted)
     wanted = {variant: count for variant, count in wanted.items() if not known[variant].exhausted}
     if not wanted:

@@ -1,12 +1,14 @@
 """What the hosts' CPU models do to durations, learnt from all Variants of a run together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdabot.measurement.noise import Noise
+from lambdabot.measurement.interval import environment_means
+from lambdabot.measurement.noise import prior
+from lambdabot.measurement.plan import Plan
+from lambdabot.measurement.samples import Cell
 
 Array = NDArray[np.float64]
 
@@ -15,63 +17,53 @@ _REFERENCE = 0.14  # CPU models matter as much as environments differ: in propor
 _SCALE_DEGREES = 8  # what is known of the noise counts as much as eight observed deviations
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """Mean billed milliseconds of one Variant's environments, their CPU models, and what noise to expect of them."""
-
-    means: Array
-    cpu_models: Sequence[str | None]
-    noise: Noise
-    calls: float  # of a payload, by one environment
-    lanes: bool = False  # the means are of lanes, which mix environments
-
-
-def level(samples: Sequence[Sample]) -> tuple[Array, Array]:
-    """Return log mean milliseconds of Variants as all hosts of the fleet would show them, and their covariance.
+def level(plan: Plan, cells: Sequence[Cell]) -> tuple[Array, Array]:
+    """Return log mean billed milliseconds of Cells as all hosts of the fleet would show them, and their covariance.
 
     Where the CPU models are known, a Variant that met the fast ones by luck is not taken for cheap: effects of the
     models are fitted to the deviations within all Variants (least squares with a prior), taken out of the samples, and
-    put back in the shares that the whole run met. Samples are of one fleet: one architecture.
+    put back in the shares that the whole run met. Cells are of one fleet: one architecture.
     """
-    known = all(model is not None for sample in samples for model in sample.cpu_models)
-    models = list(dict.fromkeys(model if known else None for sample in samples for model in sample.cpu_models))
-    members = [
-        np.array([[model == one or not known for one in models] for model in sample.cpu_models], dtype=np.float64)
-        for sample in samples
-    ]
+    environments = [one for cell in cells for one in cell.environments]
+    counts = np.array([len(cell.environments) for cell in cells])
+    owner = np.repeat(np.arange(len(cells)), counts)
+    means = environment_means(environments, plan.weights)
+    names = [one.cpu_model for one in environments]
+    known = None not in names
+    codes = {name: code for code, name in enumerate(dict.fromkeys(names if known else [None]))}
+    member = np.eye(len(codes))[[codes[name] if known else 0 for name in names]]
+    noises = [prior(cell.variant.configuration.memory_mb, local=plan.local) for cell in cells]
+    calls = [cell.calls / len(cell.environments) / len(plan.payloads) for cell in cells]
     # One model in all: the fleet may have others, so that environments differ as they do on mixed hosts.
-    same_cpu = len(models) > 1
-    variances = np.array([one.noise.variance(one.calls, same_cpu=same_cpu) for one in samples])
-    force = np.array([one.noise.between for one in samples]) / _REFERENCE
-    effects, uncertainty = _effects(samples, members, force, variances)
-    met = np.sum([member.sum(axis=0) for member in members], axis=0)
-    shares = met / met.sum()
-    log_means, leaning, squares = [], [], 0.0
-    for sample, member, strength, variance in zip(samples, members, force, variances, strict=True):
-        plain = sample.means / np.exp(strength * (member @ effects))
-        squares += float(((plain / plain.mean() - 1) ** 2).sum()) / variance
-        log_means.append(np.log(plain.mean()) + np.log(shares @ np.exp(strength * effects)))
-        leaning.append(strength * (shares - member.mean(axis=0)))
-    counts = np.array([len(sample.means) for sample in samples])
-    scale = (_SCALE_DEGREES + squares) / (_SCALE_DEGREES + float((counts - 1).sum()))
-    if any(sample.lanes for sample in samples):
-        scale = max(1.0, scale)
-    own = scale * variances / counts
-    leaning_of = np.array(leaning)
+    expected = np.array(
+        [noise.variance(count, same_cpu=len(codes) > 1) for noise, count in zip(noises, calls, strict=True)]
+    )
+    force = np.array([noise.between for noise in noises]) / _REFERENCE
+
+    met = _sums(member, owner, len(cells)) / counts[:, None]
+    design = force[owner, None] * (member - met[owner])
+    logs = np.log(means)
+    logs = logs - (_sums(logs[:, None], owner, len(cells)) / counts[:, None])[owner, 0]
+    precision = 1 / expected[owner]
+    uncertainty = np.linalg.inv(np.eye(len(codes)) / _SPREAD**2 + design.T @ (design * precision[:, None]))
+    effects = uncertainty @ (design.T @ (logs * precision))
+
+    shares = member.mean(axis=0)
+    plain = means / np.exp(force[owner] * (member @ effects))
+    plain_means = _sums(plain[:, None], owner, len(cells))[:, 0] / counts
+    squares = float(((plain / plain_means[owner] - 1) ** 2 * precision).sum())
+    scale = (_SCALE_DEGREES + squares) / (_SCALE_DEGREES + len(means) - len(cells))
+    if not all(one.known for one in environments):
+        scale = max(1.0, scale)  # lanes mix environments and differ too little
+    own = scale * expected / counts
+    lean = force[:, None] * (shares - met)
     # A logarithm of a noisy mean is too low by half its variance.
-    return np.array(log_means) + own / 2, np.asarray(np.diag(own) + leaning_of @ uncertainty @ leaning_of.T)
+    log_means = np.log(plain_means) + np.log(np.exp(force[:, None] * effects) @ shares) + own / 2
+    return log_means, np.asarray(np.diag(own) + lean @ uncertainty @ lean.T)
 
 
-def _effects(
-    samples: Sequence[Sample], members: Sequence[Array], force: Array, variances: Array
-) -> tuple[Array, Array]:
-    """Fit the log effects of CPU models at 512 MB; return them and their covariance."""
-    count = members[0].shape[1]
-    precision, moment = np.eye(count) / _SPREAD**2, np.zeros(count)
-    for sample, member, strength, variance in zip(samples, members, force, variances, strict=True):
-        design = strength * (member - member.mean(axis=0))
-        logs = np.log(sample.means)
-        precision += design.T @ design / variance
-        moment += design.T @ (logs - logs.mean()) / variance
-    uncertainty = np.linalg.inv(precision)
-    return np.asarray(uncertainty @ moment), np.asarray(uncertainty, dtype=np.float64)
+def _sums(rows: Array, owner: NDArray[np.int64], count: int) -> Array:
+    """Add up the rows of each owner."""
+    total = np.zeros((count, rows.shape[1]))
+    np.add.at(total, owner, rows)
+    return total

@@ -7,9 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdabot.measurement.curve import posterior
-from lambdabot.measurement.fleet import Sample, level
-from lambdabot.measurement.interval import environment_means
-from lambdabot.measurement.noise import prior
+from lambdabot.measurement.fleet import level
 from lambdabot.measurement.plan import Plan
 from lambdabot.measurement.samples import Cell
 from lambdabot.model import Architecture, Strategy, Variant
@@ -60,7 +58,7 @@ def race(plan: Plan, cells: Sequence[Cell]) -> Race:
     for architecture in Architecture:
         fleet = [place for place, one in enumerate(configurations) if one.architecture is architecture]
         if fleet:
-            log_means[fleet], covariance[np.ix_(fleet, fleet)] = level([_sample(plan, cells[place]) for place in fleet])
+            log_means[fleet], covariance[np.ix_(fleet, fleet)] = level(plan, [cells[place] for place in fleet])
     billed = np.exp(posterior(configurations, log_means, covariance, generator))
     rates = np.array([plan.rate(configuration) for configuration in configurations])
     costs = billed * rates + float(plan.prices.request)
@@ -69,17 +67,6 @@ def race(plan: Plan, cells: Sequence[Cell]) -> Race:
         costs=costs,
         durations=billed,
         scores=_scores(plan, costs, billed),
-    )
-
-
-def _sample(plan: Plan, cell: Cell) -> Sample:
-    weights = plan.weights
-    return Sample(
-        means=environment_means(cell.environments, weights),
-        cpu_models=[one.cpu_model for one in cell.environments],
-        noise=prior(cell.variant.configuration.memory_mb, local=plan.local),
-        calls=cell.calls / len(cell.environments) / len(weights),
-        lanes=not all(one.known for one in cell.environments),
     )
 
 

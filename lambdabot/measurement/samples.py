@@ -35,11 +35,6 @@ class Environment:
         return [one.duration_ms for one in self.warm[payload] if one.duration_ms is not None]
 
     @property
-    def round(self) -> int:
-        """Return the round that first met it warm."""
-        return min(calls[0].round for calls in self.warm.values())
-
-    @property
     def calls(self) -> int:
         """Return how many warm calls it served."""
         return sum(map(len, self.warm.values()))
@@ -101,7 +96,7 @@ def _cell(variant: Variant, payloads: frozenset[str], seen: Sequence[Invocation]
     cold = [one for one in seen if one.cold]
     failed = [one for one in seen if one.outcome is not Outcome.OK]
     environments = [one for one in _environments(seen, failed) if payloads <= one.warm.keys()]
-    newest = max([one.round for one in environments], default=-1)
+    newest = max([calls[0].round for one in environments for calls in one.warm.values()], default=-1)
     fruitless = len({one.round for one in seen if one.round > newest})
     status, reason = _failure(seen, failed)
     if status is Status.MEASURED and not environments and fruitless >= _PATIENCE:
