@@ -3,6 +3,7 @@
 import http.client
 import io
 import json
+import os
 import random
 import re
 import statistics
@@ -56,6 +57,7 @@ def handler(event, context):
 
 def run(seed: int) -> Figures:
     """Measure on this machine, sizes interleaved in random order, ratios taken within a round."""
+    load = os.getloadavg()[0]  # whoever else computes takes from the one size that needs a whole processor
     with serve(limits=Limits(concurrency=2 * THREADS)) as endpoint:
         client = _client(endpoint)
         _deploy(client, sorted({*CPU_SIZES, *IO_SIZES}))
@@ -82,7 +84,7 @@ def run(seed: int) -> Figures:
         f"| I/O-bound, {size} MB: {_median(io, size):,.1f} ms, against {FULL} MB | {error:+.1%} |"
         for size, error in io_errors.items()
     ]
-    return Figures(values, "\n".join([*rows, "", f"Machine: {endpoint.machine}"]))
+    return Figures(values, "\n".join([*rows, "", f"Machine: {endpoint.machine} Load before: {load:.1f}."]))
 
 
 def _client(endpoint: Endpoint) -> Any:  # noqa: ANN401  # boto3 makes its clients at run time
