@@ -95,6 +95,13 @@ def test_finds_nothing(folder, as_nobody, means):
         assert seen["user"] != 0
 
 
+def test_finds_no_file_and_no_process_behind_namespaces_alone(folder):
+    seen = hunt(folder, as_nobody=True, means={"namespaces": "user", "landlock": 0, "users": False})
+    if "view of files" not in seen["machine"]:
+        pytest.skip("needs user namespaces")
+    assert seen["found"] in ([], ["abstract socket"])  # which only Landlock closes
+
+
 def test_finds_the_secrets_where_nothing_protects_them(folder):
     """Only as nobody: without isolation a hunter that is root would reach into every process of this machine."""
     seen = hunt(folder, as_nobody=True, means=NOTHING)

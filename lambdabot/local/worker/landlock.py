@@ -1,8 +1,8 @@
 """Landlock by its system calls: a process hides from itself every file that is not named, and every other process.
 
 Source: the kernel's documentation, "Landlock: unprivileged access control" (include/uapi/linux/landlock.h).
-A process in a domain can also not trace, or read the /proc entries of, a process outside; from version 6 it can
-neither signal one nor connect to its abstract sockets.
+A process in a domain can also not attach to a process outside; from version 6 it can neither signal one nor connect
+to its abstract sockets. What other processes show in /proc for reading it does see where /proc is allowed to it.
 """
 
 import ctypes

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
 _CLONE_NEWNS, _CLONE_NEWUSER, _CLONE_NEWPID = 0x00020000, 0x10000000, 0x20000000
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REMOUNT = 1, 2, 4, 8, 32
 _MS_BIND, _MS_REC, _MS_PRIVATE = 4096, 16384, 1 << 18
@@ -57,7 +58,8 @@ def enter_process_namespace(*, with_users: bool) -> int:
 def _be_first_process() -> None:
     with suppress(BaseException):
         os.setsid()
-        _libc.prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG: end with the supervisor
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # it ends with the supervisor
+        _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)  # /proc/1/root would lead a worker of the same user out of its view
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are reaped by the kernel
         os.closerange(0, os.sysconf("SC_OPEN_MAX"))
         while True:

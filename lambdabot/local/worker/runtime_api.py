@@ -148,6 +148,8 @@ class Reader:
             size = int(bytes(self._buffer[start:end]).split(b";")[0], 16)
         except ValueError as error:
             raise ProtocolError(what="a chunk without a size") from error
+        if size < 0:
+            raise ProtocolError(what="a chunk of a negative size")
         if size == 0:
             last = self._buffer.find(b"\r\n\r\n", end)
             if last < 0:

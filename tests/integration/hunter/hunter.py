@@ -30,6 +30,8 @@ def handler(event, context):
     pids = ({*event["pids"], *range(1, 64)} | listed) - {os.getpid()}
     for pid in sorted(pids):
         look_into(pid, event["address"], look, found)
+        for path in event["paths"]:
+            look(f"/proc/{pid}/root{path}", read(f"/proc/{pid}/root{path}"))
     for path in event["paths"]:
         look(path, read(path))
     for folder in FOLDERS:

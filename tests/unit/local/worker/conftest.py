@@ -2,6 +2,7 @@ import json
 import os
 import socket
 import sys
+import tempfile
 import textwrap
 import traceback
 from collections.abc import Callable, Iterator
@@ -11,12 +12,33 @@ from pathlib import Path
 import coverage
 import pytest
 
-from lambdabot.local.worker import cgroup
+from lambdabot.local.worker import cgroup, nursery
 from lambdabot.local.worker.environment import EnvironmentSpec, ExecutionEnvironment, InvokeResult
 from lambdabot.local.worker.isolation import Means
 from lambdabot.local.worker.machine import Machine
 
 REQUEST_ID = "8f5d3c1e-0000-4000-8000-000000000001"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def measured_supervisors(tmp_path_factory) -> Iterator[None]:
+    """Measure the coverage of supervisors too, which are forks of a process that has nothing of this one."""
+    current = coverage.Coverage.current()
+    if current is None:
+        yield
+        return
+    settings = tmp_path_factory.mktemp("coverage") / "settings"
+    settings.write_text(
+        f"[run]\nbranch = True\nparallel = True\ndata_file = {current.config.data_file}\n"
+        "include = */lambdabot/*\npatch = _exit, fork\n"
+    )
+    program = (
+        f"import sys; sys.path.append({str(Path(coverage.__file__).parents[1])!r}); import coverage; "
+        f"coverage.Coverage(config_file={str(settings)!r}).start(); {nursery._PROGRAM}"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nursery, "_PROGRAM", program)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -112,38 +134,54 @@ def in_child() -> Callable[[Callable[[], object]], str]:
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
-            os.close(reading)
-            measured = _measure_again()
-            text = ""
+            status = 1
             try:
-                function()
-            except BaseException:  # noqa: BLE001 - the parent raises it
-                text = traceback.format_exc()
-            if measured is not None:
-                measured.stop()
-                measured.save()
-            os.write(writing, text.encode()[-60000:])
-            os._exit(0)
+                os.close(reading)
+                text = _measured(function)
+                os.write(writing, text.encode()[-60000:])
+                status = 0
+            except BaseException:  # noqa: BLE001 - the parent shows it
+                os.write(writing, traceback.format_exc().encode()[-60000:])
+            finally:
+                os._exit(status)
         os.close(writing)
         with os.fdopen(reading) as file:
             text = file.read()
-        os.waitpid(child, 0)
-        return text
+        _, status = os.waitpid(child, 0)
+        return text if text or status == 0 else f"ended with wait status {status}"
 
     return run
 
 
-def _measure_again() -> coverage.Coverage | None:
-    """Measure the child's coverage into a file of its own, where the parent's is measured."""
+def _measured(function: Callable[[], object]) -> str:
+    """Run a function and return what it raised; measure its coverage where the parent's is measured.
+
+    The file for it is made first: the function may confine the process.
+    """
     parent = coverage.Coverage.current()
-    if parent is None:
-        return None
-    parent.stop()
-    measured = coverage.Coverage(
-        data_file=parent.config.data_file, data_suffix=True, branch=True, include=["*/lambdabot/*"]
-    )
-    measured.start()
-    return measured
+    measured = None
+    if parent is not None:
+        parent.stop()
+        handle, name = tempfile.mkstemp(prefix=f"{Path(parent.config.data_file).name}.", dir=data_folder(parent))
+        os.close(handle)
+        Path(name).unlink()
+        measured = coverage.Coverage(data_file=name, config_file=False, branch=True, include=["*/lambdabot/*"])
+        measured.get_data().add_arcs({})  # makes the file
+        Path(name).chmod(0o666)  # the function may change the user
+        measured.start()
+    try:
+        function()
+    except BaseException:  # noqa: BLE001 - the parent shows it
+        return traceback.format_exc()
+    finally:
+        if measured is not None:
+            measured.stop()
+            measured.save()
+    return ""
+
+
+def data_folder(measured: coverage.Coverage) -> Path:
+    return Path(measured.config.data_file).parent.resolve()
 
 
 @pytest.fixture
