@@ -48,8 +48,8 @@ class Reader:
 
     def _read(self, file: File, name: str) -> Contents:
         key = f"{file.sha256} {file.filename}"
-        if file.sha256 and (document := self._cache.get("contents", key)) is not None:
-            return Contents.of_document(document)
+        if file.sha256 and (known := self._kept(key)) is not None:
+            return known
         try:
             with self._at_once:
                 contents = self._read_wheel(file, name) if file.is_wheel else self._read_sdist(file)
@@ -64,6 +64,14 @@ class Reader:
         else:
             self.repeatable = False
         return contents
+
+    def _kept(self, key: str) -> Contents | None:
+        """Return what was read before; a damaged note of it is none."""
+        document = self._cache.get("contents", key)
+        try:
+            return None if document is None else Contents.of_document(document)
+        except (KeyError, TypeError):
+            return None
 
     def _get(self, url: str, headers: dict[str, str]) -> requests.Response:
         """Open a file as it is stored: a compressed transfer has no byte ranges."""

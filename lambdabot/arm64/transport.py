@@ -9,8 +9,10 @@ from urllib.parse import urlsplit, urlunsplit
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
+from urllib3.exceptions import ReadTimeoutError
 
 THREADS = 8  # that read pages, and as many that read files
+_PATIENCE = 8  # requests that a host may leave unanswered before it is given up
 _CONNECT_SECONDS = 4.0  # a host that is there answers in a fraction of it
 _STATUS = {
     401: "asks for credentials",
@@ -69,7 +71,7 @@ class UnreachableError(Exception):
 
 
 class Transport:
-    """GET requests on kept connections; a host that could not be reached once is not tried again."""
+    """GET requests on kept connections; a host that could not be reached is not tried again."""
 
     def __init__(self, addresses: Iterable[str], *, timeout: float) -> None:
         """Take the index addresses with their credentials, and the seconds that one request may take."""
@@ -80,6 +82,7 @@ class Transport:
         }
         self._timeout = (min(timeout, _CONNECT_SECONDS), timeout)
         self._down: dict[str, str] = {}
+        self._silent: dict[str, int] = {}
         self._session = requests.Session()
         adapter = _Adapter()
         for scheme in ("https://", "http://"):
@@ -102,7 +105,8 @@ class Transport:
             )
         except requests.RequestException as error:
             why = f"{host}: {cause(error)}"
-            if isinstance(error, requests.ConnectionError):
+            self._silent[host] = self._silent.get(host, 0) + 1
+            if not _timed_out(error) or self._silent[host] >= _PATIENCE:
                 self._down[host] = why
             raise UnreachableError(why=why) from error
 
@@ -120,12 +124,18 @@ def cause(error: requests.RequestException) -> str:
             return "its certificate could not be verified"
         case requests.exceptions.ProxyError():
             return "the proxy did not answer"
-        case requests.Timeout():
+        case _ if _timed_out(error):
             return "no answer in time"
-        case requests.ConnectionError():
+        case requests.ConnectTimeout() | requests.ConnectionError():
             return "no connection"
         case _:
             return f"no usable answer ({type(error).__name__})"
+
+
+def _timed_out(error: requests.RequestException) -> bool:
+    """Tell a silent server from an absent one; behind a retry, requests calls both a connection error."""
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    return isinstance(error, requests.ReadTimeout) or isinstance(reason, ReadTimeoutError)
 
 
 def redacted(address: str) -> str:
