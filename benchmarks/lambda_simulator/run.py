@@ -60,18 +60,15 @@ def sweep_plan(sweep: tuple[Configuration, ...] = SWEEP, **changes: object) -> P
 
 def gate_plan(current: Configuration, sweep: tuple[Configuration, ...] = (), **changes: object) -> Plan:
     """Return a plan that compares head with base at a Configuration, and sweeps if asked."""
-    variants = [Variant(side=Side.HEAD, configuration=one) for one in dict.fromkeys((*sweep, current))]
-    base = Variant(side=Side.BASE, configuration=current)
-    return sweep_plan(
-        SWEEP,
-        **{
-            "sweep": sweep,
-            "variants": (*variants, base),
-            "current": current,
-            "base": current,
-            "no_comparison": "",
-            **changes,
-        },
+    head = (Variant(side=Side.HEAD, configuration=one) for one in dict.fromkeys((*sweep, current)))
+    return replace(
+        sweep_plan(),
+        sweep=sweep,
+        variants=(*head, Variant(side=Side.BASE, configuration=current)),
+        current=current,
+        base=current,
+        no_comparison="",
+        **changes,  # type: ignore[arg-type]  # the caller names Plan's own fields
     )
 
 

@@ -6,6 +6,7 @@ from statistics import fmean
 
 from lambdabot.measurement import gate
 from lambdabot.measurement.distribution import distribution
+from lambdabot.measurement.drift import drift
 from lambdabot.measurement.interval import CONFIDENCE, mean
 from lambdabot.measurement.noise import prior
 from lambdabot.measurement.plan import Plan
@@ -143,4 +144,7 @@ def _notes(plan: Plan, seen: Sequence[Invocation], known: Mapping[Variant, Cell]
     discarded = sum(cell.invocations - cell.answered for cell in known.values())
     if discarded:
         notes.append(f"{discarded} invocations gave no result (throttled, or no REPORT) and are left out.")
+    moved = drift(known.values(), plan.weights)
+    if moved is not None:
+        notes.append(f"Durations drifted by {moved:+.0%} while they were measured; Variants took turns, so all alike.")
     return tuple(notes)

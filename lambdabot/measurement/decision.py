@@ -27,7 +27,7 @@ def next_step(plan: Plan, seen: Sequence[Invocation]) -> Round | Stop:
             wanted[variant] = max(wanted.get(variant, 0), standing.since[variant] + standing.wanted)
     wanted = {variant: count for variant, count in wanted.items() if not known[variant].exhausted}
     if not wanted:
-        return Stop(reason=_done(plan, known))
+        return Stop(reason=_done(known))
     number = max(map(attrgetter("round"), seen), default=0) + 1
     generator = random.Random(f"{plan.seed}/{plan.function}/{number}")  # noqa: S311  # an order, no secret
     queues = [_waves(plan, known[variant], count, generator) for variant, count in wanted.items()]
@@ -76,7 +76,11 @@ def _turns(queues: Sequence[Sequence[Wave]], generator: random.Random) -> list[l
     return turns
 
 
-def _done(plan: Plan, known: Mapping[Variant, Cell]) -> str:
+def _done(known: Mapping[Variant, Cell]) -> str:
+    if not known:
+        return "nothing is deployed"
     if not any(cell.open for cell in known.values()):
         return "every Variant failed"
-    return "decided" if plan.pair or plan.swept else "nothing to measure"
+    if any(cell.exhausted for cell in known.values()):
+        return "no more fresh environments are to be had"
+    return "decided"

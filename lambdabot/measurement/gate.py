@@ -140,13 +140,21 @@ def _compare(plan: Plan, pair: tuple[Variant, Variant], sides: Sequence[Sequence
     ]
     noise = prior(min(variant.configuration.memory_mb for variant in pair), local=plan.local)
     calls = min(len(warm) for side in sides for one in side for warm in one.warm.values())
-    names = [[one.cpu_model for one in side] for side in sides]
-    told = all(name is not None for side in names for name in side) and set(names[0]) & set(names[1])
-    known = plan.local or bool(told)
-    codes = {name: code for code, name in enumerate(sorted({str(name) for side in names for name in side}))}
-    base_models, head_models = (np.array([codes[str(name)] for name in side]) for side in names)
-    models = (base_models, head_models) if known else None
-    return ratio(costs[0], costs[1], models, noise.variance(calls, same_cpu=known and not plan.local))
+    labels = _strata(plan, sides)
+    models = None
+    if labels is not None:
+        codes = {label: code for code, label in enumerate(dict.fromkeys((*labels[0], *labels[1])))}
+        base_models, head_models = (np.array([codes[label] for label in side]) for side in labels)
+        models = base_models, head_models
+    same_cpu = models is not None and not plan.local
+    return ratio(costs[0], costs[1], models, noise.variance(calls, same_cpu=same_cpu))
+
+
+def _strata(plan: Plan, sides: Sequence[Sequence[Environment]]) -> tuple[list[object], list[object]] | None:
+    """Return what makes environments of both sides comparable: their CPU model; on one machine, when they ran."""
+    base, head = ([one.round if plan.local else one.cpu_model for one in side] for side in sides)
+    known = None not in base and None not in head
+    return (list(base), list(head)) if known and set(base) & set(head) else None
 
 
 def _mean_cost(plan: Plan, variant: Variant, environments: Sequence[Environment]) -> Mean:

@@ -35,6 +35,11 @@ class Environment:
         return [one.duration_ms for one in self.warm[payload] if one.duration_ms is not None]
 
     @property
+    def round(self) -> int:
+        """Return the round that first met it warm."""
+        return min(calls[0].round for calls in self.warm.values())
+
+    @property
     def calls(self) -> int:
         """Return how many warm calls it served."""
         return sum(map(len, self.warm.values()))

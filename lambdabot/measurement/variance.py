@@ -8,6 +8,7 @@ from lambdabot.measurement.noise import Noise
 Array = NDArray[np.float64]
 
 PRIOR_DEGREES = 4  # what is known counts as much as five environments
+_FEWEST_TO_REFUTE = 4  # degrees of freedom: below, luck explains any agreement
 _REFUTATION = 4.0  # environments of mixed hosts agree so well by luck in about 1 of 100 samples, by simulation
 
 
@@ -21,9 +22,9 @@ def shrink(seen: ArrayLike, expected: ArrayLike, degrees: ArrayLike) -> tuple[Ar
     """
     seen, expected = np.asarray(seen, dtype=np.float64), np.asarray(expected, dtype=np.float64)
     own = np.asarray(degrees, dtype=np.float64)
-    refuted = (own >= 1) & (seen < expected * np.exp(-2 * _REFUTATION / np.sqrt(own + 1)))
+    refuted = (own >= _FEWEST_TO_REFUTE) & (seen < expected * np.exp(-2 * _REFUTATION / np.sqrt(own + 1)))
     shrunk = (PRIOR_DEGREES * expected + own * seen) / (PRIOR_DEGREES + own)
-    return np.where(refuted, seen, shrunk), np.where(refuted, np.maximum(own, 2), PRIOR_DEGREES + own)
+    return np.where(refuted, seen, shrunk), np.where(refuted, own, PRIOR_DEGREES + own)
 
 
 def lanes_variance(samples: Array, noise: Noise) -> tuple[Array, float]:

@@ -1,80 +1,80 @@
-"""Plans, and the simulated Lambda that answers them."""
+"""Invocations by hand, plans, and the simulated Lambda that answers them."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from decimal import Decimal
+from collections.abc import Callable
 
 import pytest
 
-from benchmarks.lambda_simulator.simulator import Simulator
-from lambdabot.measurement.decision import next_step
+from benchmarks.lambda_simulator.hosts import HOMOGENEOUS
+from benchmarks.lambda_simulator.run import SWEEP, gate_plan, measure, sweep_plan
+from benchmarks.lambda_simulator.simulator import Account, Simulator
+from benchmarks.lambda_simulator.workload import Workload
 from lambdabot.measurement.plan import Plan
-from lambdabot.model import (
-    Architecture,
-    Budget,
-    Configuration,
-    Constraints,
-    Invocation,
-    Payload,
-    Prices,
-    Side,
-    Stop,
-    Strategy,
-    Variant,
-)
+from lambdabot.model import Architecture, Configuration, Invocation, Outcome, Side, Stop, Variant
 
-SIZES = (128, 256, 512, 1024, 1536, 1769, 2048, 3008)
-
-
-def make_plan(**changes: object) -> Plan:
-    sweep = tuple(Configuration(memory_mb=size, architecture=one) for one in Architecture for size in SIZES)
-    current = Configuration(memory_mb=512, architecture=Architecture.X86_64)
-    head = tuple(Variant(side=Side.HEAD, configuration=one) for one in sweep)
-    plan = Plan(
-        function="thumbnail",
-        variants=(*head, Variant(side=Side.BASE, configuration=current)),
-        current=current,
-        base=current,
-        sweep=sweep,
-        unavailable={},
-        payloads=(Payload(name="small", body=b"{}", weight=Decimal(1)),),
-        constraints=Constraints(),
-        strategy=Strategy.COST,
-        balanced_weight=0.5,
-        tie_tolerance_percent=2,
-        budget=Budget(invocations=2000, usd=Decimal(5), minutes=60),
-        concurrency=40,
-        prices=Prices(
-            region="us-east-1",
-            published="2025-10-01",
-            source="list",
-            gb_second={Architecture.X86_64: Decimal("0.0000166667"), Architecture.ARM64: Decimal("0.0000133334")},
-            request=Decimal("0.0000002"),
-            storage_gb_second=Decimal("0.0000000309"),
-        ),
-        threshold_percent=10,
-        seed=1,
-        timeout_seconds=30,
-    )
-    return replace(plan, **changes)
-
-
-def run(plan: Plan, simulator: Simulator) -> tuple[list[Invocation], Stop]:
-    seen: list[Invocation] = []
-    for _ in range(200):
-        step = next_step(plan, seen)
-        if isinstance(step, Stop):
-            return seen, step
-        seen += simulator.run(step)
-    msg = "the measurement does not end"
-    raise AssertionError(msg)
+HERE = Configuration(memory_mb=512, architecture=Architecture.X86_64)
 
 
 @pytest.fixture
-def plan() -> Callable[..., Plan]:
-    return make_plan
+def here() -> Configuration:
+    return HERE
 
 
 @pytest.fixture
-def measure() -> Callable[[Plan, Simulator], tuple[Sequence[Invocation], Stop]]:
+def head() -> Variant:
+    return Variant(side=Side.HEAD, configuration=HERE)
+
+
+@pytest.fixture
+def base() -> Variant:
+    return Variant(side=Side.BASE, configuration=HERE)
+
+
+@pytest.fixture
+def sweeping() -> Callable[..., Plan]:
+    """A plan that sweeps the eight sizes on both architectures and compares nothing."""
+    return lambda **changes: sweep_plan(SWEEP, **changes)
+
+
+@pytest.fixture
+def comparing() -> Callable[..., Plan]:
+    """A plan that compares head with base at 512 MB and sweeps nothing."""
+    return lambda **changes: gate_plan(HERE, **changes)
+
+
+@pytest.fixture
+def invoked(head: Variant) -> Callable[..., Invocation]:
+    """An invocation that went well, but for what the test says."""
+
+    def make(**changes: object) -> Invocation:
+        usual = {
+            "variant": head,
+            "payload": "usual",
+            "round": 1,
+            "wave": 1,
+            "environment": "a",
+            "environment_known": True,
+            "cold": False,
+            "outcome": Outcome.OK,
+            "duration_ms": 99.5,
+            "billed_ms": 100,
+            "max_memory_used_mb": 60,
+            "at_seconds": 1.0,
+        }
+        return Invocation(**{**usual, **changes})
+
+    return make
+
+
+@pytest.fixture
+def simulate() -> Callable[..., tuple[list[Invocation], Stop]]:
+    """Run a plan to its end; head's work is base's times `factor`."""
+
+    def run(
+        plan: Plan, *, factor: float = 1.0, seed: int = 5, account: Account | None = None, **work: object
+    ) -> tuple[list[Invocation], Stop]:
+        usual = Workload(**{"cpu_ms": 200, "waiting_ms": 20, **work})
+        slower = Workload(**{"cpu_ms": 200 * factor, "waiting_ms": 20 * factor, **work})
+        account = account or Account(hosts=HOMOGENEOUS)
+        return measure(plan, Simulator({Side.BASE: usual, Side.HEAD: slower}, account, seed=seed))
+
     return run

@@ -1,53 +1,89 @@
+from collections import Counter
+from decimal import Decimal
+from itertools import pairwise
+
 import pytest
 
-from benchmarks.lambda_simulator.hosts import HOMOGENEOUS
-from benchmarks.lambda_simulator.simulator import Account, Simulator
-from benchmarks.lambda_simulator.workload import Workload
-from lambdabot.measurement.conclusion import conclude
+from benchmarks.lambda_simulator.run import SWEEP, gate_plan
+from benchmarks.lambda_simulator.simulator import Account
 from lambdabot.measurement.decision import next_step
-from lambdabot.model import Outcome, Round, Side, Status, Stop, Verdict
-
-BASE = Workload(cpu_ms=200, waiting_ms=20)
+from lambdabot.model import Outcome, Payload, Round, Stop
 
 
-def simulator(factor: float = 1.0, **options) -> Simulator:
-    head = Workload(cpu_ms=200 * factor, waiting_ms=20 * factor, failures=options.pop("failures", {}))
-    return Simulator({Side.BASE: BASE, Side.HEAD: head}, Account(**{"hosts": HOMOGENEOUS, **options}), seed=5)
-
-
-def test_the_first_round_is_one_cold_wave_of_every_variant(plan) -> None:
-    plan = plan()
+def test_the_first_round_is_one_cold_wave_of_every_variant(here) -> None:
+    plan = gate_plan(here, SWEEP)
     step = next_step(plan, [])
     assert isinstance(step, Round)
-    assert {wave.variant for wave in step.waves} == set(plan.variants)
-    assert len(step.waves) == len(plan.variants)
-    assert all(one.cold for one in simulator().run(step))
+    assert Counter(wave.variant for wave in step.waves) == dict.fromkeys(plan.variants, 1)
+    assert not any(wave.fresh for wave in step.waves)
+    assert {wave.concurrency for wave in step.waves if wave.variant in plan.pair} == {5}
 
 
-@pytest.mark.parametrize(
-    ("factor", "verdict", "rounds"),
-    [(1.0, Verdict.NO_CHANGE, 1), (2.0, Verdict.REGRESSION, 2), (0.6, Verdict.IMPROVEMENT, 1)],
-)
-def test_the_gate_sees_what_is_there(plan, measure, factor, verdict, rounds) -> None:
-    plan = plan()
-    seen, stop = measure(plan, simulator(factor))
-    found = conclude(plan, seen).comparison
-    assert isinstance(stop, Stop)
-    assert (found.verdict, found.rounds) == (verdict, rounds)
-
-
-def test_the_same_plan_and_invocations_give_the_same_round(plan, measure) -> None:
-    plan = plan()
-    seen, _ = measure(plan, simulator())
+def test_the_same_plan_and_invocations_give_the_same_round(simulate, here) -> None:
+    plan = gate_plan(here, SWEEP)
+    seen, _ = simulate(plan)
     for number in {one.round for one in seen}:
         before = [one for one in seen if one.round < number]
         assert next_step(plan, before) == next_step(plan, list(before))
+    assert next_step(gate_plan(here, SWEEP, seed=2), []) != next_step(plan, [])
 
 
-def test_a_configuration_that_fails_is_a_result_and_is_left_alone(plan, measure) -> None:
-    plan = plan()
-    smallest = plan.sweep[0]
-    seen, _ = measure(plan, simulator(failures={smallest: (Outcome.OUT_OF_MEMORY, 1.0)}))
-    result = next(one for one in conclude(plan, seen).measurements if one.variant.configuration == smallest)
-    assert result.status is Status.OUT_OF_MEMORY
-    assert result.invocations <= 4
+@pytest.mark.parametrize("concurrency", [1, 3, 40])
+def test_waves_stay_within_the_concurrency_and_replace_environments(comparing, simulate, concurrency) -> None:
+    plan = comparing(concurrency=concurrency)
+    seen, _ = simulate(plan)
+    assert max(Counter((one.wave, one.variant) for one in seen).values()) <= concurrency
+    for variant in plan.pair:
+        cold = {one.environment for one in seen if one.cold and one.variant == variant}
+        warm = {one.environment for one in seen if not one.cold and one.variant == variant}
+        assert cold == warm
+        assert len(warm) >= 5
+
+
+def test_base_and_head_take_turns(comparing, simulate) -> None:
+    plan = comparing(concurrency=5)
+    seen, _ = simulate(plan, account=Account(cpu_known=False))
+    order = [one.variant.side for one in sorted(seen, key=lambda one: one.wave) if one.round > 2]
+    changes = sum(a != b for a, b in pairwise(order))
+    assert changes >= 6
+
+
+def test_throttling_everything_ends(comparing, invoked, base, head) -> None:
+    plan = comparing()
+    seen = [
+        invoked(variant=variant, round=number, outcome=Outcome.DISCARDED, duration_ms=None, billed_ms=None)
+        for number in (1, 2, 3)
+        for variant in (base, head)
+    ]
+    assert isinstance(next_step(plan, seen[:4]), Round)
+    assert next_step(plan, seen) == Stop(reason="every Variant failed")
+
+
+def test_an_endpoint_that_never_gives_new_environments_ends(comparing, invoked, base, head) -> None:
+    plan = comparing()
+    seen = [invoked(variant=variant, round=number) for number in range(2, 7) for variant in (base, head)]
+    assert isinstance(next_step(plan, seen), Stop)
+
+
+def test_nothing_live_is_nothing_to_measure(sweeping) -> None:
+    assert next_step(sweeping(variants=()), []) == Stop(reason="nothing is deployed")
+
+
+def test_an_unchanged_package_is_not_measured(comparing) -> None:
+    assert isinstance(next_step(comparing(identical=True), []), Stop)
+
+
+def test_an_account_of_concurrency_ten_gets_its_answer(comparing, simulate) -> None:
+    plan = comparing(concurrency=5)
+    seen, _ = simulate(plan, factor=1.5, account=Account(concurrency=10))
+    assert not any(one.outcome is Outcome.DISCARDED for one in seen)
+    assert next_step(plan, seen) == Stop(reason="decided")
+
+
+def test_every_payload_meets_every_environment(simulate) -> None:
+    payloads = tuple(Payload(name=name, body=b"", weight=Decimal(1)) for name in ("a", "b", "c"))
+    plan = gate_plan(SWEEP[2], payloads=payloads)
+    seen, _ = simulate(plan)
+    met = Counter((one.environment, one.payload) for one in seen if not one.cold)
+    assert set(met.values()) == {1}
+    assert len(met) == 3 * len({one.environment for one in seen})

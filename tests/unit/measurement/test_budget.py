@@ -1,0 +1,69 @@
+from collections import Counter
+from decimal import Decimal
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmarks.lambda_simulator.hosts import MIXED
+from benchmarks.lambda_simulator.run import SWEEP, gate_plan, measure
+from benchmarks.lambda_simulator.simulator import Account, Simulator
+from benchmarks.lambda_simulator.workload import Workload
+from lambdabot.measurement.decision import next_step
+from lambdabot.model import Budget, Outcome, Side, Stop
+
+
+def spent(plan, seen) -> Decimal:
+    return sum((plan.prices.cost(one.variant.configuration, one.billed_ms or 0) for one in seen), Decimal(0))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    invocations=st.integers(0, 400),
+    usd=st.decimals("0.0001", "0.02", places=5),
+    minutes=st.floats(0.2, 20),
+    concurrency=st.integers(1, 40),
+    account=st.integers(1, 60),
+    cpu_ms=st.floats(5, 3000),
+    failing=st.floats(0, 1),
+    seed=st.integers(0, 1000),
+)
+def test_no_budget_is_ever_exceeded(**drawn) -> None:
+    budget = Budget(invocations=drawn["invocations"], usd=drawn["usd"], minutes=drawn["minutes"])
+    plan = gate_plan(SWEEP[2], SWEEP, budget=budget, concurrency=drawn["concurrency"], seed=drawn["seed"])
+    failures = {SWEEP[0]: (Outcome.TIMEOUT, drawn["failing"]), SWEEP[5]: (Outcome.ERROR, drawn["failing"])}
+    work = Workload(cpu_ms=drawn["cpu_ms"], waiting_ms=10, failures=failures)
+    account = Account(hosts=MIXED, concurrency=drawn["account"], timeout_seconds=30)
+    seen, stop = measure(plan, Simulator({Side.BASE: work, Side.HEAD: work}, account, seed=drawn["seed"]))
+    assert len(seen) <= budget.invocations
+    assert spent(plan, seen) <= budget.usd
+    assert stop.reason
+    throttled = [one for one in seen if one.outcome is Outcome.DISCARDED]
+    assert all(one.duration_ms is None for one in throttled)
+
+
+def test_no_money_buys_nothing_and_says_so(comparing) -> None:
+    step = next_step(comparing(budget=Budget(invocations=None, usd=Decimal(0), minutes=1)), [])
+    assert isinstance(step, Stop)
+    assert step.reason == "the budget is used up (usd)"
+
+
+def test_time_is_kept_by_what_calls_took(comparing, simulate) -> None:
+    plan = comparing(budget=Budget(invocations=None, usd=Decimal(5), minutes=0.5), concurrency=2)
+    seen, stop = simulate(plan, cpu_ms=2000)
+    assert stop.reason == "the budget is used up (minutes)"
+    assert max(one.at_seconds for one in seen) <= 30
+
+
+def test_storage_counts(comparing) -> None:
+    usd = Decimal("0.0034")  # one call of 40 seconds at 512 MB costs 0.00033, ten times as much for ten
+    budget = Budget(invocations=None, usd=usd, minutes=5)
+    small = next_step(comparing(budget=budget, concurrency=5), [])
+    large = next_step(comparing(budget=budget, concurrency=5, ephemeral_storage_mb=10240), [])
+    assert sum(wave.concurrency for wave in small.waves) == 10
+    assert sum(wave.concurrency for wave in large.waves) == 5
+
+
+def test_a_small_budget_is_shared_by_all_variants(sweeping) -> None:
+    step = next_step(sweeping(budget=Budget(invocations=9, usd=Decimal(1), minutes=5)), [])
+    assert set(Counter(wave.variant for wave in step.waves).values()) == {1}
+    assert sum(wave.concurrency for wave in step.waves) == 8

@@ -1,0 +1,94 @@
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from lambdabot.measurement.conclusion import conclude
+from lambdabot.model import Architecture, Configuration, Constraints, Strategy, Variant
+
+
+@pytest.fixture
+def recommended(sweeping, invoked):
+    """Recommend from environments of so many milliseconds by memory size, all on x86_64."""
+
+    def make(times, *, used=60, **changes):
+        sweep = tuple(Configuration(memory_mb=size, architecture=Architecture.X86_64) for size in times)
+        variants = tuple(Variant(side="head", configuration=one) for one in sweep)
+        plan = replace(sweeping(), **{"sweep": sweep, "variants": variants, "current": sweep[0], **changes})
+        seen = [
+            invoked(
+                variant=variant,
+                environment=f"{variant.configuration.memory_mb}-{place}",
+                billed_ms=times[variant.configuration.memory_mb],
+                cpu_model="x",
+                max_memory_used_mb=used,
+                duration_ms=float(times[variant.configuration.memory_mb]),
+            )
+            for variant in variants
+            for place in range(30)
+        ]
+        conclusion = conclude(plan, seen)
+        return conclusion.recommendation, conclusion.recommendation_reason
+
+    return make
+
+
+def test_the_cheapest_with_its_reason_and_its_saving(recommended) -> None:
+    found, _ = recommended({128: 4100, 512: 1000, 1769: 900}, monthly_invocations=1_000_000)
+    assert found.configuration.memory_mb == 512
+    assert found.ties == ()
+    assert found.saving_percent == pytest.approx(2.4, abs=0.5)
+    assert found.saving_monthly_usd == pytest.approx(Decimal("0.21"), abs=Decimal("0.05"))
+    assert found.reason.startswith("cheapest at $8.5")
+    assert "the next, 128 MB x86_64, is 2." in found.reason
+
+
+def test_the_faster_of_ties(recommended) -> None:
+    found, _ = recommended({128: 4010, 512: 1008, 1769: 900})
+    assert found.configuration.memory_mb == 512
+    assert [one.memory_mb for one in found.ties] == [128]
+    assert "of the cheapest (128 MB x86_64) and faster: 100" in found.reason
+
+
+def test_without_traffic_no_monthly_saving_and_without_today_none_at_all(recommended) -> None:
+    found, _ = recommended({128: 4000, 512: 1000})
+    assert found.saving_monthly_usd is None
+    elsewhere = Configuration(memory_mb=3008, architecture=Architecture.ARM64)
+    found, _ = recommended({128: 4000, 512: 1000}, current=elsewhere, monthly_invocations=5)
+    assert found.saving_percent is None
+    assert found.saving_monthly_usd is None
+
+
+def test_speed_and_balance(recommended) -> None:
+    times = {128: 4000, 512: 1200, 1769: 700, 3008: 695}
+    fastest, _ = recommended(times, strategy=Strategy.SPEED)
+    assert fastest.configuration.memory_mb == 1769  # the cheaper of ties in speed
+    balanced, _ = recommended(times, strategy=Strategy.BALANCED, balanced_weight=0.5)
+    assert balanced.configuration.memory_mb == 512
+    assert "best balanced" in balanced.reason
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ({"mean_ms": 500}, "mean duration 1000 ms is above 500 ms"),
+        ({"p95_ms": 500}, "p95 duration 1000 ms is above 500 ms"),
+        ({"cold_start_ms": 500}, "cold start is not known: too few samples"),
+        ({"memory_headroom_percent": 90}, "used 60 of 512 MB: less than 90 % headroom"),
+    ],
+)
+def test_nothing_meets_the_constraints(recommended, limits, words) -> None:
+    found, reason = recommended({512: 1000}, constraints=Constraints(**limits))
+    assert found is None
+    assert words in reason
+
+
+def test_what_meets_the_constraints_is_recommended_though_dearer(recommended) -> None:
+    found, _ = recommended({128: 4000, 512: 1000, 1769: 600}, constraints=Constraints(mean_ms=700))
+    assert found.configuration.memory_mb == 1769
+
+
+def test_nothing_measured(recommended, sweeping) -> None:
+    found = conclude(sweeping(), [])
+    assert found.recommendation is None
+    assert found.recommendation_reason == "nothing could be measured"

@@ -1,0 +1,129 @@
+import pytest
+
+from lambdabot.measurement.samples import Cell, cells
+from lambdabot.model import Outcome, Status
+
+
+@pytest.fixture
+def cell(head):
+    def group(seen, payloads=("usual",)) -> Cell:
+        return cells([head], payloads, seen)[head]
+
+    return group
+
+
+def test_nothing_seen(cell) -> None:
+    found = cell([])
+    assert found.open
+    assert (found.environments, found.waiting, found.invocations, found.max_memory_used_mb) == ((), 0, 0, None)
+
+
+def test_warm_calls_are_grouped_by_environment_and_cold_ones_kept_apart(cell, invoked) -> None:
+    found = cell(
+        [
+            invoked(cold=True, init_ms=200.0, wave=1),
+            invoked(cold=True, init_ms=220.0, wave=1, environment="b"),
+            invoked(wave=2, billed_ms=10),
+            invoked(wave=2, billed_ms=20, environment="b", cpu_model="EPYC"),
+            invoked(wave=3, billed_ms=12),
+        ]
+    )
+    assert [(one.name, one.billed_ms("usual")) for one in found.environments] == [("a", [10, 12]), ("b", [20])]
+    assert found.environments[1].cpu_model == "EPYC"
+    assert found.inits_ms == (200.0, 220.0)
+    assert (found.calls, found.invocations, found.waiting) == (3, 5, 0)
+
+
+def test_environments_wait_between_their_cold_and_their_first_warm_call(cell, invoked) -> None:
+    cold = [invoked(cold=True, wave=4), invoked(cold=True, wave=4, environment="b")]
+    assert cell([invoked(wave=3, environment="c"), *cold]).waiting == 2
+    assert cell([*cold, invoked(wave=5)]).waiting == 0
+    assert cell([*cold, invoked(wave=5, outcome=Outcome.DISCARDED)]).waiting == 2
+
+
+def test_the_call_after_a_failure_is_left_out(cell, invoked) -> None:
+    found = cell(
+        [
+            invoked(wave=1, billed_ms=10),
+            invoked(wave=2, outcome=Outcome.ERROR, reason="boom"),
+            invoked(wave=3, billed_ms=900),
+            invoked(wave=4, billed_ms=11),
+            invoked(wave=4, billed_ms=50, environment="b"),
+        ]
+    )
+    assert [one.billed_ms("usual") for one in found.environments] == [[10, 11], [50]]
+
+
+def test_throttled_calls_are_counted_and_never_timed(cell, invoked) -> None:
+    found = cell([invoked(), invoked(outcome=Outcome.DISCARDED, duration_ms=None, billed_ms=None)])
+    assert (found.invocations, found.answered, found.calls) == (2, 1, 1)
+    assert found.environments[0].durations_ms("usual") == [99.5]
+
+
+def test_lanes_are_new_environments_after_every_cold_start(cell, invoked) -> None:
+    def lane(number, **changes):
+        return invoked(environment=f"lane-{number}", environment_known=False, **changes)
+
+    found = cell(
+        [lane(number, wave=1, cold=True) for number in (0, 1)]
+        + [lane(number, wave=2) for number in (0, 1)]
+        + [lane(number, wave=3, cold=True) for number in (0, 1)]
+        + [lane(number, wave=wave) for wave in (4, 5) for number in (0, 1)]
+    )
+    assert [(one.name, one.calls) for one in found.environments] == [
+        ("lane-0", 1),
+        ("lane-1", 1),
+        ("lane-0", 2),
+        ("lane-1", 2),
+    ]
+    assert not any(one.known for one in found.environments)
+
+
+def test_an_environment_counts_once_it_has_served_every_payload(cell, invoked) -> None:
+    found = cell([invoked(), invoked(payload="rare"), invoked(environment="b")], ("usual", "rare"))
+    assert [one.name for one in found.environments] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [
+        (Outcome.ERROR, Status.ERROR),
+        (Outcome.TIMEOUT, Status.TIMEOUT),
+        (Outcome.OUT_OF_MEMORY, Status.OUT_OF_MEMORY),
+    ],
+)
+def test_what_fails_twice_and_mostly_is_a_result(cell, invoked, outcome, status) -> None:
+    failure = invoked(outcome=outcome, reason="its own words")
+    assert cell([failure]).open
+    assert cell([failure, failure, invoked(), invoked()]).open
+    found = cell([failure, failure, invoked()])
+    assert (found.status, found.reason) == (status, "2 of 3 invocations: its own words")
+
+
+def test_one_payload_that_always_fails_is_enough(cell, invoked) -> None:
+    fine = [invoked() for _ in range(8)]
+    failures = [invoked(payload="rare", outcome=Outcome.TIMEOUT) for _ in range(2)]
+    found = cell([*fine, *failures])
+    assert found.status is Status.TIMEOUT
+    assert "with payload rare: timeout" in found.reason
+
+
+def test_three_rounds_without_a_warm_result_are_enough(cell, invoked) -> None:
+    throttled = [invoked(round=number, outcome=Outcome.DISCARDED, reason="Rate Exceeded") for number in (1, 2, 3)]
+    assert cell(throttled[:2]).open
+    found = cell(throttled)
+    assert found.status is Status.NOT_MEASURED
+    assert found.reason == "no warm result in 3 rounds: Rate Exceeded"
+
+
+def test_three_rounds_without_a_new_environment_exhaust_a_variant(cell, invoked) -> None:
+    seen = [invoked(round=number) for number in (1, 2, 3, 4)]
+    assert not cell(seen[:3]).exhausted
+    assert cell(seen).exhausted
+    assert cell(seen).open
+
+
+def test_a_report_without_billed_duration_is_taken_at_its_duration(cell, invoked) -> None:
+    found = cell([invoked(billed_ms=None, duration_ms=7.5)])
+    assert found.environments[0].billed_ms("usual") == [7.5]
+    assert found.billed_ms == 7.5
