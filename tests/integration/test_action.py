@@ -1,0 +1,143 @@
+"""The workflow's door, in process: the container test runs the same in the built image."""
+
+import json
+import signal
+
+import pytest
+
+from lambdabot import action
+from lambdabot.errors import InterruptionError
+from tests.fakes.github import FakeGitHub, Fault
+
+SETTINGS = """
+    version: 1
+    functions:
+      hello: {source: src, handler: app.handler, memory_mb: [128, 512], budget: {invocations: 40}}
+"""
+
+
+@pytest.fixture
+def github():
+    with FakeGitHub() as server:
+        yield server
+    assert server.violations == []
+
+
+@pytest.fixture
+def step(project, github, tmp_path, monkeypatch):
+    """Run the action as a step, and return its exit code, outputs and summary."""
+    monkeypatch.setattr("github.Requester.time.sleep", lambda _: None)
+    project.write("src/app.py", "def handler(event, context):\n    return 1\n")
+    project.settings(SETTINGS)
+    runner = tmp_path / "runner"
+    runner.mkdir()
+    event = {
+        "pull_request": {
+            "number": 7,
+            "head": {"sha": "a" * 40, "repo": {"full_name": "octo/demo"}},
+            "base": {"ref": "main", "repo": {"full_name": "octo/demo"}},
+            "user": {"login": "octocat"},
+        }
+    }
+
+    def run(*, name: str = "pull_request", head: str = "octo/demo", **inputs: str):
+        event["pull_request"]["head"]["repo"]["full_name"] = head
+        (runner / "event.json").write_text(json.dumps(event))
+        for file in ("output", "summary"):
+            (runner / file).write_text("")
+        code = action.main(
+            {
+                "GITHUB_ACTIONS": "true",
+                "GITHUB_WORKSPACE": str(project.folder),
+                "GITHUB_EVENT_NAME": name,
+                "GITHUB_EVENT_PATH": str(runner / "event.json"),
+                "GITHUB_REPOSITORY": "octo/demo",
+                "GITHUB_API_URL": github.url,
+                "GITHUB_OUTPUT": str(runner / "output"),
+                "GITHUB_STEP_SUMMARY": str(runner / "summary"),
+                "RUNNER_TEMP": str(runner),
+                **{f"INPUT_{key.upper().replace('_', '-')}": value for key, value in inputs.items()},
+            }
+        )
+        return code, (runner / "output").read_text(), (runner / "summary").read_text()
+
+    return run
+
+
+def test_a_run_leaves_comment_outputs_summary_and_report(step, github, project):
+    code, outputs, summary = step(endpoint="local", github_token="token", functions="hello,\n")
+
+    assert code == 0
+    (comment,) = github.bodies()
+    assert "Estimate: embedded endpoint" in comment
+    assert "not measured" in outputs
+    assert "Nothing compared, so nothing gated" in summary
+    assert json.loads((project.folder / action.OUT / "report.json").read_text())["pull_request"] == 7
+
+
+def test_a_pull_request_from_a_fork_is_measured_on_the_embedded_endpoint(step, github, project):
+    code, _, _ = step(head="stranger/demo")
+
+    assert code == 0
+    assert github.requests == []
+    assert json.loads((project.folder / action.OUT / "report.json").read_text())["endpoint"] == "local"
+
+
+def test_a_refused_comment_is_a_warning_and_the_summary_has_everything(step, github, capsys):
+    github.faults.append(Fault("GET", r"/issues/7/comments", 403, "Resource not accessible by integration"))
+
+    code, _, summary = step(endpoint="local", github_token="token")
+
+    assert code == 0
+    assert "::warning title=lambdabot::" in capsys.readouterr().out
+    assert "hello" in summary
+
+
+def test_no_comment_is_posted_that_the_settings_do_not_want(step, github, project):
+    project.settings(SETTINGS + "    comment: {when: regression}\n")
+
+    assert step(endpoint="local", github_token="token")[0] == 0
+    assert step(endpoint="local", github_token="token", comment="off")[0] == 0
+    assert github.bodies() == []
+
+
+def test_pull_request_target_is_refused(step, capsys, project):
+    code, _, _ = step(name="pull_request_target", endpoint="local")
+
+    assert code == 2
+    assert "on: pull_request" in capsys.readouterr().out
+    assert not (project.folder / action.OUT).exists()
+
+
+def test_each_mistake_in_the_settings_is_an_annotation_on_its_line(step, project, capsys):
+    project.settings("version: 1\nfunctions:\n  hello: {sorce: src, handler: app.handler}\n")
+
+    code, _, _ = step(endpoint="local")
+
+    assert code == 2
+    printed = capsys.readouterr().out
+    assert "::error title=lambdabot,file=lambdabot.yml,line=3::`functions.hello.source` is missing" in printed
+    assert "did you mean `source`?" in printed
+
+
+def test_an_error_of_the_endpoint_ends_in_its_exit_code(step, monkeypatch, capsys):
+    def unreachable(*_: object) -> None:
+        raise action.LambdabotError("the endpoint is gone", advice="start it again")
+
+    monkeypatch.setattr(action, "_run", unreachable)
+
+    assert step()[0] == 3
+    assert "::error title=lambdabot::the endpoint is gone%0Astart it again" in capsys.readouterr().out
+
+
+def test_an_interruption_ends_the_process_with_the_signals_status(step, monkeypatch):
+    def interrupted(*_: object) -> None:
+        raise InterruptionError(signal.SIGTERM)
+
+    ended = []
+    monkeypatch.setattr(action, "_run", interrupted)
+    monkeypatch.setattr(action, "end_now", lambda interruption: ended.append(interruption.signal_number))
+
+    step()
+
+    assert ended == [signal.SIGTERM]
