@@ -1,7 +1,7 @@
 """What all that was seen amounts to: measurements, recommendation, comparison."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 from lambdabot.measurement import gate
@@ -42,7 +42,7 @@ def conclude(plan: Plan, seen: Sequence[Invocation]) -> Conclusion:
     measured = [_measurement(plan, cell) for cell in known.values()]
     by_variant = {one.variant: one for one in measured}
     head = {one.variant.configuration: one for one in measured if one.variant.side is Side.HEAD}
-    estimated = [_estimated(plan, configuration, head) for configuration in plan.estimated]
+    estimated = [_estimated(plan, one, head) for one in plan.estimated if one not in head]
     absent = [
         _blank(variant, Status.NOT_MEASURED, reason)
         for variant, reason in plan.unavailable.items()
@@ -50,7 +50,9 @@ def conclude(plan: Plan, seen: Sequence[Invocation]) -> Conclusion:
     ]
     recommendation, reason = recommend(plan, known, by_variant)
     return Conclusion(
-        measurements=tuple(sorted([*measured, *estimated, *absent], key=lambda one: one.variant)),
+        measurements=tuple(
+            sorted([*(_labelled(plan, one) for one in measured), *estimated, *absent], key=lambda one: one.variant)
+        ),
         recommendation=recommendation,
         recommendation_reason=reason,
         comparison=gate.comparison(plan, gate.standing(plan, known)),
@@ -87,6 +89,14 @@ def _measurement(plan: Plan, cell: Cell) -> Measurement:
             invocations=billed.invocations,
         ),
     )
+
+
+def _labelled(plan: Plan, one: Measurement) -> Measurement:
+    """Call an estimate what ran on the other architecture's machine: the gate needs it live, but measured it is not."""
+    if one.status is not Status.MEASURED or one.variant.configuration not in plan.estimated:
+        return one
+    reason = "the duration is that of this machine's architecture: there is no such machine here"
+    return replace(one, status=Status.ESTIMATED, reason=reason)
 
 
 def _estimated(plan: Plan, configuration: Configuration, head: Mapping[Configuration, Measurement]) -> Measurement:

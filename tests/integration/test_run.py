@@ -193,3 +193,16 @@ def test_a_dry_run_says_what_would_happen_and_does_nothing(project, capsys):
     assert code == 0
     assert "busy" in capsys.readouterr().out
     assert not project.out.exists()
+
+
+def test_todays_configuration_on_the_other_architecture_is_compared_but_only_an_estimate(project, rows):
+    project.write("src/app.py", BUSY.format(seconds=0.05))
+    project.write("base/src/app.py", BUSY.format(seconds=0.02))
+    project.settings(ONE.replace("[512, 1024]", "[512]").replace("architecture: x86_64", "architecture: arm64"))
+
+    code, report = project.run("--base", str(project.folder / "base"))
+
+    assert (code, report["verdict"]) == (1, "regression")
+    assert rows(report)["busy", "head", 512, "arm64"]["status"] == "estimated"
+    assert rows(report)["busy", "base", 512, "arm64"]["status"] == "estimated"
+    assert report["functions"][0]["recommendation"]["architecture"] == "x86_64"
