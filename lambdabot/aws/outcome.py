@@ -10,6 +10,7 @@ from lambdabot.model import Invocation, Outcome
 
 NO_REPORT = "no REPORT in the log tail"
 _REASON_CHARACTERS = 300
+_REQUEST_ID = re.compile(r"RequestId: [0-9a-f-]{36} (Error: )?")  # no two failures would read alike
 _TIMED_OUT = re.compile(r"Task timed out after [\d.]+ seconds\s*$")
 
 
@@ -23,7 +24,7 @@ class Failed:
     def __str__(self) -> str:
         """Return it on one line, bounded and redacted."""
         words = ": ".join(part for part in (self.error_type, self.message) if part) or "the function failed"
-        return redact(" ".join(words.split()))[:_REASON_CHARACTERS]
+        return redact(_REQUEST_ID.sub("", " ".join(words.split())))[:_REASON_CHARACTERS]
 
 
 def read_failure(payload: bytes) -> Failed:
