@@ -47,7 +47,7 @@ def test_gives_no_user_id_that_could_not_reach_the_interpreter(tmp_path, package
     view = Isolation(ALL, tmp_path, package)
     assert view.own_users, "the closed folder is replaced in the view"
     confined = view.confinement(Path("/code"), Path("/folder"), 61184)
-    assert str(tmp_path / "home") in confined.view.hidden
+    assert any((tmp_path / "home").is_relative_to(folder) for folder in confined.view.hidden)
     assert str(tmp_path / "home/python") in {bind.target for bind in confined.view.binds}
 
 
