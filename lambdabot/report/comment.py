@@ -8,6 +8,7 @@ from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
 
 from lambdabot.report import numbers
 from lambdabot.report.escape import code, escape, fence
@@ -28,7 +29,7 @@ RESERVE = 256
 class Detail:
     """How much is shown."""
 
-    overview: int = 1000  # lines of the table of functions
+    overview: int = 10  # lines of the table of functions
     sections: bool = True  # a section for each function
     tables: bool = True
     rows: bool = True  # every configuration, or the notable ones
@@ -77,6 +78,11 @@ def _text(shown: View, detail: Detail, push: Mapping[str, str] | None) -> str:
     return template.render(view=shown, detail=detail, since=push).strip()
 
 
+def _together(value: object) -> Markup:
+    """Keep a figure and its unit on one line of a narrow cell."""
+    return Markup(escape(value).replace(" ", "\u00a0"))  # noqa: S704  # escaped already
+
+
 def _utf16(text: str) -> int:
     """Count as GitHub's own page does: a character outside the basic plane is two."""
     return len(text.encode("utf-16-le")) // 2
@@ -93,5 +99,5 @@ def _environment() -> ImmutableSandboxedEnvironment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(code=code, cut=escape, fence=fence, whole_usd=numbers.whole_usd)
+    environment.filters.update(code=code, cut=escape, fence=fence, together=_together, whole_usd=numbers.whole_usd)
     return environment

@@ -69,16 +69,14 @@ def document(result: RunResult, *, root: Path | None = None) -> dict[str, Any]:
         "notes": result.notes,
         "functions": [_function(one, root) for one in result.functions],
     }
-    checked = Report.model_validate(data)
-    redacted: dict[str, Any] = _redacted(checked.model_dump(mode="json"))
-    return redacted
+    return Report.model_validate(_publishable(data)).model_dump(mode="json")
 
 
 def samples(result: RunResult) -> Iterator[dict[str, Any]]:
     """Yield the lines of samples.jsonl: every invocation, in the order in which the answers were used."""
     for function in result.functions:
         for one in function.invocations:
-            yield _redacted(
+            yield _publishable(
                 {
                     "function": function.function.name,
                     "side": one.variant.side.value,
@@ -252,12 +250,14 @@ def _relative(path: str, root: Path | None) -> str:
     return str(Path(path).relative_to(root)) if root and Path(path).is_relative_to(root) else path
 
 
-def _redacted(value: Any) -> Any:  # noqa: ANN401  # any JSON value
+def _publishable(value: Any) -> Any:  # noqa: ANN401  # any JSON value
+    """Redact account ids, and replace what is no character: bytes of a log that were no UTF-8."""
     match value:
         case str():
-            return _ACCOUNT.sub(lambda found: (found[1] or "") + "************", value)
-        case dict():
-            return {_redacted(key): _redacted(item) for key, item in value.items()}
-        case list():
-            return [_redacted(item) for item in value]
+            text = value.encode(errors="replace").decode()
+            return _ACCOUNT.sub(lambda found: (found[1] or "") + "************", text)
+        case Mapping():
+            return {_publishable(key): _publishable(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_publishable(item) for item in value]
     return value

@@ -4,72 +4,75 @@ from markupsafe import Markup
 
 MINUS = "\u2212"
 
-_MILLION, _THOUSAND = 1_000_000, 1_000
+LEAST_PERCENT = 0.05
+"""What is smaller is written `0 %`."""
+
+DECIMALS = ((0.995, 2), (9.95, 1))
+"""Below each bound, so many decimals give two digits that mean something."""
+
+TENTH, TEN, MINUTE, THOUSAND, MILLION = 0.1, 10, 60, 1_000, 1_000_000
 
 
 def usd(value: float) -> Markup:
-    """Return dollars: cents from one dollar to a thousand, whole dollars above, two significant digits below."""
+    """Return dollars: `$1,240`, `$41.20`, `$0.12`, `$0.0034`; two significant digits below ten cents."""
     size = abs(value)
-    if size >= _THOUSAND:
+    if size >= THOUSAND:
         text = f"{size:,.0f}"
-    elif size >= 1 or size == 0:
+    elif size >= TENTH or size == 0:
         text = f"{size:.2f}"
     else:
-        text = f"{size:.2f}" if size >= 0.1 else _significant(size, 2)  # noqa: PLR2004  # ten cents
-    return _figure(f"{MINUS if value < 0 and text.strip('0.') else ''}${text}")
+        text = _without_exponent(size)
+    return _figure(f"{MINUS if value < 0 else ''}${text}")
 
 
 def whole_usd(value: float) -> Markup:
     """Return dollars without cents from ten dollars on, as in `would save $16 a month`."""
-    return usd(value) if abs(value) < 10 else _figure(f"{MINUS if value < 0 else ''}${abs(value):,.0f}")  # noqa: PLR2004
+    return usd(value) if abs(value) < TEN else _figure(f"{MINUS if value < 0 else ''}${abs(value):,.0f}")
 
 
 def milliseconds(value: float) -> Markup:
     """Return a duration: `0.83 ms`, `8.3 ms`, `83 ms`, `1.2 s`, `83 s`."""
-    if value < 999.5:  # noqa: PLR2004  # what rounds to 1,000 ms is a second
-        digits = 2 if value < 0.995 else 1 if value < 9.95 else 0  # noqa: PLR2004  # two digits that mean something
-        return _figure(f"{value:.{digits}f} ms")
-    seconds = value / _THOUSAND
-    return _figure(f"{seconds:.1f} s" if seconds < 59.95 else f"{seconds:.0f} s")  # noqa: PLR2004  # a minute
+    if round(value) < THOUSAND:
+        return _figure(f"{value:.{_decimals(value)}f} ms")
+    seconds = value / THOUSAND
+    return _figure(f"{seconds:.1f} s" if seconds < MINUTE else f"{seconds:,.0f} s")
 
 
 def percent(value: float) -> Markup:
-    """Return a share or a size of change: `38 %`, `2.4 %`, `0.3 %`."""
+    """Return the size of a change or a share: `38 %`, `2.4 %`, `0.3 %`."""
     size = abs(value)
-    digits = 0 if size >= 9.95 or size < 0.05 else 1  # noqa: PLR2004  # two digits that mean something
-    return _figure(f"{size:.{digits}f} %".replace(".0 %", " %"))
+    digits = min(1, _decimals(size)) if size >= LEAST_PERCENT else 0
+    return _figure(f"{size:,.{digits}f} %".replace(".0 %", " %"))
 
 
 def signed_percent(value: float) -> Markup:
     """Return a change: `+18 %`, `−38 %`, `0 %`."""
-    text = percent(value)
-    if text == "0 %":
-        return text
-    return _figure(f"{'+' if value > 0 else MINUS}{text}")
+    sign = "" if abs(value) < LEAST_PERCENT else "+" if value > 0 else MINUS
+    return _figure(sign) + percent(value)
 
 
 def count(value: float) -> Markup:
-    """Return a large number: `5.1 M`, `320 k`, `1,240`."""
-    if value >= _MILLION:
-        text, unit = f"{value / _MILLION:,.1f}", " M"
-    elif value >= 10 * _THOUSAND:
-        text, unit = f"{value / _THOUSAND:,.0f}", " k"
-    else:
-        return _figure(f"{value:,.0f}")
-    return _figure(text.removesuffix(".0") + unit)
+    """Return a number of things: `5.1 M`, `320 k`, `1,240`."""
+    if value >= MILLION:
+        return _figure(f"{value / MILLION:,.1f} M".replace(".0 M", " M"))
+    return _figure(f"{value / THOUSAND:,.0f} k" if value >= TEN * THOUSAND else f"{value:,.0f}")
 
 
 def duration(seconds: float) -> Markup:
     """Return how long something took: `38 s`, `2 min 5 s`."""
-    whole = round(seconds)
-    return _figure(f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s")  # noqa: PLR2004  # a minute
+    minutes, rest = divmod(round(seconds), MINUTE)
+    return _figure(f"{minutes} min {rest} s" if minutes else f"{rest} s")
 
 
-def _significant(value: float, digits: int) -> str:
-    """Write without an exponent, however small."""
-    text = f"{value:.{digits - 1}e}"
-    exponent = int(text.partition("e")[2])
-    return f"{value:.{digits - 1 - exponent}f}" if exponent > -10 else "0.00"  # noqa: PLR2004  # below a nano-dollar
+def _decimals(value: float) -> int:
+    return next((digits for bound, digits in DECIMALS if value < bound), 0)
+
+
+def _without_exponent(value: float) -> str:
+    """Write a small number with two significant digits, to a billionth of a dollar at most."""
+    mantissa, _, exponent = f"{value:.1e}".partition("e")
+    places = min(9, 1 - int(exponent))
+    return f"{float(mantissa) * 10 ** int(exponent):.{places}f}"
 
 
 def _figure(text: str) -> Markup:

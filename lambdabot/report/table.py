@@ -1,8 +1,9 @@
 """A function's table: one line per Configuration, its cost against today's, and a bar."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 from markupsafe import Markup
@@ -48,6 +49,7 @@ class Row:
     """One line of a function's table."""
 
     configuration: str
+    architecture: str
     base: bool  # the target branch's code, not the pull request's
     today: bool
     recommended: bool
@@ -86,6 +88,7 @@ def rows(one: Mapping[str, Any]) -> tuple[Row, ...]:
         lines.append(
             Row(
                 configuration=words(row),
+                architecture=row["architecture"],
                 base=not head,
                 today=head and key(row) == today,
                 recommended=recommended,
@@ -99,7 +102,18 @@ def rows(one: Mapping[str, Any]) -> tuple[Row, ...]:
                 note="" if row["status"] == "measured" else row["reason"],
             )
         )
-    return tuple(lines)
+    return tuple(_merged(lines))
+
+
+def _merged(lines: Sequence[Row]) -> Iterator[Row]:
+    """Yield the lines, those of one architecture that were not measured for one reason as one."""
+    same = groupby(lines, key=lambda row: (row.architecture, row.note) if row.status == "not measured" else row)
+    for _, group in same:
+        first, *others = group
+        if others:
+            sizes = f"{first.configuration.partition(' ')[0]} to {others[-1].configuration}"
+            first = replace(first, configuration=sizes, today=any(row.today for row in (first, *others)))
+        yield first
 
 
 def _against(row: Mapping[str, Any], reference: Mapping[str, Any]) -> Change:

@@ -9,9 +9,15 @@ from typing import Any
 
 from markupsafe import Markup
 
-from lambdabot.model import PackageVerdict
+from lambdabot.model import PackageVerdict, Verdict
 from lambdabot.report import numbers
 from lambdabot.report.table import NO_FIGURE, Change, Row, key, rows, words
+
+FEW = 5
+"""So many functions are listed one by one, whatever became of them."""
+
+VERDICTS = tuple(Verdict)
+"""From worst to best."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,13 +116,13 @@ class View:
     endpoint: str
     interrupted: bool
     error: str  # why nothing could be measured of any function
-    functions: tuple[FunctionView, ...]
-    dearer: tuple[FunctionView, ...]  # by verdict, worst change first
+    functions: tuple[FunctionView, ...]  # the most urgent first
+    dearer: tuple[FunctionView, ...]
     undecided: tuple[FunctionView, ...]
     cheaper: tuple[FunctionView, ...]
     uncompared: tuple[FunctionView, ...]
+    pressing: int  # how many of the functions stand out of what is collapsed
     saving_monthly: Markup | None  # of all functions with known traffic
-    savers: int
     spend: Markup
     seconds: Markup
     invocations: Markup
@@ -134,12 +140,8 @@ class View:
 
 def view(document: Mapping[str, Any]) -> View:
     """Return the view of a valid report.json."""
-    functions = tuple(_function(one) for one in document["functions"])
-    advised = [
-        one["recommendation"]["saving_monthly_usd"]
-        for one, shown in zip(document["functions"], functions, strict=True)
-        if shown.advice and shown.advice.change_needed and one["recommendation"]["saving_monthly_usd"]
-    ]
+    functions = tuple(_function(one) for one in sorted(document["functions"], key=_urgency))
+    saved = sum(map(_saving, document["functions"]))
     spend, prices = document["spend"], document["prices"]
     return View(
         verdict=document["verdict"],
@@ -153,8 +155,10 @@ def view(document: Mapping[str, Any]) -> View:
         undecided=_with_verdict(functions, "inconclusive"),
         cheaper=_with_verdict(functions, "improvement"),
         uncompared=_with_verdict(functions, "not measured"),
-        saving_monthly=numbers.whole_usd(sum(advised)) if advised and sum(advised) > 0 else None,
-        savers=len([one for one in functions if one.advice and one.advice.change_needed and one.advice.saving]),
+        pressing=len(functions)
+        if len(functions) <= FEW
+        else len(_with_verdict(functions, "regression", "inconclusive")),
+        saving_monthly=numbers.whole_usd(saved) if saved > 0 else None,
         spend=numbers.usd(spend["usd"]),
         seconds=numbers.duration(spend["seconds"]),
         invocations=numbers.count(spend["invocations"]),
@@ -171,9 +175,23 @@ def view(document: Mapping[str, Any]) -> View:
     )
 
 
+def _urgency(one: Mapping[str, Any]) -> tuple[int, float, float]:
+    """Return what sorts the functions: the worst verdict first, then the largest change, then the largest saving."""
+    comparison = one["comparison"]
+    change = abs(comparison["cost_ratio"]["value"] - 1) if comparison["cost_ratio"] else 0.0
+    return VERDICTS.index(comparison["verdict"]), -change, -_saving(one)
+
+
+def _saving(one: Mapping[str, Any]) -> float:
+    """Return the dollars a month that a recommended change saves; 0 when there is none, or no traffic to count with."""
+    recommendation = one["recommendation"]
+    if recommendation is None or key(recommendation) == key(one["current"]):
+        return 0.0
+    return max(0.0, recommendation["saving_monthly_usd"] or 0.0)
+
+
 def _with_verdict(functions: Sequence[FunctionView], *verdicts: str) -> tuple[FunctionView, ...]:
-    found = [one for one in functions if one.gate.verdict in verdicts]
-    return tuple(sorted(found, key=lambda one: -abs(one.gate.change.value) if one.gate.change else 0))
+    return tuple(one for one in functions if one.gate.verdict in verdicts)
 
 
 def _function(one: Mapping[str, Any]) -> FunctionView:
@@ -249,7 +267,7 @@ def _advice(one: Mapping[str, Any]) -> Advice:
         configuration=words(recommendation),
         reason=recommendation["reason"],
         change_needed=change_needed,
-        saving=numbers.percent(saving) if saving is not None and change_needed else None,
+        saving=numbers.percent(saving) if change_needed and saving and abs(saving) >= numbers.LEAST_PERCENT else None,
         dearer=saving is not None and saving < 0,
         saving_monthly=numbers.whole_usd(abs(monthly)) if monthly is not None else None,
         estimated=recommendation["estimated"],

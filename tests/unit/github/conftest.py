@@ -1,36 +1,19 @@
-import importlib.util
-from pathlib import Path
-
 import pytest
 
 from lambdabot.github.event import Context
-
-PATH = Path(__file__).parents[2] / "fakes" / "github.py"
-
-
-def _module():
-    spec = importlib.util.spec_from_file_location("fake_github", PATH)
-    module = importlib.util.module_from_spec(spec)
-    import sys
-
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-fake_github = _module()
+from tests.fakes.github import FakeGitHub, Fault
 
 
 @pytest.fixture
 def github():
-    with fake_github.FakeGitHub() as server:
+    with FakeGitHub() as server:
         yield server
     assert server.violations == []
 
 
 @pytest.fixture
 def fault():
-    return fake_github.Fault
+    return Fault
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
-import importlib.util
 import io
 import json
 import re
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,16 +9,7 @@ from hypothesis import strategies as st
 
 from lambdabot.github.workflow import Workflow, outputs
 from lambdabot.report.document import document
-
-
-def load(path):
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-runs = load(Path(__file__).parents[1] / "report" / "runs.py")
+from tests.unit.report import runs
 
 
 @pytest.fixture

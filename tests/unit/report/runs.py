@@ -332,6 +332,35 @@ def finding() -> Finding:
     )
 
 
+def with_findings() -> RunResult:
+    return run(result(findings=(finding(),)))
+
+
+def overridden() -> RunResult:
+    shown = regression()
+    gate = replace(
+        shown.functions[0].comparison, verdict=Verdict.OVERRIDDEN, reason="`lambdabot: accept cost` was set by octocat"
+    )
+    return run(replace(shown.functions[0], comparison=gate))
+
+
+def not_reached() -> RunResult:
+    error = (
+        "no usable AWS credentials\n"
+        "Give the job a role before this step:\n\n"
+        "permissions:\n  id-token: write\n"
+        "steps:\n  - uses: aws-actions/configure-aws-credentials@v5"
+    )
+    gate = comparison(Verdict.NOT_MEASURED, None, "no usable AWS credentials")
+    return run(result(error=error, measurements=(), recommendation=None, comparison=gate, stop_reason="", target=""))
+
+
+def interrupted() -> RunResult:
+    return run(
+        result(measurements=sweep()[:2], recommendation=None, recommendation_reason="interrupted"), interrupted=True
+    )
+
+
 def with_invocations() -> RunResult:
     seen = Invocation(
         variant=Variant(side=HEAD, configuration=at(512)),

@@ -1,0 +1,99 @@
+"""Render comments to PNG as a reviewer sees them: cmark-gfm, GitHub's style, headless Chromium.
+
+usage: python tests/browser/render_comment.py COMMENT.md… [--out DIR] [--dark] [--unfold]
+"""
+
+import argparse
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import cmarkgfm
+from cmarkgfm.cmark import Options
+
+STYLE = Path(__file__).with_name("github.css")
+WIDTH = 900
+
+
+def html(markdown: str, *, dark: bool, unfold: bool) -> str:
+    """Return the page: GitHub shows no comments, and details are folded unless asked for."""
+    body = cmarkgfm.github_flavored_markdown_to_html(markdown, options=Options.CMARK_OPT_UNSAFE)
+    body = re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL)
+    body = re.sub(r"<td>( |\n)*</td>", "<td></td>", body)
+    body = coloured(body)
+    if unfold:
+        body = body.replace("<details>", "<details open>")
+    theme = "dark" if dark else "light"
+    return (
+        f'<!doctype html><meta charset="utf-8"><html data-theme="{theme}"><style>{STYLE.read_text()}</style>'
+        f'<main><header><b>github-actions</b> <span class="bot">bot</span> commented</header>'
+        f"<article>{body}</article></main></html>"
+    )
+
+
+def coloured(body: str) -> str:
+    """Colour the lines of a diff, as GitHub's highlighter does."""
+
+    def block(found: re.Match[str]) -> str:
+        lines = [
+            f'<span class="{"added" if line[:1] == "+" else "removed" if line[:1] == "-" else "plain"}">{line}</span>'
+            for line in found[1].splitlines()
+        ]
+        text = "\n".join(lines)
+        return f"<pre><code>{text}</code></pre>"
+
+    return re.sub(r'<pre lang="diff"><code>(.*?)</code></pre>', block, body, flags=re.DOTALL)
+
+
+def picture(page: str, png: Path) -> None:
+    """Take a picture of the whole page, without the empty rest of the window."""
+    chromium = next(
+        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+    )
+    if chromium is None:
+        sys.exit("no Chromium on this machine; on Debian: apt-get install chromium")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "comment.html")
+        file.write_text(page, encoding="utf-8")
+        options = [
+            "--headless=new",
+            "--no-sandbox",
+            "--hide-scrollbars",
+            "--force-device-scale-factor=2",
+            f"--user-data-dir={folder}/profile",
+        ]
+        probe = [chromium, *options, "--virtual-time-budget=1000", "--dump-dom", f"file://{file}"]
+        file.write_text(page + MEASURE, encoding="utf-8")
+        dom = subprocess.run(probe, capture_output=True, text=True, check=True).stdout
+        height = int(re.search(r'data-height="(\d+)"', dom)[1])
+        shot = [chromium, *options, f"--window-size={WIDTH},{height}", f"--screenshot={png}", f"file://{file}"]
+        subprocess.run(shot, capture_output=True, check=True)
+
+
+MEASURE = """<script>
+const box = document.querySelector("main").getBoundingClientRect();
+document.body.dataset.height = Math.ceil(box.bottom + 16);
+</script>"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("comments", nargs="+", type=Path, metavar="COMMENT.md")
+    parser.add_argument("--out", type=Path, default=Path("out"), help="folder of the pictures (default: %(default)s)")
+    parser.add_argument("--dark", action="store_true", help="GitHub's dark theme")
+    parser.add_argument("--unfold", action="store_true", help="show what is collapsed")
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    for comment in arguments.comments:
+        png = arguments.out / f"{comment.stem}{'-dark' if arguments.dark else ''}.png"
+        picture(html(comment.read_text(encoding="utf-8"), dark=arguments.dark, unfold=arguments.unfold), png.resolve())
+        width, height = struct.unpack(">II", png.read_bytes()[16:24])
+        print(f"{png} {width}x{height}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,300 @@
+import html
+import re
+from dataclasses import replace
+
+import cmarkgfm
+import pytest
+from cmarkgfm.cmark import Options
+from hypothesis import HealthCheck, given, settings
+
+from lambdabot.model import Arm64Verdict, Status, Verdict
+from lambdabot.report import comment
+from lambdabot.report.comment import COMMENT_LIMIT, render, summary
+from lambdabot.report.document import document
+from lambdabot.report.state import MARKER
+from tests.unit.report import runs
+from tests.unit.report.test_escape import TEXTS
+
+SITUATIONS = [
+    "one_recommended", "regression", "improvement", "inconclusive", "overridden", "no_change", "blocked",
+    "nothing_compared", "not_reached", "failed_rows", "local", "forty", "with_findings", "interrupted",
+]  # fmt: skip
+STATE = re.compile(r"<!-- lambdabot:state:1 .* -->")
+
+
+def comment_of(run, **more):
+    return render(document(run), **more)
+
+
+def page_of(markdown):
+    return cmarkgfm.github_flavored_markdown_to_html(markdown, options=Options.CMARK_OPT_UNSAFE)
+
+
+def headline(markdown):
+    return next(line for line in markdown.splitlines() if line.startswith("### ")).removeprefix("### ")
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_golden(name, golden):
+    golden(name, STATE.sub("<!-- state -->", comment_of(getattr(runs, name)())))
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_every_comment_is_well_formed(name):
+    text = comment_of(getattr(runs, name)())
+    page = page_of(text)
+
+    assert text.startswith(MARKER + "\n### ")
+    assert len(text) < COMMENT_LIMIT
+    assert "\n\n\n" not in text
+    for tag in ("details", "summary", "table", "b", "sub", "code"):
+        assert page.count(f"<{tag}>") + page.count(f"<{tag} open>") == page.count(f"</{tag}>")
+    for table in re.findall(r"<table>.*?</table>", page, re.DOTALL):
+        columns = len(re.findall("<th[ >]", table))
+        assert all(row.count("<td") == columns for row in re.findall(r"<tr>.*?</tr>", table, re.DOTALL)[1:])
+    assert ":--" not in page  # every table was read as one
+
+
+HEADLINES = {
+    "one_recommended": "✅ 1024 MB arm64 would save 26 % ($5.31 a month)",
+    "regression": "🔴 Costs 18 % more: $20.46 → $24.18 a month at 5.1 M invocations",
+    "improvement": "🟢 Costs 29 % less: $29.03 → $20.61 a month at 5.1 M invocations",
+    "inconclusive": "🟡 Cost change undecided: +6 % (−7 to +21)",
+    "overridden": "🟠 Costs 18 % more: $20.46 → $24.18 a month at 5.1 M invocations (accepted)",
+    "no_change": "✅ No change in cost",
+    "nothing_compared": "⚪ 1024 MB arm64 would save 26 % ($5.31 a month)",
+    "not_reached": "⚪ Nothing measured: no usable AWS credentials",
+    "local": "🔴 Costs 108 % more: $1.94 → $4.04 per million invocations (estimate)",
+    "forty": "🔴 2 of 40 functions cost more; recommended configurations would save $212 a month",
+}
+
+
+@pytest.mark.parametrize(("name", "text"), HEADLINES.items())
+def test_the_first_line_is_the_verdict_in_money(name, text):
+    assert html.unescape(headline(comment_of(getattr(runs, name)()))) == text
+
+
+def several(*verdicts):
+    shown = {
+        Verdict.INCONCLUSIVE: runs.ratio(1.05, 0.9, 1.2),
+        Verdict.IMPROVEMENT: runs.ratio(0.7, 0.6, 0.8),
+        Verdict.NO_CHANGE: runs.ratio(1.0, 0.97, 1.03),
+    }
+    return runs.run(
+        *(
+            runs.result(
+                runs.function(f"f{index}"), comparison=runs.comparison(one, shown.get(one)), recommendation=None
+            )
+            for index, one in enumerate(verdicts)
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "text"),
+    [
+        ((Verdict.INCONCLUSIVE, Verdict.NO_CHANGE), "🟡 1 of 2 functions undecided"),
+        ((Verdict.IMPROVEMENT, Verdict.NO_CHANGE), "🟢 1 of 2 functions cost less"),
+        ((Verdict.NOT_MEASURED, Verdict.NOT_MEASURED), "⚪ 2 functions, nothing compared"),
+        ((Verdict.NO_CHANGE, Verdict.NO_CHANGE), "✅ 2 functions, none costs more"),
+    ],
+)
+def test_the_first_line_of_several_functions(verdicts, text):
+    assert headline(comment_of(several(*verdicts))) == text
+
+
+def test_without_functions_the_reason_stands_there():
+    assert (
+        headline(comment_of(runs.run(verdict_reason="nothing was measured")))
+        == "⚪ Nothing measured: nothing was measured"
+    )
+
+
+def test_a_comparison_without_a_recommendation_says_that_the_cost_is_the_same():
+    run = runs.run(runs.result(recommendation=None, recommendation_reason="no configuration meets p95_ms 10"))
+    text = comment_of(run)
+
+    assert headline(text) == "✅ Costs the same: $20.53 → $20.61 a month at 5.1 M invocations"
+    assert "Nothing is recommended: no configuration meets p95_ms 10" in text
+
+
+def test_nothing_to_compare_and_nothing_to_recommend():
+    gate = runs.comparison(Verdict.NOT_MEASURED, None, "a new function")
+    run = runs.run(runs.result(comparison=gate, recommendation=None, recommendation_reason="all sizes failed"))
+
+    assert headline(comment_of(run)) == "⚪ Nothing recommended: all sizes failed"
+
+
+def test_a_recommendation_that_cannot_be_compared_with_today():
+    gate = runs.comparison(Verdict.NOT_MEASURED, None, "a new function")
+    run = runs.run(runs.result(comparison=gate, recommendation=runs.recommended(runs.at(1024), None, None)))
+
+    assert headline(comment_of(run)) == "⚪ 1024 MB x86_64 is the cheapest that fits"
+    assert "**1024 MB x86_64 is recommended**: cheapest" in comment_of(run)
+
+
+def test_faster_at_a_higher_price_says_so():
+    best = runs.recommended(runs.at(1769), -3.0, "-0.60", reason="fastest", strategy=runs.Strategy.SPEED)
+
+    assert headline(comment_of(runs.run(runs.result(recommendation=best)))) == (
+        "✅ 1769 MB x86_64 would be faster and cost 3 % more ($0.60 a month)"
+    )
+
+
+def test_nothing_compared_is_said_once():
+    assert comment_of(runs.nothing_compared()).count("**Nothing compared, so nothing gated**: the checkout") == 1
+
+
+def test_rows_of_the_table_are_marked():
+    text = comment_of(runs.regression()).replace("\u00a0", " ")
+
+    assert "| 512 MB x86_64 · target branch |" in text
+    assert "| 512 MB x86_64 · today |" in text
+    assert "| **1024 MB arm64** · **recommended** |" in text
+    assert "| 1769 MB arm64 · tied |" in text
+
+
+def test_failed_rows_stay_with_their_reason():
+    text = html.unescape(comment_of(runs.failed_rows()))
+
+    assert "⚠️ out of memory: RequestId: 8f5 Error: Runtime exited with error: signal: killed |" in text
+    assert "⚠️ timeout: Task timed out after 30.00 seconds |" in text
+
+
+def test_sizes_that_one_reason_took_out_share_a_line():
+    text = comment_of(runs.blocked()).replace("\u00a0", " ")
+
+    assert text.count("not measured: ARM64 is blocked by fasttext, chromedriver-py") == 1
+    assert "| 128 to 1769 MB arm64 |" in text
+
+
+def test_estimates_are_labelled_where_they_stand():
+    text = comment_of(runs.local())
+
+    assert "*Estimate: embedded endpoint.*" in text
+    assert text.count("*priced at equal duration*") == 3
+    assert "(estimate)" in headline(text)
+
+
+def test_arm64_that_cannot_be_told_is_never_silently_fine():
+    check = replace(runs.ready(), verdict=Arm64Verdict.UNKNOWN, reason="the index gave no answer")
+
+    assert "**ARM64 is unknown**: the index gave no answer" in comment_of(runs.run(runs.result(arm64=check)))
+
+
+def test_findings_come_by_money():
+    small = replace(runs.finding(), title="Small", saving_monthly_usd=None)
+    text = comment_of(runs.run(runs.result(findings=(small, runs.finding()))))
+
+    assert text.index("A client is made in the handler** ($12 a month)") < text.index("- **Small**:")
+
+
+def test_forty_functions_show_the_pressing_ones_and_fold_the_rest():
+    text = comment_of(runs.forty())
+    first = re.findall(r"<code>service-(\d+)-handler</code>", text)[:2]
+
+    assert first == ["17", "03"]
+    assert text.count("<details open>") == 2
+    assert "<summary>38 more functions</summary>" in text
+
+
+@pytest.mark.parametrize("count", [80, 400])
+def test_a_long_comment_is_shortened_by_whole_steps(count):
+    results = [runs.result(runs.function(f"service-{index}")) for index in range(count)]
+    text = comment_of(runs.run(*results))
+
+    assert len(text) < COMMENT_LIMIT
+    assert "the whole report is in the job's summary" in text
+    assert text.rstrip().endswith("-->")
+    tables = re.findall(r"<table>.*?</table>", page_of(text), re.DOTALL)
+    assert all(one.count("<tr>") >= 2 for one in tables)
+
+
+def test_a_single_function_with_endless_lists_fits():
+    packages = tuple(
+        replace(runs.ready().packages[0], name=f"package-{index}", evidence="|" * 1000) for index in range(5000)
+    )
+    text = comment_of(runs.run(runs.result(arm64=replace(runs.ready(), packages=packages), notes=("<b>" * 500,) * 500)))
+
+    assert len(text) < COMMENT_LIMIT
+    assert "would save 26 %" in text
+
+
+def test_the_summary_holds_the_whole_without_marker_and_state():
+    text = summary(document(runs.forty()))
+
+    assert "lambdabot:" not in text
+    assert "Shortened" not in text
+    assert text.count("How it was measured") == 1
+    assert text.startswith("### 🔴 2 of 40")
+
+
+def test_a_summary_beyond_its_limit_is_shortened(monkeypatch):
+    results = [runs.result(runs.function(f"service-{index}")) for index in range(300)]
+    monkeypatch.setattr(comment, "SUMMARY_LIMIT", 256 * 1024)
+    text = summary(document(runs.run(*results)))
+
+    assert len(text.encode()) < 256 * 1024
+    assert "Shortened" in text
+
+
+def test_characters_outside_the_basic_plane_count_twice():
+    assert comment._utf16("a😀") == 3
+
+
+@given(name=TEXTS, words=TEXTS, path=TEXTS)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+def test_whatever_users_write_breaks_nothing(name, words, path):
+    package = replace(runs.blocked().functions[0].arm64.packages[0], name=name, evidence=words, fix=path)
+    row = runs.failed(runs.at(128), Status.ERROR, words)
+    finding = replace(runs.finding(), title=name, evidence=words, fix=path)
+    broken = runs.result(runs.function(name), error=words)
+    whole = runs.result(
+        runs.function(name),
+        measurements=(*runs.sweep()[1:], row),
+        arm64=replace(
+            runs.ready(),
+            verdict=Arm64Verdict.BLOCKED,
+            reason=words,
+            packages=(package,),
+            native_files=(path,),
+            drift=(words,),
+        ),
+        findings=(finding,),
+        comparison=runs.comparison(Verdict.NOT_MEASURED, None, words),
+        notes=(words,),
+        stop_reason=words,
+        target=words,
+    )
+    text = comment_of(runs.run(whole, broken, notes=(words,), verdict_reason=words))
+    page = page_of(text)
+
+    allowed = {
+        "h3",
+        "p",
+        "em",
+        "strong",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "code",
+        "pre",
+        "details",
+        "summary",
+        "b",
+        "ul",
+        "li",
+        "sub",
+        "a",
+    }
+    assert set(re.findall(r"</?([a-z][a-z0-9]*)", re.sub(r"<!--.*?-->", "", page))) <= allowed
+    assert all(href.startswith("https://lambda-power-tuning.show/#") for href in re.findall(r'href="([^"]*)"', page))
+    for table in re.findall(r"<table>.*?</table>", page, re.DOTALL):
+        columns = len(re.findall("<th[ >]", table))
+        assert all(line.count("<td") == columns for line in re.findall(r"<tr>.*?</tr>", table, re.DOTALL)[1:])
+    outside_code = re.sub(r"<(code|pre)[^>]*>.*?</\1>", "", page, flags=re.DOTALL)
+    assert not re.search(r"@[A-Za-z]|#\d", html.unescape(re.sub(r"<[^>]*>", "", outside_code)))
+    text.encode()
