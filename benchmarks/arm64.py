@@ -168,7 +168,7 @@ def _succeeds(command: list[str]) -> bool:
 
 
 def _textbook(_: Case, place: Path) -> bool:
-    """Do as the textbook's script: the latest release of each line's name has a file for aarch64 or for any platform."""
+    """Do as the textbook: the latest release of each line's name has a file for aarch64 or for any platform."""
     lines = (place / "requirements.txt").read_text().splitlines()
     return all(_textbook_line(line) for line in lines if line.strip())
 

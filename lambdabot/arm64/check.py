@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lambdabot import __version__
 from lambdabot.arm64.answer import fingerprint, of_document, to_document
-from lambdabot.arm64.archive import members
+from lambdabot.arm64.archive import BAD_ZIP, members
 from lambdabot.arm64.cache import Cache
 from lambdabot.arm64.closure_check import ClosureCheck
 from lambdabot.arm64.contents import UnreadableError
@@ -90,6 +90,8 @@ def _read(path: Path) -> Shipped:
         return read_shipped(members(path))
     except UnreadableError as error:
         raise UsageError([Mistake(message=str(error), path=path)]) from error
+    except BAD_ZIP as error:
+        raise UsageError([Mistake(message=f"it is no sound zip file: {error}", path=path)]) from error
 
 
 def _manifest_of(path: Path) -> Manifest | None:

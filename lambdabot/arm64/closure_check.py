@@ -44,7 +44,7 @@ class ClosureCheck:
         """Return the verdict per package, blocking ones first, and where the architectures' versions differ."""
         if self._manifest.pins is not None:
             x86_64, arm64 = (locked_closure(self._manifest, environment(self._target, each)) for each in Architecture)
-            for name in arm64.versions.keys() - self._views[Architecture.ARM64].rules.files.keys():
+            for name in arm64.versions.keys() - self._views[Architecture.ARM64].rules.files.keys() - self._elsewhere():
                 self._index.ask(name)
         else:
             absent = self._absent()
@@ -59,6 +59,10 @@ class ClosureCheck:
     def proof(self, checks: tuple[PackageCheck, ...]) -> str:
         """Resolve the whole with all fixes applied, and say what came of it."""
         return self._fixes(checks, {}).proof(checks)
+
+    def _elsewhere(self) -> set[str]:
+        """Return the projects of a lock that come from elsewhere: their names are no index's business."""
+        return {name for name, pins in (self._manifest.pins or {}).items() if any(pin.unchecked for pin in pins)}
 
     def _absent(self) -> dict[str, Absent]:
         """Ask for everything that is named, all at once; return what cannot be had, or has no such version."""
@@ -175,7 +179,9 @@ class ClosureCheck:
         return self._fixes(checks, closure.absent).find(check).text
 
     def _fixes(self, checks: tuple[PackageCheck, ...], absent: Mapping[str, Absent]) -> Fixes:
-        return Fixes(self._problem, self._resolver, self._free_view, self._target, checks=checks, absent=absent)
+        """Search fixes; of a lock, around what comes from elsewhere."""
+        left_out = {**absent, **{name: Absent("it comes from elsewhere") for name in self._elsewhere()}}
+        return Fixes(self._problem, self._resolver, self._free_view, self._target, checks=checks, absent=left_out)
 
     def _free_view(self, target: Target) -> View:
         """Return arm64's view without hashes: advice means that the manifest is locked again."""

@@ -18,12 +18,15 @@ from lambdabot.arm64.transport import redacted
 class Sources:
     """Index addresses with their credentials, in the order to ask them.
 
-    `public`: the last one is the public index. A project of `of_project` is looked up there and nowhere else.
+    A project of `of_project` is looked up there and nowhere else.
     """
 
     addresses: tuple[str, ...]
-    public: bool
     of_project: Mapping[str, str] = field(default_factory=dict)
+
+    def believes(self, asked: tuple[str, ...]) -> bool:
+        """Tell whether a 404 of these is certain: a private index says 404 also to who may not see."""
+        return len(asked) == 1 and is_public(asked[0])
 
 
 @cache
@@ -50,7 +53,7 @@ def sources(indexes: Indexes, environ: Mapping[str, str] | None = None) -> Sourc
     known = os.environ if environ is None else environ
     of_project = {name: _with_credentials(url, indexes, known) for name, url in indexes.of_project.items()}
     if indexes.none:
-        return Sources(addresses=(), public=False, of_project=of_project)
+        return Sources(addresses=(), of_project=of_project)
     set_by = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
     default = indexes.default or next((known[key] for key in set_by if known.get(key)), None) or public_index()
     extra = list(indexes.extra)
@@ -58,8 +61,12 @@ def sources(indexes: Indexes, environ: Mapping[str, str] | None = None) -> Sourc
         extra += [re.sub(r"^[A-Za-z0-9._-]+=", "", word) for word in known.get(key, "").split()]  # uv's NAME=URL
     wanted = [_with_credentials(url, indexes, known) for url in dict.fromkeys((*extra, default))]
     addresses = tuple(url for url in wanted if url.startswith(("https://", "http://")))
-    public = redacted(default).rstrip("/") == public_index().rstrip("/")
-    return Sources(addresses=addresses, public=public, of_project=of_project)
+    return Sources(addresses=addresses, of_project=of_project)
+
+
+def is_public(address: str) -> bool:
+    """Tell the public index by its address."""
+    return redacted(address).rstrip("/") == public_index().rstrip("/")
 
 
 def _with_credentials(url: str, indexes: Indexes, environ: Mapping[str, str]) -> str:

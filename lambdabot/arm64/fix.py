@@ -113,7 +113,7 @@ class Fixes:
                 lowest=lowest,
             )
             found = self._resolve(search, self._blocked.keys() - own, self._target)
-            if not isinstance(found, Solution):
+            if not isinstance(found, Solution) or root not in found.versions:
                 continue
             if not lowest and check.name not in found.versions:
                 continue  # a release so old that it does not declare the dependency is no way out

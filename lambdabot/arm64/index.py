@@ -90,9 +90,7 @@ class Index:
         if isinstance(answer, Project):
             return answer
         self._complete = False
-        alone = self._sources.public and addresses == self._sources.addresses[-1:]
-        # A private index says 404 also to who may not see: only the public one alone can be believed.
-        return answer if alone else Absent(answer.reason)
+        return answer if self._sources.believes(addresses) else Absent(answer.reason)
 
     def _page(self, address: str, name: str) -> Project | Absent:
         shown = redacted(address)

@@ -12,7 +12,7 @@ _FOREIGN = ("macOS", "Windows")
 _RELOCATABLE = 1  # e_type of a .o file, which nothing runs
 # What a path says of the processor; without it a file and its sibling for another processor have the same path.
 _PROCESSOR = re.compile(
-    r"[._@-]?(?<![a-z0-9])(?:linux)?-?(?:x86[_-]?64|amd64|x64|aarch_?64|arm64|armv8[a-z]?|arm|64)(?:v[0-9])?(?![a-z0-9])"
+    r"[._@-]?(?<![a-z0-9])(?:x86[_-]?64|amd64|x64|aarch_?64|arm64|armv8[a-z]?|arm|64)(?:v[0-9])?(?![a-z0-9])"
     r"|(?<=linux)(?:-?musl|64)|[._-]musl(?![a-z0-9])"
 )
 

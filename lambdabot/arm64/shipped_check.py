@@ -9,6 +9,7 @@ from lambdabot.arm64.shipped import Distribution, Shipped
 from lambdabot.arm64.target import Target, ranks
 from lambdabot.model import Architecture, PackageCheck, PackageVerdict
 
+_NO_SIBLING = "none that can be seen here: the package has to bring the file for arm64, or to be replaced"
 _SHOWN = 20  # files of one kind; the first ones tell
 
 
@@ -63,6 +64,7 @@ def _check(distribution: Distribution, judgement: Judgement) -> PackageCheck:
         requested_by=(distribution.place,),
         verdict=judgement.verdict,
         evidence=judgement.evidence,
+        fix=_NO_SIBLING if judgement.verdict.blocks else "",
         x86_64_verdict=PackageVerdict.PURE if pure else PackageVerdict.NOT_CHECKED,
     )
 

@@ -1,5 +1,6 @@
 """poetry.lock, and Poetry's own way to write requirements in pyproject.toml."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from lambdabot.arm64.formats.text import lines_matching, needed, read_toml, sha256_of, tables, typed
-from lambdabot.arm64.manifest import Manifest, Pin, Request, Unchecked
+from lambdabot.arm64.manifest import Indexes, Manifest, Pin, Request, Unchecked
 from lambdabot.errors import Mistake, UsageError
 
+_GAP = re.compile(r"([<>=!~^]+)\s+")  # between an operator and its version
 _ELSEWHERE = {
     "git": "comes from a repository, which is not built",
     "path": "is a local path, which no index can tell of",
@@ -31,9 +33,11 @@ def read_poetry_lock(path: Path) -> Manifest:
     packages = tables(document, "package", path)
     grouped = any("groups" in package for package in packages)
     pins: dict[str, tuple[Pin, ...]] = {}
+    of_project: dict[str, str] = {}  # what comes from another index than the default one
     for package in packages:
         raw = needed(typed(package, "name", str, path), "name", path)
         name, line = canonicalize_name(raw), lines.get(raw)
+        source = typed(package, "source", dict, path, line) or {}
         groups = typed(package, "groups", list, path, line) or ["main"]
         if "main" not in groups or (grouped and package.get("optional") is True):
             continue
@@ -45,8 +49,10 @@ def read_poetry_lock(path: Path) -> Manifest:
             hashes=frozenset(
                 sha256_of(typed(file, "hash", str, path, line) or "") for file in tables(package, "files", path)
             ),
-            unchecked=_ELSEWHERE.get(str((typed(package, "source", dict, path, line) or {}).get("type")), ""),
+            unchecked=_ELSEWHERE.get(str(source.get("type")), ""),
         )
+        if source.get("type") == "legacy":
+            of_project[name] = str(source.get("url"))
         pins[name] = (*pins.get(name, ()), pin)
     roots = _roots(path)
     metadata = typed(document, "metadata", dict, path) or {}
@@ -54,6 +60,7 @@ def read_poetry_lock(path: Path) -> Manifest:
     return Manifest(
         path=str(path),
         requests=roots,
+        indexes=Indexes(of_project=of_project),
         pins=pins,
         walked=not grouped and bool(roots),
         requires_python=specifier(python, path) or None if python else None,
@@ -90,21 +97,14 @@ def specifier(constraint: str, path: Path, line: int | None = None) -> str:
     Of alternatives (`||`) the last one stands for all, which is the newest as people write them.
     """
     parts = []
-    for raw in constraint.rsplit("||", maxsplit=1)[-1].replace(" ", ",").split(","):
-        part = raw.strip()
+    last = _GAP.sub(r"\1", constraint.rsplit("||", maxsplit=1)[-1].strip())
+    for part in re.split(r"[,\s]+", last):
         try:
             parts.append(_one(part))
         except InvalidVersion as error:
             message = f"{part!r} is no version constraint"
             raise UsageError([Mistake(message=message, path=path, line=line)]) from error
-    return _joined(",".join(filter(None, parts)))
-
-
-def _joined(text: str) -> str:
-    """Close the gaps that a blank between an operator and its version left: `>=,1.2` is `>=1.2`."""
-    for operator in (">=", "<=", "==", "!=", "~=", ">", "<"):
-        text = text.replace(f"{operator},", operator)
-    return text
+    return ",".join(filter(None, parts))
 
 
 def _one(part: str) -> str:
@@ -120,8 +120,6 @@ def _one(part: str) -> str:
         )
         ceiling = (*release[:kept], release[kept] + 1)
         return f">={version},<{'.'.join(map(str, ceiling))}"
-    if part in {">=", "<=", "==", "!=", "~=", ">", "<"}:
-        return part
     if part[0].isdigit():
         if not part.endswith(".*"):
             Version(part)

@@ -7,7 +7,7 @@ from packaging import pylock
 from packaging.utils import canonicalize_name
 
 from lambdabot.arm64.formats.text import lines_matching, read_toml
-from lambdabot.arm64.manifest import Manifest, Pin
+from lambdabot.arm64.manifest import Indexes, Manifest, Pin
 from lambdabot.arm64.release import File, parse_filename
 from lambdabot.errors import Mistake, UsageError
 
@@ -21,6 +21,7 @@ def read_pylock(path: Path) -> Manifest:
     except pylock.PylockValidationError as error:
         raise UsageError([Mistake(message=f"is no pylock.toml: {error}", path=path)]) from error
     pins: dict[str, tuple[Pin, ...]] = {}
+    of_project: dict[str, str] = {}
     for package in lock.packages:
         name = canonicalize_name(package.name)
         elsewhere = next((word for word in ("vcs", "directory", "archive") if getattr(package, word) is not None), "")
@@ -32,10 +33,13 @@ def read_pylock(path: Path) -> Manifest:
             files=tuple(_files(package, name)),
             unchecked=f"comes from a {elsewhere}, which no index can tell of" if elsewhere else "",
         )
+        if package.index is not None:
+            of_project[name] = package.index
         pins[name] = (*pins.get(name, ()), pin)
     python = None if lock.requires_python is None else str(lock.requires_python)
     return Manifest(
         path=str(path),
+        indexes=Indexes(of_project=of_project),
         pins=pins,
         requires_python=python,
         environments=tuple(lock.environments or ()),

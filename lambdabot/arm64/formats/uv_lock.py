@@ -9,7 +9,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from lambdabot.arm64.formats.text import lines_matching, needed, read_toml, sha256_of, tables, typed
-from lambdabot.arm64.manifest import Manifest, Pin, Request
+from lambdabot.arm64.manifest import Indexes, Manifest, Pin, Request
 from lambdabot.arm64.release import File, parse_filename
 from lambdabot.errors import Mistake, UsageError
 
@@ -30,6 +30,7 @@ def read_uv_lock(path: Path) -> Manifest:
     packages = tables(document, "package", path)
     members = typed(typed(document, "manifest", dict, path) or {}, "members", list, path) or []
     pins: dict[str, tuple[Pin, ...]] = {}
+    of_project: dict[str, str] = {}
     roots: list[Pin] = []
     for package in packages:
         name = canonicalize_name(needed(typed(package, "name", str, path), "name", path))
@@ -44,6 +45,8 @@ def read_uv_lock(path: Path) -> Manifest:
             files=tuple(_files(package, name, path)) if kind in {"registry", "url"} else (),
             unchecked=_LOCAL.get(kind, ""),
         )
+        if str(origin.get("registry", "")).startswith("https://"):
+            of_project[name] = str(origin["registry"])
         own = kind in _OWN and (origin.get(kind) == "." or name in members)
         if own:
             roots.append(pin)
@@ -57,6 +60,7 @@ def read_uv_lock(path: Path) -> Manifest:
     return Manifest(
         path=str(path),
         requests=requests,
+        indexes=Indexes(of_project=of_project),
         pins=pins,
         walked=True,
         requires_python=python,
