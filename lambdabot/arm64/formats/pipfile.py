@@ -36,8 +36,8 @@ def read_pipfile_lock(path: Path) -> Manifest:
                 unchecked="" if version else "comes from a repository or a path, which no index can tell of",
             ),
         )
-        if (index := entry.get("index")) in named:
-            of_project[name] = named[str(index)]
+        if (index := typed(entry, "index", str, path, line)) in named:
+            of_project[name] = named[index]
     return Manifest(path=str(path), indexes=Indexes(**indexes, named=named, of_project=of_project), pins=pins)
 
 
@@ -49,9 +49,9 @@ def read_pipfile(path: Path) -> Manifest:
     lines = lines_matching(text, r'^"?([A-Za-z0-9._-]+)"?\s*=')
     requests, unchecked = poetry_requests(packages, path, lines)
     of_project: dict[str, str] = {
-        canonicalize_name(name): named[entry["index"]]
+        canonicalize_name(name): named[index]
         for name, entry in packages.items()
-        if isinstance(entry, dict) and entry.get("index") in named
+        if isinstance(entry, dict) and (index := typed(entry, "index", str, path, lines.get(name))) in named
     }
     return Manifest(
         path=str(path),

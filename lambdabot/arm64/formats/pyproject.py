@@ -118,9 +118,10 @@ def _indexes(uv: dict[str, Any], poetry: dict[str, Any], path: Path) -> Indexes:
         if url is None:
             continue
         named[name] = url
-        if table.get("explicit") is True or table.get("priority") == "explicit":
+        priority = typed(table, "priority", str, path)
+        if table.get("explicit") is True or priority == "explicit":
             explicit.add(name)
-        elif table.get("default") is True or table.get("priority") in {"primary", "default"}:
+        elif table.get("default") is True or priority in {"primary", "default"}:
             default = url
         else:
             extra.append(url)
