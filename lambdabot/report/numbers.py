@@ -1,5 +1,7 @@
 """Figures as a reader says them, ready for the comment: `$41.20`, `1.2 s`, `38 %`, `5.1 M`."""
 
+import math
+
 from markupsafe import Markup
 
 MINUS = "\u2212"
@@ -49,6 +51,11 @@ def signed_percent(value: float) -> Markup:
     """Return a change: `+18 %`, `−38 %`, `0 %`."""
     sign = "" if abs(value) < LEAST_PERCENT else "+" if value > 0 else MINUS
     return _figure(sign) + percent(value)
+
+
+def confidence(share: float) -> Markup:
+    """Return a confidence, never rounded up to certainty: `99 %`, `99.98 %`."""
+    return _figure(f"{math.floor(share * 1e4 + 1e-6) / 100:g} %")
 
 
 def count(value: float) -> Markup:

@@ -217,7 +217,7 @@ def _function(one: Mapping[str, Any]) -> FunctionView:
         target=one["target"],
         environments=sum(row["environments"] for row in one["measurements"]),
         invocations=sum(row["invocations"] for row in one["measurements"]),
-        confidence=numbers.percent(100 * costs[0]["confidence"]) if costs else None,
+        confidence=numbers.confidence(costs[0]["confidence"]) if costs else None,
         stop_reason=one["stop_reason"],
         curve_url=Markup(one["curve_url"]) if one["curve_url"] else None,  # noqa: S704  # the schema lets no Markdown in
         notes=tuple(one["notes"]),
@@ -251,7 +251,7 @@ def _gate(one: Mapping[str, Any]) -> Gate:
         head=words(head),
         base=words(base) if base else None,
         threshold=numbers.signed_percent(100 * comparison["threshold"]),
-        confidence=numbers.percent(100 * ratio["confidence"]) if ratio else NO_FIGURE,
+        confidence=numbers.confidence(ratio["confidence"]) if ratio else NO_FIGURE,
         environments=comparison["environments"],
         rounds=comparison["rounds"],
     )

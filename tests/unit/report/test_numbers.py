@@ -69,3 +69,10 @@ def test_how_long(value, text):
 )
 def test_bars(share, text):
     assert bar(share, 10) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.99, "99 %"), (0.99984375, "99.98 %"), (0.999999, "99.99 %"), (1, "100 %")]
+)
+def test_a_confidence_is_never_rounded_up(share, text):
+    assert numbers.confidence(share) == text
