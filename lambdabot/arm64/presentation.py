@@ -110,7 +110,7 @@ def _escaped_property(text: str) -> str:
 
 def _heading(answer: Arm64Check, target: Target) -> str:
     reason = f": {answer.reason}" if answer.reason else ""
-    return _clean(f"[{answer.verdict}] {answer.path} on {target}, arm64{reason}")
+    return _clean(f"[{answer.verdict}] {answer.path} on {target}, arm64{reason}").replace("\n", " ")
 
 
 def _open(package: PackageCheck) -> bool:

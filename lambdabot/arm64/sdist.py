@@ -1,6 +1,7 @@
 """An sdist, read and never run: does it need a compiler, can it be built, what does it depend on."""
 
 import io
+import lzma
 import tarfile
 import tomllib
 import zipfile
@@ -92,6 +93,16 @@ _COMPILING = frozenset(
         "ziglang",
     ]
 )
+_BAD_ARCHIVE = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
 _TEXTS = frozenset({"PKG-INFO", "setup.py", "setup.cfg", "pyproject.toml", "requires.txt", "Cargo.toml"})
 
 
@@ -113,7 +124,7 @@ def read_sdist(file: BinaryIO, filename: str) -> Contents:
                 natives.append(NativeFile(str(inner), found))
             if inner.suffix.lower() in _SOURCES and not _ASIDE & {part.lower() for part in inner.parts[:-1]}:
                 sources.append(str(inner))
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
+    except _BAD_ARCHIVE as error:
         raise UnreadableError(why=f"no readable sdist: {error}") from error
     return _judge(texts, sources, tuple(natives), names)
 
@@ -124,8 +135,9 @@ def _members(file: BinaryIO, filename: str) -> Iterator[tuple[str, int, BinaryIO
     if filename.endswith(".zip"):
         with zipfile.ZipFile(file) as archive:
             for count, info in enumerate(archive.infolist()):
-                if count > _MEMBERS:
-                    raise UnreadableError(why="the sdist has too many files to read")
+                total += info.file_size
+                if count > _MEMBERS or total > _UNPACKED_LIMIT:
+                    raise UnreadableError(why="the sdist unpacks to more than is sensible to read")
                 if not info.is_dir():
                     with archive.open(info) as content:
                         yield info.filename, info.file_size, io.BytesIO(content.read(_TEXT_LIMIT))
@@ -144,12 +156,13 @@ def _judge(texts: dict[str, str], sources: list[str], natives: tuple[NativeFile,
         raise UnreadableError(why="the archive is no sdist: it has neither PKG-INFO nor setup.py nor pyproject.toml")
     try:
         project = tomllib.loads(texts.get("pyproject.toml", ""))
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return Contents(natives=natives, broken="its pyproject.toml is malformed")
     build = project.get("build-system", {})
     build = build if isinstance(build, dict) else {}
     backend = str(build.get("build-backend", "setuptools.build_meta"))
-    needed = {_name(line) for line in build.get("requires", []) if isinstance(line, str)}
+    listed = build.get("requires")
+    needed = {_name(line) for line in listed if isinstance(line, str)} if isinstance(listed, list) else set()
     script = setup_script.read(texts["setup.py"], needed, names) if "setup.py" in texts else setup_script.Script()
     native = _native(project, backend, needed, script, sources)
     if native:
@@ -194,7 +207,9 @@ def _dependencies(
     if "PKG-INFO" in texts:
         message = HeaderParser().parsestr(texts["PKG-INFO"])
         dynamic = {str(line).strip().lower() for line in message.get_all("Dynamic", [])}
-        version = tuple(int(part) for part in str(message.get("Metadata-Version", "1.0")).split(".") if part.isdigit())
+        version = tuple(
+            int(part) for part in str(message.get("Metadata-Version", "1.0")).split(".") if part.isdecimal()
+        )
         final = version >= (2, 2) and "requires-dist" not in dynamic
         if final or message.get("Requires-Dist") or not backend.startswith("setuptools"):
             return *parse_metadata(texts["PKG-INFO"]), ""
