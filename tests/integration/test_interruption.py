@@ -1,5 +1,6 @@
 """A run that is interrupted at any moment leaves nothing on the endpoint."""
 
+import json
 import os
 import random
 import signal
@@ -11,7 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 import boto3
 import pytest
 
+from lambdabot.errors import InterruptionError
 from lambdabot.local.endpoint import serve
+from lambdabot.report.progress import LineProgress
 
 TRIALS = 50
 LATEST_SECONDS = 4.0
@@ -73,3 +76,54 @@ def test_nothing_is_left_whenever_the_signal_comes(project, endpoint):
     assert interrupted & set(codes), "no signal came in time"
     assert client(endpoint, "lambda").list_functions()["Functions"] == []
     assert client(endpoint, "logs").describe_log_groups()["logGroups"] == []
+
+
+def test_an_interrupted_run_reports_what_it_has_and_what_it_removed(project, endpoint, monkeypatch):
+    project.write("src/app.py", "import time\n\ndef handler(event, context):\n    time.sleep(event['seconds'])\n")
+    project.settings("""
+        version: 1
+        functions:
+          slow:
+            source: src
+            handler: app.handler
+            memory_mb: [128, 256]
+            architectures: [x86_64]
+            payloads: [{name: slow, event: {seconds: 25}}]
+            timeout_seconds: 30
+    """)
+
+    def end(interruption: InterruptionError) -> None:
+        raise SystemExit(128 + interruption.signal_number)
+
+    monkeypatch.setattr("lambdabot.cli.end_now", end)
+    invoked = threading.Event()
+    wave = LineProgress.wave
+    monkeypatch.setattr(LineProgress, "wave", lambda *arguments: (wave(*arguments), invoked.set()))
+    threading.Thread(target=lambda: (invoked.wait(60), os.kill(os.getpid(), signal.SIGTERM)), daemon=True).start()
+
+    with pytest.raises(SystemExit) as ended:
+        project.run(endpoint=endpoint.url)
+
+    report = json.loads((project.out / "report.json").read_text())
+    assert ended.value.code == 143
+    assert report["interrupted"]
+    assert report["spend"]["deployments_created"] == report["spend"]["deployments_removed"] == 2
+    assert {one["status"] for one in report["functions"][0]["measurements"]} == {"not measured"}
+    assert client(endpoint, "lambda").list_functions()["Functions"] == []
+
+
+def test_an_interruption_before_anything_was_created_still_reports(project, monkeypatch):
+    project.write("src/app.py", "def handler(event, context):\n    return 1\n")
+    project.settings("version: 1\nfunctions:\n  one: {source: src, handler: app.handler}\n")
+
+    def end(interruption: InterruptionError) -> None:
+        raise SystemExit(128 + interruption.signal_number)
+
+    monkeypatch.setattr("lambdabot.cli.end_now", end)
+    monkeypatch.setattr("lambdabot.pipeline.run.resolve_base", lambda *_, **__: os.kill(os.getpid(), signal.SIGINT))
+
+    with pytest.raises(SystemExit) as ended:
+        project.run()
+
+    assert ended.value.code == 130
+    assert json.loads((project.out / "report.json").read_text())["verdict_reason"] == "nothing was measured"
