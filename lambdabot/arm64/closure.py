@@ -7,7 +7,7 @@ from typing import Literal
 
 from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import canonicalize_name, is_normalized_name
 
 from lambdabot.arm64.index import Absent
 from lambdabot.arm64.manifest import Manifest, Pin, Request
@@ -100,7 +100,9 @@ def _roots(pins: Mapping[str, Pin]) -> tuple[Request, ...]:
             except InvalidRequirement:
                 continue
     return tuple(
-        Request(requirement=Requirement(name), source=pin.source) for name, pin in pins.items() if name not in children
+        Request(requirement=Requirement(name), source=pin.source)
+        for name, pin in pins.items()
+        if name not in children and is_normalized_name(name)
     )
 
 

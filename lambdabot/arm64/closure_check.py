@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
 
+from packaging.requirements import Requirement
 from packaging.version import InvalidVersion
 
 from lambdabot.arm64.closure import Closure, holds, locked_closure, requested_by
@@ -11,12 +12,12 @@ from lambdabot.arm64.fix import Fixes
 from lambdabot.arm64.index import Absent, Index
 from lambdabot.arm64.judgement import Judgement, judge, not_had
 from lambdabot.arm64.loopback import EVERYTHING, Lens
-from lambdabot.arm64.manifest import Manifest
+from lambdabot.arm64.manifest import Manifest, Request
 from lambdabot.arm64.reader import Reader
 from lambdabot.arm64.release import accepts_python, parsed
 from lambdabot.arm64.resolver import Conflict, Problem, Resolver, Solution
 from lambdabot.arm64.rules import rules_of
-from lambdabot.arm64.target import Target, environment
+from lambdabot.arm64.target import PYTHON_RUNTIMES, Target, environment
 from lambdabot.arm64.view import View, stand_in
 from lambdabot.model import Architecture, PackageCheck, PackageVerdict
 
@@ -58,7 +59,8 @@ class ClosureCheck:
 
     def proof(self, checks: tuple[PackageCheck, ...]) -> str:
         """Resolve the whole with all fixes applied, and say what came of it."""
-        return self._fixes(checks, {}).proof(checks)
+        blocked = tuple(check for check in checks if check.verdict.blocks)
+        return self._fixes(checks, {}, blocked).proof(checks)
 
     def _elsewhere(self) -> set[str]:
         """Return the projects of a lock that come from elsewhere: their names are no index's business."""
@@ -163,25 +165,39 @@ class ClosureCheck:
         if wanted is not None and not accepts_python(wanted, self._target.python_full):
             evidence = f"the project requires Python {wanted}, and the target is Python {self._target.python}"
             judgement = Judgement(PackageVerdict.PYTHON_NOT_SUPPORTED, evidence)
-            return [_check("(the project)", None, source, judgement, judgement)]
+            fitting = (
+                known for known in PYTHON_RUNTIMES if accepts_python(wanted, Target.of_runtime(known).python_full)
+            )
+            runtime = next(fitting, None)
+            fix = "none: no runtime has such a Python" if runtime is None else f"run it on the runtime {runtime}"
+            return [replace(_check("(the project)", None, source, judgement, judgement), fix=fix)]
         fits = {
             each: any(holds(marker, environment(self._target, each)) for marker in machines) for each in Architecture
         }
         if machines and not fits[Architecture.ARM64]:
             arm64 = Judgement(PackageVerdict.NOT_FOUND, f"it was locked for other machines: {machines[0]}")
             x86_64 = Judgement(PackageVerdict.PURE, "") if fits[Architecture.X86_64] else arm64
-            return [_check("(the lock)", None, source, arm64, x86_64)]
+            fix = "lock again for Linux on aarch64 as well"
+            return [replace(_check("(the lock)", None, source, arm64, x86_64), fix=fix)]
         return []
 
     def _fix(self, check: PackageCheck, checks: tuple[PackageCheck, ...], closure: Closure) -> str:
-        if not check.verdict.blocks or closure.conflict:
-            return ""
-        return self._fixes(checks, closure.absent).find(check).text
+        if not check.verdict.blocks or check.fix or closure.conflict:
+            return check.fix
+        return self._fixes(checks, closure.absent, (check,)).find(check).text
 
-    def _fixes(self, checks: tuple[PackageCheck, ...], absent: Mapping[str, Absent]) -> Fixes:
+    def _fixes(
+        self, checks: tuple[PackageCheck, ...], absent: Mapping[str, Absent], blocked: tuple[PackageCheck, ...]
+    ) -> Fixes:
         """Search fixes; of a lock, around what comes from elsewhere."""
         left_out = {**absent, **{name: Absent("it comes from elsewhere") for name in self._elsewhere()}}
-        return Fixes(self._problem, self._resolver, self._free_view, self._target, checks=checks, absent=left_out)
+        problem, known = self._problem, checks
+        if self._manifest.pins is not None:  # a lock is made again around the package: that alone is resolved
+            known_versions = [check for check in blocked if check.version is not None and _is_version(check.version)]
+            pinned = (Requirement(f"{check.name}=={check.version}") for check in known_versions)
+            problem = Problem(requests=tuple(Request(requirement=each, source=self._manifest.path) for each in pinned))
+            known = tuple(replace(check, requested_by=()) for check in blocked)
+        return Fixes(problem, self._resolver, self._free_view, self._target, checks=known, absent=left_out)
 
     def _free_view(self, target: Target) -> View:
         """Return arm64's view without hashes: advice means that the manifest is locked again."""
@@ -203,10 +219,15 @@ class ClosureCheck:
 
 def _normal(version: str) -> str:
     """Return a version as the index's files have it; one that is none as it is, which no file has."""
+    return str(parsed(version)) if _is_version(version) else version
+
+
+def _is_version(text: str) -> bool:
     try:
-        return str(parsed(version))
+        parsed(text)
     except InvalidVersion:
-        return version
+        return False
+    return True
 
 
 def _check(name: str, version: str | None, chain: tuple[str, ...], arm64: Judgement, x86_64: Judgement) -> PackageCheck:

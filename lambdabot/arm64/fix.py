@@ -98,7 +98,7 @@ class Fixes:
         root = self._blocked[check.name]
         version = self._versions.get(root)
         request = self._request(root)
-        if version is None or request.requirement.url:
+        if version is None or request is None or request.requirement.url:
             return
         own = {name for name, other in self._blocked.items() if other == root}
         for relation, lowest in ((">", True), ("<", False)):
@@ -127,10 +127,9 @@ class Fixes:
                 yield Fix(text=f"use {exact}{'' if check.name == root else words}", replaces=root, requirement=exact)
                 return
 
-    def _request(self, name: str) -> Request:
-        """Return what the manifest asks for of a project; of one that only a lock has, the project alone."""
-        known = (request for request in self._problem.requests if request.name == name)
-        return next(known, Request(requirement=Requirement(name), source=""))
+    def _request(self, name: str) -> Request | None:
+        """Return what the manifest asks for of a project."""
+        return next((request for request in self._problem.requests if request.name == name), None)
 
     def _sibling(self, check: PackageCheck) -> Iterator[Fix]:
         sibling = _SIBLINGS.get(check.name)

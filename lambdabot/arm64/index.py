@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Lock
-from urllib.parse import urljoin
+from urllib.parse import quote
 
 import requests
 
@@ -115,7 +115,7 @@ class Index:
         """Ask for a page and keep it; the rows are None where it is as it was when it was stamped."""
         headers = {"Accept": _ACCEPT, **({} if stamp is None else stamp.conditions())}
         try:
-            with self._transport.get(urljoin(address.rstrip("/") + "/", f"{name}/"), headers) as response:
+            with self._transport.get(f"{address.rstrip('/')}/{quote(name, safe='')}/", headers) as response:
                 answer = self._answer(response, name, stamp)
         except UnreachableError as error:
             return Absent(str(error))

@@ -51,9 +51,10 @@ class Pages:
         """Return what is known of a page."""
         document = self._cache.get("stamp", key)
         try:
-            return None if document is None else Stamp(**document)
+            stamp = None if document is None else Stamp(**document)
         except TypeError:
             return None
+        return stamp if stamp is not None and _is_stamp(stamp) else None
 
     def rows(self, key: str, stamp: Stamp) -> list[Row] | None:
         """Return the files of a page as it was when it was stamped."""
@@ -61,13 +62,28 @@ class Pages:
         if document is None or document.get("digest") != stamp.digest:
             return None
         rows = document.get("files")
-        return rows if isinstance(rows, list) else None
+        return rows if isinstance(rows, list) and all(map(_is_row, rows)) else None
 
     def keep(self, key: str, stamp: Stamp, rows: list[Row] | None) -> None:
         """Write a page, or its stamp alone where it has not changed."""
         if rows is not None:
             self._cache.put("page", key, {"digest": stamp.digest, "files": rows})
         self._cache.put("stamp", key, asdict(stamp))
+
+
+def _is_stamp(stamp: Stamp) -> bool:
+    """Tell a stamp from a damaged one, or one of another version of this program."""
+    texts = all(isinstance(text, str | None) for text in (stamp.etag, stamp.modified))
+    return texts and isinstance(stamp.at, int | float) and isinstance(stamp.digest, str)
+
+
+def _is_row(row: object) -> bool:
+    """Tell a row from a damaged one, or one of another version of this program."""
+    if not isinstance(row, list) or len(row) != len(File._fields):
+        return False
+    *texts, python, digest, yanked = row
+    known = all(isinstance(text, str) for text in texts) and texts[-1].count("-") in {0, 2}
+    return known and isinstance(python, str | None) and isinstance(digest, str | None) and isinstance(yanked, bool)
 
 
 def parse_page(response: requests.Response, body: bytes, name: str) -> list[Row]:

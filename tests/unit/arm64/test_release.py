@@ -7,29 +7,17 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from lambdabot.arm64.release import File, accepts_python, expanded, parse_filename, rank
-from lambdabot.arm64.target import Target, platforms
+from lambdabot.arm64.target import PYTHON_RUNTIMES, Target, platforms
 from lambdabot.model import Architecture
 
 PYTHONS = st.sampled_from(
     ["cp39", "cp311", "cp312", "cp313", "py3", "py2.py3", "py312", "pp310", "cp313t", "cp312.cp313"]
 )
 ABIS = st.sampled_from(["none", "abi3", "cp311", "cp312", "cp313", "cp313t", "cp312.cp313", "abi3.none"])
-PLATFORMS = st.lists(
-    st.sampled_from(
-        ["any", "manylinux1_x86_64", "manylinux2014_aarch64", "manylinux_2_17_aarch64", "manylinux_2_28_aarch64", "linux_aarch64",
-         "manylinux_2_34_x86_64", "manylinux_2_35_aarch64", "musllinux_1_2_aarch64", "macosx_11_0_arm64", "win_amd64", "manylinux2010_x86_64"]
-    ),
-    min_size=1, max_size=3, unique=True,
-).map(".".join)  # fmt: skip
-TARGETS = st.sampled_from(
-    [
-        Target("3.9", "2.26"),
-        Target("3.11", "2.26"),
-        Target("3.12", "2.34"),
-        Target("3.13", "2.34"),
-        Target("3.14", "2.34"),
-    ]
-)
+LINUX = "manylinux1_x86_64 manylinux2014_aarch64 manylinux_2_17_aarch64 manylinux_2_28_aarch64 linux_aarch64"
+OTHERS = "any manylinux_2_34_x86_64 manylinux_2_35_aarch64 musllinux_1_2_aarch64 macosx_11_0_arm64 win_amd64"
+PLATFORMS = st.lists(st.sampled_from(f"{LINUX} {OTHERS}".split()), min_size=1, max_size=3, unique=True).map(".".join)
+TARGETS = st.sampled_from([Target.of_runtime(runtime) for runtime in PYTHON_RUNTIMES])
 
 
 def supported(target: Target, architecture: Architecture) -> list[tags.Tag]:

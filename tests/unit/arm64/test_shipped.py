@@ -244,7 +244,7 @@ def test_unreadable_file_in_a_folder(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("pathlib.Path.open", refuse)
-    with pytest.raises(UnreadableError, match="a.py: Permission denied"):
+    with pytest.raises(UnreadableError, match=r"a\.py: Permission denied"):
         list(members(tmp_path))
 
 
