@@ -3,6 +3,7 @@
 Sources: the kernel's documentation of cgroup v1 (sched-bwc, memory, freezer-subsystem) and v2.
 """
 
+import math
 import os
 import re
 import signal
@@ -188,6 +189,33 @@ def find_controllers(mounts: Path = Path("/proc/self/mountinfo"), own: Path = Pa
     return NONE
 
 
+def granted_vcpus(mounts: Path = Path("/proc/self/mountinfo"), own: Path = Path("/proc/self/cgroup")) -> float:
+    """Return the vCPUs that the quotas of this process's own groups leave it, infinity without any."""
+    try:
+        membership = dict(_membership(own.read_text()))
+        candidates = list(_hierarchies(mounts.read_text(), membership))
+    except OSError:
+        return math.inf
+    quotas = (
+        _quota(group, kind)
+        for kind, _, mount, folder in candidates
+        for group in (folder, *folder.parents)
+        if group.is_relative_to(mount)
+    )
+    return min(quotas, default=math.inf)
+
+
+def _quota(group: Path, kind: str) -> float:
+    with suppress(OSError, ValueError):  # the root has none, and `max` or -1 is none
+        if kind == "cgroup2":
+            quota, period = (group / "cpu.max").read_text().split()
+        else:
+            quota, period = ((group / f"cpu.cfs_{name}_us").read_text() for name in ("quota", "period"))
+        if int(quota) > 0:
+            return int(quota) / int(period)
+    return math.inf
+
+
 def remove_abandoned(controllers: Controllers) -> None:
     """Kill and remove the groups of supervisors that are gone."""
     for parent in controllers.folders():
@@ -210,23 +238,29 @@ def _membership(text: str) -> Iterator[tuple[str, str]]:
             yield name, path
 
 
-def _candidates(mountinfo: str, membership: dict[str, str]) -> Iterator[Controllers]:
-    """Yield the hierarchies in the order of preference: version 2 when it has a CPU controller, else version 1."""
-    version_1: dict[str, Path] = {}
+def _hierarchies(mountinfo: str, membership: dict[str, str]) -> Iterator[tuple[str, str, Path, Path]]:
+    """Yield (kind of file system, controller, mount point, own folder) of each hierarchy that may limit something."""
     for line in mountinfo.splitlines():
         fields, _, rest = line.partition(" - ")
         kind, _, options = rest.split(" ", 2)
         root, mount = fields.split(" ")[3:5]
-        if kind == "cgroup2" and "" in membership:
-            folder = _own_folder(mount, root, membership[""])
-            for parent in (folder, folder.parent):
-                enabled = _enabled(parent)
-                if "cpu" in enabled:
-                    memory = parent if "memory" in enabled else None
-                    yield Controllers(version=2, cpu=parent, memory=memory, freezer=parent)
-        elif kind == "cgroup":
-            for name in {"cpu", "memory", "freezer"} & set(options.split(",")) & membership.keys():
-                version_1[name] = _own_folder(mount, root, membership[name])
+        names = {"cgroup2": {""}, "cgroup": {"cpu", "memory", "freezer"} & set(options.split(","))}.get(kind, set())
+        for name in names & membership.keys():
+            yield kind, name, Path(mount), _own_folder(mount, root, membership[name])
+
+
+def _candidates(mountinfo: str, membership: dict[str, str]) -> Iterator[Controllers]:
+    """Yield the hierarchies in the order of preference: version 2 when it has a CPU controller, else version 1."""
+    version_1: dict[str, Path] = {}
+    for kind, name, _, folder in _hierarchies(mountinfo, membership):
+        if kind == "cgroup":
+            version_1[name] = folder
+            continue
+        for parent in (folder, folder.parent):
+            enabled = _enabled(parent)
+            if "cpu" in enabled:
+                memory = parent if "memory" in enabled else None
+                yield Controllers(version=2, cpu=parent, memory=memory, freezer=parent)
     yield Controllers(
         version=1, cpu=version_1.get("cpu"), memory=version_1.get("memory"), freezer=version_1.get("freezer")
     )

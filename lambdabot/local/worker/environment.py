@@ -141,8 +141,11 @@ class ExecutionEnvironment:
 
     def _start(self, request_id: str, *, suppressed: bool) -> None:
         self._berth = self._machine.lend()
-        self._control = self._machine.nursery.raise_supervisor()
-        messages.send(self._control, self._order(self._berth, request_id, suppressed=suppressed).to_json())
+        try:
+            self._control = self._machine.nursery.raise_supervisor()
+            messages.send(self._control, self._order(self._berth, request_id, suppressed=suppressed).to_json())
+        except OSError as error:
+            raise self._failure() from error
         if self._stopped:  # stop() came too early to see the connection
             raise self._failure()
 

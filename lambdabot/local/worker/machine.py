@@ -43,7 +43,7 @@ class Machine:
         confinement.forbid_inspection()
         self.controllers = cgroup.find_controllers() if controllers is None else controllers
         cgroup.remove_abandoned(self.controllers)
-        self.vcpus = float(len(os.sched_getaffinity(0)))
+        self.vcpus = min(float(len(os.sched_getaffinity(0))), cgroup.granted_vcpus())
         self.admission = Admission(self.vcpus)
         self._folder = PrivateFolder()
         runtime = self._folder.path / "runtime"

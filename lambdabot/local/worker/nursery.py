@@ -42,8 +42,12 @@ class Nursery:
     def raise_supervisor(self) -> socket.socket:
         """Return the connection to a new supervisor, which ends when the connection does; OSError without nursery."""
         ours, theirs = socket.socketpair()
-        with theirs, self._lock:
-            socket.send_fds(self._line, [b"+"], [theirs.fileno()])
+        try:
+            with theirs, self._lock:
+                socket.send_fds(self._line, [b"+"], [theirs.fileno()])
+        except OSError:
+            ours.close()
+            raise
         return ours
 
     def close(self) -> None:

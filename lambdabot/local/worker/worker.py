@@ -15,6 +15,7 @@ from lambdabot.local.worker.governor import Governor, send_to_all
 from lambdabot.local.worker.log_file import LogFile
 from lambdabot.local.worker.order import Order
 
+_NEVER = 60.0
 _DYING_SECONDS = 0.0005
 _FAMILY_SECONDS = 0.050  # how long a new child process may go unseen by the memory limit
 
@@ -31,6 +32,7 @@ class Worker:
             with_users = order.confinement.namespaces == "user"
             self._first_process = namespaces.enter_process_namespace(with_users=with_users)
         self._governor = None if self._group.limits_cpu else Governor(self.family, order.vcpus)
+        self._governed = False
         self.log = LogFile(Path(order.folder))
         self.pid = 0
         self.wait_status: int | None = None
@@ -80,15 +82,17 @@ class Worker:
 
     def govern(self, *, on_duty: bool) -> None:
         """Begin or end the stopping and continuing that stands in for a quota where none can be set."""
-        if self._governor is not None:
-            if on_duty:
-                self._governor.start()
-            else:
-                self._governor.finish()
+        if self._governor is None:
+            return
+        if on_duty:
+            self._governor.start()
+        elif self._governed:
+            self._governor.finish()
+        self._governed = on_duty
 
     def look(self, now: float) -> float:
         """Enforce by hand what no control group enforces; return the seconds until the next look is due."""
-        due = self._governor.look() if self._governor is not None else 60.0
+        due = self._governor.look() if self._governor is not None and self._governed else _NEVER
         if not self._group.limits_memory:
             if now >= self._family_until:
                 self._known_family = self.family()

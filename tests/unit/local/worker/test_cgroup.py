@@ -1,5 +1,6 @@
 """Control groups: the real ones where they can be written, version 2 on a made-up tree (none was at hand)."""
 
+import math
 import os
 import shutil
 import signal
@@ -109,6 +110,33 @@ def test_finds_its_own_folder_of_version_1(tmp_path):
     assert cgroup._own_folder(str(tmp_path), "/", "/job") == tmp_path / "job"
     assert cgroup._own_folder(str(tmp_path), "/docker/1", "/docker/1/job/inner") == tmp_path / "job/inner"
     assert cgroup._own_folder(str(tmp_path), "/", "/of/the/host") == tmp_path
+
+
+def granted(tmp_path, mountinfo, membership):
+    mounts, own = tmp_path / "mountinfo", tmp_path / "membership"
+    mounts.write_text(mountinfo)
+    own.write_text(membership)
+    return cgroup.granted_vcpus(mounts, own)
+
+
+def test_knows_the_quota_that_holds_for_itself(tmp_path):
+    two, one = tmp_path / "two", tmp_path / "one"
+    (two / "pod/container").mkdir(parents=True)
+    (one / "pod").mkdir(parents=True)
+    mountinfo = mount(two) + mount(one, "cgroup", "rw,cpu,cpuacct") + mount("/", "ext4")
+    membership = "0::/pod/container\n1:cpu,cpuacct:/pod\n"
+    assert granted(tmp_path, mountinfo, membership) == math.inf
+
+    (two / "pod/container/cpu.max").write_text("max 100000\n")
+    (two / "pod/cpu.max").write_text("150000 100000\n")
+    assert granted(tmp_path, mountinfo, membership) == 1.5
+
+    (one / "pod/cpu.cfs_quota_us").write_text("-1\n")
+    (one / "pod/cpu.cfs_period_us").write_text("100000\n")
+    assert granted(tmp_path, mountinfo, membership) == 1.5
+    (one / "pod/cpu.cfs_quota_us").write_text("50000\n")
+    assert granted(tmp_path, mountinfo, membership) == 0.5
+    assert cgroup.granted_vcpus(tmp_path / "nowhere", tmp_path / "nowhere") == math.inf
 
 
 def test_does_nothing_without_controllers():

@@ -284,3 +284,19 @@ def test_serves_a_runtime_client_of_the_users_own(start, machine):
         """,
     )
     assert call.value() == [403, 400, 404, 403]
+
+
+def test_leaves_the_init_unthrottled(start, any_machine):
+    """A handler at 128 MB has a fourteenth of a processor, its init a whole one."""
+    source = """
+    import time
+    start, used = time.monotonic(), time.process_time()
+    while time.process_time() - used < 0.3: pass
+    took = time.monotonic() - start
+    def handler(event, context):
+        start, used = time.monotonic(), time.process_time()
+        while time.process_time() - used < 0.02: pass
+        return [took, time.monotonic() - start]
+    """
+    init, handler = start(any_machine, source, memory_mb=128).value()
+    assert init / 0.3 < handler / 0.02, "each as a multiple of the CPU time that it took"

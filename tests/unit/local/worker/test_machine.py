@@ -121,6 +121,15 @@ def test_tells_that_a_supervisor_is_gone(start, machine):
         call()
 
 
+def test_tells_that_nothing_can_be_started_any_more(start):
+    with Machine(controllers=cgroup.NONE, means=PLAIN) as machine:
+        machine.nursery._process.kill()
+        machine.nursery._process.wait()
+        call = start(machine, HELLO)
+        with pytest.raises(EndpointError, match="it is gone"):
+            call()
+
+
 def test_runs_many_environments_at_once(start, machine):
     calls = [start(machine, HELLO, memory_mb=256) for _ in range(6)]
     results = []
