@@ -132,3 +132,29 @@ def test_a_folder_s_lock_goes_first(tmp_path):
     for name in ("pyproject.toml", "Pipfile", "requirements.txt", "poetry.lock", "uv.lock"):
         (tmp_path / name).write_text(json.dumps(name), encoding="utf-8")
         assert manifest_in(tmp_path) == tmp_path / name
+
+
+def test_a_text_file_of_another_name_is_read_as_requirements(tmp_path):
+    manifest = read(tmp_path, "requirements-worker.in", "six\n")
+    assert [request.source for request in manifest.requests] == ["requirements-worker.in:1"]
+
+
+def test_a_named_pylock_leaves_out_files_of_other_platforms(tmp_path):
+    head = 'lock-version = "1.0"\ncreated-by = "pip"\n[[packages]]\nname = "six"\nversion = "1.17.0"\n'
+    wheels = "".join(
+        f'[[packages.wheels]]\nurl = "https://files.invalid/six-1.17.0-{tags}.whl"\nhashes = {{ sha256 = "aa" }}\n'
+        for tags in ("cp312-cp312-win_amd64", "py3-none-any")
+    )
+    manifest = read(tmp_path, "pylock.worker.toml", head + wheels)
+    (pin,) = manifest.pins["six"]
+    assert [file.filename for file in pin.files] == ["six-1.17.0-py3-none-any.whl"]
+
+
+def test_an_old_poetry_lock_is_walked_from_the_project_beside_it(tmp_path):
+    (tmp_path / "pyproject.toml").write_text('[tool.poetry.dependencies]\nsix = "^1"\n', encoding="utf-8")
+    lock = '[[package]]\nname = "six"\nversion = "1.17.0"\n'
+    manifest = read(tmp_path, "poetry.lock", lock)
+    assert manifest.walked
+    assert [str(request.requirement) for request in manifest.requests] == ["six<2,>=1"]
+    assert not read(tmp_path, "poetry.lock", lock + 'groups = ["main"]\n').walked
+    assert read(tmp_path, "poetry.lock", lock + 'groups = ["dev"]\n').pins == {}
