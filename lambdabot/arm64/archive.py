@@ -1,6 +1,7 @@
 """The files of a built package, be it a zip or a folder, one after the other and never written to disk."""
 
 import io
+import lzma
 import os
 import zipfile
 import zlib
@@ -17,7 +18,16 @@ _ASIDE = frozenset(
 _MEMBERS = 200_000
 _JAR_LIMIT = 64 * 1024 * 1024
 _UNZIPPED_LIMIT = 2 * 1024**3  # eight times what Lambda accepts
-BAD_ZIP = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError, OSError)
+BAD_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    OSError,
+)
 
 
 def members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
