@@ -107,10 +107,14 @@ def _payload_mix(seed: int) -> str:
 
 def _coverage(seed: int, values: dict[str, float]) -> str:
     cells = list(coverage.coverages(seed))
+    others = list(coverage.other_fleets(seed))
     few = [one.covered for one in cells if one.environments == coverage.ENVIRONMENTS[0]]
     more = [one.covered for one in cells if one.environments != coverage.ENVIRONMENTS[0]]
     values["coverage.min_5"], values["coverage.max_5"] = min(few), max(few)
     values["coverage.min"], values["coverage.max"] = min(more), max(more)
+    smallest = coverage.ENVIRONMENTS[0]
+    values["coverage.other_fleets_min_5"] = min(one.covered for one in others if one.environments == smallest)
+    values["coverage.other_fleets_min"] = min(one.covered for one in others if one.environments != smallest)
     values["coverage.min_lanes"] = min(one.covered for one in cells if one.lanes)
     rows = [
         (
@@ -123,8 +127,10 @@ def _coverage(seed: int, values: dict[str, float]) -> str:
             f"± {one.half_width:.1%}",
             f"{one.plain:.2%}",
             f"± {one.plain_half_width:.1%}",
+            "" if one.alone is None else f"{one.alone:.1%}",
+            "" if one.covered_alone is None else f"{one.covered_alone:.1%}",
         )
-        for one in cells
+        for one in [*cells, *others]
     ]
     title = (
         f"Coverage of the 99 % interval of mean cost, {coverage.TRIALS:,} trials a row; beside it a plain t interval"
@@ -139,6 +145,8 @@ def _coverage(seed: int, values: dict[str, float]) -> str:
         "median",
         "plain covers",
         "median",
+        "prior refuted",
+        "covers then",
     )
     return _table(title, header, rows)
 

@@ -1,16 +1,17 @@
 """How often the 99 % interval of mean cost holds the true mean, and how wide it is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.lambda_simulator.hosts import HOMOGENEOUS, MIXED, Hosts, within
+from benchmarks.lambda_simulator.hosts import HOMOGENEOUS, MIXED, OTHERS, Hosts, within
 from lambdabot.measurement.interval import CONFIDENCE, located
 from lambdabot.measurement.noise import prior
 from lambdabot.measurement.student import quantile
+from lambdabot.measurement.variance import PRIOR_DEGREES
 
 Array = NDArray[np.float64]
 
@@ -24,7 +25,11 @@ _FLEETS = {"mixed": MIXED, "homogeneous": HOMOGENEOUS}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """One cell of the table: `covered` and `plain` (a t interval without a prior) are shares of the trials."""
+    """One cell of the table: `covered` and `plain` (a t interval without a prior) are shares of the trials.
+
+    `alone` is the share of trials in which the data refute the prior and stand alone, `covered_alone` what is covered
+    of those, where environments are known: an average over wide intervals and narrow ones hides how the narrow ones do.
+    """
 
     environments: int
     memory_mb: int
@@ -35,13 +40,15 @@ class Coverage:
     half_width: float
     plain: float
     plain_half_width: float
+    alone: float | None
+    covered_alone: float | None
 
 
-def coverages(seed: int) -> Iterator[Coverage]:
+def coverages(seed: int, fleets: Mapping[str, Hosts] = _FLEETS) -> Iterator[Coverage]:
     """Yield every cell: environments, memory size, hosts, payloads, environments known or lanes only."""
     generator = np.random.default_rng(seed)
-    for count, size, hosts, payloads in product(ENVIRONMENTS, SIZES, _FLEETS, _MIXES):
-        samples = _samples(generator, _FLEETS[hosts], size, count, _MIXES[payloads])
+    for count, size, hosts, payloads in product(ENVIRONMENTS, SIZES, fleets, _MIXES):
+        samples = _samples(generator, fleets[hosts], size, count, _MIXES[payloads])
         parts = [share * slow for share, slow in _MIXES[payloads]]
         true = sum(parts)
         for lanes in (False, True):
@@ -52,16 +59,20 @@ def coverages(seed: int) -> Iterator[Coverage]:
             value, error, degrees = located(values, expected, seen if lanes else None, noise)
             reach = quantile((1 - CONFIDENCE) / 2, degrees) * error
             plain = quantile((1 - CONFIDENCE) / 2, count - 1) * values.std(axis=-1, ddof=1) / np.sqrt(count)
+            inside = np.abs(value - true) <= reach
+            alone = degrees < count - 1 + PRIOR_DEGREES  # where the prior counts, it adds its own
             yield Coverage(
                 environments=count,
                 memory_mb=size,
                 hosts=hosts,
                 payloads=payloads,
                 lanes=lanes,
-                covered=float((np.abs(value - true) <= reach).mean()),
+                covered=float(inside.mean()),
                 half_width=float(np.median(reach / value)),
                 plain=float((np.abs(value - true) <= plain).mean()),
                 plain_half_width=float(np.median(plain / value)),
+                alone=None if lanes else float(alone.mean()),
+                covered_alone=float(inside[alone].mean()) if alone.any() and not lanes else None,
             )
 
 
@@ -74,6 +85,11 @@ def _samples(
     noise = np.exp(generator.normal(-(spread**2) / 2, spread, (TRIALS, len(payloads), count, _WAVES)))
     weights = np.array([share * slow for share, slow in payloads])[:, None, None]
     return np.asarray(hosts.effect(logs, size) * noise * weights)
+
+
+def other_fleets(seed: int) -> Iterator[Coverage]:
+    """Yield the same cells on fleets that nothing was chosen on."""
+    return coverages(seed, OTHERS)
 
 
 def _as_lanes(samples: Array, generator: np.random.Generator) -> Array:

@@ -59,3 +59,8 @@ MIXED = Hosts(
 )
 # Other Regions, other days: one CPU model, 4 to 5 % between environments.
 HOMOGENEOUS = Hosts(models=("Intel Xeon Processor @ 2.50GHz",), shares=(1.0,), times=(1.0,), spread=0.045)
+# Fleets with the same variation that no constant of the measurement was chosen on: what a claim is worth elsewhere.
+OTHERS = {
+    "rare slow": Hosts(models=("a", "b", "c"), shares=(0.75, 0.20, 0.05), times=(1.0, 1.3, 1.5), spread=0.055),
+    "mostly slow": Hosts(models=("a", "b", "c"), shares=(0.12, 0.18, 0.70), times=(0.667, 0.76, 1.0), spread=0.044),
+}
