@@ -190,12 +190,11 @@ def test_limits_a_real_process(real):
 
 
 def test_kills_what_an_abandoned_group_still_holds(real):
-    group = Group(real, "lambdabot-999999999-1")
-    stranger = Group(real, f"lambdabot-{os.getpid()}-other")
-    child = sleeper_in(group)
-    cgroup.remove_abandoned(real)
-    assert child.wait() == -signal.SIGKILL
-    cgroup.remove_abandoned(real)  # the dead process has left it by now
-    assert not any((folder / "lambdabot-999999999-1").exists() for folder in real.folders())
-    assert all((folder / f"lambdabot-{os.getpid()}-other").exists() for folder in real.folders())
-    stranger.remove()
+    name, strange = "lambdabot-999999999-1", f"lambdabot-{os.getpid()}-other"
+    with Group(real, name) as group, Group(real, strange):
+        child = sleeper_in(group)
+        cgroup.remove_abandoned(real)
+        assert child.wait() == -signal.SIGKILL
+        cgroup.remove_abandoned(real)  # the dead process has left it by now
+        assert not any((folder / name).exists() for folder in real.folders())
+        assert all((folder / strange).exists() for folder in real.folders())
