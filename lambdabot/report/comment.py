@@ -65,12 +65,11 @@ def summary(document: Mapping[str, Any]) -> str:
 
 def _fit(document: Mapping[str, Any], state: State | None, limit: int, size: Callable[[str], int]) -> str:
     shown, push = view(document), since(state)
-    text = ""
-    for detail in _STEPS:
+    for detail in _STEPS[:-1]:
         text = _text(shown, detail, push)
         if size(text) <= limit:
-            break
-    return text
+            return text
+    return _text(shown, _STEPS[-1], push)
 
 
 def _text(shown: View, detail: Detail, push: Mapping[str, str] | None) -> str:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 LONGEST = 400
 """Characters of one text; what is longer is cut in the middle, where it is least missed."""
 
-_PUNCTUATION = re.compile(r"[!\"#$&()*:<>@\[\\\]^`{|}~]")
+_PUNCTUATION = re.compile(r"[\"#$&*<>@\[\\\]`|~]|:(?=//)")
 
 _UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 """Between letters it is an underscore, elsewhere it can be emphasis."""
@@ -19,8 +19,8 @@ _UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _START = re.compile(r"^[-+=]")
 """A list, a rule or the underline of a heading begins with one of these."""
 
-_DOT = re.compile(r"(www|^\d{1,9}(?=\.(?:\s|$)))\.", re.IGNORECASE)
-"""A link begins with `www.`, a list with `1. `."""
+_DOT = re.compile(r"(www(?=\.)|^\d{1,9}(?=[.)](?:\s|$)))(.)", re.IGNORECASE)
+"""A link begins with `www.`, a list with `1. ` or `1) `."""
 
 _REFERENCES = re.compile(r"(?<=[@#])(?=\w)|(?<=\bGH-)(?=\d)", re.IGNORECASE)
 """Where GitHub looks, after rendering, for a person, a team or an issue (`@name`, `#1`, `GH-1`)."""
@@ -39,7 +39,8 @@ def escape(value: object, longest: int = LONGEST) -> Markup:
     text = _REFERENCES.sub(_ZERO_WIDTH_SPACE, plain(str(value), longest))
     for pattern in (_PUNCTUATION, _UNDERSCORE, _START):
         text = pattern.sub(_entity, text)
-    return Markup(_DOT.sub(r"\1&#46;", text))  # noqa: S704  # all that HTML or Markdown reads is encoded
+    text = _DOT.sub(lambda found: f"{found[1]}&#{ord(found[2])};", text)
+    return Markup(text)  # noqa: S704  # all that HTML or Markdown reads is encoded
 
 
 def code(value: object, longest: int = LONGEST) -> Markup:

@@ -79,7 +79,8 @@ def _without_exponent(value: float) -> str:
     """Write a small number with two significant digits, to a billionth of a dollar at most."""
     mantissa, _, exponent = f"{value:.1e}".partition("e")
     places = min(9, 1 - int(exponent))
-    return f"{float(mantissa) * 10 ** int(exponent):.{places}f}"
+    text = f"{float(mantissa) * 10 ** int(exponent):.{places}f}"
+    return text.rstrip("0").ljust(4, "0")  # cents at least
 
 
 def _figure(text: str) -> Markup:

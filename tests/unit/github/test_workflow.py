@@ -110,6 +110,44 @@ def test_the_end_writes_summary_and_outputs(files, tmp_path):
     assert values["comment-url"] == "https://x"
 
 
+def annotated(run):
+    stream = io.StringIO()
+    Workflow({}, stream).finish(document(run), report=Path("report.json"), comment_url=None)
+    return stream.getvalue().splitlines()
+
+
+def test_a_regression_is_annotated_as_an_error():
+    assert annotated(runs.regression()) == [
+        "::error title=lambdabot::thumbnail costs 18 %25 more than on the target branch: "
+        "the whole interval is above +10 %25, twice"
+    ]
+
+
+def test_what_was_not_decided_is_annotated_as_a_warning():
+    (inconclusive,) = annotated(runs.inconclusive())
+    (uncompared,) = annotated(runs.nothing_compared())
+
+    assert inconclusive.startswith("::warning title=lambdabot::thumbnail: inconclusive: the budget")
+    assert uncompared.startswith("::warning title=lambdabot::thumbnail: not measured: the checkout")
+
+
+def test_one_reason_of_many_functions_is_annotated_once_with_its_advice():
+    (failed,) = runs.not_reached().functions
+    (line,) = annotated(runs.run(failed, failed, failed))
+
+    assert line.startswith("::error title=lambdabot::nothing measured: no usable AWS credentials%0AGive the job a role")
+
+
+def test_no_more_is_annotated_than_the_runner_shows():
+    lost = [runs.result(runs.function(f"f{index}"), error=f"reason {index}") for index in range(30)]
+
+    assert len(annotated(runs.run(*lost))) == 10
+
+
+def test_a_calm_run_is_not_annotated():
+    assert annotated(runs.one_recommended()) == []
+
+
 def test_one_function_fills_the_scalars():
     values = outputs(document(runs.regression()), report="r.json")
     entry = {

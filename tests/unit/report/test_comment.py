@@ -210,6 +210,14 @@ def test_a_long_comment_is_shortened_by_whole_steps(count):
     assert all(one.count("<tr>") >= 2 for one in tables)
 
 
+def test_the_last_step_holds_the_headline(monkeypatch):
+    monkeypatch.setattr(comment, "COMMENT_LIMIT", 1000)
+    text = comment_of(runs.forty())
+
+    assert headline(text).startswith("🔴 2 of 40 functions cost more")
+    assert "|" not in text
+
+
 def test_a_single_function_with_endless_lists_fits():
     packages = tuple(
         replace(runs.ready().packages[0], name=f"package-{index}", evidence="|" * 1000) for index in range(5000)

@@ -15,7 +15,8 @@ from lambdabot.report.bars import bar
         (0.0, "$0.00"),
         (-3.5, "−$3.50"),
         (999.99, "$999.99"),
-        (1e-12, "$0.000000000"),
+        (0.09, "$0.09"),
+        (1e-12, "$0.00"),
     ],
 )
 def test_dollars(value, text):
