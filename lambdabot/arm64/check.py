@@ -16,6 +16,7 @@ from lambdabot.arm64.contents import UnreadableError
 from lambdabot.arm64.environment import sources
 from lambdabot.arm64.formats.detect import manifest_in, read_manifest
 from lambdabot.arm64.index import Index
+from lambdabot.arm64.layers import LayerClient, read_layers
 from lambdabot.arm64.loopback import Loopback
 from lambdabot.arm64.manifest import Manifest
 from lambdabot.arm64.reader import Reader
@@ -69,6 +70,25 @@ def check_function(
     except LambdabotError as error:
         answers.append(Arm64Check(path=str(source), verdict=Arm64Verdict.UNKNOWN, reason=str(error)))
     return merged(str(source if requirements is None else requirements), answers)
+
+
+def check_layers(
+    client: LayerClient, arns: Iterable[str], target: Target, *, cache_dir: Path | None, timeout: float
+) -> Arm64Check:
+    """Judge a function's layers, which are attached as they are; `client` is boto3's for Lambda.
+
+    The answer's `layers` name every layer with what stands in its way; it is to be `merged` with the function's own.
+    """
+    answers = []
+    for arn, shipped in read_layers(client, arns, timeout=timeout).items():
+        if isinstance(shipped, str):
+            reason = f"{arn}: not checked: {shipped}"
+            answers.append(Arm64Check(path=arn, verdict=Arm64Verdict.UNKNOWN, reason=reason, layers=(reason,)))
+            continue
+        answer = _by_contents(Path(arn), shipped, target, cache_dir, timeout, as_it_is=True)
+        lines = [f"{arn}: {file}" for file in answer.native_files] or [f"{arn}: {answer.verdict}"]
+        answers.append(replace(answer, native_files=(), layers=tuple(lines)))
+    return merged("layers", answers or [Arm64Check(path="layers", verdict=Arm64Verdict.READY)])
 
 
 def merged(path: str, answers: list[Arm64Check]) -> Arm64Check:

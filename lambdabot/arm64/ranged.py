@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from typing import BinaryIO
 
 import requests
 
@@ -74,6 +75,15 @@ class RangedFile(io.RawIOBase):
             self._start, self._block = start, _bounded(response)
         if len(self._block) != end - start:
             raise UnreadableError(why="the server sent another range than was asked for")
+
+
+def save(response: requests.Response, target: BinaryIO, limit: int) -> None:
+    """Write the body and go back to its start; raise UnreadableError when it is larger than `limit` bytes."""
+    for chunk in response.iter_content(256 * 1024):
+        target.write(chunk)
+        if target.tell() > limit:
+            raise UnreadableError(why=f"it is too large to be read (over {limit >> 20} MB)")
+    target.seek(0)
 
 
 def _bounded(response: requests.Response) -> bytes:

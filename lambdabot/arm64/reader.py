@@ -9,7 +9,7 @@ import requests
 
 from lambdabot.arm64.cache import Cache
 from lambdabot.arm64.contents import Contents, UnreadableError
-from lambdabot.arm64.ranged import RangedFile
+from lambdabot.arm64.ranged import RangedFile, save
 from lambdabot.arm64.release import File
 from lambdabot.arm64.sdist import read_sdist
 from lambdabot.arm64.transport import THREADS, Transport, UnreachableError, cause, status
@@ -86,8 +86,5 @@ class Reader:
 
     def _read_sdist(self, file: File) -> Contents:
         with self._get(file.url, {}) as response, tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
-            for chunk in response.iter_content(256 * 1024):
-                if spool.write(chunk) and spool.tell() > _SDIST_LIMIT:
-                    raise UnreadableError(why="the sdist is too large to be read")
-            spool.seek(0)
+            save(response, cast("BinaryIO", spool), _SDIST_LIMIT)
             return read_sdist(cast("BinaryIO", spool), file.filename)

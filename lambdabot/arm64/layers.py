@@ -1,0 +1,60 @@
+"""Lambda layers: their zips are read, whatever their publishers typed into CompatibleArchitectures."""
+
+import re
+import tempfile
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from typing import Any, BinaryIO, Protocol, cast
+
+import requests
+
+from lambdabot.arm64.archive import BAD_ZIP, zip_members
+from lambdabot.arm64.contents import UnreadableError
+from lambdabot.arm64.ranged import save
+from lambdabot.arm64.shipped import Shipped, read_shipped
+from lambdabot.arm64.transport import Transport, UnreachableError, cause, status
+
+_LIMIT = 300 * 1024 * 1024  # bytes; all layers of a function unzip to 250 MB at most
+_IN_MEMORY = 8 * 1024 * 1024
+
+
+class LayerClient(Protocol):
+    """What is needed of boto3's Lambda client."""
+
+    def get_layer_version_by_arn(self, *, Arn: str) -> Mapping[str, Any]:  # noqa: N803  # AWS's own name
+        """Return the layer version with a presigned address of its content (GetLayerVersionByArn)."""
+        ...
+
+
+def read_layers(client: LayerClient, arns: Iterable[str], *, timeout: float) -> dict[str, Shipped | str]:
+    """Return what each layer ships, by its redacted ARN; the reason in words where it could not be read."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # slow, and few checks have layers
+
+    found: dict[str, Shipped | str] = {}
+    with closing(Transport((), timeout=timeout)) as transport:
+        for arn in arns:
+            try:
+                found[redacted_arn(arn)] = _read(client, arn, transport)
+            except (ClientError, BotoCoreError) as error:
+                found[redacted_arn(arn)] = redacted_arn(str(error))
+            except (UnreadableError, UnreachableError) as error:
+                found[redacted_arn(arn)] = str(error)
+            except requests.RequestException as error:
+                found[redacted_arn(arn)] = cause(error)
+            except BAD_ZIP as error:
+                found[redacted_arn(arn)] = f"it is no sound zip file: {error}"
+    return found
+
+
+def _read(client: LayerClient, arn: str, transport: Transport) -> Shipped:
+    location = str(client.get_layer_version_by_arn(Arn=arn)["Content"]["Location"])
+    with transport.get(location, {}) as response, tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
+        if not response.ok:
+            raise UnreadableError(why=status(response))
+        save(response, cast("BinaryIO", spool), _LIMIT)
+        return read_shipped(zip_members(cast("BinaryIO", spool)))
+
+
+def redacted_arn(text: str) -> str:
+    """Return text with the account ids of ARNs struck out."""
+    return re.sub(r"(?<=:)\d{12}(?=:)", "*" * 12, text)
