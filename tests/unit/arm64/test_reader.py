@@ -73,7 +73,7 @@ def test_refusal_is_trouble_and_not_kept(package_index, reader, tmp_path, status
 def test_sdist_that_is_too_large_is_not_read(package_index, reader, monkeypatch):
     monkeypatch.setattr(reader_module, "_SDIST_LIMIT", 100)
     package_index.pure_sdist("alpha", "1.0")
-    assert reader.read(file_of(package_index, "alpha"), "alpha").trouble == "the sdist is too large to be read"
+    assert "too large to be read" in reader.read(file_of(package_index, "alpha"), "alpha").trouble
 
 
 def test_sdist_that_is_none_is_trouble(package_index, reader):
