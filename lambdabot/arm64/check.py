@@ -15,6 +15,7 @@ from lambdabot.arm64.closure_check import ClosureCheck
 from lambdabot.arm64.contents import UnreadableError
 from lambdabot.arm64.environment import sources
 from lambdabot.arm64.formats.detect import manifest_in, read_manifest
+from lambdabot.arm64.image import is_image, read_image
 from lambdabot.arm64.index import Index
 from lambdabot.arm64.layers import LayerClient, read_layers
 from lambdabot.arm64.loopback import Loopback
@@ -32,13 +33,16 @@ _ZIPS = frozenset({".zip", ".whl", ".jar"})
 
 
 def check(path: Path, target: Target, *, cache_dir: Path | None, timeout: float, verify: bool = False) -> Arm64Check:
-    """Judge a requirements file, lock file, pyproject.toml, zip or folder; what cannot be checked says so.
+    """Judge a requirements file, lock file, pyproject.toml, zip, folder or image; what cannot be checked says so.
 
+    An image is a `.tar` of `docker save` or of an OCI layout, and is judged for the Python and glibc that it has.
     A folder or zip with installed distributions is judged by them, another folder by its lock or manifest; machine
     code in either is looked at. `timeout` is seconds per request to an index; `cache_dir` None keeps nothing;
     `verify` resolves once more with all fixes applied.
     """
     try:
+        if path.suffix == ".tar" and is_image(path):
+            return _by_image(path, cache_dir, timeout)
         if not path.is_dir() and path.suffix not in _ZIPS and not zipfile.is_zipfile(path):
             return _by_manifest(read_manifest(path), target, cache_dir, timeout, verify=verify)
         shipped = _read(path)
@@ -112,6 +116,16 @@ def _read(path: Path) -> Shipped:
         raise UsageError([Mistake(message=str(error), path=path)]) from error
     except BAD_ZIP as error:
         raise UsageError([Mistake(message=f"it is no sound zip file: {error}", path=path)]) from error
+
+
+def _by_image(path: Path, cache_dir: Path | None, timeout: float) -> Arm64Check:
+    """Judge an image on what it itself is; it will be built again for arm64 from its base image."""
+    try:
+        image = read_image(path)
+    except UnreadableError as error:
+        raise UsageError([Mistake(message=str(error), path=path)]) from error
+    answer = _by_contents(path, image.shipped, image.target, cache_dir, timeout, as_it_is=False)
+    return replace(answer, reason="; ".join(filter(None, (f"the image has {image.target}", answer.reason))))
 
 
 def _manifest_of(path: Path) -> Manifest | None:

@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=Path,
         metavar="PATH",
-        help="requirements file, uv, poetry, pdm, Pipfile or PEP 751 lock, pyproject.toml, zip or folder",
+        help="requirements file, uv, poetry, pdm, Pipfile or PEP 751 lock, pyproject.toml, zip, folder, image .tar",
     )
     parser.add_argument("--runtime", default="python3.13", help="Lambda runtime to run on (default: %(default)s)")
     parser.add_argument("--python", metavar="X.Y", help="Python of a container image, in place of the runtime's")
