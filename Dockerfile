@@ -18,7 +18,8 @@ RUN pip/bin/python -m pip --python /opt/lambdabot/bin/python --disable-pip-versi
     && python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/lambdabot/lib
 
 FROM ${BASE}
-# hadolint ignore=DL3008 # a pinned git would be gone from the distribution's mirror at its next security fix
+# git is not pinned: an exact version leaves the distribution's mirror at the next security fix.
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends git \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/log/apt /var/log/dpkg.log \

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Self, TextIO, cast
 
 ROOT = Path(__file__).parents[2]
 BASE = "localhost/python:stand-in"
@@ -95,12 +95,14 @@ class Image:
         event: str,
         environ: Mapping[str, str],
         command: Sequence[str] = (),
+        interrupt_at: str | None = None,
         seconds: float = 300,
     ) -> Finished:
         """Run it as a step of a job: the runner's variables, its mounts, HOME overridden, no terminal.
 
         `event` is the event file's text; `environ` is added to the runner's variables; `command` replaces the entry
-        point and its arguments.
+        point and its arguments; SIGINT is sent, as a cancelled job gets it, once a line of the log holds
+        `interrupt_at`. The container is killed after `seconds`.
         """
         with tempfile.TemporaryDirectory(prefix="run-action-") as name:
             folder, token = Path(name), secrets.token_hex(8)
@@ -115,7 +117,17 @@ class Image:
                 **{f"INPUT_{key.upper().replace(' ', '_')}": value for key, value in inputs.items()},
             }
             options = [
-                *("--rm", "--network", "host", "--workdir", "/github/workspace"),
+                *(
+                    "--rm",
+                    "--name",
+                    f"lambdabot-{token}",
+                    "--timeout",
+                    str(int(seconds)),
+                    "--network",
+                    "host",
+                    "--workdir",
+                    "/github/workspace",
+                ),
                 # podman may raise no limits inside another container.
                 *("--ulimit", "nofile=20000:20000", "--ulimit", "nproc=4096:4096"),
                 *(part for key, value in variables.items() for part in ("-e", f"{key}={value}")),
@@ -126,18 +138,23 @@ class Image:
             podman = ["podman", *self.store, "run", *options, TAG, *command[1:]]
             # podman takes a machine with both cgroup versions mounted for one that it cannot use.
             script = 'umount /sys/fs/cgroup/unified 2>/dev/null; exec "$@"'
-            process = subprocess.run(
+            process = subprocess.Popen(
                 ["/usr/bin/unshare", "-m", "sh", "-c", script, "sh", *podman],
-                check=False,
                 text=True,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                timeout=seconds,
             )
+            log = []
+            with process, cast("TextIO", process.stdout) as stream:
+                for line in stream:
+                    log.append(line)
+                    if interrupt_at is not None and interrupt_at in line:
+                        done(["podman", *self.store, "kill", "--signal", "INT", f"lambdabot-{token}"])
+                        interrupt_at = None
             files = folder / "file_commands"
             return Finished(
                 exit_code=process.returncode,
-                log=process.stdout,
+                log="".join(log),
                 outputs=parsed((files / f"set_output_{token}").read_text()),
                 summary=(files / f"step_summary_{token}").read_text(),
             )

@@ -76,8 +76,8 @@ def commit(folder, seconds):
         done(["git", "-C", str(folder), *command])
 
 
-def step(image, workspace, inputs, github):
-    return image.run(workspace, inputs, event=json.dumps(EVENT), environ={"GITHUB_API_URL": github.url})
+def step(image, workspace, inputs, github, **more):
+    return image.run(workspace, inputs, event=json.dumps(EVENT), environ={"GITHUB_API_URL": github.url}, **more)
 
 
 def test_a_slower_head_fails_the_job_and_the_next_push_edits_the_comment(image, workspace, github):
@@ -112,6 +112,18 @@ def test_a_slower_head_fails_the_job_and_the_next_push_edits_the_comment(image, 
     (edited,) = github.comments.values()
     assert finished.outputs["comment-url"] == edited["html_url"]
     assert "No change" in edited["body"]
+
+
+def test_a_cancelled_job_leaves_its_report_and_no_copy(image, workspace, github):
+    commit(workspace, 0.02)
+    commit(workspace, 0.06)
+    finished = step(image, workspace, LOCAL, github, interrupt_at="round 1")
+
+    assert finished.exit_code == 130, finished.log
+    data = json.loads((workspace / "lambdabot-report" / "report.json").read_text())
+    assert data["interrupted"]
+    assert data["spend"]["deployments_created"] == data["spend"]["deployments_removed"] > 0
+    assert github.comments == {}
 
 
 def test_settings_with_mistakes_end_in_2_and_touch_nothing(image, workspace, github):
