@@ -53,3 +53,7 @@ def test_flat_lock_installs_what_its_markers_say():
     assert closure.versions == {"a": "1", "b": "2"}
     assert closure.chains == {"a": ("l:1",), "b": ("l:2", "a")}
     assert closure.absent == {}
+
+
+def test_marker_that_cannot_be_evaluated_counts_as_true():
+    assert holds(Marker("platform_release >= '3'"), {"os_name": "posix", "platform_release": None})

@@ -113,3 +113,14 @@ def test_no_more_than_is_sensible_is_read(monkeypatch):
     assert file.read(10) == CONTENT[:10]
     with pytest.raises(UnreadableError, match="too large to read whole"):
         RangedFile(Server(bend=whole), URL)
+
+
+def test_body_is_saved_from_its_start_and_within_the_limit():
+    def answer():
+        return whole(Server()(URL, {"Range": "bytes=0-0"}), 1)
+
+    target = io.BytesIO()
+    ranged.save(answer(), target, len(CONTENT))
+    assert target.read() == CONTENT
+    with pytest.raises(UnreadableError, match="too large to be read"):
+        ranged.save(answer(), io.BytesIO(), len(CONTENT) - 1)
