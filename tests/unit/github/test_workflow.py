@@ -48,6 +48,14 @@ def test_outputs_are_read_back_whatever_they_hold(files, tmp_path):
     assert parsed((tmp_path / "output").read_text()) == values
 
 
+def test_no_value_can_know_its_delimiter(files, tmp_path):
+    Workflow(files, io.StringIO()).outputs({"a": "1", "b": "2"})
+    delimiters = re.findall(r"<<(.*)", (tmp_path / "output").read_text())
+
+    assert len(set(delimiters)) == 2
+    assert all(len(one) >= 32 for one in delimiters)
+
+
 def test_outputs_are_added_to_what_the_file_holds(files, tmp_path):
     (tmp_path / "output").write_text("before<<X\n1\nX\n")
     Workflow(files, io.StringIO()).outputs({"after": "2"})

@@ -52,7 +52,8 @@ def test_a_text_stays_in_its_cell(text, other):
     page = rendered(f"| a | b |\n| - | - |\n| {escape(text)} | {code(other)} |\n| x | y |\n")
 
     assert page.count("<tr>") == 3
-    assert page.count("<td>") == 4
+    cells = [text_of(cell).strip().replace("\u200b", "") for cell in re.findall("<td>(.*?)</td>", page, re.DOTALL)]
+    assert cells == [plain(text).strip().replace("\u200b", ""), plain(other).strip().replace("\u200b", ""), "x", "y"]
     tags = set(re.findall(r"</?([a-z0-9]+)[^>]*>", page))
     assert tags <= {"table", "thead", "tbody", "tr", "th", "td", "code"}
 
