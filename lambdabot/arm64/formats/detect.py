@@ -25,6 +25,10 @@ _BY_NAME: dict[str, Callable[[Path], Manifest]] = {
     "pyproject.toml": read_pyproject,
 }
 
+_NEVER_REQUIREMENTS = frozenset(
+    {".toml", ".lock", ".json", ".yaml", ".yml", ".cfg", ".ini", ".py", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".exe"}
+)
+
 
 def read_manifest(path: Path) -> Manifest:
     """Read a manifest by its name; a text file of another name is read as requirements."""
@@ -32,8 +36,8 @@ def read_manifest(path: Path) -> Manifest:
         return _BY_NAME[path.name](path)
     if re.fullmatch(r"pylock\.[^.]+\.toml", path.name):
         return read_pylock(path)
-    if path.suffix in {".toml", ".lock", ".json", ".yaml", ".yml", ".cfg", ".py"}:
-        advice = f"Known are {', '.join(_BY_NAME)}, text files of requirements, zips and folders."
+    if path.suffix in _NEVER_REQUIREMENTS:
+        advice = f"Known are {', '.join(_BY_NAME)}, text files of requirements, zips, folders and images."
         raise UsageError([Mistake(message="is no manifest that is known by its name", path=path)], advice=advice)
     return read_requirements(path)
 
