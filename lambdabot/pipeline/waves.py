@@ -8,7 +8,7 @@ from lambdabot.aws.deployments import Deployments
 from lambdabot.aws.environments import identify
 from lambdabot.aws.invocation import Answer, invoke_wave
 from lambdabot.aws.threads import run_all
-from lambdabot.model import Deployment, Invocation, Payload, Round, Variant, Wave
+from lambdabot.model import Deployment, Invocation, Outcome, Payload, Round, Variant, Wave
 
 
 class Waves:
@@ -41,17 +41,38 @@ class Waves:
         A Variant whose environments could not be replaced is not invoked: it would meet the old ones again.
         """
         answers: list[Answer] = []
+        skipped: list[Invocation] = []
         for batch in batches(step.waves, self._concurrency):
             fresh = [self._deployed[wave.variant] for wave in batch if wave.fresh]
             stale = self._deployments.refresh(*fresh) if fresh else {}
             calls = []
             for wave in batch:
-                if wave.variant not in stale:
+                if wave.variant in stale:
+                    skipped.append(self._skipped(wave, step.number, stale[wave.variant].reason))
+                else:
                     calls.append(partial(self._wave, wave, step.number, self._count))
                 self._count += 1
             for group in run_all(calls):
                 answers += group
-        return identify(self._connection, self._deployments.log_group, answers)
+        return (*identify(self._connection, self._deployments.log_group, answers), *skipped)
+
+    def _skipped(self, wave: Wave, round_number: int, reason: str) -> Invocation:
+        """Return what stands for a wave that was not run, so that the plan does not ask for it for ever."""
+        return Invocation(
+            variant=wave.variant,
+            payload=wave.payload,
+            round=round_number,
+            wave=self._count,
+            environment="",
+            environment_known=False,
+            cold=False,
+            outcome=Outcome.DISCARDED,
+            reason=reason,
+            duration_ms=None,
+            billed_ms=None,
+            max_memory_used_mb=None,
+            at_seconds=self._clock(),
+        )
 
     def _wave(self, wave: Wave, round_number: int, wave_number: int) -> tuple[Answer, ...]:
         return invoke_wave(
