@@ -264,7 +264,6 @@ def described() -> Any:
 
 
 if __name__ == "__main__":
-    # Answers to SHOW are for the container test, which cannot look inside: what stands there when it is asked.
     server = FakeGitHub(int(sys.argv[1]))
     print(server.url, flush=True)
     server.serve_forever()
