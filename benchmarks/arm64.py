@@ -1,10 +1,8 @@
 """The ARM64 answer beside what a user would use instead: right and wrong answers on known cases, and time."""
 
-import argparse
 import csv
 import os
 import re
-import resource
 import statistics
 import subprocess
 import sys
@@ -206,8 +204,7 @@ def _closure_table(values: dict[str, float]) -> str:
             (place / "requirements.txt").write_text("\n".join(CLOSURE) + "\n")
             theirs.append(_timed(_uv_compile(place, CLOSURE_TARGET, "aarch64-manylinux_2_34")))
             packages = len(re.findall(r"^[A-Za-z0-9]", (place / "resolved.txt").read_text(), re.MULTILINE))
-            command = [sys.executable, "-m", "lambdabot", "arm64", str(place / "requirements.txt"), "--json"]
-            command += ["--cache-dir", str(place / "ours")]
+            command = _command(place)
             ours.append(_timed(command))
             warm.append(_timed(command))
             start.append(_timed([sys.executable, "-m", "lambdabot", "--help"]))
@@ -240,21 +237,16 @@ def _timed(command: list[str]) -> float:
 
 
 def _memory() -> float:
-    """Return the peak of one cold check in MB, measured by a process of its own that has no other child."""
+    """Return the peak of one cold check in MB, of the program or of the resolver that it starts, whichever is more."""
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "requirements.txt").write_text("\n".join(CLOSURE) + "\n")
-        command = [sys.executable, "-m", "benchmarks.arm64", folder]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return float(done.stdout)
+        place = Path(folder)
+        (place / "requirements.txt").write_text("\n".join(CLOSURE) + "\n")
+        process = subprocess.Popen(_command(place), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, _, usage = os.wait4(process.pid, 0)
+        process.returncode = 0
+    return usage.ru_maxrss / 1024
 
 
-def _print_peak() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("folder", type=Path)
-    folder = parser.parse_args().folder
-    check(folder / "requirements.txt", CLOSURE_TARGET, cache_dir=folder / "cache", timeout=30)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-
-
-if __name__ == "__main__":
-    _print_peak()
+def _command(place: Path) -> list[str]:
+    arguments = [str(place / "requirements.txt"), "--json", "--cache-dir", str(place / "ours")]
+    return [sys.executable, "-m", "lambdabot", "arm64", *arguments]

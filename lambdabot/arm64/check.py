@@ -173,7 +173,7 @@ def _by_manifest(
             return known
         reader = Reader(transport, cache)
         loopback = stack.enter_context(closing(Loopback()))
-        pool = stack.enter_context(ThreadPoolExecutor(1))
+        pool = stack.enter_context(ThreadPoolExecutor(2))
         resolver = Resolver(loopback, None if cache_dir is None else cache_dir / "uv")
         closure = ClosureCheck(manifest, target, index, reader, resolver)
         packages, drift = closure.run(pool)

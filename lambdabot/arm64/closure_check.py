@@ -1,7 +1,7 @@
 """The whole closure of a manifest, for x86_64 and for arm64, judged package by package."""
 
 from collections.abc import Mapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import replace
 
 from packaging.requirements import Requirement
@@ -48,7 +48,7 @@ class ClosureCheck:
             for name in arm64.versions.keys() - self._views[Architecture.ARM64].rules.files.keys() - self._elsewhere():
                 self._index.ask(name)
         else:
-            absent = self._absent()
+            absent = pool.submit(self._absent)
             waiting = pool.submit(self._resolved, Architecture.X86_64, absent)
             arm64 = self._resolved(Architecture.ARM64, absent)
             x86_64 = waiting.result()
@@ -82,10 +82,12 @@ class ClosureCheck:
                 absent[str(request.name)] = Absent(reason, certain=True)
         return absent
 
-    def _resolved(self, architecture: Architecture, absent: Mapping[str, Absent]) -> Closure:
+    def _resolved(self, architecture: Architecture, waiting: Future[dict[str, Absent]]) -> Closure:
         """Resolve; where that fails, find the fewest projects that have to be excused from fitting."""
         view = self._views[architecture]
-        found = self._solve(view, frozenset(), absent)
+        found = self._solve(view, frozenset(), {})  # nearly always all is there: the look-ups are not waited for
+        if isinstance(found, Conflict):
+            found = self._solve(view, frozenset(), {**found.absent, **waiting.result()})
         if isinstance(found, Solution):
             return Closure(versions=found.versions, absent=found.absent)
         loose = self._solve(view, frozenset({EVERYTHING}), found.absent)

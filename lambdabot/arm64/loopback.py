@@ -3,10 +3,9 @@
 import json
 import re
 import secrets
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Lock, Thread
 from urllib.parse import unquote
 
@@ -16,6 +15,7 @@ from lambdabot.arm64.release import File
 from lambdabot.arm64.view import View
 
 EVERYTHING = ":all:"
+_LONGEST_LINE = 64 * 1024  # bytes of a request
 _ADDRESS = re.compile(r"^[^;]*@")  # a dependency by address: the resolver would go and fetch it
 _INVALID = b"Metadata-Version: 2.1\nName: -\nVersion: -\n"  # the resolver takes another release
 
@@ -102,7 +102,7 @@ class Loopback:
         self._server.server_close()
 
 
-class _Server(ThreadingHTTPServer):
+class _Server(ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 128
 
@@ -110,43 +110,39 @@ class _Server(ThreadingHTTPServer):
         """Stay silent: the resolver hangs up as soon as it knows enough."""
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(StreamRequestHandler):
+    """HTTP as far as the resolver needs it: `http.server` takes longer over the headers than over the answer."""
+
+    disable_nagle_algorithm = True
     shown_by_token: Mapping[str, Shown]
 
-    def setup(self) -> None:
-        """Send answers at once: Nagle's algorithm would hold the body back."""
-        super().setup()
-        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def handle(self) -> None:
+        """Answer one request after the other until the resolver hangs up."""
+        while line := self.rfile.readline(_LONGEST_LINE).strip():
+            while self.rfile.readline(_LONGEST_LINE).strip():
+                pass  # no header matters here
+            method, path, _ = line.decode("latin-1").split(" ")
+            kind, body = self._answer(path) if method == "GET" else ("", None)
+            status = "404 Not Found" if body is None else "200 OK"
+            content = body or b""
+            head = (
+                f"HTTP/1.1 {status}",
+                f"Content-Type: {kind}",
+                f"Content-Length: {len(content)}",
+                "Cache-Control: no-store",
+            )
+            self.wfile.write("\r\n".join((*head, "", "")).encode() + content)
 
-    def do_GET(self) -> None:  # the name that http.server calls
-        """Answer `/TOKEN/NAME/` and `/TOKEN/NAME/VERSION/FILE.whl.metadata`."""
-        token, name, *rest = unquote(self.path.lstrip("/")).split("/")
+    def _answer(self, path: str) -> tuple[str, bytes | None]:
+        """Return type and body for `/TOKEN/NAME/` and `/TOKEN/NAME/VERSION/FILE.whl.metadata`."""
+        token, name, *rest = (*unquote(path.lstrip("/")).split("/"), "")[:5]
         shown = self.shown_by_token.get(token)
-        body: bytes | None = None
-        kind = "application/octet-stream"
-        if shown is not None and rest == [""]:
-            kind = "application/vnd.pypi.simple.v1+json"
+        if shown is not None and rest[:2] == ["", ""]:
             page = shown.page(name)
-            body = None if page is None else _page(name, page)
-        elif shown is not None and rest and rest[-1].endswith(".metadata"):
-            body = shown.metadata(name, rest[0])
-        status = "404 Not Found" if body is None else "200 OK"
-        content = body or b""
-        head = (
-            f"HTTP/1.1 {status}",
-            f"Content-Type: {kind}",
-            f"Content-Length: {len(content)}",
-            "Cache-Control: no-store",
-        )
-        self.wfile.write("\r\n".join((*head, "", "")).encode() + content)
-
-    def do_HEAD(self) -> None:  # the name that http.server calls
-        """Say that there are no files: nothing is ever downloaded from here."""
-        self.wfile.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
-
-    def log_message(self, *_: object) -> None:
-        """Write nothing: the resolver's requests are no news."""
+            return "application/vnd.pypi.simple.v1+json", None if page is None else _page(name, page)
+        if shown is not None and len(rest) > 1 and rest[1].endswith(".metadata"):
+            return "application/octet-stream", shown.metadata(name, rest[0])
+        return "", None
 
 
 def _page(name: str, page: Mapping[str, File]) -> bytes:

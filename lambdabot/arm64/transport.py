@@ -1,5 +1,6 @@
 """HTTP to package indexes: pooled, bounded in time, credentials for their own host only, words for failures."""
 
+import os
 import ssl
 from collections.abc import Iterable
 from pathlib import Path
@@ -83,7 +84,9 @@ class Transport:
         self._timeout = (min(timeout, _CONNECT_SECONDS), timeout)
         self._down: dict[str, str] = {}
         self._silent: dict[str, int] = {}
+        self._surroundings: dict[str, dict[str, Any]] = {}
         self._session = requests.Session()
+        self._session.trust_env = False  # it is read once per host, where requests reads it for each request
         adapter = _Adapter()
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, adapter)
@@ -100,15 +103,22 @@ class Transport:
             raise UnreachableError(why=self._down[host])
         netloc = self._credentials.get((parts.scheme, host), parts.netloc)
         try:
-            return self._session.get(
-                urlunsplit(parts._replace(netloc=netloc)), headers=headers, timeout=self._timeout, stream=True
-            )
+            address = urlunsplit(parts._replace(netloc=netloc))
+            surroundings = self._surroundings.get(host) or self._surroundings.setdefault(host, _surroundings(address))
+            return self._session.get(address, headers=headers, timeout=self._timeout, stream=True, **surroundings)
         except requests.RequestException as error:
             why = f"{host}: {cause(error)}"
             self._silent[host] = self._silent.get(host, 0) + 1
             if not _timed_out(error) or self._silent[host] >= _PATIENCE:
                 self._down[host] = why
             raise UnreachableError(why=why) from error
+
+
+def _surroundings(address: str) -> dict[str, Any]:
+    """Return what the environment says of a host: proxies, authorities, and netrc where the address has no user."""
+    bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+    auth = None if "@" in urlsplit(address).netloc else requests.utils.get_netrc_auth(address)
+    return {"proxies": requests.utils.get_environ_proxies(address), "verify": bundle, "auth": auth}
 
 
 def status(response: requests.Response) -> str:
