@@ -60,7 +60,8 @@ def handler(event, context):
 class Comparison:
     """A size's median duration, its median ratio to a full vCPU's, and its median ratio to its own CPU time.
 
-    The last one, None of work that waits, is the quota alone: neither the host's speed nor other processes are in it.
+    The last one, None of work that waits, is what the endpoint answers for: a millisecond of CPU time does less work in
+    a shared host's slow seconds, which the ratio of durations shows beside it.
     """
 
     duration_ms: float
@@ -82,22 +83,27 @@ def run(seed: int) -> Figures:
             waiting = _compared(client, IO_SIZES, {"upstream": address}, IO_ROUNDS, generator)
     cpu_errors = {size: comparison.ratio / (FULL / size) - 1 for size, comparison in cpu.items()}
     io_errors = {size: comparison.ratio - 1 for size, comparison in waiting.items()}
+    quota_errors = {
+        size: comparison.to_cpu_time / (FULL / size) - 1
+        for size, comparison in cpu.items()
+        if comparison.to_cpu_time is not None
+    }
     values = {
         "local.invocations_per_second": speed["HTTP, one connection"],
-        "local.cpu_law_worst_error": max(abs(error) for error in cpu_errors.values()),
+        "local.cpu_law_worst_error": max(abs(error) for error in quota_errors.values()),
+        "local.cpu_law_worst_error_with_host": max(abs(error) for error in cpu_errors.values()),
         "local.io_worst_error": max(abs(error) for error in io_errors.values()),
     }
     rows = ["| what | measured |", "| --- | --- |"]
     rows += [f"| invocations/s, trivial handler, {who} | {per_second:,.0f} |" for who, per_second in speed.items()]
     rows += [
-        f"| CPU-bound, {size} MB: {cpu[size].duration_ms:,.0f} ms, against 1769/MB | {error:+.1%} |"
+        f"| the same loops, {size} MB: {cpu[size].duration_ms:,.0f} ms, against 1769/MB and the host's slow seconds | "
+        f"{error:+.1%} |"
         for size, error in cpu_errors.items()
     ]
     rows += [
-        f"| the quota alone, {size} MB: duration to own CPU time, against 1769/MB | "
-        f"{comparison.to_cpu_time / (FULL / size) - 1:+.1%} |"
-        for size, comparison in cpu.items()
-        if comparison.to_cpu_time is not None
+        f"| CPU-bound, {size} MB: duration to own CPU time, against 1769/MB | {error:+.1%} |"
+        for size, error in quota_errors.items()
     ]
     rows += [
         f"| I/O-bound, {size} MB: {waiting[size].duration_ms:,.1f} ms, against {FULL} MB | {error:+.1%} |"
