@@ -43,6 +43,7 @@ def _run(environ: Mapping[str, str], workflow: Workflow) -> int:
     settings = load(inputs(environ), default_endpoint="local" if context.is_untrusted else "aws")
 
     from lambdabot.job import publish, run  # noqa: PLC0415  # boto3 only once the settings hold
+    from lambdabot.report.comment import summary  # noqa: PLC0415  # likewise
     from lambdabot.report.progress import Progress  # noqa: PLC0415  # likewise
 
     finished = run(settings, context, Progress.plain(workflow.say))
@@ -51,7 +52,8 @@ def _run(environ: Mapping[str, str], workflow: Workflow) -> int:
         url = publish(finished.document, context, environ.get("INPUT_GITHUB-TOKEN", ""), settings.comment)
     except GitHubError as error:
         workflow.warning(str(error))
-    workflow.finish(finished.document, report=OUT / "report.json", comment_url=url)
+    text = summary(finished.document)
+    workflow.finish(finished.document, summary=text, report=OUT / "report.json", comment_url=url)
     return finished.exit_code
 
 

@@ -58,11 +58,9 @@ class Workflow:
         """Add to the step's summary."""
         self._append("GITHUB_STEP_SUMMARY", markdown if markdown.endswith("\n") else f"{markdown}\n")
 
-    def finish(self, document: Mapping[str, Any], *, report: Path, comment_url: str | None) -> None:
+    def finish(self, document: Mapping[str, Any], *, summary: str, report: Path, comment_url: str | None) -> None:
         """Write summary and outputs, and annotate what failed."""
-        from lambdabot.report.comment import summary  # noqa: PLC0415  # jinja2's 0.1 s come after the first API call
-
-        self.summary(summary(document))
+        self.summary(summary)
         self.outputs(outputs(document, report=str(report), comment_url=comment_url or ""))
         errors, warnings = _troubles(document)
         for annotate, texts in ((self.error, errors), (self.warning, warnings)):

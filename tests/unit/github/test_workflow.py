@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdabot.github.workflow import Workflow, outputs
+from lambdabot.report.comment import summary
 from lambdabot.report.document import document
 from tests.unit.report import runs
 
@@ -110,7 +111,9 @@ def test_a_secret_is_masked_line_by_line():
 
 def test_the_end_writes_summary_and_outputs(files, tmp_path):
     data = document(runs.regression())
-    Workflow(files, io.StringIO()).finish(data, report=Path("lambdabot-report/report.json"), comment_url="https://x")
+    Workflow(files, io.StringIO()).finish(
+        data, summary=summary(data), report=Path("lambdabot-report/report.json"), comment_url="https://x"
+    )
 
     assert "Costs 18 % more" in (tmp_path / "summary").read_text()
     values = parsed((tmp_path / "output").read_text())
@@ -120,7 +123,7 @@ def test_the_end_writes_summary_and_outputs(files, tmp_path):
 
 def annotated(run):
     stream = io.StringIO()
-    Workflow({}, stream).finish(document(run), report=Path("report.json"), comment_url=None)
+    Workflow({}, stream).finish(document(run), summary="", report=Path("report.json"), comment_url=None)
     return stream.getvalue().splitlines()
 
 

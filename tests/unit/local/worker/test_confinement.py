@@ -3,6 +3,7 @@
 import os
 import resource
 import socket
+import sys
 from pathlib import Path
 
 import coverage
@@ -30,7 +31,8 @@ def folders(tmp_path):
 def test_landlock_leaves_only_what_is_named(folders, in_child):
     if not landlock.version():
         pytest.skip("needs Landlock")
-    system = ["/usr", "/lib", "/lib64", "/proc", "/root/.pyenv", "/work", "/nowhere/at/all"]
+    own = (sys.prefix, sys.base_prefix, *(path for path in sys.path if Path(path).is_dir()))
+    system = ["/usr", "/lib", "/lib64", "/proc", *own, "/nowhere/at/all"]
 
     def child():
         readable = [*system, str(folders / "open"), str(folders / "closed/file")]
