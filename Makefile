@@ -34,10 +34,11 @@ check: lint types test
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ONLY)
 
-# Universal locks: one for every Python and platform that is supported, hashed, free of addresses.
+# Universal locks: one for every Python and platform that is supported, hashed, free of addresses. Extras stay in them:
+# pip looks past a pin that lacks the extra it is asked for, and then refuses the newer release for want of a hash.
 lock: $(VENV)/.dev
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --group build pyproject.toml -o requirements/runtime.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements/dev.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-emit-index-url --no-emit-find-links --group build pyproject.toml -o requirements/runtime.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements/dev.lock
 
 clean:
 	rm -rf $(VENV) out
