@@ -223,10 +223,10 @@ def remove_abandoned(controllers: Controllers) -> None:
             named = _NAME.fullmatch(folder.name)
             if named is None or processes.start_time(int(named[1])) == int(named[2]):
                 continue
-            for pid in (folder / "cgroup.procs").read_text().split():
-                with suppress(ProcessLookupError, PermissionError):
-                    os.kill(int(pid), signal.SIGKILL)
-            with suppress(OSError):
+            with suppress(OSError):  # another endpoint that starts at this moment removes it as well
+                for pid in (folder / "cgroup.procs").read_text().split():
+                    with suppress(ProcessLookupError, PermissionError):
+                        os.kill(int(pid), signal.SIGKILL)
                 folder.rmdir()
 
 

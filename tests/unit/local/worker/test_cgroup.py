@@ -198,3 +198,13 @@ def test_kills_what_an_abandoned_group_still_holds(real):
         cgroup.remove_abandoned(real)  # the dead process has left it by now
         assert not any((folder / name).exists() for folder in real.folders())
         assert all((folder / strange).exists() for folder in real.folders())
+
+
+def test_goes_on_where_another_endpoint_removed_a_group_first(tmp_path):
+    (tmp_path / "lambdabot-999999998-1").symlink_to(tmp_path / "removed since it was listed")
+    left = tmp_path / "lambdabot-999999999-1"
+    left.mkdir()
+    with subprocess.Popen(["/bin/sleep", "60"]) as child:
+        (left / "cgroup.procs").write_text(f"{child.pid}\n")
+        cgroup.remove_abandoned(Controllers(version=2, cpu=tmp_path, memory=tmp_path, freezer=tmp_path))
+        assert child.wait() == -signal.SIGKILL
