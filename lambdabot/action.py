@@ -4,14 +4,17 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from lambdabot.errors import GitHubError, InterruptionError, LambdabotError, Mistake, UsageError
+from lambdabot.errors import ExitCode, GitHubError, InterruptionError, LambdabotError, Mistake, UsageError
 from lambdabot.github.event import Context
 from lambdabot.github.workflow import Workflow
 from lambdabot.interruption import end_now, interruptible
-from lambdabot.settings.load import Inputs, load
+from lambdabot.settings.load import Inputs, load, load_comment
 
 OUT = Path("lambdabot-report")
 """Below the workspace, so that its path means the same inside the container and to the job's later steps."""
+
+NO_MATRIX = "null"
+"""What `toJson(matrix)` is in a job without one."""
 
 UNTRUSTED = """`pull_request_target` runs with the repository's secrets, and the pull request's code may be anyone's.
 Use `on: pull_request`: for forks it measures on the embedded endpoint, without credentials."""
@@ -40,21 +43,46 @@ def _run(environ: Mapping[str, str], workflow: Workflow) -> int:
     context = Context.of(environ)
     if context.event_name == "pull_request_target":
         raise UsageError([Mistake(message="lambdabot does not run on `pull_request_target`")], advice=UNTRUSTED)
-    settings = load(inputs(environ), default_endpoint="local" if context.is_untrusted else "aws")
+    given = inputs(environ)
+    token = environ.get("INPUT_GITHUB-TOKEN", "")
+    if given.report is not None:
+        return _comment(given.report, given, context, token, workflow)
+    settings = load(given, default_endpoint="local" if context.is_untrusted else "aws")
 
-    from lambdabot.job import publish, run  # noqa: PLC0415  # boto3 only once the settings hold
+    from lambdabot.job import check, publish, run  # noqa: PLC0415  # boto3 only once the settings hold
     from lambdabot.report.comment import summary  # noqa: PLC0415  # likewise
     from lambdabot.report.progress import Progress  # noqa: PLC0415  # likewise
 
-    finished = run(settings, context, Progress.plain(workflow.say))
+    finished = run(settings, context, Progress.plain(workflow.say), token)
     url = None
     try:
-        url = publish(finished.document, context, environ.get("INPUT_GITHUB-TOKEN", ""), settings.comment)
+        url = publish(finished.document, context, token, settings.comment)
+    except GitHubError as error:
+        workflow.warning(str(error))
+    try:
+        check(finished, context, token, settings.check)
     except GitHubError as error:
         workflow.warning(str(error))
     text = summary(finished.document)
     workflow.finish(finished.document, summary=text, report=OUT / "report.json", comment_url=url)
     return finished.exit_code
+
+
+def _comment(report: Path, given: Inputs, context: Context, token: str, workflow: Workflow) -> int:
+    """Comment on reports of another run; no output but the comments' addresses rests on what they say."""
+    from lambdabot.report.comment import summary  # noqa: PLC0415  # this door's other way needs none of it yet
+    from lambdabot.second_stage import comment, reports  # noqa: PLC0415  # likewise
+
+    section = load_comment(given)
+    urls = []
+    for data in reports(report):
+        workflow.summary(summary(data))
+        try:
+            urls.append(comment(data, context, token, section))
+        except GitHubError as error:
+            workflow.warning(str(error))
+    workflow.outputs({"comment-url": "\n".join(filter(None, urls))})
+    return ExitCode.DONE
 
 
 def inputs(environ: Mapping[str, str]) -> Inputs:
@@ -64,6 +92,7 @@ def inputs(environ: Mapping[str, str]) -> Inputs:
         return environ.get(f"INPUT_{name.upper()}", "").strip() or None
 
     workspace = Path(environ.get("GITHUB_WORKSPACE", "."))
+    key, report = given("comment-key"), given("report")
     names = (given("functions") or "").replace(",", "\n").splitlines()
     return Inputs(
         config=workspace / (given("config") or "lambdabot.yml"),
@@ -72,5 +101,10 @@ def inputs(environ: Mapping[str, str]) -> Inputs:
         functions=tuple(name.strip() for name in names if name.strip()),
         region=given("aws-region"),
         comment=given("comment"),
+        check=given("check"),
+        root=workspace,
+        job=environ.get("GITHUB_JOB", ""),
+        comment_key=key if key and key != NO_MATRIX else "",
+        report=workspace / report if report else None,
         out=workspace / OUT,
     )

@@ -73,6 +73,7 @@ def _run(arguments: argparse.Namespace) -> int:
             region=arguments.region,
             seed=arguments.seed,
             out=arguments.out,
+            job=os.environ.get("GITHUB_JOB", ""),
         )
     )
     if arguments.dry_run:
@@ -82,32 +83,36 @@ def _run(arguments: argparse.Namespace) -> int:
         return ExitCode.DONE
 
     from lambdabot.github.event import Context
-    from lambdabot.job import publish, run
+    from lambdabot.job import check, publish, run
     from lambdabot.report.progress import Progress
 
-    context = Context.of(os.environ)
-    finished = run(settings, context, Progress.on(sys.stderr))
-    if publish(finished.document, context, os.environ.get("GITHUB_TOKEN", ""), settings.comment) is None:
+    context, token = Context.of(os.environ), os.environ.get("GITHUB_TOKEN", "")
+    finished = run(settings, context, Progress.on(sys.stderr), token)
+    check(finished, context, token, settings.check)
+    if publish(finished.document, context, token, settings.comment) is None:
         print((settings.out / "comment.md").read_text(encoding="utf-8"))
     return finished.exit_code
 
 
 def _add_comment(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--report", type=Path, required=True, help="a report.json")
+    command.add_argument("--report", type=Path, required=True, help="a report.json, or a folder of such")
+    command.add_argument("--config", type=Path, default=Path("lambdabot.yml"), help="how to comment, if it is there")
     command.add_argument("--print", dest="only_print", action="store_true", help="render only, post nothing")
     command.set_defaults(command=_comment)
 
 
 def _comment(arguments: argparse.Namespace) -> int:
     from lambdabot.github.event import Context
-    from lambdabot.job import publish
     from lambdabot.report.comment import render
-    from lambdabot.report.document import load
-    from lambdabot.settings.schema import CommentSection
+    from lambdabot.second_stage import comment, reports
+    from lambdabot.settings.load import Inputs, load_comment
 
-    data, token = load(arguments.report), "" if arguments.only_print else os.environ.get("GITHUB_TOKEN", "")
-    url = publish(data, Context.of(os.environ), token, CommentSection())
-    print(render(data) if url is None else url)
+    context, token = Context.of(os.environ), os.environ.get("GITHUB_TOKEN", "")
+    section = load_comment(Inputs(config=arguments.config))
+    only_print = arguments.only_print or not token or not context.in_workflow
+    for data in reports(arguments.report):
+        url = None if only_print else comment(data, context, token, section)
+        print(render(data) if url is None else url)
     return ExitCode.DONE
 
 

@@ -1,4 +1,4 @@
-"""What both doors do: the main job, its files, its comment, its exit code."""
+"""What both doors do: the main job, its files, what GitHub shows of it, its exit code."""
 
 import json
 import os
@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lambdabot.errors import ExitCode
+from lambdabot.errors import ExitCode, GitHubError
 from lambdabot.github.event import Context
-from lambdabot.model import RunResult, Verdict
+from lambdabot.model import Override, RunResult, Verdict
+from lambdabot.pipeline.override import accept, judged
 from lambdabot.pipeline.run import Run
 from lambdabot.pipeline.verdict import exit_code
 from lambdabot.report.progress import Progress
 from lambdabot.settings.load import Settings
 from lambdabot.settings.schema import CommentSection
+
+OFF = "the comment is off, and it is what remembers when this commit was first seen"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +28,7 @@ class Finished:
     exit_code: ExitCode
 
 
-def run(settings: Settings, context: Context, progress: Progress) -> Finished:
+def run(settings: Settings, context: Context, progress: Progress, token: str) -> Finished:
     """Do the main job and write its files. Raises InterruptionError, after writing what was measured."""
     documents: list[dict[str, Any]] = []
 
@@ -34,7 +37,11 @@ def run(settings: Settings, context: Context, progress: Progress) -> Finished:
 
     with progress:
         result = Run(settings, context, progress=progress, save=save).execute()
-    save(result)
+    save(result)  # what was measured is safe before GitHub is asked
+    if exit_code(result, settings.gate) is ExitCode.GATE_FAILED and token and context.pull_request is not None:
+        result = accept(result, override(documents[-1], context, token, settings.comment))
+        if result.override is not None:
+            save(result)
     return Finished(document=documents[-1], exit_code=exit_code(result, settings.gate))
 
 
@@ -60,25 +67,76 @@ def _give_to_owner(out: Path) -> None:
             os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
+def override(data: Mapping[str, Any], context: Context, token: str, comment: CommentSection) -> Override | None:
+    """Return what the label on the pull request is worth now, None when it is not set; what is not known says why."""
+    from lambdabot.github.comment import last_body  # noqa: PLC0415  # PyGithub's 0.5 s, only where it is used
+    from lambdabot.github.label import LABEL, label_set  # noqa: PLC0415  # likewise
+    from lambdabot.report.state import marker, read  # noqa: PLC0415  # likewise
+
+    try:
+        found = label_set(context, token)
+        if found is None:
+            return None
+        if comment.mode == "off":
+            return Override(label=LABEL, by=found.by, at=None, valid=False, reason=OFF)
+        state = read(last_body(context, token, marker=marker(data)))
+    except GitHubError as error:
+        return Override(label=LABEL, by=None, at=None, valid=False, reason=error.what)
+    seen = state.push.first_seen if state and state.push.head_sha == data["head_sha"] else data["created"]
+    return judged(LABEL, by=found.by, at=found.at, first_seen=seen)
+
+
 def publish(data: Mapping[str, Any], context: Context, token: str, comment: CommentSection) -> str | None:
-    """Post the comment where there is a pull request to post it on; return its address, None when nothing was posted.
+    """Post the comment where there is a pull request to post it on; return its address, None when none is wanted.
 
     Raises GitHubError when GitHub refuses; the report is complete without it.
     """
-    if not token or context.pull_request is None or comment.mode == "off" or not wanted(data["verdict"], comment):
+    if not token or context.pull_request is None or comment.mode == "off":
         return None
     from lambdabot.github.comment import post  # noqa: PLC0415  # PyGithub's 0.5 s, only where it is used
     from lambdabot.report.comment import render  # noqa: PLC0415  # see above
+    from lambdabot.report.state import marker  # noqa: PLC0415  # see above
 
-    return post(context, token, lambda previous: render(data, previous=previous), mode=comment.mode)
+    return post(
+        context,
+        token,
+        lambda previous: render(data, previous=previous),
+        marker=marker(data),
+        mode=comment.mode,
+        wanted=wanted(data["verdict"], comment),
+    )
 
 
 def wanted(verdict: str, comment: CommentSection) -> bool:
-    """Tell whether a comment is wanted on this verdict."""
+    """Tell whether a comment is wanted on this verdict; an accepted regression is one all the same."""
     match comment.when:
         case "always":
             return True
         case "change":
             return verdict != Verdict.NO_CHANGE
         case "regression":
-            return verdict == Verdict.REGRESSION
+            return verdict in {Verdict.REGRESSION, Verdict.OVERRIDDEN}
+
+
+def check(finished: Finished, context: Context, token: str, name: str | None) -> None:
+    """Make a check run of that name, where one is wanted and there is a commit to make it on.
+
+    Raises GitHubError when GitHub refuses.
+    """
+    data = finished.document
+    if name is None or not token or not data["head_sha"]:
+        return
+    from lambdabot.github.annotation import annotations  # noqa: PLC0415  # see above
+    from lambdabot.github.check import report  # noqa: PLC0415  # see above
+    from lambdabot.report.comment import check_summary  # noqa: PLC0415  # see above
+
+    report(
+        context,
+        token,
+        head_sha=data["head_sha"],
+        name=name,
+        conclusion="success" if finished.exit_code is ExitCode.DONE else "failure",
+        title=f"{data['verdict'].capitalize()}: {data['verdict_reason']}",
+        summary=check_summary(data),
+        annotations=annotations(data, workspace=context.workspace),
+    )

@@ -317,6 +317,14 @@ class Arm64Check:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """A line of the user's code."""
+
+    path: Path
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One piece of advice with its evidence, its saving and its fix."""
 
@@ -370,6 +378,7 @@ class FunctionResult:
     comparison: Comparison
     arm64: Arm64Check | None = None
     findings: tuple[Finding, ...] = ()
+    location: Location | None = None  # of the head's handler
     notes: tuple[str, ...] = ()  # what a reader should know of how the figures came about
 
 
@@ -382,6 +391,17 @@ class Spend:
     seconds: float
     deployments_created: int
     deployments_removed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """The label by which a person accepts the cost of one head commit; `reason` says why it does not count."""
+
+    label: str
+    by: str | None
+    at: str | None  # ISO 8601, UTC
+    valid: bool
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -401,5 +421,7 @@ class RunResult:
     verdict: Verdict
     verdict_reason: str
     functions: tuple[FunctionResult, ...]
+    override: Override | None = None  # None: the label is not set, or the gate passed without it
+    comment_key: str = ""  # tells the comments of one pull request's jobs apart
     interrupted: bool = False
     notes: tuple[str, ...] = ()  # of set-up and clean-up

@@ -2,24 +2,24 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Literal
 
 import requests
-from github import Auth, Github, GithubException, GithubRetry
+from github import GithubException, UnknownObjectException
 from github.Issue import Issue
 from github.IssueComment import IssueComment
-from urllib3 import Retry
+from github.Repository import Repository
 
-from lambdabot.errors import GitHubError
+from lambdabot.github.client import ATTEMPTS, connected
 from lambdabot.github.event import Context
-from lambdabot.github.refusal import explained
+from lambdabot.github.refusal import Attempt
 
 Mode = Literal["update", "new", "hide-and-new", "off"]
 
-TIMEOUT_SECONDS = 15
-LONGEST_WAIT_SECONDS = 30
-ATTEMPTS = 3
+RESOLVED = "<!-- lambdabot:resolved -->"
+"""The last line of a comment that was minimized because none is wanted any more."""
 
 
 def post(
@@ -27,61 +27,54 @@ def post(
     token: str,
     render: Callable[[str], str],
     *,
+    marker: str,
     mode: Mode = "update",
+    wanted: bool = True,
     sleep: Callable[[float], None] = time.sleep,
 ) -> str | None:
-    """Put the comment on the pull request and return its address; None with mode `off`.
+    """Put the comment on the pull request and return its address; None when none is wanted.
 
-    `render` gets the body of the last comment, "" when there is none, and returns the new one; its first line marks
-    the comment as lambdabot's. A body that is the same is not sent. Raises GitHubError with what to do.
+    `render` gets the body of the last comment, "" when there is none, and returns the new one; `marker` is its first
+    line, by which it is found again. A body that is the same is not sent. Where none is `wanted`, a comment that is
+    there gets the new body all the same and is minimized: an old alarm must not stay standing. Raises GitHubError with
+    what to do.
     """
     if mode == "off":
         return None
-    if context.repository is None or context.pull_request is None:
-        what = "there is no pull request to comment on"
-        raise GitHubError(what, advice="Run on `pull_request` events.")
-    client = _client(token, context.api_url)
-    try:
-        issue = client.get_repo(context.repository).get_issue(context.pull_request)
-        comments = _Comments(issue=issue, marker=render("").partition("\n")[0], author=_author(client), sleep=sleep)
-        return _put(comments, render, mode)
-    except (GithubException, requests.RequestException) as error:
-        raise explained(error, context) from error
-    finally:
-        client.close()
+    attempt = Attempt(failed=f"no comment was posted on {context.place}", permission="pull-requests: write")
+    with _comments(context, token, attempt, marker, sleep) as comments:
+        if wanted:
+            return comments.put(render, mode)
+        comments.resolve(render)
+        return None
 
 
-def _client(token: str, api_url: str) -> Github:
-    """Return a client that waits at most some seconds for a rate limit, and never sends a POST twice by itself."""
-    retry = GithubRetry(
-        total=ATTEMPTS,
-        allowed_methods=Retry.DEFAULT_ALLOWED_METHODS | {"PATCH"},  # a POST that failed may have made the comment
-        backoff_factor=0.5,
-        backoff_max=LONGEST_WAIT_SECONDS,
-        retry_after_max=LONGEST_WAIT_SECONDS,
-        max_rate_limit_wait=LONGEST_WAIT_SECONDS,
-        secondary_rate_wait=LONGEST_WAIT_SECONDS,
-    )
-    auth, url = Auth.Token(token), api_url.rstrip("/")
-    return Github(
-        auth=auth,
-        base_url=url,
-        timeout=TIMEOUT_SECONDS,
-        retry=retry,
-        per_page=100,
-        lazy=True,
-        seconds_between_requests=None,
-    )
+def last_body(context: Context, token: str, *, marker: str) -> str:
+    """Return the body of the last comment, "" when there is none. Raises GitHubError."""
+    attempt = Attempt(failed=f"the comment on {context.place} was not read", permission="pull-requests: read")
+    with _comments(context, token, attempt, marker, time.sleep) as comments:
+        known = list(comments)
+        return known[-1].body if known else ""
 
 
-def _author(client: Github) -> str | None:
+@contextmanager
+def _comments(
+    context: Context, token: str, attempt: Attempt, marker: str, sleep: Callable[[float], None]
+) -> "Iterator[_Comments]":
+    with connected(context, token, attempt) as repository:
+        issue = repository.get_issue(context.number)
+        yield _Comments(issue=issue, marker=marker, author=_author(repository), sleep=sleep)
+
+
+def _author(repository: Repository) -> str | None:
     """Return the login that the token writes as; None for an app's token, which may not ask."""
     try:
-        return client.get_user().login
+        _, data = repository.requester.requestJsonAndCheck("GET", "/user")
     except GithubException as error:
         if error.status not in {403, 404}:
             raise
         return None
+    return str(data["login"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +98,38 @@ class _Comments:
             return False
         return user.type == "Bot" if self.author is None else user.login == self.author
 
-    def create(self, body: str, *, known: set[int], tried: int = 0) -> IssueComment:
+    def put(self, render: Callable[[str], str], mode: Mode) -> str:
+        """Show the new body and return its address."""
+        known = list(self)
+        last = known[-1] if known else None
+        body = render(last.body if last else "")
+        if last and mode == "update":
+            return _edited(last, body)
+        created = self._create(body, known={comment.id for comment in known})
+        match mode:
+            case "update":
+                return self._settle(created, body, render)
+            case "hide-and-new":
+                # Those before the last were hidden with it; a run that raced with this one added what is not known.
+                since = known[-1].id if known else 0
+                for comment in [one for one in self if one.id >= since][:-1]:
+                    comment.minimize()
+        return created.html_url
+
+    def resolve(self, render: Callable[[str], str]) -> None:
+        """Bring the last comment up to date and minimize it, unless that was done."""
+        known = list(self)
+        if not known:
+            return
+        last = known[-1]
+        body = f"{render(last.body)}{RESOLVED}\n"
+        if last.body.strip() != body.strip():
+            standing = not _is_resolved(last)
+            last.edit(body)
+            if standing:
+                last.minimize(reason="RESOLVED")
+
+    def _create(self, body: str, *, known: set[int], tried: int = 0) -> IssueComment:
         """Create a comment. Where GitHub failed it may have made it all the same, so look before trying again.
 
         `known` are the ids of the comments that were there before.
@@ -121,19 +145,29 @@ class _Comments:
                 return made
             if tried + 1 == ATTEMPTS:
                 raise
-        return self.create(body, known=known, tried=tried + 1)
+        return self._create(body, known=known, tried=tried + 1)
+
+    def _settle(self, created: IssueComment, body: str, render: Callable[[str], str]) -> str:
+        """Leave one comment where two runs found none and both made one: the newer run removes its own.
+
+        Each run looks after it has created, so at least one of two sees both; ids grow, so both see the same order.
+        """
+        first = next(iter(self), created)
+        if first.id != created.id:
+            with suppress(UnknownObjectException):  # it is gone already
+                created.delete()
+        return _edited(first, body if first.body.strip() == body.strip() else render(first.body))
 
 
-def _put(comments: _Comments, render: Callable[[str], str], mode: Mode) -> str:
-    known = list(comments)
-    last = known[-1] if known else None
-    body = render(last.body if last else "")
-    if last and mode == "update":
-        if last.body.strip() != body.strip():  # GitHub strips bodies
-            last.edit(body)
-        return last.html_url
-    created = comments.create(body, known={comment.id for comment in known})
-    if mode == "hide-and-new":
-        for comment in known:
-            comment.minimize()
-    return created.html_url
+def _edited(comment: IssueComment, body: str) -> str:
+    """Give a comment its new body, unless it has it, and show it again if it was minimized."""
+    if comment.body.strip() != body.strip():  # GitHub strips bodies
+        hidden = _is_resolved(comment)
+        comment.edit(body)
+        if hidden:
+            comment.unminimize()
+    return comment.html_url
+
+
+def _is_resolved(comment: IssueComment) -> bool:
+    return comment.body.rstrip().endswith(RESOLVED)

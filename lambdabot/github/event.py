@@ -6,10 +6,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from lambdabot.errors import GitHubError
+
 PUBLIC_API = "https://api.github.com"
 DEPENDABOT = "dependabot[bot]"
 MAX_EVENT_BYTES = 32 * 1024 * 1024
 """GitHub caps webhook payloads at 25 MB."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggeringRun:
+    """The run that a `workflow_run` event tells of, in GitHub's own words.
+
+    None of them but the branch's name is chosen by whoever opens a pull request.
+    """
+
+    event_name: str
+    head_repository: str  # owner/name
+    head_branch: str
+    head_sha: str
+    created: str  # ISO 8601, of its first attempt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +43,20 @@ class Context:
     api_url: str = PUBLIC_API
     run_url: str | None = None
     workspace: Path | None = None
+    triggering_run: TriggeringRun | None = None  # of a `workflow_run` event
+
+    @property
+    def number(self) -> int:
+        """The pull request's number. Raises GitHubError where there is none."""
+        if self.pull_request is None:
+            what = "there is no pull request"
+            raise GitHubError(what, advice="Run on `pull_request` events.")
+        return self.pull_request
+
+    @property
+    def place(self) -> str:
+        """The pull request, as GitHub links it: `owner/name#7`."""
+        return f"{self.repository}#{self.pull_request}"
 
     @property
     def is_untrusted(self) -> bool:
@@ -59,7 +89,19 @@ class Context:
             api_url=environ.get("GITHUB_API_URL") or PUBLIC_API,
             run_url=_run_url(environ, repository),
             workspace=Path(workspace) if workspace else None,
+            triggering_run=_triggering_run(_object(event, "workflow_run")),
         )
+
+
+def _triggering_run(run: Mapping[str, Any]) -> TriggeringRun | None:
+    texts = [_text(run, key) for key in ("event", "head_branch", "head_sha", "created_at")]
+    texts.append(_text(_object(run, "head_repository"), "full_name"))  # null when the fork was deleted
+    match texts:
+        case [str(name), str(branch), str(sha), str(created), str(repository)]:
+            return TriggeringRun(
+                event_name=name, head_repository=repository, head_branch=branch, head_sha=sha, created=created
+            )
+    return None
 
 
 def _event(path: str) -> dict[str, Any]:

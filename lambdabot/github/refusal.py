@@ -1,5 +1,7 @@
 """What GitHub's refusals mean: what happened, why probably, what to paste."""
 
+from dataclasses import dataclass
+
 import requests
 from github import GithubException, RateLimitExceededException
 
@@ -15,41 +17,52 @@ with:
 
 {NOT_LOST}"""
 
-PERMISSION = f"""Give the job the permission to comment:
+READ_ONLY = f"""GitHub gives pull requests from forks and from dependabot a read-only token, whatever the workflow says.
+A second workflow on `workflow_run` can do it: examples/workflows/fork-comment.yml is one.
+{NOT_LOST}"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What is asked of GitHub: how to say that it failed, and the permission that it takes."""
+
+    failed: str
+    permission: str
+
+    @property
+    def advice(self) -> str:
+        """Return the lines to paste."""
+        return f"""Give the job the permission that it takes:
 
 permissions:
   contents: read
-  pull-requests: write
+  {self.permission}
 
 {NOT_LOST}"""
 
-READ_ONLY = f"""GitHub gives pull requests from forks and from dependabot a read-only token, whatever the workflow says.
-{NOT_LOST}"""
 
-
-def explained(error: GithubException | requests.RequestException, context: Context) -> GitHubError:
-    """Return the user's text for what PyGithub raised while commenting."""
+def explained(error: GithubException | requests.RequestException, context: Context, attempt: Attempt) -> GitHubError:
+    """Return the user's text for what PyGithub raised."""
     if not isinstance(error, GithubException):
         said = f"GitHub's API at {context.api_url} gave no answer ({type(error).__name__})"
     else:
         said = f"GitHub answered {error.status} {_said(error)}"
-    what = f"no comment was posted on {context.repository}#{context.pull_request}: {said}"
-    return GitHubError(what, advice=_advice(error, context))
+    return GitHubError(f"{attempt.failed}: {said}", advice=_advice(error, context, attempt))
 
 
-def _advice(error: GithubException | requests.RequestException, context: Context) -> str:
+def _advice(error: GithubException | requests.RequestException, context: Context, attempt: Attempt) -> str:
     if isinstance(error, GithubException) and not isinstance(error, RateLimitExceededException):
         match error.status:
             case 401:
                 return TOKEN
             case 403 if "not accessible" in _said(error).lower():
-                return READ_ONLY if context.is_untrusted else PERMISSION
+                return READ_ONLY if context.is_untrusted else attempt.advice
             case 403 | 410:  # a locked conversation, an organisation's rule: GitHub's own words say it
                 return NOT_LOST
             case 404:
-                return f"Either there is no such pull request, or the token may not see it. {PERMISSION}"
+                return f"Either there is no such thing, or the token may not see it. {attempt.advice}"
             case 422:
-                return f"Where the text is not at fault, the token is. {PERMISSION}"
+                return f"Where the text is not at fault, the token is. {attempt.advice}"
     return f"Run the job again later. {NOT_LOST}"
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
+from lambdabot.github.annotation import annotations
+
 LONGEST_ANNOTATION = 4096
 """Characters of an annotation's message; the runner cuts what is longer."""
 
@@ -62,10 +64,11 @@ class Workflow:
         """Write summary and outputs, and annotate what failed."""
         self.summary(summary)
         self.outputs(outputs(document, report=str(report), comment_url=comment_url or ""))
-        errors, warnings = _troubles(document)
-        for annotate, texts in ((self.error, errors), (self.warning, warnings)):
-            for text in texts[:MOST_ANNOTATIONS]:
-                annotate(text)
+        workspace = self._environ.get("GITHUB_WORKSPACE")
+        found = annotations(document, workspace=Path(workspace) if workspace else None)
+        for annotate, level in ((self.error, "failure"), (self.warning, "warning")):
+            for one in [one for one in found if one.level == level][:MOST_ANNOTATIONS]:
+                annotate(one.message, path=Path(one.path) if one.path else None, line=one.line)
 
     def _annotate(self, level: str, message: str, path: Path | None, line: int | None) -> None:
         properties = ["title=lambdabot"]
@@ -109,22 +112,6 @@ def outputs(document: Mapping[str, Any], *, report: str = "", comment_url: str =
         "comment-url": comment_url,
         "functions": json.dumps(functions, separators=(",", ":")),
     }
-
-
-def _troubles(document: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """Return what to annotate as errors and as warnings, the same text once."""
-    errors, warnings = [], []
-    for one in document["functions"]:
-        name, comparison = one["name"], one["comparison"]
-        verdict, ratio = comparison["verdict"], comparison["cost_ratio"]
-        if one["error"]:
-            errors.append(f"nothing measured: {one['error']}")
-        elif verdict == "regression":
-            change = f"{100 * (ratio['value'] - 1):.0f} % " if ratio else ""
-            errors.append(f"{name} costs {change}more than on the target branch: {comparison['reason']}")
-        elif verdict in {"inconclusive", "not measured"}:
-            warnings.append(f"{name}: {verdict}: {comparison['reason']}")
-    return list(dict.fromkeys(errors)), list(dict.fromkeys(warnings))
 
 
 def _function(one: Mapping[str, Any]) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from lambdabot.model import (
 from lambdabot.packaging.build import package
 from lambdabot.packaging.target import Target
 from lambdabot.pipeline.waves import Waves
+from lambdabot.project.handler import handler_location
 from lambdabot.report.progress import Progress
 from lambdabot.settings.schema import GateSection
 
@@ -138,6 +139,7 @@ class FunctionJob:
             recommendation_reason=conclusion.recommendation_reason,
             comparison=conclusion.comparison,
             arm64=self._arm64,
+            location=handler_location(self.head),
             notes=(*conclusion.notes, *dict.fromkeys(one.advice for one in self._not_deployed.values() if one.advice)),
         )
 

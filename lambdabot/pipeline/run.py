@@ -218,6 +218,7 @@ class Run:
             verdict=verdict,
             verdict_reason=reason,
             functions=functions,
+            comment_key=settings.comment_key,
             interrupted=interrupted,
             notes=(*self._notes, *(_notes(deployments) if deployments else ())),
         )

@@ -34,9 +34,10 @@ def overall(functions: Iterable[FunctionResult]) -> tuple[Verdict, str]:
 
 
 def exit_code(result: RunResult, gate: GatePolicy) -> ExitCode:
-    """Return the run's exit code; a failed gate beats "nothing could be measured"."""
+    """Return the run's exit code; a failed gate beats "nothing could be measured", an override opens the gate."""
     verdicts = {function.comparison.verdict for function in result.functions}
-    if (
+    accepted = result.override is not None and result.override.valid
+    if not accepted and (
         Verdict.REGRESSION in verdicts
         or (Verdict.INCONCLUSIVE in verdicts and gate.inconclusive == "fail")
         or (Verdict.NOT_MEASURED in verdicts and gate.not_measured == "fail")

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from lambdabot.report import numbers
 from lambdabot.report.escape import code, escape, fence
-from lambdabot.report.state import MARKER, State, follow, read, since
+from lambdabot.report.state import State, follow, marker, read, since
 from lambdabot.report.view import View, view
 
 COMMENT_LIMIT = 65_536
@@ -20,6 +20,9 @@ COMMENT_LIMIT = 65_536
 
 SUMMARY_LIMIT = 1024 * 1024
 """Bytes of a step summary; a larger one is dropped whole (GitHub, "Step isolation and limits")."""
+
+CHECK_LIMIT = 65_535
+"""Characters of a check run's summary (GitHub, "Create a check run")."""
 
 RESERVE = 256
 """For line ends that GitHub stores as two characters in some places, and for what a wrapper adds."""
@@ -54,13 +57,18 @@ def render(document: Mapping[str, Any], *, previous: str = "") -> str:
     """Return the comment's body with its hidden marker and state; `previous` is the body that it replaces."""
     state = follow(document, read(previous))
     block = state.block() if state else ""
-    frame = f"{MARKER}\n{{}}\n{block}\n"
+    frame = f"{marker(document)}\n{{}}\n{block}\n"
     return frame.format(_fit(document, state, COMMENT_LIMIT - RESERVE - len(frame), _utf16))
 
 
 def summary(document: Mapping[str, Any]) -> str:
     """Return the text for the step summary: the whole, shortened only above GitHub's megabyte."""
     return _fit(document, None, SUMMARY_LIMIT - RESERVE, lambda text: len(text.encode())) + "\n"
+
+
+def check_summary(document: Mapping[str, Any]) -> str:
+    """Return the text of a check run."""
+    return _fit(document, None, CHECK_LIMIT - RESERVE, _utf16)
 
 
 def _fit(document: Mapping[str, Any], state: State | None, limit: int, size: Callable[[str], int]) -> str:

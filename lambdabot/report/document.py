@@ -19,6 +19,7 @@ from lambdabot.model import (
     Estimate,
     Finding,
     FunctionResult,
+    Location,
     Measurement,
     Recommendation,
     RunResult,
@@ -29,6 +30,8 @@ from lambdabot.report.schema import Report
 
 MAX_BYTES = 16 * 1024 * 1024
 """What is read of a report.json: forty functions with all their dependencies need less than 1 MB."""
+
+NO_REPORT = "Pass the report.json that `lambdabot run` wrote; `lambdabot schema --report` prints its form."
 
 _ACCOUNT = re.compile(r"(\barn:[\w-]*:[\w-]*:[\w-]*:)\d{12}\b|\b\d{12}(?=\.dkr\.ecr\.)")
 
@@ -65,6 +68,8 @@ def document(result: RunResult, *, root: Path | None = None) -> dict[str, Any]:
         "spend": asdict(result.spend),
         "verdict": result.verdict,
         "verdict_reason": result.verdict_reason,
+        "override": None if result.override is None else asdict(result.override),
+        "comment_key": result.comment_key,
         "interrupted": result.interrupted,
         "notes": result.notes,
         "functions": [_function(one, root) for one in result.functions],
@@ -103,6 +108,8 @@ def samples(result: RunResult) -> Iterator[dict[str, Any]]:
 def load(path: Path) -> dict[str, Any]:
     """Read and validate a report.json. Raises UsageError that names the field."""
     try:
+        if path.exists() and not path.is_file():  # a pipe would keep the reader waiting for ever
+            raise UsageError([Mistake(message="is not a file", path=path)])
         with path.open("rb") as file:
             text = file.read(MAX_BYTES + 1)
     except OSError as error:
@@ -111,14 +118,17 @@ def load(path: Path) -> dict[str, Any]:
         message = f"is larger than {MAX_BYTES // 2**20} MB, so it is no report of lambdabot"
         raise UsageError([Mistake(message=message, path=path)])
     try:
-        return Report.model_validate_json(text).model_dump(mode="json")
+        data = json.loads(text)  # pydantic's own parser copies the whole input into every error
+    except (ValueError, RecursionError) as error:
+        raise UsageError([Mistake(message=f"is no JSON: {str(error)[:200]}", path=path)], advice=NO_REPORT) from error
+    try:
+        return Report.model_validate(data).model_dump(mode="json")
     except ValidationError as error:
         mistakes = [
             Mistake(message=f"{'.'.join(map(str, one['loc'])) or 'report'}: {one['msg']}", path=path)
             for one in error.errors(include_url=False, include_input=False)
         ]
-        advice = "Pass the report.json that `lambdabot run` wrote; `lambdabot schema --report` prints its form."
-        raise UsageError(mistakes, advice=advice) from error
+        raise UsageError(mistakes, advice=NO_REPORT) from error
 
 
 def schema() -> dict[str, Any]:
@@ -148,6 +158,7 @@ def _function(result: FunctionResult, root: Path | None) -> dict[str, Any]:
         "recommendation_reason": result.recommendation_reason,
         "comparison": _comparison(result.comparison),
         "arm64": _arm64(result.arm64, result, root),
+        "location": _location(result.location, root),
         "findings": [_finding(one) for one in result.findings],
         "curve_url": curve,
         "curve_reason": "" if curve else "fewer than two memory sizes of an architecture were measured",
@@ -233,6 +244,12 @@ def _arm64(one: Arm64Check | None, result: FunctionResult, root: Path | None) ->
             "drift": [],
         }
     return {**asdict(one), "path": _relative(one.path, root)}
+
+
+def _location(one: Location | None, root: Path | None) -> dict[str, Any] | None:
+    if one is None or root is None or not one.path.is_relative_to(root):
+        return None
+    return {"path": _relative(str(one.path), root), "line": one.line}
 
 
 def _finding(one: Finding) -> dict[str, Any]:

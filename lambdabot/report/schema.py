@@ -4,15 +4,21 @@ A figure that cannot be given is null, with a `reason` beside it.
 Durations are milliseconds, sizes MB, money US dollars.
 """
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, FailFast, Field, JsonValue
 
 from lambdabot.model import Architecture, Arm64Verdict, PackageVerdict, Side, Status, Strategy, Verdict
+from lambdabot.report.curve import PAGE
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 MemoryMb = Annotated[int, Field(ge=1)]
+
+Item = TypeVar("Item")
+Many = Annotated[list[Item], FailFast()]
+"""A list; its first mistake is enough, as a million of them in a report that is none would fill the memory."""
 
 
 class Section(BaseModel):
@@ -94,7 +100,7 @@ class RecommendationSection(ConfigurationSection):
     """The configuration to prefer."""
 
     strategy: Strategy
-    ties: list[ConfigurationSection]
+    ties: Many[ConfigurationSection]
     reason: str
     saving_percent: Number | None
     saving_monthly_usd: Number | None
@@ -129,7 +135,7 @@ class PackageSection(Section):
 
     name: str
     version: str | None
-    requested_by: list[str]
+    requested_by: Many[str]
     verdict: PackageVerdict
     evidence: str
     fix: str
@@ -142,10 +148,10 @@ class Arm64Section(Section):
     path: str
     verdict: Arm64Verdict
     reason: str
-    packages: list[PackageSection]
-    native_files: list[str]
-    layers: list[str]
-    drift: list[str]
+    packages: Many[PackageSection]
+    native_files: Many[str]
+    layers: Many[str]
+    drift: Many[str]
 
 
 class LocationSection(Section):
@@ -179,16 +185,29 @@ class FunctionSection(Section):
     monthly_invocations: TrafficSection | None
     monthly_invocations_reason: str
     current: CurrentSection
-    measurements: list[MeasurementSection]
+    measurements: Many[MeasurementSection]
     recommendation: RecommendationSection | None
     recommendation_reason: str
     comparison: ComparisonSection
     arm64: Arm64Section
-    findings: list[FindingSection]
-    curve_url: Annotated[str, Field(pattern=r"^https://[a-z.-]+/#[A-Za-z0-9+/=;_]*$")] | None
+    findings: Many[FindingSection]
+    location: LocationSection | None = None
+    """Where its handler is defined."""
+    curve_url: Annotated[str, Field(pattern=rf"^{re.escape(PAGE)}[A-Za-z0-9+/=;_]*$")] | None
     curve_reason: str
     stop_reason: str
-    notes: list[str]
+    notes: Many[str]
+
+
+class OverrideSection(Section):
+    """The label by which a person accepts the cost; looked for when the gate fails."""
+
+    label: str
+    by: str | None
+    at: str | None
+    valid: bool
+    reason: str
+    """Why it does not count."""
 
 
 class Report(Section):
@@ -208,6 +227,10 @@ class Report(Section):
     spend: SpendSection
     verdict: Verdict
     verdict_reason: str
+    override: OverrideSection | None = None
+    """Null when the label is not set, or was not needed."""
+    comment_key: Annotated[str, Field(pattern=r"^([0-9a-f]{12})?$")] = ""
+    """Tells the comments of one pull request's jobs apart."""
     interrupted: bool
-    notes: list[str]
-    functions: list[FunctionSection]
+    notes: Many[str]
+    functions: Many[FunctionSection]

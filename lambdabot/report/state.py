@@ -12,7 +12,6 @@ from lambdabot.model import Verdict
 from lambdabot.report import numbers
 
 MARKER = "<!-- lambdabot:comment -->"
-"""The first line of every comment: how it is found again."""
 
 MAX_FUNCTIONS = 50
 MAX_BLOCK = 16_384
@@ -57,6 +56,12 @@ class State(BaseModel):
             if len(text) <= MAX_BLOCK:
                 return f"<!-- lambdabot:state:1 {text} -->"
         return ""
+
+
+def marker(document: Mapping[str, Any]) -> str:
+    """Return the first line of a report's comment: how it is found again, and told from those of other jobs."""
+    key = document["comment_key"]
+    return MARKER.replace(" -->", f":{key} -->") if key else MARKER
 
 
 def read(body: str) -> State | None:

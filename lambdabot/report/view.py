@@ -115,6 +115,7 @@ class View:
     local: bool
     endpoint: str
     interrupted: bool
+    override: Mapping[str, Any] | None
     error: str  # why nothing could be measured of any function
     functions: tuple[FunctionView, ...]  # the most urgent first
     dearer: tuple[FunctionView, ...]
@@ -149,6 +150,7 @@ def view(document: Mapping[str, Any]) -> View:
         local=document["endpoint"] == "local",
         endpoint=document["endpoint"],
         interrupted=document["interrupted"],
+        override=document["override"],
         error=errors.pop() if len(errors := {one.error for one in functions}) == 1 else "",
         functions=functions,
         dearer=_with_verdict(functions, "regression", "overridden"),

@@ -1,6 +1,8 @@
 """The file and the inputs together: inputs override the file."""
 
 import difflib
+import hashlib
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,8 +14,10 @@ from lambdabot.model import Function, Side
 from lambdabot.settings import document as yaml_document
 from lambdabot.settings import yaml_source
 from lambdabot.settings.functions import functions, redacted
-from lambdabot.settings.schema import CommentSection, GateSection, RunBudgetSection
+from lambdabot.settings.schema import CommentSection, Document, GateSection, RunBudgetSection
 
+DEFAULT_CONFIG = "lambdabot.yml"
+SWITCH = {"true": True, "false": False}
 ENDPOINTS = ("aws", "local")
 COMMENT_MODES = ("update", "new", "hide-and-new", "off")
 
@@ -30,14 +34,24 @@ functions:
 class Inputs:
     """What a door (workflow or terminal) may say; None leaves it to the file or to the default."""
 
-    config: Path = Path("lambdabot.yml")
+    config: Path = Path(DEFAULT_CONFIG)
     endpoint: str | None = None
     base: str | None = None
     functions: tuple[str, ...] = ()
     region: str | None = None
     comment: str | None = None
+    check: str | None = None
+    root: Path = Path()  # of the repository
+    job: str = ""  # of the workflow
+    comment_key: str = ""  # tells the jobs of a matrix apart
+    report: Path | None = None  # of another run, to comment on
     seed: int = 1
     out: Path = Path("out")
+
+    @property
+    def place(self) -> str:
+        """The settings file, relative to the repository's root."""
+        return Path(os.path.relpath(self.config, self.root)).as_posix()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +62,8 @@ class Settings:
     functions: tuple[Function, ...]
     gate: GateSection
     comment: CommentSection
+    comment_key: str
+    check: str | None  # the check run's name
     budget: RunBudgetSection
     expires_hours: float
     endpoint: str  # aws, local or a URL
@@ -88,14 +104,13 @@ def load(inputs: Inputs, *, default_endpoint: str = "aws") -> Settings:
         ]
     if mistakes:
         raise UsageError(mistakes)
-    comment = document.comment
-    if inputs.comment:
-        comment = CommentSection.model_validate({**comment.model_dump(), "mode": inputs.comment})
     return Settings(
         path=path,
         functions=wanted,
         gate=document.gate,
-        comment=comment,
+        comment=_comment(document, inputs),
+        comment_key=_comment_key(inputs),
+        check=_check_name(inputs) if SWITCH.get(inputs.check or "", document.check) else None,
         budget=document.budget,
         expires_hours=document.expires_hours,
         endpoint=endpoint,
@@ -105,6 +120,42 @@ def load(inputs: Inputs, *, default_endpoint: str = "aws") -> Settings:
         out=inputs.out.resolve(),
         effective=redacted(document),
     )
+
+
+def load_comment(inputs: Inputs) -> CommentSection:
+    """Return how to comment, for a report that was made elsewhere; the defaults where there is no file.
+
+    Raises UsageError with every mistake.
+    """
+    mistakes = _input_mistakes(inputs)
+    if mistakes:
+        raise UsageError(mistakes)
+    path = inputs.config.resolve()
+    document = yaml_document.validate(yaml_source.read(path)) if path.is_file() else None
+    return _comment(document, inputs)
+
+
+def _comment_key(inputs: Inputs) -> str:
+    """Return what tells this job's comment from those of the pull request's other jobs; "" for the plainest job.
+
+    The chosen functions are no part of it: a workflow may choose them anew for every push, in one job.
+    """
+    parts = (inputs.place, inputs.job, inputs.comment_key)
+    if parts == (DEFAULT_CONFIG, "", ""):
+        return ""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
+
+
+def _check_name(inputs: Inputs) -> str:
+    """Return a name that stays the same from push to push, because branch protection asks for a check by its name."""
+    folder = Path(inputs.place).parent.as_posix()
+    chosen = [*([] if folder == "." else [folder]), *inputs.functions]
+    return f"lambdabot ({', '.join(chosen)})" if chosen else "lambdabot"
+
+
+def _comment(document: Document | None, inputs: Inputs) -> CommentSection:
+    section = document.comment if document else CommentSection()
+    return section.model_copy(update={"mode": inputs.comment}) if inputs.comment else section
 
 
 def load_base(path: Path) -> tuple[Function, ...]:
@@ -120,6 +171,8 @@ def _input_mistakes(inputs: Inputs) -> list[Mistake]:
         mistakes.append(Mistake(message=f"endpoint `{inputs.endpoint}` is neither {allowed} nor an http(s) URL"))
     if inputs.comment and inputs.comment not in COMMENT_MODES:
         mistakes.append(Mistake(message=f"comment `{inputs.comment}` is none of {', '.join(COMMENT_MODES)}"))
+    if inputs.check and inputs.check not in SWITCH:
+        mistakes.append(Mistake(message=f"check `{inputs.check}` is neither {' nor '.join(SWITCH)}"))
     return mistakes
 
 

@@ -153,7 +153,9 @@ class CommentSection(Section):
     mode: Literal["update", "new", "hide-and-new", "off"] = "update"
     """Edit the one comment in place, add a new one, hide the old and add a new one, or none."""
     when: Literal["always", "change", "regression"] = "always"
-    """Comment always, only when the verdict is not `no change`, or only on a regression."""
+    """Comment always, only when the verdict is not `no change`, or only on a regression, accepted or not.
+
+    A comment that is no longer wanted is brought up to date and minimized."""
 
 
 class RunBudgetSection(Section):
@@ -178,6 +180,8 @@ class Document(Section):
     """When the job fails."""
     comment: CommentSection = CommentSection()
     """The comment on the pull request."""
+    check: bool = False
+    """Whether to make a check run as well, with remarks on the lines; it takes `checks: write`."""
     budget: RunBudgetSection = RunBudgetSection()
     """Hard limits of the whole run."""
     expires_hours: Positive = 2.0

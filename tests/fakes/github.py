@@ -1,7 +1,7 @@
-"""A stateful GitHub on loopback: comments on pull requests, pages of them, and failures on demand.
+"""A stateful GitHub on loopback: pull requests, their comments and labels, check runs, and failures on demand.
 
 Every request and every answer is checked against GitHub's own OpenAPI description where it is to be had (environment
-variable LAMBDABOT_SHARED_DATA, or `../shared/data` beside the project); `violations` holds what did not fit.
+variable LAMBDABOT_SHARED_DATA, or `../shared/data` beside the project); leaving the `with` fails on what did not fit.
 
 In tests: `with FakeGitHub() as github: … github.url`. In a container test: `python tests/fakes/github.py PORT`.
 """
@@ -20,7 +20,13 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+if __name__ == "__main__":  # as a program it is not in a package
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.fakes.github_objects import ACCOUNT, check_run, label, labeled, pull_request, user
+
 LONGEST_BODY = 65_536
+NO_CONTENT = 204
 BOT, PERSON = "github-actions[bot]", "octocat"
 
 
@@ -50,12 +56,18 @@ class FakeGitHub:
         self.repository = repository
         self.login = login
         self.comments: dict[int, dict[str, Any]] = {}
+        self.labels: dict[int, list[dict[str, Any]]] = {}
+        self.events: dict[int, list[dict[str, Any]]] = {}
+        self.pulls: list[dict[str, Any]] = []
+        self.check_runs: dict[int, dict[str, Any]] = {}
+        self.annotations: dict[int, list[dict[str, Any]]] = {}
         self.minimized: set[str] = set()
         self.requests: list[tuple[str, str]] = []
         self.faults: deque[Fault] = deque()
         self.violations: list[str] = []
         self.lock = threading.Lock()
         self._check = described()
+        self._made = 0
         self._clock = datetime(2026, 11, 23, tzinfo=UTC)
         self._server = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (_Handler,), {"github": self}))
         self._server.daemon_threads = True
@@ -65,18 +77,20 @@ class FakeGitHub:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+        if kind is None:
+            assert self.violations == [], "\n".join(self.violations)
 
     def serve_forever(self) -> None:
         self._server.serve_forever()
 
     def add_comment(self, issue: int, body: str, *, login: str = BOT) -> dict[str, Any]:
         """Make a comment as if someone had written it on the page."""
-        number = 1000 + len(self.comments)
-        self._clock += timedelta(seconds=1)
-        now = self._clock.isoformat().replace("+00:00", "Z")
+        number = 1000 + self._made
+        self._made += 1
+        now = self._now()
         page = f"https://github.com/{self.repository}"
         self.comments[number] = {
             "id": number,
@@ -91,6 +105,31 @@ class FakeGitHub:
             "author_association": "NONE",
         }
         return self.comments[number]
+
+    def set_label(self, issue: int, name: str, *, by: str | None = PERSON, at: str | None = None) -> None:
+        """Set a label as a person does on the page, `at` a moment in ISO 8601."""
+        self.labels.setdefault(issue, []).append(label(self._api, name))
+        self._happened(issue, "labeled", name, by, at)
+
+    def remove_label(self, issue: int, name: str) -> None:
+        self.labels[issue] = [one for one in self.labels[issue] if one["name"] != name]
+        self._happened(issue, "unlabeled", name, PERSON, None)
+
+    def open_pull(self, number: int, *, head: str | None = None, branch: str = "feature", sha: str = "a" * 40) -> None:
+        """Open a pull request from a branch of `head`, an owner/name; None: the fork was deleted."""
+        self.pulls.append(pull_request(self.repository, number, head=head, branch=branch, sha=sha))
+
+    @property
+    def _api(self) -> str:
+        return f"{self.url}/repos/{self.repository}"
+
+    def _happened(self, issue: int, event: str, name: str, by: str | None, at: str | None) -> None:
+        there = self.events.setdefault(issue, [])
+        there.append(labeled(self._api, len(there) + 1, event=event, name=name, login=by, at=at or self._now()))
+
+    def _now(self) -> str:
+        self._clock += timedelta(seconds=1)
+        return self._clock.isoformat().replace("+00:00", "Z")
 
     def bodies(self) -> list[str]:
         return [comment["body"] for comment in self.comments.values()]
@@ -126,13 +165,20 @@ class FakeGitHub:
         return None
 
     def _route(self, method: str, path: str, query: dict[str, str], data: dict[str, Any]) -> Answer:
-        issues = rf"/repos/{re.escape(self.repository)}/issues"
+        home = rf"/repos/{re.escape(self.repository)}"
+        issues = rf"{home}/issues"
         routes = {
             ("GET", "/user"): self._user,
             ("POST", "/graphql"): lambda: self._minimize(data),
             ("GET", rf"{issues}/(\d+)/comments"): lambda issue: self._listed(path, query, issue),
             ("POST", rf"{issues}/(\d+)/comments"): lambda issue: self._created(data, issue),
             ("PATCH", rf"{issues}/comments/(\d+)"): lambda number: self._edited(data, number),
+            ("DELETE", rf"{issues}/comments/(\d+)"): self._deleted,
+            ("GET", rf"{issues}/(\d+)/labels"): lambda issue: self._paged(path, query, self.labels.get(issue, [])),
+            ("GET", rf"{issues}/(\d+)/events"): lambda issue: self._paged(path, query, self.events.get(issue, [])),
+            ("GET", rf"{home}/pulls"): lambda: self._pulls(path, query),
+            ("POST", rf"{home}/check-runs"): lambda: self._checked(data),
+            ("PATCH", rf"{home}/check-runs/(\d+)"): lambda number: self._noted(data, number),
         }
         for (known, pattern), serve in routes.items():
             if known == method and (found := re.fullmatch(pattern, path)):
@@ -145,7 +191,11 @@ class FakeGitHub:
         return Answer(200, {**user(self.login), **ACCOUNT})
 
     def _minimize(self, data: dict[str, Any]) -> Answer:
-        self.minimized.add(data["variables"]["input"]["subjectId"])
+        subject = data["variables"]["input"]["subjectId"]
+        if "unminimizeComment" in data["query"]:
+            self.minimized.discard(subject)
+            return Answer(200, {"data": {"unminimizeComment": {"unminimizedComment": {"isMinimized": False}}}})
+        self.minimized.add(subject)
         return Answer(200, {"data": {"minimizeComment": {"minimizedComment": {"isMinimized": True}}}})
 
     def _edited(self, data: dict[str, Any], number: int) -> Answer:
@@ -163,6 +213,38 @@ class FakeGitHub:
 
     def _listed(self, path: str, query: dict[str, str], issue: int) -> Answer:
         there = [one for one in self.comments.values() if one["issue_url"].endswith(f"/{issue}")]
+        return self._paged(path, query, there)
+
+    def _deleted(self, number: int) -> Answer:
+        if self.comments.pop(number, None) is None:
+            return refused(404, "Not Found")
+        return Answer(204, None)
+
+    def _pulls(self, path: str, query: dict[str, str]) -> Answer:
+        """List as GitHub does: a `head` without an owner is no filter."""
+        head, state = query.get("head", ""), query.get("state", "open")
+        there = [
+            one
+            for one in self.pulls
+            if state in {"all", one["state"]} and (":" not in head or one["head"]["label"] == head)
+        ]
+        return self._paged(path, query, there)
+
+    def _checked(self, data: dict[str, Any]) -> Answer:
+        number = len(self.check_runs) + 1
+        self.check_runs[number], self.annotations[number] = data, []
+        return Answer(201, self._noted(data, number).data)
+
+    def _noted(self, data: dict[str, Any], number: int) -> Answer:
+        if number not in self.check_runs:
+            return refused(404, "Not Found")
+        self.check_runs[number] |= data
+        noted = self.annotations[number]
+        noted += data["output"].get("annotations", [])
+        page = f"https://github.com/{self.repository}"
+        return Answer(200, check_run(self._api, page, number, self.check_runs[number], len(noted)))
+
+    def _paged(self, path: str, query: dict[str, str], there: list[dict[str, Any]]) -> Answer:
         size, page = min(int(query.get("per_page", 30)), 100), int(query.get("page", 1))
         answer = Answer(200, there[(page - 1) * size : page * size])
         last = -(-len(there) // size)
@@ -182,7 +264,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         answer = self.github.answer(self.command, self.path, body)
-        data = json.dumps(answer.data).encode()
+        data = b"" if answer.status == NO_CONTENT else json.dumps(answer.data).encode()
         self.send_response(answer.status)
         for name, value in {"Content-Type": "application/json; charset=utf-8", **answer.headers}.items():
             self.send_header(name, value)
@@ -206,33 +288,6 @@ def refused_body(body: str) -> Answer | None:
         return None
     error = {"resource": "IssueComment", "code": "custom", "field": "body", "message": "body is too long"}
     return refused(422, "Validation Failed", errors=[error])
-
-
-def user(login: str) -> dict[str, Any]:
-    api = f"https://api.github.com/users/{login}"
-    links = ("followers", "following", "gists", "starred", "subscriptions", "received_events", "events", "repos")
-    return {
-        "login": login,
-        "id": 41898282,
-        "node_id": "U_1",
-        "avatar_url": "https://avatars.githubusercontent.com/u/1",
-        "gravatar_id": "",
-        "url": api,
-        "html_url": f"https://github.com/{login}",
-        **{f"{name}_url": f"{api}/{name}" for name in links},
-        "organizations_url": f"{api}/orgs",
-        "type": "Bot" if login.endswith("[bot]") else "User",
-        "user_view_type": "public",
-        "site_admin": False,
-    }
-
-
-ACCOUNT = {
-    **dict.fromkeys(("name", "company", "blog", "location", "email", "hireable", "bio")),
-    **dict.fromkeys(("public_repos", "public_gists", "followers", "following"), 0),
-    "created_at": "2020-01-01T00:00:00Z",
-    "updated_at": "2020-01-01T00:00:00Z",
-}
 
 
 @cache

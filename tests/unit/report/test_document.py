@@ -149,7 +149,7 @@ def changed(**fields):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "Invalid JSON"),
+        ("", "is no JSON"),
         ("[]", "report: "),
         (changed(schema_version=2), "schema_version"),
         (changed(verdict="fine"), "verdict"),

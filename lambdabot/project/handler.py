@@ -1,0 +1,27 @@
+"""The line of a function's handler, for remarks beside it: found by its text, never by importing the code."""
+
+import re
+from pathlib import Path
+
+from lambdabot.model import Function, Location
+
+LARGEST_BYTES = 1024 * 1024
+
+
+def handler_location(function: Function) -> Location | None:
+    """Return where a Python handler is defined in a source folder; None where that cannot be told."""
+    if not isinstance(function.source, Path) or function.handler is None or not function.runtime.startswith("python"):
+        return None
+    module, _, name = function.handler.rpartition(".")
+    path = function.source / f"{module.replace('.', '/')}.py"  # Lambda takes `a/b.handler` and `a.b.handler`
+    try:
+        if not path.is_file() or path.stat().st_size > LARGEST_BYTES:
+            return None
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    definition = re.compile(rf"(?:async\s+def|def|class)\s+{re.escape(name)}\b|{re.escape(name)}\s*[:=]")
+    for number, line in enumerate(text.split("\n"), start=1):
+        if definition.match(line):
+            return Location(path=path, line=number)
+    return Location(path=path, line=1)

@@ -1,0 +1,84 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from lambdabot.errors import ExitCode
+from lambdabot.model import Verdict
+from lambdabot.pipeline.override import accept, judged
+from lambdabot.pipeline.verdict import exit_code
+from lambdabot.settings.schema import GateSection
+from tests.unit.report import runs
+
+SEEN = "2026-11-23T12:00:00+00:00"
+STRICT = GateSection(inconclusive="fail", not_measured="fail")
+
+
+def judge(**fields):
+    known = {"by": "octocat", "at": datetime(2026, 11, 23, 12, 0, 1, tzinfo=UTC), "first_seen": SEEN}
+    return judged("accept", **{**known, **fields})
+
+
+def test_a_label_that_was_set_after_the_head_was_seen_counts():
+    assert (judge().valid, judge().by, judge().at, judge().reason) == (True, "octocat", "2026-11-23T12:00:01+00:00", "")
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"at": datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)}, "before this commit was pushed"),
+        ({"at": datetime(2026, 11, 22, tzinfo=UTC)}, "before this commit was pushed"),
+        ({"by": None}, "does not say who"),
+        ({"at": None}, "does not say who"),
+        ({"first_seen": "yesterday"}, "is not known"),
+        ({"first_seen": "2026-11-23T12:00:00"}, "is not known"),  # of which place?
+    ],
+)
+def test_any_other_label_does_not_and_says_why(fields, reason):
+    override = judge(**fields)
+
+    assert not override.valid
+    assert reason in override.reason
+    assert override.reason.endswith("set it again to accept this commit")
+
+
+def test_a_valid_override_names_who_accepted_and_opens_the_gate():
+    regression = runs.regression()
+    assert exit_code(regression, GateSection()) is ExitCode.GATE_FAILED
+
+    accepted = accept(regression, judge())
+
+    assert accepted.verdict is Verdict.OVERRIDDEN
+    assert accepted.functions[0].comparison.verdict is Verdict.OVERRIDDEN
+    assert accepted.functions[0].comparison.cost_ratio == regression.functions[0].comparison.cost_ratio
+    assert accepted.verdict_reason == "accepted by octocat: the whole interval is above +10 %, twice"
+    assert exit_code(accepted, GateSection()) is ExitCode.DONE
+
+
+def test_a_void_override_leaves_the_gate_shut_and_is_told():
+    void = judge(by=None)
+    refused = accept(runs.regression(), void)
+
+    assert refused.verdict is Verdict.REGRESSION
+    assert refused.override == void
+    assert exit_code(refused, GateSection()) is ExitCode.GATE_FAILED
+
+
+def test_no_override_changes_nothing():
+    assert accept(runs.regression(), None) == runs.regression()
+
+
+def test_what_was_not_decided_stays_so_and_no_longer_fails():
+    undecided = runs.inconclusive()
+    assert exit_code(undecided, STRICT) is ExitCode.GATE_FAILED
+
+    accepted = accept(undecided, judge())
+
+    assert accepted.verdict is Verdict.INCONCLUSIVE
+    assert exit_code(accepted, STRICT) is ExitCode.DONE
+
+
+def test_an_override_measures_nothing():
+    lost = replace(runs.not_reached(), override=judge())
+
+    assert exit_code(lost, STRICT) is ExitCode.NOT_MEASURED

@@ -1,0 +1,189 @@
+"""The gate, the label, the comment and the check run together, on the stateful GitHub.
+
+The run itself is hand-made: a real regression takes minutes, and the container test has one.
+"""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from lambdabot import job
+from lambdabot.errors import ExitCode
+from lambdabot.github.event import Context
+from lambdabot.github.label import LABEL
+from lambdabot.report.progress import Progress
+from lambdabot.settings.schema import CommentSection, GateSection
+from tests.fakes.github import FakeGitHub, Fault
+from tests.unit.report import runs
+
+FIRST, SECOND = "a" * 40, "b" * 40
+
+
+class Settings:
+    """What `job.run` reads of them."""
+
+    def __init__(self, out, **fields):
+        self.out, self.path = out, out.parent / "lambdabot.yml"
+        self.gate = fields.get("gate", GateSection())
+        self.comment = fields.get("comment", CommentSection())
+        self.check = fields.get("check")
+
+
+@pytest.fixture
+def github(monkeypatch):
+    monkeypatch.setattr("github.Requester.time.sleep", lambda _: None)
+    with FakeGitHub() as server:
+        yield server
+
+
+@pytest.fixture
+def push(github, tmp_path, monkeypatch):
+    """Run on a head that costs more, publish, and return the exit code and report.json."""
+
+    def run(*, head=FIRST, created="2026-11-23T12:00:00+00:00", result=None, authorized=True, **fields):
+        measured = replace(result or runs.regression(), head_sha=head, created=created)
+        monkeypatch.setattr(job, "Run", lambda *_, **__: type("Run", (), {"execute": lambda _: measured})())
+        settings, token = Settings(tmp_path / "out", **fields), "token" if authorized else ""
+        context = Context(in_workflow=True, repository="octo/demo", pull_request=7, api_url=github.url)
+        finished = job.run(settings, context, Progress.plain(lambda _: None), token)
+        job.publish(finished.document, context, token, settings.comment)
+        job.check(finished, context, token, settings.check)
+        written = json.loads((tmp_path / "out" / "report.json").read_text())
+        assert written == finished.document
+        return finished.exit_code, written
+
+    return run
+
+
+def shown(github):
+    (comment,) = github.bodies()
+    return comment
+
+
+def test_without_the_label_the_gate_fails(push, github):
+    code, report = push()
+
+    assert code is ExitCode.GATE_FAILED
+    assert (report["verdict"], report["override"]) == ("regression", None)
+
+
+def test_the_label_accepts_the_cost_of_the_head_that_was_seen(push, github):
+    push()
+    github.set_label(7, LABEL, by="octocat", at="2026-11-23T12:05:00Z")
+
+    code, report = push(created="2026-11-23T12:10:00+00:00")
+
+    assert code is ExitCode.DONE
+    assert report["verdict"] == "overridden"
+    assert report["override"] == {
+        "label": LABEL,
+        "by": "octocat",
+        "at": "2026-11-23T12:05:00+00:00",
+        "valid": True,
+        "reason": "",
+    }
+    assert "**Accepted** by <code>octocat</code>" in shown(github)
+    assert "(accepted)" in shown(github)
+
+
+def test_a_new_head_makes_it_void_and_the_comment_says_so(push, github):
+    push()
+    github.set_label(7, LABEL, by="octocat", at="2026-11-23T12:05:00Z")
+    push(created="2026-11-23T12:10:00+00:00")
+
+    code, report = push(head=SECOND, created="2026-11-23T13:00:00+00:00")
+
+    assert code is ExitCode.GATE_FAILED
+    assert report["verdict"] == "regression"
+    assert report["override"]["valid"] is False
+    assert "it was set before this commit was pushed" in shown(github)
+    assert "octocat" in shown(github)
+
+    github.remove_label(7, LABEL)
+    github.set_label(7, LABEL, by="octocat", at="2026-11-23T13:05:00Z")
+    assert push(head=SECOND, created="2026-11-23T13:10:00+00:00")[0] is ExitCode.DONE
+
+
+def test_a_label_that_was_removed_does_not_count(push, github):
+    push()
+    github.set_label(7, LABEL)
+    github.remove_label(7, LABEL)
+
+    assert push()[0] is ExitCode.GATE_FAILED
+
+
+def test_labels_that_cannot_be_read_are_told(push, github):
+    github.faults.append(Fault("GET", "/labels$", 403, "Resource not accessible by integration"))
+
+    code, report = push()
+
+    assert code is ExitCode.GATE_FAILED
+    assert "were not read: GitHub answered 403" in report["override"]["reason"]
+    assert "does not count: the labels of octo/demo&#35;\u200b7 were not read" in shown(github)
+
+
+def test_with_the_comment_off_nothing_remembers_the_head(push, github):
+    github.set_label(7, LABEL, at="2026-11-23T12:05:00Z")
+
+    code, report = push(comment=CommentSection(mode="off"))
+
+    assert code is ExitCode.GATE_FAILED
+    assert report["override"]["reason"] == job.OFF
+    assert github.bodies() == []
+
+
+def test_a_gate_that_passes_asks_for_no_label(push, github):
+    github.set_label(7, LABEL)
+
+    code, report = push(result=runs.no_change())
+
+    assert (code, report["override"]) == (ExitCode.DONE, None)
+    assert not any(path.endswith("/labels") for _, path in github.requests)
+
+
+def test_without_a_token_nothing_is_asked(push, github):
+    assert push(authorized=False)[0] is ExitCode.GATE_FAILED
+    assert github.requests == []
+
+
+def test_an_alarm_that_passed_is_resolved_and_comes_back(push, github):
+    quiet = CommentSection(when="regression")
+    push(comment=quiet)
+    push(comment=quiet, result=runs.no_change(), head=SECOND)
+
+    assert "No change" in shown(github)
+    assert github.minimized == {"IC_1000"}
+
+    push(comment=quiet, head="c" * 40)
+    assert "Costs 18 % more" in shown(github)
+    assert github.minimized == set()
+
+
+def test_an_accepted_regression_is_a_regression_to_the_comment(push, github):
+    quiet = CommentSection(when="regression")
+    push(comment=quiet)
+    github.set_label(7, LABEL, by="octocat", at="2026-11-23T12:05:00Z")
+    push(comment=quiet, created="2026-11-23T12:10:00+00:00")
+
+    assert "(accepted)" in shown(github)
+    assert github.minimized == set()
+
+
+def test_a_check_run_says_what_the_exit_code_says(push, github):
+    push(check="lambdabot")
+    push(check="lambdabot", result=runs.no_change(), head=SECOND)
+    push(check="lambdabot", result=runs.nothing_compared(), head=SECOND)
+
+    assert [one["conclusion"] for one in github.check_runs.values()] == ["failure", "success", "success"]
+    assert [one["head_sha"] for one in github.check_runs.values()] == [FIRST, SECOND, SECOND]
+    titles = [one["output"]["title"] for one in github.check_runs.values()]
+    assert titles[0] == "Regression: the whole interval is above +10 %, twice"
+    assert titles[2].startswith("Not measured: the checkout holds only")
+    assert "Nothing compared, so nothing gated" in github.check_runs[3]["output"]["summary"]
+
+
+def test_no_check_run_is_made_unless_asked_for(push, github):
+    push()
+
+    assert github.check_runs == {}
