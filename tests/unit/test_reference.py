@@ -1,0 +1,52 @@
+"""The reference page says what action.yml and the settings say."""
+
+import typing
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from docs.reference import PAGE, ROOT, text
+from lambdabot.settings.schema import Document
+
+SAID = PAGE.read_text()
+ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
+
+
+def keys(model=Document, seen=None):
+    """Give every key of every section, found through the models themselves."""
+    seen = set() if seen is None else seen
+    for name, field in model.model_fields.items():
+        yield name, field.description
+        for part in [field.annotation, *parts(field.annotation)]:
+            if isinstance(part, type) and issubclass(part, BaseModel) and part not in seen:
+                seen.add(part)
+                yield from keys(part, seen)
+
+
+def parts(annotation):
+    for part in typing.get_args(annotation):
+        yield part
+        yield from parts(part)
+
+
+def test_the_page_is_what_is_generated():
+    assert text() == SAID, "run `make reference`"
+
+
+@pytest.mark.parametrize("kind", ["inputs", "outputs"])
+def test_every_input_and_output_is_there_with_its_description(kind):
+    for name, one in ACTION[kind].items():
+        described = " ".join(one["description"].split())
+        assert any(line.startswith(f"| `{name}` |") and described in line for line in SAID.splitlines()), name
+
+
+def test_every_setting_is_there_and_described():
+    found = list(keys())
+
+    assert len(found) > 40
+    for name, description in found:
+        assert description, name
+        assert any(
+            line.startswith(f"| `{name}` |") and " ".join(description.split()) in line for line in SAID.splitlines()
+        ), name
