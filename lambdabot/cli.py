@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lambdabot import __version__
-from lambdabot.errors import ExitCode, InterruptionError, LambdabotError, Mistake, UsageError
+from lambdabot.errors import ExitCode, GitHubError, InterruptionError, LambdabotError, Mistake, UsageError
 from lambdabot.interruption import end_now, interruptible
 
 if TYPE_CHECKING:
@@ -88,8 +88,13 @@ def _run(arguments: argparse.Namespace) -> int:
 
     context, token = Context.of(os.environ), os.environ.get("GITHUB_TOKEN", "")
     finished = run(settings, context, Progress.on(sys.stderr), token)
-    check(finished, context, token, settings.check)
-    if publish(finished.document, context, token, settings.comment) is None:
+    url = None
+    try:
+        url = publish(finished.document, context, token, settings.comment)
+        check(finished, context, token, settings.check)
+    except GitHubError as error:  # the report is complete without it, and the gate's answer stands
+        print(f"lambdabot: {error}", file=sys.stderr)
+    if url is None:
         print((settings.out / "comment.md").read_text(encoding="utf-8"))
     return finished.exit_code
 

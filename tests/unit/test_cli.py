@@ -11,7 +11,7 @@ import yaml
 
 from lambdabot import __version__, action, cli
 from lambdabot.errors import InterruptionError
-from tests.fakes.github import FakeGitHub
+from tests.fakes.github import FakeGitHub, Fault
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("boto3", "botocore", "github", "jinja2", "numpy", "pydantic", "requests", "rich", "yaml")
@@ -99,8 +99,19 @@ def test_an_interruption_ends_with_the_signals_status(monkeypatch, capsys):
     assert "interrupted" in capsys.readouterr().err
 
 
-def test_local_serves_until_a_signal_comes(capsys):
-    threading.Timer(1.0, os.kill, [os.getpid(), signal.SIGINT]).start()
+def test_local_serves_until_a_signal_comes(capsys, monkeypatch):
+    from lambdabot.local import endpoint
+
+    serve_until = endpoint.serve_until
+
+    def interrupted(stop, *, port, started):
+        def start(served):
+            started(served)
+            threading.Timer(0.1, os.kill, [os.getpid(), signal.SIGINT]).start()
+
+        serve_until(stop, port=port, started=start)
+
+    monkeypatch.setattr(endpoint, "serve_until", interrupted)
 
     assert cli.main(["local", "--port", "0"]) == 0
 
@@ -129,15 +140,11 @@ def report(tmp_path):
     return out / "report.json"
 
 
-def test_comment_renders_and_posts_a_report(report, capsys, monkeypatch):
-    monkeypatch.setattr("github.Requester.time.sleep", lambda _: None)
-    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
-    capsys.readouterr()
+@pytest.fixture
+def workflow(report, monkeypatch):
+    """Play a workflow on a pull request."""
 
-    assert cli.main(["comment", "--report", str(report), "--print"]) == 0
-    assert "hello" in capsys.readouterr().out
-
-    with FakeGitHub() as github:
+    def play(github):
         event = report.parent / "event.json"
         event.write_text(json.dumps({"pull_request": {"number": 7}}))
         for name, value in {
@@ -148,7 +155,34 @@ def test_comment_renders_and_posts_a_report(report, capsys, monkeypatch):
             "GITHUB_EVENT_PATH": str(event),
         }.items():
             monkeypatch.setenv(name, value)
+
+    return play
+
+
+def test_comment_renders_and_posts_a_report(report, workflow, capsys, monkeypatch):
+    monkeypatch.setattr("github.Requester.time.sleep", lambda _: None)
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    capsys.readouterr()
+
+    assert cli.main(["comment", "--report", str(report), "--print"]) == 0
+    assert "hello" in capsys.readouterr().out
+
+    with FakeGitHub() as github:
+        workflow(github)
         assert cli.main(["comment", "--report", str(report)]) == 0
         (body,) = github.bodies()
     assert "hello" in body
     assert capsys.readouterr().out.startswith("https://")
+
+
+def test_a_refused_comment_leaves_the_gates_answer(report, workflow, capsys, monkeypatch):
+    monkeypatch.setattr("github.Requester.time.sleep", lambda _: None)
+    with FakeGitHub() as github:
+        github.faults.append(Fault("GET", "/user$", 401, "Bad credentials"))
+        workflow(github)
+        config = str(report.parent.parent / "lambdabot.yml")
+        arguments = ["run", "--config", config, "--endpoint", "http://127.0.0.1:9", "--out", str(report.parent)]
+        assert cli.main(arguments) == 3
+    printed = capsys.readouterr()
+    assert "no comment was posted on octo/demo#7: GitHub answered 401 Bad credentials" in printed.err
+    assert "hello" in printed.out

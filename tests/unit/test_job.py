@@ -194,3 +194,12 @@ def test_no_check_run_is_made_unless_asked_for(push, github):
     push()
 
     assert github.check_runs == {}
+
+
+def test_a_change_is_what_is_not_the_same(push, github):
+    changes = CommentSection(when="change")
+    push(comment=changes, result=runs.no_change())
+    assert github.bodies() == []
+
+    push(comment=changes, result=runs.improvement())
+    assert "less" in shown(github)

@@ -194,6 +194,17 @@ def test_what_is_no_report_is_refused(tmp_path, text):
         reports(written(tmp_path, text))
 
 
+def test_a_report_that_is_nested_to_the_limit_is_read_or_refused(tmp_path):
+    for depth in (100, 300, 900):
+        nested = '{"a":' * depth + "1" + "}" * depth
+        text = json.dumps(made()).replace('"settings": {', f'"settings": {{"deep": {nested}, ', 1)
+        try:
+            (data,) = reports(written(tmp_path, text))
+        except UsageError:
+            continue
+        assert data["settings"]["deep"]["a"]
+
+
 def test_a_huge_report_is_refused_before_it_is_read(tmp_path):
     path = tmp_path / "report.json"
     with path.open("wb") as file:

@@ -64,5 +64,11 @@ def test_where_it_cannot_be_told_it_is_not(located, fields):
     assert located("def handler(e, c): ...\n", **fields) is None
 
 
+def test_a_folder_is_no_file(located, tmp_path):
+    (tmp_path / "dir.py").mkdir()
+
+    assert located("", handler="dir.handler") is None
+
+
 def test_a_file_that_is_too_large_is_not_read(located):
     assert located(b"#" * (LARGEST_BYTES + 1)) is None
