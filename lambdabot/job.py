@@ -95,13 +95,22 @@ def publish(data: Mapping[str, Any], context: Context, token: str, comment: Comm
     if not token or context.pull_request is None or comment.mode == "off":
         return None
     from lambdabot.github.comment import post  # noqa: PLC0415  # PyGithub's 0.5 s, only where it is used
+    from lambdabot.github.origin import head_sha  # noqa: PLC0415  # see above
     from lambdabot.report.comment import render  # noqa: PLC0415  # see above
-    from lambdabot.report.state import marker  # noqa: PLC0415  # see above
+    from lambdabot.report.state import marker, read  # noqa: PLC0415  # see above
+
+    def body(previous: str) -> str | None:
+        """Return the new body; None where the last one tells of a newer push than this run, which came late."""
+        last = read(previous)
+        told = last.push.head_sha if last else data["head_sha"]
+        if told != data["head_sha"] and told == head_sha(context, token):
+            return None
+        return render(data, previous=previous)
 
     return post(
         context,
         token,
-        lambda previous: render(data, previous=previous),
+        body,
         marker=marker(data),
         mode=comment.mode,
         wanted=wanted(data["verdict"], comment),

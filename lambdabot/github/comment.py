@@ -18,6 +18,9 @@ from lambdabot.github.refusal import Attempt
 
 Mode = Literal["update", "new", "hide-and-new", "off"]
 
+Render = Callable[[str], str | None]
+"""Gets the body of the last comment, "" when there is none, and returns the new one; None leaves the last as it is."""
+
 RESOLVED = "<!-- lambdabot:resolved -->"
 """The last line of a comment that was minimized because none is wanted any more."""
 
@@ -25,7 +28,7 @@ RESOLVED = "<!-- lambdabot:resolved -->"
 def post(
     context: Context,
     token: str,
-    render: Callable[[str], str],
+    render: Render,
     *,
     marker: str,
     mode: Mode = "update",
@@ -34,10 +37,9 @@ def post(
 ) -> str | None:
     """Put the comment on the pull request and return its address; None when none is wanted.
 
-    `render` gets the body of the last comment, "" when there is none, and returns the new one; `marker` is its first
-    line, by which it is found again. A body that is the same is not sent. Where none is `wanted`, a comment that is
-    there gets the new body all the same and is minimized: an old alarm must not stay standing. Raises GitHubError with
-    what to do.
+    `marker` is the first line of every body, by which it is found again. A body that is the same is not sent. Where
+    none is `wanted`, a comment that is there gets the new body all the same and is minimized: an old alarm must not
+    stay standing. Raises GitHubError with what to do.
     """
     if mode == "off":
         return None
@@ -98,11 +100,13 @@ class _Comments:
             return False
         return user.type == "Bot" if self.author is None else user.login == self.author
 
-    def put(self, render: Callable[[str], str], mode: Mode) -> str:
+    def put(self, render: Render, mode: Mode) -> str | None:
         """Show the new body and return its address."""
         known = list(self)
         last = known[-1] if known else None
         body = render(last.body if last else "")
+        if body is None:
+            return last.html_url if last else None
         if last and mode == "update":
             return _edited(last, body)
         created = self._create(body, known={comment.id for comment in known})
@@ -116,13 +120,14 @@ class _Comments:
                     comment.minimize()
         return created.html_url
 
-    def resolve(self, render: Callable[[str], str]) -> None:
+    def resolve(self, render: Render) -> None:
         """Bring the last comment up to date and minimize it, unless that was done."""
         known = list(self)
         if not known:
             return
         last = known[-1]
-        body = f"{render(last.body)}{RESOLVED}\n"
+        told = render(last.body)
+        body = last.body if told is None else f"{told}{RESOLVED}\n"
         if last.body.strip() != body.strip():
             standing = not _is_resolved(last)
             last.edit(body)
@@ -147,7 +152,7 @@ class _Comments:
                 raise
         return self._create(body, known=known, tried=tried + 1)
 
-    def _settle(self, created: IssueComment, body: str, render: Callable[[str], str]) -> str:
+    def _settle(self, created: IssueComment, body: str, render: Render) -> str:
         """Leave one comment where two runs found none and both made one: the newer run removes its own.
 
         Each run looks after it has created, so at least one of two sees both; ids grow, so both see the same order.
@@ -156,7 +161,10 @@ class _Comments:
         if first.id != created.id:
             with suppress(UnknownObjectException):  # it is gone already
                 created.delete()
-        return _edited(first, body if first.body.strip() == body.strip() else render(first.body))
+        if first.body.strip() == body.strip():
+            return first.html_url
+        newer = render(first.body)
+        return first.html_url if newer is None else _edited(first, newer)
 
 
 def _edited(comment: IssueComment, body: str) -> str:

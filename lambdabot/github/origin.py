@@ -1,4 +1,4 @@
-"""The pull request that a `workflow_run` event is about, found without taking the triggering run's word for it."""
+"""The pull request behind a run: the one that a `workflow_run` event is about, and the head that it has now."""
 
 from lambdabot.errors import GitHubError
 from lambdabot.github.client import connected
@@ -36,3 +36,10 @@ def pull_request(context: Context, token: str) -> int:
         case _:
             what = f"pull requests {', '.join(f'#{number}' for number in numbers)} have the same head"
             raise GitHubError(what, advice=SEVERAL)
+
+
+def head_sha(context: Context, token: str) -> str:
+    """Return the commit that the pull request's head is now. Raises GitHubError."""
+    attempt = Attempt(failed=f"the head of {context.place} was not read", permission="pull-requests: read")
+    with connected(context, token, attempt) as repository:
+        return repository.get_pull(context.number).head.sha

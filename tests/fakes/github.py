@@ -23,7 +23,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 if __name__ == "__main__":  # as a program it is not in a package
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.fakes.github_objects import ACCOUNT, check_run, label, labeled, pull_request, user
+from tests.fakes.github_objects import ACCOUNT, PULL, check_run, label, labeled, pull_request, user
 
 LONGEST_BODY = 65_536
 NO_CONTENT = 204
@@ -176,6 +176,7 @@ class FakeGitHub:
             ("DELETE", rf"{issues}/comments/(\d+)"): self._deleted,
             ("GET", rf"{issues}/(\d+)/labels"): lambda issue: self._paged(path, query, self.labels.get(issue, [])),
             ("GET", rf"{issues}/(\d+)/events"): lambda issue: self._paged(path, query, self.events.get(issue, [])),
+            ("GET", rf"{home}/pulls/(\d+)"): self._pull,
             ("GET", rf"{home}/pulls"): lambda: self._pulls(path, query),
             ("POST", rf"{home}/check-runs"): lambda: self._checked(data),
             ("PATCH", rf"{home}/check-runs/(\d+)"): lambda number: self._noted(data, number),
@@ -229,6 +230,10 @@ class FakeGitHub:
             if state in {"all", one["state"]} and (":" not in head or one["head"]["label"] == head)
         ]
         return self._paged(path, query, there)
+
+    def _pull(self, number: int) -> Answer:
+        found = [one for one in self.pulls if one["number"] == number]
+        return Answer(200, {**found[0], **PULL}) if found else refused(404, "Not Found")
 
     def _checked(self, data: dict[str, Any]) -> Answer:
         number = len(self.check_runs) + 1

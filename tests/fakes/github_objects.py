@@ -141,6 +141,15 @@ def pull_request(base: str, number: int, *, head: str | None, branch: str, sha: 
     }
 
 
+PULL = {
+    **dict.fromkeys(("additions", "deletions", "changed_files", "commits", "comments", "review_comments"), 1),
+    **dict.fromkeys(("mergeable", "merged_by")),
+    **dict.fromkeys(("merged", "maintainer_can_modify"), False),
+    "mergeable_state": "unknown",
+}
+"""What a pull request has where it is asked for alone."""
+
+
 def check_run(url: str, page: str, number: int, asked: dict[str, Any], noted: int) -> dict[str, Any]:
     output = asked["output"]
     return {

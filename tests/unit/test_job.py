@@ -41,7 +41,9 @@ def github(monkeypatch):
 def push(github, tmp_path, monkeypatch):
     """Run on a head that costs more, publish, and return the exit code and report.json."""
 
-    def run(*, head=FIRST, created="2026-11-23T12:00:00+00:00", result=None, authorized=True, **fields):
+    def run(*, head=FIRST, created="2026-11-23T12:00:00+00:00", result=None, authorized=True, live=None, **fields):
+        github.pulls.clear()
+        github.open_pull(7, head="octo/demo", sha=live or head)
         measured = replace(result or runs.regression(), head_sha=head, created=created)
         monkeypatch.setattr(job, "Run", lambda *_, **__: type("Run", (), {"execute": lambda _: measured})())
         settings, token = Settings(tmp_path / "out", **fields), "token" if authorized else ""
@@ -165,6 +167,24 @@ def test_an_alarm_that_passed_is_resolved_and_comes_back(push, github):
     push(comment=quiet, head="c" * 40)
     assert "Costs 18 % more" in shown(github)
     assert github.minimized == set()
+
+
+@pytest.mark.parametrize("quiet", [CommentSection(), CommentSection(when="regression")])
+def test_a_run_that_comes_late_leaves_the_newer_pushs_comment(push, github, quiet):
+    push(head=SECOND)
+    newer = shown(github)
+
+    push(head=FIRST, live=SECOND, result=runs.no_change(), comment=quiet)
+
+    assert shown(github) == newer
+    assert github.minimized == set()
+
+
+def test_a_push_that_takes_back_an_older_commit_is_shown(push, github):
+    push(head=SECOND)
+    push(head=FIRST, result=runs.no_change())
+
+    assert "No change" in shown(github)
 
 
 def test_an_accepted_regression_is_a_regression_to_the_comment(push, github):

@@ -355,3 +355,31 @@ def test_a_comment_of_a_run_that_raced_is_found_after_a_failure(github, context,
 
 def test_reading_the_last_body_finds_none_where_there_is_none(github, context):
     assert last_body(context, "token", marker=MARKER) == ""
+
+
+def test_nothing_is_written_where_nothing_is_to_be_said(github, context):
+    assert post(context, "token", lambda _: None) is None
+    assert writes(github) == []
+
+
+def test_of_two_runs_that_race_the_one_that_came_late_says_nothing(github, context):
+    """It made a comment as well, and finds the other's there, which tells of a newer push."""
+
+    def render(previous):
+        if not previous:
+            github.add_comment(7, body("newer push"))
+            return body("older push")
+        return None
+
+    url = post(context, "token", render)
+
+    assert github.bodies() == [body("newer push")]
+    assert url == github.comments[1000]["html_url"]
+
+
+def test_a_late_run_resolves_nothing(github, context):
+    post(context, "token", lambda _: body("costs more"))
+    post(context, "token", lambda _: None, wanted=False)
+
+    assert github.bodies() == [body("costs more").strip()]
+    assert github.minimized == set()
