@@ -1,11 +1,16 @@
 """The container contract: the Dockerfile built, the entry point run as GitHub's runner does, on a real function."""
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from lambdabot.github.label import LABEL
+from lambdabot.report.document import document
 from tests.action.image import Image, done, missing
 from tests.fakes.github import FakeGitHub
+from tests.unit.report import runs
 
 pytestmark = [
     pytest.mark.container,
@@ -101,6 +106,15 @@ def test_a_slower_head_fails_the_job_and_the_next_push_edits_the_comment(image, 
     assert data["spend"]["deployments_created"] == data["spend"]["deployments_removed"] > 0
     assert report.stat().st_uid == workspace.stat().st_uid
 
+    github.set_label(7, LABEL, by="octocat", at=(datetime.now(UTC) + timedelta(seconds=1)).isoformat())
+    finished = step(image, workspace, LOCAL, github)
+
+    assert finished.exit_code == 0, finished.log
+    assert finished.outputs["verdict"] == "overridden"
+    (accepted,) = github.bodies()
+    assert "**Accepted** by <code>octocat</code>" in accepted
+    github.remove_label(7, LABEL)
+
     commit(workspace, 0.06)  # nothing changed, so base and head are the same package
     finished = step(image, workspace, LOCAL, github)
 
@@ -110,6 +124,36 @@ def test_a_slower_head_fails_the_job_and_the_next_push_edits_the_comment(image, 
     (edited,) = github.comments.values()
     assert finished.outputs["comment-url"] == edited["html_url"]
     assert "No change" in edited["body"]
+
+
+def test_the_second_stage_comments_for_a_fork(image, workspace, github):
+    """The first stage ran elsewhere; of its report nothing is believed that GitHub can be asked about."""
+    sha, fork = "c" * 40, "stranger/demo"
+    github.open_pull(9, head=fork, sha=sha)
+    folder = workspace / "lambdabot-reports" / "lambdabot-report"
+    folder.mkdir(parents=True)
+    (folder / "report.json").write_text(json.dumps(document(replace(runs.regression(), head_sha=sha, pull_request=1))))
+    run = {
+        "event": "pull_request",
+        "head_branch": "feature",
+        "head_sha": sha,
+        "created_at": "2026-11-23T12:00:00Z",
+        "head_repository": {"full_name": fork},
+    }
+
+    finished = image.run(
+        workspace,
+        {"report": "lambdabot-reports", "github-token": "ghs_verysecret"},
+        event=json.dumps({"workflow_run": run}),
+        environ={"GITHUB_API_URL": github.url, "GITHUB_EVENT_NAME": "workflow_run"},
+    )
+
+    assert finished.exit_code == 0, finished.log
+    (comment,) = github.comments.values()
+    assert comment["html_url"] == finished.outputs["comment-url"]
+    assert "/pull/9#" in comment["html_url"]
+    assert "Costs 18 % more" in comment["body"]
+    assert "Costs 18 % more" in finished.summary
 
 
 def test_a_cancelled_job_leaves_its_report_and_no_copy(image, workspace, github):
