@@ -9,6 +9,7 @@ from pathlib import Path
 from lambdabot.arm64.check import check_function
 from lambdabot.arm64.target import Target as Arm64Target
 from lambdabot.aws.connection import Connection
+from lambdabot.aws.cpu_model import announcing
 from lambdabot.aws.deployments import Deployments, NotDeployed
 from lambdabot.aws.request import Copy
 from lambdabot.aws.threads import run_all, start
@@ -93,7 +94,7 @@ class FunctionJob:
             if isinstance(build := self._build(variant), Build) and not self._blocked(variant)
         ]
         progress.function_started(self.head.name, len(copies))
-        for variant, outcome in deployments.create(copies).items():
+        for variant, outcome in deployments.create(list(announcing(copies, self._place.folder))).items():
             if isinstance(outcome, NotDeployed):
                 self._not_deployed[variant] = outcome
             else:

@@ -5,7 +5,7 @@ from functools import partial
 
 from lambdabot.aws.connection import Connection
 from lambdabot.aws.deployments import Deployments
-from lambdabot.aws.environments import identify
+from lambdabot.aws.environments import Environments
 from lambdabot.aws.invocation import Answer, invoke_wave
 from lambdabot.aws.threads import run_all
 from lambdabot.model import Deployment, Invocation, Outcome, Payload, Round, Variant, Wave
@@ -33,6 +33,7 @@ class Waves:
         self._timeout_seconds = timeout_seconds
         self._concurrency = concurrency
         self._clock = clock
+        self._environments = Environments(connection, deployments.log_group)
         self._count = 0
 
     def run(self, step: Round) -> tuple[Invocation, ...]:
@@ -54,7 +55,7 @@ class Waves:
                 self._count += 1
             for group in run_all(calls):
                 answers += group
-        return (*identify(self._connection, self._deployments.log_group, answers), *skipped)
+        return (*self._environments.identify(answers), *skipped)
 
     def _skipped(self, wave: Wave, round_number: int, reason: str) -> Invocation:
         """Return what stands for a wave that was not run, so that the plan does not ask for it for ever."""

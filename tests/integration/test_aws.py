@@ -17,7 +17,7 @@ import pytest
 
 from lambdabot.aws.connection import Connection, connect
 from lambdabot.aws.deployments import Deployments, NotDeployed
-from lambdabot.aws.environments import identify
+from lambdabot.aws.environments import Environments
 from lambdabot.aws.identity import RunIdentity
 from lambdabot.aws.invocation import invoke_wave
 from lambdabot.aws.request import Copy
@@ -149,7 +149,7 @@ def invoke(connection):
             timeout_seconds=timeout,
             clock=time.monotonic,
         )
-        return identify(connection, deployments.log_group, answers)
+        return Environments(connection, deployments.log_group).identify(answers)
 
     return run
 

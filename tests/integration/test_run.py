@@ -2,6 +2,7 @@
 
 import json
 import platform
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +53,8 @@ def test_a_function_is_measured_and_a_configuration_recommended(project, rows):
     samples = [json.loads(line) for line in (project.out / "samples.jsonl").read_text().splitlines()]
     assert len(samples) == report["spend"]["invocations"]
     assert {one["cold"] for one in samples} == {True, False}
+    (model,) = {one["cpu_model"] for one in samples}
+    assert model in Path("/proc/cpuinfo").read_text()
     assert "Estimate: embedded endpoint" in project.comment
 
 

@@ -153,8 +153,10 @@ class ExecutionEnvironment:
         spec = self._spec
         isolation = self._machine.isolation
         layout = isolation.layout(spec.code, berth.folder)
+        wrapper = spec.environment.get("AWS_LAMBDA_EXEC_WRAPPER")
+        program = (isolation.interpreter, "-S", "-P", str(layout.runtime / "bootstrap.py"))
         return Order(
-            command=(isolation.interpreter, "-S", "-P", str(layout.runtime / "bootstrap.py")),
+            command=(layout.seen(wrapper), *program) if wrapper else program,
             environment=worker_variables(spec, layout),
             code=str(layout.code),
             folder=str(berth.folder),

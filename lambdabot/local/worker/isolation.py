@@ -64,6 +64,11 @@ class Layout:
     runtime: Path
     temporary: Path
 
+    def seen(self, path: str) -> str:
+        """Return where a file of the package lies that goes by its path on Lambda; any other path as it is."""
+        on_lambda = _ON_LAMBDA.code
+        return str(self.code / Path(path).relative_to(on_lambda)) if Path(path).is_relative_to(on_lambda) else path
+
 
 _LAMBDA_TMP = Path("/tmp")  # noqa: S108 - its name on Lambda; each worker has its own
 _ON_LAMBDA = Layout(code=Path("/var/task"), runtime=Path("/var/runtime"), temporary=_LAMBDA_TMP)

@@ -1,12 +1,12 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
 
 from lambdabot.aws.deployments import Deployments
-from lambdabot.aws.environments import identify
+from lambdabot.aws.environments import Environments
 from lambdabot.aws.invocation import Answer, invoke_wave
-from lambdabot.model import Invocation, Outcome, Wave
+from lambdabot.model import Outcome, Wave
 
 GROUP = "/aws/lambda/lambdabot-run"
 
@@ -55,10 +55,7 @@ def answers(fake, connection, identity, make_copy) -> Callable[..., tuple[Answer
 
 @pytest.fixture
 def look(connection, time):
-    def run(answers: Sequence[Answer]) -> tuple[Invocation, ...]:
-        return identify(connection, GROUP, answers, clock=time.clock, pause=time.pause)
-
-    return run
+    return Environments(connection, GROUP, clock=time.clock, pause=time.pause).identify
 
 
 def write(fake, answer: Answer, stream: str, *, timestamp: int = 4_000_000_000_000, memory: int = 512, **more) -> None:
@@ -82,6 +79,24 @@ def test_the_group_is_read_from_this_round_on(fake, answers, look):
     write(fake, mine[0], "old", timestamp=1_000)
     write(fake, mine[0], "new")
     assert look(mine)[0].environment == "new"
+
+
+def test_an_environment_keeps_the_cpu_model_that_it_told_once(fake, answers, look):
+    first, second = answers(1)[0], answers(1)[0]
+    for stream, model in (("a", "Intel Xeon"), ("a", "made up later"), ("elsewhere", "AMD EPYC")):
+        message = f"LAMBDABOT_CPU_MODEL {model}\n"
+        fake.log_events.append({"logStreamName": stream, "timestamp": 4_000_000_000_000, "message": message})
+    write(fake, first, "a")
+    assert [invocation.cpu_model for invocation in look([first])] == ["Intel Xeon"]
+    fake.log_events.clear()
+    write(fake, second, "a")
+    assert [invocation.cpu_model for invocation in look([second])] == ["Intel Xeon"]
+
+
+def test_an_environment_that_told_no_cpu_model_has_none(fake, answers, look):
+    mine = answers(1)
+    write(fake, mine[0], "a")
+    assert look(mine)[0].cpu_model is None
 
 
 def test_late_lines_are_waited_for(fake, answers, look, time):

@@ -304,3 +304,27 @@ def test_leaves_the_init_unthrottled(start, any_machine):
     """
     init, handler = start(any_machine, source, memory_mb=128).value()
     assert init / 0.3 < handler / 0.02, "each as a multiple of the CPU time that it took"
+
+
+def test_a_wrapper_script_starts_the_runtime(start, code, any_machine):
+    folder = code(
+        {
+            "app.py": "import os\ndef handler(event, context):\n    return os.environ['WRAPPED']\n",
+            "wrapper": '#!/bin/sh\necho "around $(($#)) words"\nexport WRAPPED=yes\nexec "$@"\n',
+        }
+    )
+    (folder / "wrapper").chmod(0o755)
+
+    result = start(any_machine, folder, environment={"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/wrapper"})()
+
+    assert result.payload == b'"yes"'
+    assert b"around 4 words\n" in result.logs
+
+
+def test_a_wrapper_script_that_is_not_there_fails_the_init(start, any_machine):
+    source = "def handler(event, context): return 1\n"
+
+    result = start(any_machine, source, environment={"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/wrapper"})()
+
+    assert result.status == "error"
+    assert b"No such file" in result.logs
