@@ -7,7 +7,7 @@ from statistics import fmean
 import numpy as np
 
 from benchmarks.figures import Figures
-from benchmarks.lambda_simulator import coverage, duet, gates, speed, sweeps
+from benchmarks.lambda_simulator import coverage, duet, gates, speed, sweeps, tails
 from benchmarks.lambda_simulator.replay import shared_data
 from benchmarks.lambda_simulator.run import SWEEP, measure, sweep_plan
 from benchmarks.lambda_simulator.simulator import Account, Simulator
@@ -27,6 +27,7 @@ def run(seed: int) -> Figures:
         _small_account(seed),
         _payload_mix(seed),
         _coverage(seed, values),
+        _tails(seed, values),
         _gate(seed, values),
         _duet(),
     ]
@@ -148,6 +149,26 @@ def _coverage(seed: int, values: dict[str, float]) -> str:
         "prior refuted",
         "covers then",
     )
+    return _table(title, header, rows)
+
+
+def _tails(seed: int, values: dict[str, float]) -> str:
+    percentiles, cold_starts = list(tails.percentiles(seed)), list(tails.cold_starts(seed))
+    values["coverage.percentile_min"] = min(one.covered for one in percentiles)
+    values["coverage.cold_start_min"] = min(one.covered for one in cold_starts)
+    rows = [
+        (
+            one.figure,
+            one.drawn_from,
+            str(one.environments),
+            f"{one.covered:.1%}",
+            f"{one.bounded:.0%}",
+            f"{one.low:.2f} to {one.high:.2f}".replace("inf", "∞"),
+        )
+        for one in [*percentiles, *cold_starts]
+    ]
+    title = f"Coverage of the 99 % intervals of percentiles and of mean cold starts, {tails.TRIALS:,} trials a row"
+    header = ("figure", "drawn from", "environments", "covers", "bounded above", "median, as a multiple of the truth")
     return _table(title, header, rows)
 
 

@@ -176,6 +176,15 @@ class Estimate:
     invocations: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """The confidence interval of a value that stands beside it; `high` is infinite where nothing bounds it."""
+
+    low: float
+    high: float
+    confidence: float
+
+
 class Status(StrEnum):
     """What became of a Variant."""
 
@@ -199,9 +208,12 @@ class Measurement:
     mean_duration_ms: float | None = None
     p50_duration_ms: float | None = None
     p95_duration_ms: float | None = None
+    p95_interval_ms: Interval | None = None
     p99_duration_ms: float | None = None
+    p99_interval_ms: Interval | None = None
     cv: float | None = None
     mean_init_ms: float | None = None
+    mean_init_interval_ms: Interval | None = None
     max_memory_used_mb: int | None = None
     cost_per_million: Estimate | None = None
 

@@ -11,7 +11,7 @@ from benchmarks.lambda_simulator.hosts import HOMOGENEOUS, MIXED, OTHERS, Hosts,
 from lambdabot.measurement.interval import CONFIDENCE, located
 from lambdabot.measurement.noise import prior
 from lambdabot.measurement.student import quantile
-from lambdabot.measurement.variance import PRIOR_DEGREES
+from lambdabot.measurement.variance import PRIOR_DEGREES, lanes_variance
 
 Array = NDArray[np.float64]
 
@@ -56,7 +56,7 @@ def coverages(seed: int, fleets: Mapping[str, Hosts] = _FLEETS) -> Iterator[Cove
             noise = prior(size, local=False)
             values = seen.mean(axis=-1).sum(axis=1)
             expected = noise.variance(_WAVES, shares=[part / true for part in parts])
-            value, error, degrees = located(values, expected, seen if lanes else None, noise)
+            value, error, degrees = located(values, expected, lanes_variance(seen, noise) if lanes else None)
             reach = quantile((1 - CONFIDENCE) / 2, degrees) * error
             plain = quantile((1 - CONFIDENCE) / 2, count - 1) * values.std(axis=-1, ddof=1) / np.sqrt(count)
             inside = np.abs(value - true) <= reach

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 
 from lambdabot.measurement import gate
+from lambdabot.measurement.cold_start import cold_start
 from lambdabot.measurement.distribution import distribution
 from lambdabot.measurement.drift import drift
 from lambdabot.measurement.interval import CONFIDENCE, mean
@@ -76,9 +77,12 @@ def _measurement(plan: Plan, cell: Cell) -> Measurement:
         mean_duration_ms=durations.mean,
         p50_duration_ms=durations.percentile(0.5),
         p95_duration_ms=durations.percentile(0.95),
+        p95_interval_ms=durations.interval(0.95),
         p99_duration_ms=durations.percentile(0.99),
+        p99_interval_ms=durations.interval(0.99),
         cv=durations.cv,
         mean_init_ms=fmean(cell.inits_ms) if cell.inits_ms else None,
+        mean_init_interval_ms=cold_start(cell.inits_ms),
         max_memory_used_mb=cell.max_memory_used_mb,
         cost_per_million=Estimate(
             value=plan.cost(configuration, billed.value) * 1e6,

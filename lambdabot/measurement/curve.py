@@ -47,7 +47,7 @@ def posterior(
     # Where a step of the staircase falls depends on the host too: short work on a small share is rough.
     steps = np.where(sizes < FULL_CPU_MB, _PERIOD_MS / np.exp(log_means), 0.0)
     rough = np.diag(_ROUGHNESS**2 + (_STEP * steps) ** 2)
-    weights, centres, roots = [], [], []
+    weights, fits = [], []
     residuals = log_means - shapes
     for departure, probability in _DEPARTURES:
         curves = departure**2 * alike + rough + _VAGUE**2
@@ -55,16 +55,19 @@ def posterior(
         solved = residuals @ inverse
         _, log_determinant = np.linalg.slogdet(inverse)
         weights.append(prior + log(probability) + (log_determinant - (residuals * solved).sum(axis=1)) / 2)
-        centres.append(shapes + solved @ curves)
-        left = curves - curves @ inverse @ curves
-        roots.append(np.linalg.cholesky(left + _TINY * np.eye(len(sizes))).T)
+        fits.append((curves, inverse, solved))
     likelihood = np.concatenate(weights)
     probabilities = np.exp(likelihood - likelihood.max())
     chosen = np.sort(generator.choice(len(probabilities), size=count, p=probabilities / probabilities.sum()))
     noise = generator.standard_normal((count, len(sizes)))
-    ends = np.searchsorted(chosen, len(shapes) * np.arange(1, len(roots)))
-    spread = [part @ root for part, root in zip(np.split(noise, ends), roots, strict=True)]
-    return np.asarray(np.concatenate(centres)[chosen] + np.concatenate(spread))
+    ends = np.searchsorted(chosen, len(shapes) * np.arange(1, len(fits)))
+    draws = []
+    for (curves, inverse, solved), rows, part in zip(fits, np.split(chosen, ends), np.split(noise, ends), strict=True):
+        left = curves - curves @ inverse @ curves
+        root = np.linalg.cholesky(left + _TINY * np.eye(len(sizes)))
+        picked = rows % len(shapes)
+        draws.append(shapes[picked] + solved[picked] @ curves + part @ root.T)
+    return np.concatenate(draws)
 
 
 def _shapes(sizes: Array, arm: NDArray[np.bool_], log_means: Array, variances: Array) -> tuple[Array, Array]:

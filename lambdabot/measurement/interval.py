@@ -41,8 +41,8 @@ def mean(environments: Sequence[Environment], weights: Mapping[str, float], nois
     calls = sum(one.calls for one in environments)
     known = all(one.known for one in environments)
     expected = noise.variance(calls / len(values) / len(weights), shares=_shares(environments, weights))
-    lanes = None if known else _lanes(environments, weights)
-    value, error, degrees = located(values, expected, lanes, noise)
+    seen = None if known or len(values) == 1 else lanes_variance(_lanes(environments, weights), noise)
+    value, error, degrees = located(values, expected, seen)
     return Mean(
         value=float(value),
         standard_error=float(error),
@@ -52,31 +52,26 @@ def mean(environments: Sequence[Environment], weights: Mapping[str, float], nois
     )
 
 
-def located(values: Array, expected: float, lanes: Array | None, noise: Noise) -> tuple[Array, Array, Array]:
-    """Return mean, standard error and degrees of freedom of environments' means, the last axis; others are trials.
+def located(values: Array, expected: float, seen: tuple[Array, float] | None = None) -> tuple[Array, Array, Array]:
+    """Return mean, standard error and degrees of freedom of independent values, the last axis; others are trials.
 
-    `expected` is the relative variance between them before any was seen. `lanes` (see `lanes_variance`) says that the
-    values are means of lanes, not of environments.
+    `expected` is their relative variance before any was seen. `seen` is the variance and its degrees of freedom where
+    it is not the values' own, as with means of lanes (`lanes_variance`).
     """
     count = values.shape[-1]
     value = values.mean(axis=-1)
-    seen, own = np.zeros_like(value), float(count - 1)
-    if lanes is not None and count > 1:
-        seen, own = lanes_variance(lanes, noise)
-    elif count > 1:
-        seen = values.var(axis=-1, ddof=1)
-    variance, degrees = shrink(seen, expected * value**2, own)
+    if seen is None:
+        seen = values.var(axis=-1, ddof=min(1, count - 1)), float(count - 1)
+    variance, degrees = shrink(seen[0], expected * value**2, seen[1])
     return value, np.sqrt(variance / count), degrees
 
 
 def environment_means(environments: Sequence[Environment], weights: Mapping[str, float]) -> Array:
     """Return each environment's mean billed milliseconds, payloads combined by their share."""
-    return np.array(
-        [
-            sum([share * sum(times := one.billed_ms(name)) / len(times) for name, share in weights.items()])
-            for one in environments
-        ]
-    )
+    means = np.zeros(len(environments))
+    for name, share in weights.items():
+        means += [share * sum(times := one.billed_ms(name)) / len(times) for one in environments]
+    return means
 
 
 def _shares(environments: Sequence[Environment], weights: Mapping[str, float]) -> list[float]:

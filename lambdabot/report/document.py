@@ -19,6 +19,7 @@ from lambdabot.model import (
     Estimate,
     Finding,
     FunctionResult,
+    Interval,
     Location,
     Measurement,
     Recommendation,
@@ -44,6 +45,12 @@ _FIGURES = {
     "mean_init_ms": "init",
     "max_memory_used_mb": "memory used",
     "cost_per_million": "cost",
+}
+
+_INTERVALS = {
+    "p95_interval_ms": "p95_duration_ms",
+    "p99_interval_ms": "p99_duration_ms",
+    "mean_init_interval_ms": "mean_init_ms",
 }
 
 
@@ -173,7 +180,13 @@ def _configuration(one: Configuration) -> dict[str, Any]:
 
 def _measurement(one: Measurement) -> dict[str, Any]:
     cost = one.cost_per_million
+    intervals = {field: getattr(one, field) for field in _INTERVALS}
     missing = [name for field, name in _FIGURES.items() if getattr(one, field) is None]
+    for field, figure in _INTERVALS.items():
+        if intervals[field] is None and getattr(one, figure) is not None:
+            missing.append(f"the interval of {_FIGURES[figure]}")
+        elif intervals[field] is not None and math.isinf(intervals[field].high):
+            missing.append(f"the upper bound of {_FIGURES[figure]}")
     reason = one.reason
     if one.status is Status.MEASURED and missing:
         reason = "; ".join(filter(None, [reason, f"too few samples for {', '.join(missing)}"]))
@@ -185,13 +198,18 @@ def _measurement(one: Measurement) -> dict[str, Any]:
         "invocations": one.invocations,
         "environments": one.environments,
         **{field: getattr(one, field) for field in _FIGURES if field != "cost_per_million"},
+        **{field: None if known is None else _interval(known) for field, known in intervals.items()},
         "cost_per_million_usd": None if cost is None else _estimate(cost),
     }
 
 
 def _estimate(one: Estimate) -> dict[str, Any]:
+    return {"value": one.value, **_interval(one)}
+
+
+def _interval(one: Estimate | Interval) -> dict[str, Any]:
     low, high = (bound if math.isfinite(bound) else None for bound in (one.low, one.high))
-    return {"value": one.value, "low": low, "high": high, "confidence": one.confidence}
+    return {"low": low, "high": high, "confidence": one.confidence}
 
 
 def _recommendation(one: Recommendation, traffic: int | None) -> dict[str, Any]:

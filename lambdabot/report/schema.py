@@ -75,6 +75,14 @@ class EstimateSection(Section):
     confidence: Number
 
 
+class IntervalSection(Section):
+    """The confidence interval of the value beside it; a bound that is null is unbounded."""
+
+    low: Number | None
+    high: Number | None
+    confidence: Number
+
+
 class MeasurementSection(Section):
     """One side at one configuration."""
 
@@ -89,9 +97,12 @@ class MeasurementSection(Section):
     mean_duration_ms: Number | None
     p50_duration_ms: Number | None
     p95_duration_ms: Number | None
+    p95_interval_ms: IntervalSection | None = None
     p99_duration_ms: Number | None
+    p99_interval_ms: IntervalSection | None = None
     cv: Number | None
     mean_init_ms: Number | None
+    mean_init_interval_ms: IntervalSection | None = None
     max_memory_used_mb: Count | None
     cost_per_million_usd: EstimateSection | None
 

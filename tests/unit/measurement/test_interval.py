@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from lambdabot.measurement.interval import environment_means, located, mean
-from lambdabot.measurement.noise import Noise, prior
+from lambdabot.measurement.noise import Noise
 from lambdabot.measurement.samples import Environment
 
 NOISE = Noise(between=0.14, within=0.03)
@@ -67,6 +67,6 @@ def test_lanes_are_wider_than_their_means_look(environments) -> None:
 
 def test_trials_are_located_one_by_one() -> None:
     values = np.random.default_rng(3).normal(1, 0.1, (5, 8))
-    together = located(values, 0.01, None, prior(512, local=False))
-    alone = located(values[2], 0.01, None, prior(512, local=False))
+    together = located(values, 0.01)
+    alone = located(values[2], 0.01)
     assert [float(one[2]) for one in together] == pytest.approx([float(one) for one in alone])

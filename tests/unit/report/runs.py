@@ -1,5 +1,6 @@
 """Runs to report on, as the pipeline would hand them over: hand-made, so that every situation can be shown."""
 
+import math
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ from lambdabot.model import (
     Finding,
     Function,
     FunctionResult,
+    Interval,
     Invocation,
     Measurement,
     Outcome,
@@ -98,9 +100,12 @@ def measured(configuration: Configuration, mean_ms: float, *, side: Side = HEAD,
         mean_duration_ms=mean_ms,
         p50_duration_ms=mean_ms * 0.98,
         p95_duration_ms=mean_ms * 1.24,
+        p95_interval_ms=Interval(low=mean_ms * 1.2, high=mean_ms * 1.3, confidence=0.99),
         p99_duration_ms=mean_ms * 1.4,
+        p99_interval_ms=Interval(low=mean_ms * 1.3, high=math.inf, confidence=0.99),
         cv=0.08,
         mean_init_ms=212.0,
+        mean_init_interval_ms=Interval(low=198.0, high=226.0, confidence=0.99),
         max_memory_used_mb=94,
         cost_per_million=cost(configuration, mean_ms, width=width),
     )

@@ -66,9 +66,10 @@ def test_money_is_numbers():
 
 
 def test_what_cannot_be_given_is_null_with_a_reason():
+    few = dict.fromkeys(["p95_duration_ms", "p95_interval_ms", "p99_duration_ms", "p99_interval_ms"])
     bare = runs.result(
         runs.function(monthly_invocations=None),
-        measurements=(replace(runs.measured(runs.at(512), 461.0), p95_duration_ms=None, p99_duration_ms=None),),
+        measurements=(replace(runs.measured(runs.at(512), 461.0), **few),),
         recommendation=runs.recommended(runs.at(512), None, None),
         arm64=None,
     )
@@ -84,6 +85,18 @@ def test_what_cannot_be_given_is_null_with_a_reason():
     assert one["arm64"]["reason"].startswith("not checked: ")
     assert one["curve_url"] is None
     assert "fewer than two" in one["curve_reason"]
+
+
+def test_a_figure_stands_beside_its_interval_or_the_reason_why_there_is_none():
+    known = runs.measured(runs.at(512), 461.0)
+    rows = document(runs.run(runs.result(measurements=(known, replace(known, mean_init_interval_ms=None)))))
+    whole, lacking = rows["functions"][0]["measurements"]
+
+    assert whole["mean_init_interval_ms"] == {"low": 198.0, "high": 226.0, "confidence": 0.99}
+    assert whole["p99_interval_ms"]["high"] is None
+    assert whole["reason"] == "too few samples for the upper bound of p99"
+    assert lacking["mean_init_interval_ms"] is None
+    assert lacking["reason"] == "too few samples for the upper bound of p99, the interval of init"
 
 
 def test_the_reason_of_an_unchecked_arm64_is_the_architectures_where_it_is():
