@@ -7,7 +7,7 @@ from statistics import fmean
 import numpy as np
 
 from benchmarks.figures import Figures
-from benchmarks.lambda_simulator import coverage, duet, gates, speed, sweeps, tails
+from benchmarks.lambda_simulator import coverage, duet, gates, refinements, speed, sweeps, tails
 from benchmarks.lambda_simulator.replay import shared_data
 from benchmarks.lambda_simulator.run import SWEEP, measure, sweep_plan
 from benchmarks.lambda_simulator.simulator import Account, Simulator
@@ -24,6 +24,7 @@ def run(seed: int) -> Figures:
     values: dict[str, float] = {}
     sections = [
         _sweeps(seed, values),
+        _refinements(seed, values),
         _small_account(seed),
         _payload_mix(seed),
         _coverage(seed, values),
@@ -62,6 +63,28 @@ def _sweeps(seed: int, values: dict[str, float]) -> str:
             rows.append((words, f"{mean:.2%}", f"{p95:.2%}", f"{calls:.0f}"))
     title = f"Sweep of 8 sizes on both architectures, {sweeps.FUNCTIONS} random functions"
     return _table(title, ("rule", "mean regret", "95th percentile", "invocations"), rows)
+
+
+def _refinements(seed: int, values: dict[str, float]) -> str:
+    alone, between = refinements.refinements(seed)
+    for name, one in (("sizes_alone", alone), ("sizes_between", between)):
+        values[f"{name}.regret_mean"], values[f"{name}.regret_p95"] = one.above, one.above_p95
+        values[f"{name}.invocations_mean"] = one.invocations
+    rows = [
+        (
+            "with sizes between them" if one.refine else "the default sizes alone",
+            f"{one.above:.2%}",
+            f"{one.above_p95:.2%}",
+            f"{one.invocations:.0f}",
+            f"{one.added:.1f}",
+        )
+        for one in (alone, between)
+    ]
+    title = (
+        f"What the recommended one costs above the cheapest of all sizes that fit, {refinements.FUNCTIONS} random "
+        "functions that use 45 to 724 MB"
+    )
+    return _table(title, ("sweep", "mean", "95th percentile", "invocations", "sizes added"), rows)
 
 
 def _small_account(seed: int) -> str:

@@ -106,6 +106,7 @@ class Function:
     tie_tolerance_percent: float
     budget: Budget
     allow_build: frozenset[str]
+    sizes_assumed: bool = False  # nobody asked for these memory sizes and no others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,10 +18,12 @@ def next_step(plan: Plan, seen: Sequence[Invocation]) -> Round | Stop:
 
     Every Variant starts with a cold wave. Each batch after that is a cold wave on fresh environments and warm waves of
     every payload to the same environments. Waves of all Variants, and of base and head, are shuffled among one another.
+    A wave may name a Variant that is not live yet: a size between those of the plan.
     """
     known = cells(plan.variants, plan.weights, seen)
     standing = gate.standing(plan, known)
     wanted = dict(sweep.wanted(plan, known))
+    known |= {added: Cell(variant=added) for added in wanted.keys() - known.keys()}
     if standing.wanted and plan.pair and not any(known[variant].exhausted for variant in plan.pair):
         for variant in plan.pair:
             wanted[variant] = max(wanted.get(variant, 0), standing.since[variant] + standing.wanted)

@@ -1,6 +1,6 @@
 """What is to be measured, and within which limits: all that the decisions depend on besides what was seen."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from lambdabot.model import (
@@ -19,8 +19,9 @@ from lambdabot.model import (
 class Plan:
     """One function's measurement as declared before anything is invoked.
 
-    `variants` are all that are live. The gate looks at head at `current` against base at `base`; `no_comparison`
-    says why there is nothing to compare, `identical` that both sides are the same package and settings.
+    `variants` are all that are live at the start; where `refine` is true, sizes between them may join. The gate looks
+    at head at `current` against base at `base`; `no_comparison` says why there is nothing to compare, `identical` that
+    both sides are the same package and settings.
     `estimated` Configurations cannot be measured on this endpoint and are priced from the same memory size on the other
     architecture; `unavailable` Variants could not be deployed, with the reason.
     """
@@ -32,6 +33,7 @@ class Plan:
     no_comparison: str = ""
     identical: bool = False
     sweep: tuple[Configuration, ...]
+    refine: bool = False
     estimated: tuple[Configuration, ...] = ()
     unavailable: Mapping[Variant, str]
     payloads: tuple[Payload, ...]
@@ -67,9 +69,14 @@ class Plan:
         head = Variant(side=Side.HEAD, configuration=self.current)
         return (base, head) if {base, head} <= set(self.variants) else None
 
+    def contest(self, seen: Iterable[Variant]) -> tuple[Variant, ...]:
+        """Return the head Variants among which one is recommended: the swept ones, and those `seen` besides."""
+        declared = set(self.variants)
+        return (*self.swept, *(one for one in seen if one.side is Side.HEAD and one not in declared))
+
     @property
     def swept(self) -> tuple[Variant, ...]:
-        """Return the head Variants among which one will be recommended."""
+        """Return the head Variants that were declared for the sweep."""
         head = (Variant(side=Side.HEAD, configuration=configuration) for configuration in self.sweep)
         live = set(self.variants)
         return tuple(variant for variant in head if variant in live)

@@ -10,9 +10,11 @@ from lambdabot.measurement.curve import posterior
 from lambdabot.measurement.fleet import level
 from lambdabot.measurement.plan import Plan
 from lambdabot.measurement.samples import Cell
-from lambdabot.model import Architecture, Strategy, Variant
+from lambdabot.model import Architecture, Configuration, Side, Strategy, Variant
 
 Array = NDArray[np.float64]
+
+_UNKNOWN = 100.0  # variance of the log mean of what was not measured: it weighs nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,20 +52,29 @@ class Race:
         return np.asarray(np.maximum(0.0, 1 - self.scores / self.scores[:, [self.leader]]).mean(axis=0))
 
 
-def race(plan: Plan, cells: Sequence[Cell]) -> Race:
-    """Return the joint posterior of Cells that have environments; the same draws for the same plan and samples."""
+def race(plan: Plan, cells: Sequence[Cell], candidates: Sequence[Configuration] = ()) -> Race:
+    """Return the joint posterior of Cells that have environments; the same draws for the same plan and samples.
+
+    Head at `candidates`, which were not measured, comes after the Cells: what the curve tells of it.
+    """
     generator = np.random.default_rng(plan.seed)
-    configurations = [cell.variant.configuration for cell in cells]
-    log_means, covariance = np.zeros(len(cells)), np.zeros((len(cells), len(cells)))
+    variants = [cell.variant for cell in cells] + [Variant(side=Side.HEAD, configuration=one) for one in candidates]
+    configurations = [variant.configuration for variant in variants]
+    log_means, covariance = np.zeros(len(variants)), _UNKNOWN * np.eye(len(variants))
+    sizes = np.log2([one.memory_mb for one in configurations])
     for architecture in Architecture:
-        fleet = [place for place, one in enumerate(configurations) if one.architecture is architecture]
+        every = [place for place, one in enumerate(configurations) if one.architecture is architecture]
+        fleet = [place for place in every if place < len(cells)]
         if fleet:
             log_means[fleet], covariance[np.ix_(fleet, fleet)] = level(plan, [cells[place] for place in fleet])
+            order = sorted(fleet, key=lambda place: float(sizes[place]))
+            new = every[len(fleet) :]
+            log_means[new] = np.interp(sizes[new], sizes[order], log_means[order])
     billed = np.exp(posterior(configurations, log_means, covariance, generator))
     rates = np.array([plan.rate(configuration) for configuration in configurations])
     costs = billed * rates + float(plan.prices.request)
     return Race(
-        variants=tuple(cell.variant for cell in cells),
+        variants=tuple(variants),
         costs=costs,
         durations=billed,
         scores=_scores(plan, costs, billed),

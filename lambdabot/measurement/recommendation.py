@@ -28,7 +28,7 @@ def recommend(
     cheaper, where speed is the strategy).
     """
     measured = [variant for variant, one in measurements.items() if one.status is Status.MEASURED]
-    swept = [variant for variant in plan.swept if variant in measured]
+    swept = [variant for variant in plan.contest(cells) if variant in measured]
     if not swept:
         return None, "nothing could be measured"
     refused = {variant: broken(plan, measurements[variant]) for variant in swept}

@@ -2,9 +2,8 @@
 
 from bisect import bisect
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from operator import attrgetter
 
 from lambdabot.model import Invocation, Outcome, Status, Variant
@@ -86,12 +85,17 @@ class Cell:
 
 
 def cells(variants: Iterable[Variant], payloads: Iterable[str], seen: Sequence[Invocation]) -> dict[Variant, Cell]:
-    """Return a Cell for every Variant, in the order given."""
+    """Return a Cell for every Variant, in the order given, and then for those that were seen besides."""
+    by_identity: dict[int, list[Invocation]] = defaultdict(list)
+    for one in seen:
+        # Hashing a Variant takes longer than all the rest: it is done once for each object, not for each invocation.
+        by_identity[id(one.variant)].append(one)
     by_variant: dict[Variant, list[Invocation]] = defaultdict(list)
-    for variant, calls in groupby(seen, attrgetter("variant")):  # by waves: hashing a Variant for each call is slow
-        by_variant[variant] += calls
+    for group in by_identity.values():
+        by_variant[group[0].variant] += group
     names = frozenset(payloads)
-    return {variant: _cell(variant, names, by_variant.get(variant, [])) for variant in variants}
+    every = dict.fromkeys([*variants, *by_variant])
+    return {variant: _cell(variant, names, by_variant.get(variant, [])) for variant in every}
 
 
 def _cell(variant: Variant, payloads: frozenset[str], seen: Sequence[Invocation]) -> Cell:
@@ -131,18 +135,21 @@ def _environments(seen: Sequence[Invocation], failed: Sequence[Invocation]) -> l
     if failed:
         spoilt = _spoilt(seen)
         warm = [one for one in warm if id(one) not in spoilt]
-    name: Callable[[Invocation], object] = attrgetter("environment")
-    if not all(map(attrgetter("environment_known"), warm)):
+    groups: dict[object, list[Invocation]] = defaultdict(list)
+    if all(map(attrgetter("environment_known"), warm)):
+        for one in warm:
+            groups[one.environment].append(one)
+    else:
         starts = sorted({one.wave for one in seen if one.cold})
-        name = lambda one: (one.environment, bisect(starts, one.wave))  # noqa: E731  # one of two names
-    groups: dict[object, dict[str, list[Invocation]]] = defaultdict(lambda: defaultdict(list))
-    for payload, calls in groupby(warm, attrgetter("payload")):
-        for one in calls:
-            groups[name(one)][payload].append(one)
+        for one in warm:
+            groups[one.environment, bisect(starts, one.wave)].append(one)
     found = []
-    for by_payload in groups.values():
-        first = next(iter(by_payload.values()))[0]
-        found.append(Environment(first.environment, first.cpu_model, first.environment_known, dict(by_payload)))
+    for calls in groups.values():
+        by_payload: dict[str, list[Invocation]] = {}
+        for one in calls:
+            by_payload.setdefault(one.payload, []).append(one)
+        first = calls[0]
+        found.append(Environment(first.environment, first.cpu_model, first.environment_known, by_payload))
     return found
 
 

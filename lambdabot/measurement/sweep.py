@@ -8,6 +8,7 @@ import numpy as np
 from lambdabot.measurement.constraints import hopeless, short_of_p95
 from lambdabot.measurement.plan import Plan
 from lambdabot.measurement.race import race
+from lambdabot.measurement.refinement import between
 from lambdabot.measurement.samples import Cell
 from lambdabot.model import Variant
 
@@ -25,9 +26,10 @@ def wanted(plan: Plan, cells: Mapping[Variant, Cell]) -> dict[Variant, int]:
     Few everywhere first. Then those are dropped that cannot gain anything worth having over the leader, and the others
     are measured on, half as many again each time, until the leader's expected regret is small for what was spent.
     Successive elimination (Even-Dar et al., JMLR 7, 2006) with the knowledge gradient's question of what there is to
-    gain (Frazier et al., INFORMS Journal on Computing 21, 2009).
+    gain (Frazier et al., INFORMS Journal on Computing 21, 2009). In the end sizes between the leader and its neighbours
+    join, where the plan allows it and they promise enough.
     """
-    racing = [variant for variant in plan.swept if cells[variant].open and not hopeless(plan, cells[variant])]
+    racing = [one for one in plan.contest(cells) if cells[one].open and not hopeless(plan, cells[one])]
     short = {variant: FIRST for variant in racing if len(cells[variant].environments) < FIRST}
     if short or not racing:
         return short
@@ -45,5 +47,9 @@ def wanted(plan: Plan, cells: Mapping[Variant, Cell]) -> dict[Variant, int]:
         more = {one: count for one, count in grown.items() if count > len(cells[one].environments)}
         if more:
             return more
-    missing = short_of_p95(plan, cells[leader])
-    return {leader: len(cells[leader].environments) + missing} if missing else {}
+    more = {}
+    if added := between(plan, cells, racing, leader):
+        more[added] = FIRST
+    if missing := short_of_p95(plan, cells[leader]):
+        more[leader] = len(cells[leader].environments) + missing
+    return more

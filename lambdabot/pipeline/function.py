@@ -1,6 +1,7 @@
 """One function's way through the stages; what is known of it can be taken at any moment."""
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -88,17 +89,13 @@ class FunctionJob:
     def measure(self, connection: Connection, deployments: Deployments, *, budget: Budget, progress: Progress) -> None:
         """Deploy every Variant at once, then invoke until the plan says that enough was seen."""
         self._budget = budget
-        copies = [
-            Copy(function=self._side(variant.side), build=build, variant=variant)
+        wanted = [
+            variant
             for variant in self._variants()
-            if isinstance(build := self._build(variant), Build) and not self._blocked(variant)
+            if isinstance(self._build(variant), Build) and not self._blocked(variant)
         ]
-        progress.function_started(self.head.name, len(copies))
-        for variant, outcome in deployments.create(list(announcing(copies, self._place.folder))).items():
-            if isinstance(outcome, NotDeployed):
-                self._not_deployed[variant] = outcome
-            else:
-                self._deployed[variant] = outcome
+        progress.function_started(self.head.name, len(wanted))
+        self._deploy(wanted, deployments)
         progress.deployed(self.head.name, len(self._deployed))
         self.failed = ""
         plan = self._plan()
@@ -107,6 +104,7 @@ class FunctionJob:
             connection,
             deployments,
             self._deployed,
+            self._not_deployed,
             payloads=self.head.payloads,
             timeout_seconds=max(side.timeout_seconds for side in (self.head, self.base) if side is not None),
             concurrency=self._place.concurrency,
@@ -115,8 +113,24 @@ class FunctionJob:
         while isinstance(step := next_step(plan, self.seen), Round):
             text = f"{len(step.waves)} waves, {len({wave.variant for wave in step.waves})} variants"
             progress.wave(self.head.name, step.number, text, len(self.seen), self.usd)
+            known = self._deployed.keys() | self._not_deployed.keys()
+            self._deploy({wave.variant for wave in step.waves} - known, deployments)
             self.seen += waves.run(step)
         self._stop_reason = step.reason
+
+    def _deploy(self, variants: Iterable[Variant], deployments: Deployments) -> None:
+        """Deploy Variants whose package is there, all at once; what fails is kept as a reason."""
+        copies = [
+            Copy(function=self._side(variant.side), build=build, variant=variant)
+            for variant in variants
+            if isinstance(build := self._build(variant), Build)
+        ]
+        if copies:
+            for variant, outcome in deployments.create(list(announcing(copies, self._place.folder))).items():
+                if isinstance(outcome, NotDeployed):
+                    self._not_deployed[variant] = outcome
+                else:
+                    self._deployed[variant] = outcome
 
     @property
     def usd(self) -> Decimal:
@@ -244,6 +258,7 @@ class FunctionJob:
             no_comparison=self._no_base,
             identical=self._identical(),
             sweep=tuple(filter(self._measurable, self._asked())),
+            refine=head.sizes_assumed,
             estimated=tuple(
                 one for one in self._asked() if not self._measurable(one) and not self._blocked(_head(one))
             ),

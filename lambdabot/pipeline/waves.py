@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from lambdabot.aws.connection import Connection
-from lambdabot.aws.deployments import Deployments
+from lambdabot.aws.deployments import Deployments, NotDeployed
 from lambdabot.aws.environments import Environments
 from lambdabot.aws.invocation import Answer, invoke_wave
 from lambdabot.aws.threads import run_all
@@ -19,16 +19,21 @@ class Waves:
         connection: Connection,
         deployments: Deployments,
         deployed: Mapping[Variant, Deployment],
+        not_deployed: Mapping[Variant, NotDeployed],
         *,
         payloads: Sequence[Payload],
         timeout_seconds: int,
         concurrency: int,
         clock: Callable[[], float],
     ) -> None:
-        """Keep what every wave needs; `clock` gives the seconds since the function's first wave."""
+        """Keep what every wave needs; `clock` gives the seconds since the function's first wave.
+
+        Both mappings may grow between the rounds.
+        """
         self._connection = connection
         self._deployments = deployments
         self._deployed = deployed
+        self._not_deployed = not_deployed
         self._payloads = {payload.name: payload.body for payload in payloads}
         self._timeout_seconds = timeout_seconds
         self._concurrency = concurrency
@@ -39,13 +44,14 @@ class Waves:
     def run(self, step: Round) -> tuple[Invocation, ...]:
         """Run the round's waves in their order, side by side while their concurrency fits, and return what they gave.
 
-        A Variant whose environments could not be replaced is not invoked: it would meet the old ones again.
+        A Variant that could not be deployed is not invoked, and one whose environments could not be replaced neither:
+        it would meet the old ones again.
         """
         answers: list[Answer] = []
         skipped: list[Invocation] = []
         for batch in batches(step.waves, self._concurrency):
-            fresh = [self._deployed[wave.variant] for wave in batch if wave.fresh]
-            stale = self._deployments.refresh(*fresh) if fresh else {}
+            fresh = [self._deployed[wave.variant] for wave in batch if wave.fresh and wave.variant in self._deployed]
+            stale = {**self._not_deployed, **(self._deployments.refresh(*fresh) if fresh else {})}
             calls = []
             for wave in batch:
                 if wave.variant in stale:

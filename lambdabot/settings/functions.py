@@ -79,6 +79,7 @@ def _function(name: str, section: FunctionSection, source: YamlSource, side: Sid
         tie_tolerance_percent=section.tie_tolerance_percent,
         budget=Budget(**section.budget.model_dump()),
         allow_build=frozenset(section.allow_build),
+        sizes_assumed="memory_mb" not in section.model_fields_set,
     )
 
 

@@ -106,7 +106,7 @@ class DefaultsSection(Section):
     payloads: list[PayloadSection] = []
     """Events to invoke with; one empty event `{}` when absent."""
     memory_mb: Annotated[list[MemoryMb], Field(min_length=1)] = [128, 256, 512, 1024, 1769, 3008]
-    """Memory sizes to measure."""
+    """Memory sizes to measure, these and no others; when absent, sizes between the default ones too, where it pays."""
     architectures: Annotated[list[Architecture], Field(min_length=1)] = [Architecture.X86_64, Architecture.ARM64]
     """Architectures to measure."""
     current: CurrentSection | None = None

@@ -209,3 +209,30 @@ def test_todays_configuration_on_the_other_architecture_is_compared_but_only_an_
     assert rows(report)["busy", "head", 512, "arm64"]["status"] == "estimated"
     assert rows(report)["busy", "base", 512, "arm64"]["status"] == "estimated"
     assert report["functions"][0]["recommendation"]["architecture"] == "x86_64"
+
+
+def test_a_size_between_the_default_ones_is_deployed_when_it_promises_a_saving(project, rows):
+    project.write(
+        "src/app.py",
+        """
+        import time
+
+        HELD = bytearray(b"x" * 140_000_000)
+
+        def handler(event, context):
+            time.sleep(0.05)
+        """,
+    )
+    settings = ONE.replace("memory_mb: [512, 1024]", "architectures: [x86_64]").replace("512", "1024")
+    project.settings(settings.replace("invocations: 120", "invocations: 300"))
+
+    code, report = project.run()
+
+    (function,) = report["functions"]
+    default = {128, 256, 512, 1024, 1769, 3008}
+    added = {memory for _, _, memory, _ in rows(report)} - default
+    assert code == 0
+    assert added
+    assert function["recommendation"]["memory_mb"] == min(added)
+    assert rows(report)["busy", "head", min(added), "x86_64"]["status"] == "measured"
+    assert report["spend"]["deployments_created"] == report["spend"]["deployments_removed"] == len(default | added)

@@ -49,6 +49,7 @@ def test_a_wave_whose_environments_could_not_be_replaced_is_recorded_and_not_run
         connection=None,
         deployments=Refusing(),
         deployed=deployed,
+        not_deployed={},
         payloads=(),
         timeout_seconds=3,
         concurrency=2,
