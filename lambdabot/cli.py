@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_run(commands.add_parser("run", help="measure the functions, compare with base, report"))
     _add_comment(commands.add_parser("comment", help="render and post the comment of a report.json"))
+    _add_replay(commands.add_parser("replay", help="take a run's decisions again from its files, and compare"))
     _add_schema(commands.add_parser("schema", help="print the JSON schema of lambdabot.yml or of report.json"))
     _add_local(commands.add_parser("local", help="serve the embedded Lambda endpoint until interrupted"))
     _add_arm64(commands, "check requirement files, locks, zips and folders for ARM64")
@@ -119,6 +120,24 @@ def _comment(arguments: argparse.Namespace) -> int:
         url = None if only_print else comment(data, context, token, section)
         print(render(data) if url is None else url)
     return ExitCode.DONE
+
+
+def _add_replay(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--report", type=Path, required=True, help="a report.json, with samples.jsonl beside it")
+    command.set_defaults(command=_replay)
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from lambdabot.pipeline.replay import replay
+    from lambdabot.report.document import load
+    from lambdabot.report.samples import load as load_samples
+
+    differ = False
+    samples = load_samples(arguments.report.with_name("samples.jsonl"))
+    for one in replay(load(arguments.report), samples):
+        differ |= bool(one.differences)
+        print(f"{one.name}: {'; '.join(one.differences) or f'the same decisions in {one.rounds} rounds'}")
+    return ExitCode.GATE_FAILED if differ else ExitCode.DONE
 
 
 def _add_schema(command: argparse.ArgumentParser) -> None:

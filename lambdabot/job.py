@@ -48,7 +48,8 @@ def run(settings: Settings, context: Context, progress: Progress, token: str) ->
 def write(result: RunResult, out: Path, *, root: Path) -> dict[str, Any]:
     """Write report.json, samples.jsonl and comment.md, and return report.json as data."""
     from lambdabot.report.comment import render  # noqa: PLC0415  # jinja2's 0.1 s come after the first API call
-    from lambdabot.report.document import document, dumps, samples  # noqa: PLC0415  # likewise
+    from lambdabot.report.document import document, dumps  # noqa: PLC0415  # likewise
+    from lambdabot.report.samples import samples  # noqa: PLC0415  # likewise
 
     data = document(result, root=root)
     out.mkdir(parents=True, exist_ok=True)

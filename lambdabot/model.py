@@ -393,6 +393,7 @@ class FunctionResult:
     findings: tuple[Finding, ...] = ()
     location: Location | None = None  # of the head's handler
     notes: tuple[str, ...] = ()  # what a reader should know of how the figures came about
+    plan: Mapping[str, object] = field(default_factory=dict)  # as JSON: what the decisions depended on besides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from lambdabot.errors import PackagingError
 from lambdabot.measurement.conclusion import conclude
 from lambdabot.measurement.decision import next_step
 from lambdabot.measurement.plan import Plan
+from lambdabot.measurement.record import written
 from lambdabot.model import (
     Architecture,
     Arm64Check,
@@ -140,7 +141,8 @@ class FunctionJob:
 
     def result(self) -> FunctionResult:
         """Return what is known now, whether or not the measurement went to its end."""
-        conclusion = conclude(self._plan(), self.seen)
+        plan = self._plan()
+        conclusion = conclude(plan, self.seen)
         build = self._build(Variant(side=Side.HEAD, configuration=self.head.current))
         return FunctionResult(
             function=self.head,
@@ -155,6 +157,7 @@ class FunctionJob:
             comparison=conclusion.comparison,
             arm64=self._arm64,
             location=handler_location(self.head),
+            plan=written(plan),
             notes=(*conclusion.notes, *dict.fromkeys(one.advice for one in self._not_deployed.values() if one.advice)),
         )
 

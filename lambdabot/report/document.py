@@ -1,9 +1,9 @@
-"""report.json and samples.jsonl: the run as data that scripts, workflows and a second stage rely on."""
+"""report.json: the run as data that scripts, workflows and a second stage rely on."""
 
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from lambdabot.model import (
     Status,
 )
 from lambdabot.report.curve import curve_url
-from lambdabot.report.schema import Report
+from lambdabot.report.schema import FunctionSection, Report
 
 MAX_BYTES = 16 * 1024 * 1024
 """What is read of a report.json: forty functions with all their dependencies need less than 1 MB."""
@@ -81,35 +81,21 @@ def document(result: RunResult, *, root: Path | None = None) -> dict[str, Any]:
         "notes": result.notes,
         "functions": [_function(one, root) for one in result.functions],
     }
-    return Report.model_validate(_publishable(data)).model_dump(mode="json")
+    return Report.model_validate(publishable(data)).model_dump(mode="json")
 
 
-def samples(result: RunResult) -> Iterator[dict[str, Any]]:
-    """Yield the lines of samples.jsonl: every invocation, in the order in which the answers were used."""
-    for function in result.functions:
-        for one in function.invocations:
-            yield _publishable(
-                {
-                    "function": function.function.name,
-                    "side": one.variant.side.value,
-                    **_configuration(one.variant.configuration),
-                    "round": one.round,
-                    "wave": one.wave,
-                    "payload": one.payload,
-                    "environment": one.environment,
-                    "environment_known": one.environment_known,
-                    "cpu_model": one.cpu_model,
-                    "cold": one.cold,
-                    "duration_ms": one.duration_ms,
-                    "billed_ms": one.billed_ms,
-                    "init_ms": one.init_ms,
-                    "restore_ms": one.restore_ms,
-                    "max_memory_used_mb": one.max_memory_used_mb,
-                    "outcome": one.outcome.value,
-                    "reason": one.reason,
-                    "at_seconds": one.at_seconds,
-                }
-            )
+def decided(
+    function: Mapping[str, Any],
+    *,
+    measurements: Sequence[Measurement],
+    recommendation: Recommendation | None,
+    recommendation_reason: str,
+    comparison: Comparison,
+) -> dict[str, Any]:
+    """Return what was decided of a function as its part of report.json has it; the rest of that part is `function`."""
+    known = _decided(measurements, recommendation, recommendation_reason, comparison, _traffic(function))
+    whole = FunctionSection.model_validate(publishable({**function, **known})).model_dump(mode="json")
+    return {key: whole[key] for key in known}
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -160,18 +146,38 @@ def _function(result: FunctionResult, root: Path | None) -> dict[str, Any]:
         "monthly_invocations": None if traffic is None else {"value": traffic, "source": "lambdabot.yml"},
         "monthly_invocations_reason": "" if traffic is not None else "lambdabot.yml has no `monthly_invocations`",
         "current": {**_configuration(function.current), "assumed": function.current_assumed},
-        "measurements": [_measurement(one) for one in result.measurements],
-        "recommendation": None if result.recommendation is None else _recommendation(result.recommendation, traffic),
-        "recommendation_reason": result.recommendation_reason,
-        "comparison": _comparison(result.comparison),
+        **_decided(
+            result.measurements, result.recommendation, result.recommendation_reason, result.comparison, traffic
+        ),
         "arm64": _arm64(result.arm64, result, root),
         "location": _location(result.location, root),
         "findings": [_finding(one) for one in result.findings],
         "curve_url": curve,
         "curve_reason": "" if curve else "fewer than two memory sizes of an architecture were measured",
         "stop_reason": result.stop_reason,
+        "plan": result.plan,
         "notes": result.notes,
     }
+
+
+def _decided(
+    measurements: Sequence[Measurement],
+    recommendation: Recommendation | None,
+    recommendation_reason: str,
+    comparison: Comparison,
+    traffic: int | None,
+) -> dict[str, Any]:
+    return {
+        "measurements": [_measurement(one) for one in measurements],
+        "recommendation": None if recommendation is None else _recommendation(recommendation, traffic),
+        "recommendation_reason": recommendation_reason,
+        "comparison": _comparison(comparison),
+    }
+
+
+def _traffic(function: Mapping[str, Any]) -> int | None:
+    known = function["monthly_invocations"]
+    return None if known is None else known["value"]
 
 
 def _configuration(one: Configuration) -> dict[str, Any]:
@@ -285,14 +291,14 @@ def _relative(path: str, root: Path | None) -> str:
     return str(Path(path).relative_to(root)) if root and Path(path).is_relative_to(root) else path
 
 
-def _publishable(value: Any) -> Any:  # noqa: ANN401  # any JSON value
+def publishable(value: Any) -> Any:  # noqa: ANN401  # any JSON value
     """Redact account ids, and replace what is no character: bytes of a log that were no UTF-8."""
     match value:
         case str():
             text = value.encode(errors="replace").decode()
             return _ACCOUNT.sub(lambda found: (found[1] or "") + "************", text)
         case Mapping():
-            return {_publishable(key): _publishable(item) for key, item in value.items()}
+            return {publishable(key): publishable(item) for key, item in value.items()}
         case list() | tuple():
-            return [_publishable(item) for item in value]
+            return [publishable(item) for item in value]
     return value

@@ -207,6 +207,8 @@ class FunctionSection(Section):
     curve_url: Annotated[str, Field(pattern=rf"^{re.escape(PAGE)}[A-Za-z0-9+/=;_]*$")] | None
     curve_reason: str
     stop_reason: str
+    plan: dict[str, JsonValue] = {}
+    """What the decisions depended on besides samples.jsonl: `lambdabot replay` takes them again from both."""
     notes: Many[str]
 
 

@@ -28,6 +28,7 @@ class Project:
     def run(self, *arguments: str, endpoint: str = "local") -> tuple[int, dict[str, Any]]:
         config = str(self.folder / "lambdabot.yml")
         code = main(["run", "--config", config, "--endpoint", endpoint, "--out", str(self.out), *arguments])
+        assert main(["replay", "--report", str(self.out / "report.json")]) == 0, "the decisions do not replay"
         return code, json.loads((self.out / "report.json").read_text())
 
     @property

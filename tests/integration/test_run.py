@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from lambdabot.cli import main
+
 pytestmark = pytest.mark.skipif(
     platform.machine() != "x86_64", reason="the expected rows are those of an x86_64 machine"
 )
@@ -56,6 +58,24 @@ def test_a_function_is_measured_and_a_configuration_recommended(project, rows):
     (model,) = {one["cpu_model"] for one in samples}
     assert model in Path("/proc/cpuinfo").read_text()
     assert "Estimate: embedded endpoint" in project.comment
+
+
+def test_the_decisions_of_a_run_are_taken_again_from_its_files(project, capsys):
+    project.write("src/app.py", BUSY.format(seconds=0.05))
+    project.write("base/src/app.py", BUSY.format(seconds=0.02))
+    project.settings(ONE)
+    _, report = project.run("--base", str(project.folder / "base"))  # replays too
+    assert "busy: the same decisions in" in capsys.readouterr().out
+
+    lines = (project.out / "samples.jsonl").read_text().splitlines()
+    slower = [
+        {**one, "billed_ms": 9 * one["billed_ms"]} if one["side"] == "base" else one for one in map(json.loads, lines)
+    ]
+    (project.out / "samples.jsonl").write_text("".join(json.dumps(one) + "\n" for one in slower))
+
+    assert report["verdict"] == "regression"
+    assert main(["replay", "--report", str(project.out / "report.json")]) == 1
+    assert "comparison is another" in capsys.readouterr().out
 
 
 def test_a_head_that_costs_twice_as_much_fails_the_gate(project):
@@ -186,8 +206,6 @@ def test_what_cannot_be_packaged_is_a_reason_not_an_end(project, rows):
 
 
 def test_a_dry_run_says_what_would_happen_and_does_nothing(project, capsys):
-    from lambdabot.cli import main
-
     project.write("src/app.py", BUSY.format(seconds=0.001))
     project.settings(ONE)
 

@@ -7,7 +7,8 @@ import pytest
 
 from lambdabot.errors import UsageError
 from lambdabot.model import Estimate
-from lambdabot.report.document import document, dumps, load, samples, schema
+from lambdabot.report.document import document, dumps, load, schema
+from lambdabot.report.samples import samples
 from tests.unit.report import runs
 
 EVERY = [

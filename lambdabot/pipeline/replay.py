@@ -1,0 +1,68 @@
+"""A run's decisions, taken again from report.json and samples.jsonl alone."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from lambdabot.measurement.conclusion import conclude
+from lambdabot.measurement.decision import next_step
+from lambdabot.measurement.plan import Plan
+from lambdabot.measurement.record import read
+from lambdabot.model import Invocation, Stop
+from lambdabot.report.document import decided
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """One function's decisions taken again: in how many rounds, and which of them came out otherwise."""
+
+    name: str
+    rounds: int
+    differences: tuple[str, ...]
+
+
+def replay(report: Mapping[str, Any], samples: Mapping[str, Sequence[Invocation]]) -> Iterator[Replayed]:
+    """Yield every measured function of a report; `report` is validated. Raises ValueError for a plan that is none."""
+    for function in report["functions"]:
+        if function["plan"]:
+            yield _replayed(function, read(function["plan"]), samples.get(function["name"], ()))
+
+
+def _replayed(function: Mapping[str, Any], plan: Plan, seen: Sequence[Invocation]) -> Replayed:
+    differences = []
+    before: list[Invocation] = []
+    rounds = [list(calls) for _, calls in groupby(seen, attrgetter("round"))]
+    for number, calls in enumerate(rounds, start=1):
+        if _asked(plan, before) != _made(calls):
+            differences.append(f"round {number}: other invocations would be asked for")
+        before += calls
+    step = next_step(plan, before)
+    stop_reason = step.reason if isinstance(step, Stop) else ""
+    if function["stop_reason"] and stop_reason != function["stop_reason"]:
+        differences.append(f"stopped: {stop_reason or 'not yet'}, then {function['stop_reason']}")
+    conclusion = conclude(plan, before)
+    again = decided(
+        function,
+        measurements=conclusion.measurements,
+        recommendation=conclusion.recommendation,
+        recommendation_reason=conclusion.recommendation_reason,
+        comparison=conclusion.comparison,
+    )
+    differences += [f"{key} is another" for key in again if again[key] != function[key]]
+    return Replayed(name=function["name"], rounds=len(rounds), differences=tuple(differences))
+
+
+def _asked(plan: Plan, seen: Sequence[Invocation]) -> list[tuple[object, ...]] | None:
+    """Return the calls of the next round, wave by wave."""
+    step = next_step(plan, seen)
+    if isinstance(step, Stop):
+        return None
+    return [(wave.variant, wave.payload) for wave in step.waves]
+
+
+def _made(calls: Sequence[Invocation]) -> list[tuple[object, ...]]:
+    """Return the waves of a round in their order; a wave that was not run left one line that says so."""
+    waves = {one.wave: (one.variant, one.payload) for one in calls}
+    return [waves[number] for number in sorted(waves)]

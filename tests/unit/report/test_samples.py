@@ -1,0 +1,29 @@
+import json
+
+import pytest
+
+from lambdabot.errors import UsageError
+from lambdabot.report.samples import load, samples
+from tests.unit.report import runs
+
+
+def test_what_was_written_is_read_as_it_was(tmp_path):
+    run = runs.with_invocations()
+    path = tmp_path / "samples.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in samples(run)))
+
+    assert load(path) == {one.function.name: list(one.invocations) for one in run.functions if one.invocations}
+
+
+@pytest.mark.parametrize("line", ["{", "[]", '{"function": "orders"}', '{"function": "orders", "side": "left"}'])
+def test_a_line_that_is_none_is_named(tmp_path, line):
+    path = tmp_path / "samples.jsonl"
+    path.write_text(line + "\n")
+
+    with pytest.raises(UsageError, match=r"samples\.jsonl:1: is no line of samples\.jsonl"):
+        load(path)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(UsageError, match="cannot be read"):
+        load(tmp_path / "samples.jsonl")
