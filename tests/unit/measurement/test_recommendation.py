@@ -11,7 +11,7 @@ from lambdabot.model import Architecture, Configuration, Constraints, Strategy, 
 def recommended(sweeping, invoked):
     """Recommend from environments of so many milliseconds by memory size, all on x86_64."""
 
-    def make(times, *, used=60, **changes):
+    def make(times, *, used=60, inits=None, **changes):
         sweep = tuple(Configuration(memory_mb=size, architecture=Architecture.X86_64) for size in times)
         variants = tuple(Variant(side="head", configuration=one) for one in sweep)
         plan = replace(sweeping(), **{"sweep": sweep, "variants": variants, "current": sweep[0], **changes})
@@ -27,6 +27,16 @@ def recommended(sweeping, invoked):
             for variant in variants
             for place in range(30)
         ]
+        seen += [
+            invoked(
+                variant=variant,
+                cold=True,
+                init_ms=float(inits[variant.configuration.memory_mb]),
+                environment=f"{variant.configuration.memory_mb}-0",
+                max_memory_used_mb=used,
+            )
+            for variant in (variants if inits else ())
+        ]
         conclusion = conclude(plan, seen)
         return conclusion.recommendation, conclusion.recommendation_reason
 
@@ -41,6 +51,28 @@ def test_the_cheapest_with_its_reason_and_its_saving(recommended) -> None:
     assert found.saving_monthly_usd == pytest.approx(Decimal("0.21"), abs=Decimal("0.05"))
     assert found.reason.startswith("cheapest at $8.5")
     assert "the next, 128 MB x86_64, is 2." in found.reason
+
+
+def test_the_saving_counts_cold_starts_by_their_share(recommended, sweeping) -> None:
+    times, traffic = {128: 4100, 512: 1000}, 1_000_000
+    warm, _ = recommended(times, monthly_invocations=traffic)
+    assumed, _ = recommended(times, monthly_invocations=traffic, inits={128: 2000, 512: 800})
+    known, _ = recommended(times, monthly_invocations=traffic, inits={128: 2000, 512: 800}, cold_start_share=0.5)
+
+    rates = [sweeping().rate(Configuration(memory_mb=one, architecture=Architecture.X86_64)) for one in times]
+    extra = traffic * (rates[0] * 2000 - rates[1] * 800)
+    assert float(assumed.saving_monthly_usd - warm.saving_monthly_usd) == pytest.approx(0.01 * extra, abs=1e-4)
+    assert float(known.saving_monthly_usd - warm.saving_monthly_usd) == pytest.approx(0.5 * extra, abs=1e-4)
+    assert known.saving_percent != assumed.saving_percent != warm.saving_percent
+    assert "cold starts" not in warm.reason
+    assert assumed.reason.endswith("; the saving has 1.0% cold starts in it (assumed)")
+    assert known.reason.endswith("; the saving has 50.0% cold starts in it")
+
+
+def test_where_nothing_changes_no_cold_starts_are_spoken_of(recommended) -> None:
+    found, _ = recommended({128: 100, 512: 1000}, inits={128: 2000, 512: 800})
+    assert (found.saving_percent, found.configuration.memory_mb) == (0, 128)
+    assert "cold starts" not in found.reason
 
 
 def test_the_faster_of_ties(recommended) -> None:
