@@ -1,4 +1,4 @@
-"""Run the named benchmarks (all when none is named), print their tables and merge their figures into out/bench.json."""
+"""Run the named benchmarks (all when none is named): tables printed and in out/, figures merged into out/bench.json."""
 
 import argparse
 import importlib
@@ -35,6 +35,7 @@ def main() -> int:
             continue
         print(f"\n## {name}\n\n{figures.table}", flush=True)
         merge(figures.values, arguments.seed)
+        OUT.with_name(f"{name}.md").write_text(figures.table + "\n")
     return 1 if failed else 0
 
 

@@ -6,6 +6,7 @@ from statistics import fmean
 
 import numpy as np
 
+from benchmarks import chart
 from benchmarks.figures import Figures
 from benchmarks.lambda_simulator import coverage, duet, gates, refinements, speed, sweeps, tails
 from benchmarks.lambda_simulator.replay import shared_data
@@ -30,6 +31,7 @@ def run(seed: int) -> Figures:
         _coverage(seed, values),
         _tails(seed, values),
         _gate(seed, values),
+        _power_curves(seed),
         _duet(),
     ]
     values["decide.milliseconds"] = speed.milliseconds(seed)
@@ -62,7 +64,11 @@ def _sweeps(seed: int, values: dict[str, float]) -> str:
         else:
             rows.append((words, f"{mean:.2%}", f"{p95:.2%}", f"{calls:.0f}"))
     title = f"Sweep of 8 sizes on both architectures, {sweeps.FUNCTIONS} random functions"
-    return _table(title, ("rule", "mean regret", "95th percentile", "invocations"), rows)
+    table = _table(title, ("rule", "mean regret", "95th percentile", "invocations"), rows)
+    names = ("sweep", "power_tuning", "parrotfish", "textbook")
+    regrets = [100 * values[f"{name}.regret_mean"] for name in names]
+    drawn = chart.bars("What the pick costs above the cheapest", ("rule", names), "mean regret, %", regrets)
+    return f"{table}\n\n{drawn}"
 
 
 def _refinements(seed: int, values: dict[str, float]) -> str:
@@ -244,6 +250,16 @@ def _gate(seed: int, values: dict[str, float]) -> str:
         "+25 %",
     )
     return _table(title, header, rows)
+
+
+def _power_curves(seed: int) -> str:
+    generator = np.random.default_rng(seed)
+    series = {
+        f"CPU models {words}": [100 * one for one in gates.power_curve(generator, cpu_known=known)]
+        for words, known in (("known", True), ("unknown", False))
+    }
+    changes = [f"{100 * change:g}" for change in gates.CURVE]
+    return chart.lines("How often the gate fails", ("what truly changed, %", changes), "of 100 jobs fail", series)
 
 
 def _duet() -> str:

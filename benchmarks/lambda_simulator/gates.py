@@ -15,6 +15,8 @@ Array = NDArray[np.float64]
 
 TRIALS = 20_000
 CHANGES = (0.0, 0.05, 0.10, 0.25)
+CURVE = (0.0, 0.05, 0.10, 0.125, 0.15, 0.175, 0.20, 0.25, 0.30, 0.40)
+_CURVE_TRIALS = 1_000
 _THRESHOLD = 1.10
 _BATCH = 1000  # trials at once: the pairwise differences of 40 environments a side take 13 MB
 
@@ -32,11 +34,17 @@ class Rates:
     environments: float
 
 
-def rates(generator: np.random.Generator, change: float, *, cpu_known: bool) -> list[Rates]:
+def power_curve(generator: np.random.Generator, *, cpu_known: bool) -> list[float]:
+    """Return how often the job fails, by what truly changed (`CURVE`), averaged over the sizes."""
+    found = [rates(generator, change, cpu_known=cpu_known, trials=_CURVE_TRIALS) for change in CURVE]
+    return [float(np.mean([one.failed for one in sizes])) for sizes in found]
+
+
+def rates(generator: np.random.Generator, change: float, *, cpu_known: bool, trials: int = TRIALS) -> list[Rates]:
     """Return the rates at all sizes; a failure is a regression in two independent rounds."""
     found = []
     for size in SIZES:
-        first, used = _round(generator, size, change, cpu_known=cpu_known)
+        first, used = _round(generator, size, change, cpu_known=cpu_known, trials=trials)
         again = np.flatnonzero(first > 0)
         second = np.zeros_like(first)
         if len(again):
@@ -56,7 +64,7 @@ def rates(generator: np.random.Generator, change: float, *, cpu_known: bool) -> 
 
 
 def _round(
-    generator: np.random.Generator, size: int, change: float, *, cpu_known: bool, trials: int = TRIALS
+    generator: np.random.Generator, size: int, change: float, *, cpu_known: bool, trials: int
 ) -> tuple[NDArray[np.int64], Array]:
     """Return verdicts (1 regression, -1 no change or improvement, 0 undecided) and environments a side used."""
     verdicts, used = [], []

@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given, settings
@@ -25,13 +26,15 @@ def spent(plan, seen) -> Decimal:
     account=st.integers(1, 60),
     cpu_ms=st.floats(5, 3000),
     failing=st.floats(0, 1),
+    refine=st.booleans(),
     seed=st.integers(0, 1000),
 )
 def test_no_budget_is_ever_exceeded(**drawn) -> None:
     budget = Budget(invocations=drawn["invocations"], usd=drawn["usd"], minutes=drawn["minutes"])
     plan = gate_plan(SWEEP[2], SWEEP, budget=budget, concurrency=drawn["concurrency"], seed=drawn["seed"])
+    plan = replace(plan, refine=drawn["refine"], sweep=plan.sweep[::2])
     failures = {SWEEP[0]: (Outcome.TIMEOUT, drawn["failing"]), SWEEP[5]: (Outcome.ERROR, drawn["failing"])}
-    work = Workload(cpu_ms=drawn["cpu_ms"], waiting_ms=10, failures=failures)
+    work = Workload(cpu_ms=drawn["cpu_ms"], waiting_ms=10, failures=failures, memory_mb=180)
     account = Account(hosts=MIXED, concurrency=drawn["account"], timeout_seconds=30)
     seen, stop = measure(plan, Simulator({Side.BASE: work, Side.HEAD: work}, account, seed=drawn["seed"]))
     assert len(seen) <= budget.invocations

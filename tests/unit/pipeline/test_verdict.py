@@ -1,0 +1,53 @@
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from lambdabot.errors import ExitCode
+from lambdabot.model import Verdict
+from lambdabot.pipeline.verdict import exit_code, overall
+from tests.unit.report import runs
+
+
+def ended(*verdicts: Verdict):
+    """A run of measured functions with these verdicts."""
+    results = []
+    for number, verdict in enumerate(verdicts):
+        one = runs.result(runs.function(name=f"f{number}"))
+        results.append(replace(one, comparison=replace(one.comparison, verdict=verdict, reason=f"because {verdict}")))
+    return runs.run(*results)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "inconclusive", "not_measured", "expected"),
+    [
+        (Verdict.INCONCLUSIVE, "pass", "pass", ExitCode.DONE),
+        (Verdict.INCONCLUSIVE, "fail", "pass", ExitCode.GATE_FAILED),
+        (Verdict.INCONCLUSIVE, "pass", "fail", ExitCode.DONE),
+        (Verdict.NOT_MEASURED, "fail", "pass", ExitCode.DONE),
+        (Verdict.NOT_MEASURED, "pass", "fail", ExitCode.GATE_FAILED),
+        (Verdict.REGRESSION, "pass", "pass", ExitCode.GATE_FAILED),
+        (Verdict.IMPROVEMENT, "fail", "fail", ExitCode.DONE),
+        (Verdict.NO_CHANGE, "fail", "fail", ExitCode.DONE),
+        (Verdict.OVERRIDDEN, "fail", "fail", ExitCode.DONE),
+    ],
+)
+def test_the_settings_say_what_an_answer_that_is_none_does(verdict, inconclusive, not_measured, expected):
+    policy = SimpleNamespace(inconclusive=inconclusive, not_measured=not_measured)
+
+    assert exit_code(ended(Verdict.NO_CHANGE, verdict), policy) is expected
+
+
+def test_a_failed_gate_beats_that_nothing_was_measured():
+    run = ended(Verdict.NOT_MEASURED)
+    bare = replace(run, functions=tuple(replace(one, measurements=()) for one in run.functions))
+
+    assert exit_code(bare, SimpleNamespace(inconclusive="pass", not_measured="pass")) is ExitCode.NOT_MEASURED
+    assert exit_code(bare, SimpleNamespace(inconclusive="pass", not_measured="fail")) is ExitCode.GATE_FAILED
+
+
+def test_the_run_is_as_good_as_its_worst_function():
+    verdict, reason = overall(ended(Verdict.NO_CHANGE, Verdict.INCONCLUSIVE, Verdict.IMPROVEMENT).functions)
+
+    assert (verdict, reason) == (Verdict.INCONCLUSIVE, "f1: because inconclusive")
+    assert overall(()) == (Verdict.NOT_MEASURED, "nothing was measured")
