@@ -6,6 +6,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
+from lambdabot.errors import Mistake, UsageError
 from lambdabot.measurement.conclusion import conclude
 from lambdabot.measurement.decision import next_step
 from lambdabot.measurement.plan import Plan
@@ -24,10 +25,18 @@ class Replayed:
 
 
 def replay(report: Mapping[str, Any], samples: Mapping[str, Sequence[Invocation]]) -> Iterator[Replayed]:
-    """Yield every measured function of a report; `report` is validated. Raises ValueError for a plan that is none."""
+    """Yield every function of a report, which is validated but for its plans. Raises UsageError for what is no plan."""
     for function in report["functions"]:
-        if function["plan"]:
-            yield _replayed(function, read(function["plan"]), samples.get(function["name"], ()))
+        name = function["name"]
+        if not function["plan"]:
+            reason = "report.json does not hold its plan: an earlier version wrote it"
+            yield Replayed(name=name, rounds=0, differences=(reason,))
+            continue
+        try:
+            plan = read(function["plan"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise UsageError([Mistake(message=f"`{name}`: its plan cannot be read: {error}")]) from error
+        yield _replayed(function, plan, samples.get(name, ()))
 
 
 def _replayed(function: Mapping[str, Any], plan: Plan, seen: Sequence[Invocation]) -> Replayed:

@@ -1,0 +1,81 @@
+from dataclasses import replace
+
+import pytest
+
+from benchmarks.lambda_simulator.run import measure, sweep_plan
+from benchmarks.lambda_simulator.simulator import Account, Simulator
+from benchmarks.lambda_simulator.workload import Workload
+from lambdabot.errors import UsageError
+from lambdabot.measurement.conclusion import conclude
+from lambdabot.measurement.record import written
+from lambdabot.model import Side
+from lambdabot.pipeline.replay import replay
+from lambdabot.report.document import document
+from tests.unit.report import runs
+
+
+@pytest.fixture(scope="module")
+def run():
+    """A sweep on the simulated Lambda: its report.json as data, and its invocations by function."""
+    plan = sweep_plan(monthly_invocations=1_000_000)
+    seen, stop = measure(plan, Simulator({Side.HEAD: Workload(cpu_ms=60, waiting_ms=90)}, Account(), seed=3))
+    found = conclude(plan, seen)
+    result = replace(
+        runs.result(runs.function(monthly_invocations=1_000_000)),
+        measurements=found.measurements,
+        recommendation=found.recommendation,
+        recommendation_reason=found.recommendation_reason,
+        comparison=found.comparison,
+        stop_reason=stop.reason,
+        plan=written(plan),
+    )
+    return document(runs.run(result)), {result.function.name: seen}
+
+
+def changed(report, **changes):
+    (function,) = report["functions"]
+    return {**report, "functions": [{**function, **changes}]}
+
+
+def test_the_same_files_give_the_same_decisions(run):
+    report, samples = run
+    (found,) = replay(report, samples)
+    assert found.differences == ()
+    assert found.rounds > 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "difference"),
+    [
+        ({"stop_reason": "the budget is used up (usd)"}, "stopped: decided, then the budget is used up (usd)"),
+        ({"recommendation": None}, "recommendation is another"),
+        ({"recommendation_reason": "none"}, "recommendation_reason is another"),
+        ({"plan": {}}, "report.json does not hold its plan: an earlier version wrote it"),
+    ],
+)
+def test_what_was_changed_afterwards_is_named(run, changes, difference):
+    report, samples = run
+    (found,) = replay(changed(report, **changes), samples)
+    assert found.differences == (difference,)
+
+
+def test_invocations_that_are_missing_are_noticed(run):
+    report, samples = run
+    fewer = {name: [one for one in seen if one.round < 2] for name, seen in samples.items()}
+    (found,) = replay(report, fewer)
+    assert "stopped: not yet, then decided" in found.differences
+    (found,) = replay(report, {})
+    assert found.rounds == 0
+
+
+def test_invocations_that_were_not_asked_for_are_noticed(run):
+    report, samples = run
+    ((name, seen),) = samples.items()
+    (found,) = replay(report, {name: seen[5:]})
+    assert "round 1: other invocations would be asked for" in found.differences
+
+
+def test_a_plan_that_is_none_is_refused(run):
+    report, samples = run
+    with pytest.raises(UsageError, match="its plan cannot be read"):
+        list(replay(changed(report, plan={"function": "thumbnail"}), samples))
