@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from math import ceil
+from math import ceil, inf
 
 import numpy as np
 
@@ -33,13 +33,15 @@ def between(plan: Plan, cells: Mapping[Variant, Cell], racing: Sequence[Variant]
         return None
     field = race(plan, [cells[variant] for variant in racing], candidates)
     ahead = 1 - field.scores[:, len(racing) :] / field.scores[:, [racing.index(leader)]]
-    gains = np.maximum(0.0, ahead).mean(axis=0)
+    limits = (plan.constraints.mean_ms, plan.constraints.p95_ms)
+    fast = field.durations[:, len(racing) :].mean(axis=0) <= min(
+        (one for one in limits if one is not None), default=inf
+    )
+    gains = np.maximum(0.0, ahead).mean(axis=0) * fast
     best = int(gains.argmax())
-    gain = float(gains[best])
-    saved = gain * (_CALLS if plan.monthly_invocations is None else plan.monthly_invocations)
-    if gain <= plan.tie_tolerance_percent / 100 or saved < gain * _CALLS or saved <= 0:
-        return None
-    return Variant(side=Side.HEAD, configuration=candidates[best])
+    traffic = plan.monthly_invocations
+    worth = gains[best] > plan.tie_tolerance_percent / 100 and (traffic is None or gains[best] * traffic > _CALLS)
+    return Variant(side=Side.HEAD, configuration=candidates[best]) if worth else None
 
 
 def _sizes(

@@ -2,12 +2,13 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks.lambda_simulator.hosts import HOMOGENEOUS
 from benchmarks.lambda_simulator.run import measure
 from benchmarks.lambda_simulator.simulator import Account, Simulator
 from benchmarks.lambda_simulator.workload import Workload
 from lambdabot.measurement.conclusion import conclude
 from lambdabot.measurement.decision import next_step
-from lambdabot.model import Architecture, Configuration, Outcome, Side, Status, Stop, Variant
+from lambdabot.model import Architecture, Configuration, Constraints, Outcome, Side, Status, Stop, Variant
 
 X86 = Architecture.X86_64
 SIZES = (128, 256, 512, 1024)
@@ -23,7 +24,7 @@ def plan(sweeping):
 
 
 def finish(plan, work):
-    return measure(plan, Simulator({Side.HEAD: work}, Account(), seed=1))
+    return measure(plan, Simulator({Side.HEAD: work}, Account(hosts=HOMOGENEOUS), seed=1))
 
 
 def added(plan, seen) -> list[int]:
@@ -57,13 +58,29 @@ def test_where_nothing_is_to_be_gained_nothing_is_added(plan):
     assert added(plan, seen) == []
 
 
-@pytest.mark.parametrize("changes", [{"refine": False}, {"monthly_invocations": 10}, {"tie_tolerance_percent": 30.0}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"refine": False},
+        {"monthly_invocations": 100},  # a hundred calls a month save less than forty cost
+        {"tie_tolerance_percent": 30.0},
+    ],
+)
 def test_it_must_be_allowed_and_worth_its_calls(plan, changes):
     plan = replace(plan, **changes)
     seen, _ = finish(plan, WAITING)
 
     assert added(plan, seen) == []
     assert conclude(plan, seen).recommendation.configuration.memory_mb == 256
+
+
+@pytest.mark.parametrize(("limit", "tried"), [(None, True), (700, False)])
+def test_a_size_that_would_be_too_slow_is_not_tried(plan, limit, tried):
+    work = replace(WAITING, cpu_ms=40)  # 662 ms at 256 MB, 762 at 188
+
+    seen, _ = finish(replace(plan, constraints=Constraints(mean_ms=limit)), work)
+
+    assert (188 in added(plan, seen)) is tried
 
 
 def test_only_a_few_sizes_are_added(plan):
