@@ -4,9 +4,8 @@ from bisect import bisect
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import compress, groupby
+from itertools import groupby, takewhile
 from operator import attrgetter
-from typing import NamedTuple
 
 from lambdabot.model import Invocation, Outcome, Status, Variant
 
@@ -86,23 +85,6 @@ class Cell:
         return sum(one.calls for one in self.environments)
 
 
-class _Columns(NamedTuple):
-    """A Variant's invocations by field: reading them so costs a quarter of going through them again and again."""
-
-    cold: tuple[bool, ...] = ()
-    outcome: tuple[Outcome, ...] = ()
-    payload: tuple[str, ...] = ()
-    round: tuple[int, ...] = ()
-    environment: tuple[str, ...] = ()
-    environment_known: tuple[bool, ...] = ()
-    duration_ms: tuple[float | None, ...] = ()
-    billed_ms: tuple[int | None, ...] = ()
-    max_memory_used_mb: tuple[int | None, ...] = ()
-
-
-_FIELDS = attrgetter(*_Columns._fields)
-
-
 def cells(variants: Iterable[Variant], payloads: Iterable[str], seen: Sequence[Invocation]) -> dict[Variant, Cell]:
     """Return a Cell for every Variant, in the order given, and then for those that were seen besides."""
     by_identity: dict[int, list[Invocation]] = defaultdict(list)
@@ -118,13 +100,11 @@ def cells(variants: Iterable[Variant], payloads: Iterable[str], seen: Sequence[I
 
 
 def _cell(variant: Variant, payloads: frozenset[str], seen: Sequence[Invocation]) -> Cell:
-    columns = _Columns(*zip(*map(_FIELDS, seen), strict=True)) if seen else _Columns()
-    cold = list(compress(seen, columns.cold))
-    fine = columns.outcome.count(Outcome.OK) == len(seen)
-    failed = [] if fine else [one for one in seen if one.outcome is not Outcome.OK]
-    environments = [one for one in _environments(seen, columns, failed) if payloads <= one.warm.keys()]
+    cold = [one for one in seen if one.cold]
+    failed = [one for one in seen if one.outcome is not Outcome.OK]
+    environments = [one for one in _environments(seen, failed, payloads) if all(map(one.warm.get, payloads))]
     newest = max([calls[0].round for one in environments for calls in one.warm.values()], default=-1)
-    fruitless = sum(one > newest for one in set(columns.round))
+    fruitless = len({one.round for one in takewhile(lambda one: one.round > newest, reversed(seen))})
     status, reason = _failure(seen, failed)
     if status is Status.MEASURED and not environments and fruitless >= _PATIENCE:
         words = next((one.reason for one in reversed(seen) if one.reason), "every call met a cold environment")
@@ -139,41 +119,41 @@ def _cell(variant: Variant, payloads: frozenset[str], seen: Sequence[Invocation]
         invocations=len(seen),
         answered=len(seen) - sum(one.outcome is Outcome.DISCARDED for one in failed),
         inits_ms=tuple(inits),
-        max_memory_used_mb=max(filter(None, columns.max_memory_used_mb), default=None),
-        billed_ms=sum(
-            [billed or took or 0.0 for billed, took in zip(columns.billed_ms, columns.duration_ms, strict=True)]
-        ),
-        longest_ms=max(filter(None, columns.duration_ms), default=0.0) + max(inits, default=0.0),
+        max_memory_used_mb=max([one.max_memory_used_mb or 0 for one in seen], default=0) or None,
+        billed_ms=sum([one.billed_ms or one.duration_ms or 0.0 for one in seen]),
+        longest_ms=max([one.duration_ms or 0.0 for one in seen], default=0.0) + max(inits, default=0.0),
         fruitless=fruitless,
     )
 
 
-def _environments(seen: Sequence[Invocation], columns: _Columns, failed: Sequence[Invocation]) -> list[Environment]:
+def _environments(
+    seen: Sequence[Invocation], failed: Sequence[Invocation], payloads: frozenset[str]
+) -> list[Environment]:
     """Group the warm calls by environment.
 
     Lanes are numbered anew by every wave, so the same lane is another environment after a cold start.
     """
-    names: Sequence[object] = columns.environment
-    warm = [not one for one in columns.cold]
-    if failed or None in columns.duration_ms:
+    ok = Outcome.OK
+    warm = [one for one in seen if not one.cold and one.outcome is ok and one.duration_ms is not None]
+    if failed:
         spoilt = _spoilt(seen)
-        warm = [
-            one and call.outcome is Outcome.OK and call.duration_ms is not None and id(call) not in spoilt
-            for one, call in zip(warm, seen, strict=True)
-        ]
-    if not all(compress(columns.environment_known, warm)):
-        starts = sorted({one.wave for one in compress(seen, columns.cold)})
-        names = [(one.environment, bisect(starts, one.wave)) for one in seen]
-    groups: dict[tuple[object, str], list[Invocation]] = defaultdict(list)
-    for key, one in compress(zip(zip(names, columns.payload, strict=True), seen, strict=True), warm):
-        groups[key].append(one)
-    found: dict[object, Environment] = {}
-    for (name, payload), calls in groups.items():
+        warm = [one for one in warm if id(one) not in spoilt]
+    groups: dict[object, list[Invocation]] = defaultdict(list)
+    if all(map(attrgetter("environment_known"), warm)):
+        for one in warm:
+            groups[one.environment].append(one)
+    else:
+        starts = sorted({one.wave for one in seen if one.cold})
+        for one in warm:
+            groups[one.environment, bisect(starts, one.wave)].append(one)
+    found = []
+    for calls in groups.values():
         first = calls[0]
-        if name not in found:
-            found[name] = Environment(first.environment, first.cpu_model, first.environment_known)
-        found[name].warm[payload] = calls
-    return list(found.values())
+        by_payload = {first.payload: calls}
+        if len(payloads) > 1:
+            by_payload = {name: [one for one in calls if one.payload == name] for name in payloads}
+        found.append(Environment(first.environment, first.cpu_model, first.environment_known, by_payload))
+    return found
 
 
 def _spoilt(seen: Sequence[Invocation]) -> set[int]:
