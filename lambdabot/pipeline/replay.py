@@ -11,7 +11,7 @@ from lambdabot.measurement.conclusion import conclude
 from lambdabot.measurement.decision import next_step
 from lambdabot.measurement.plan import Plan
 from lambdabot.measurement.record import read
-from lambdabot.model import Invocation, Stop
+from lambdabot.model import Invocation, Stop, Verdict
 from lambdabot.report.document import decided
 
 
@@ -59,8 +59,17 @@ def _replayed(function: Mapping[str, Any], plan: Plan, seen: Sequence[Invocation
         recommendation_reason=conclusion.recommendation_reason,
         comparison=conclusion.comparison,
     )
-    differences += [f"{key} is another" for key in again if again[key] != function[key]]
+    told = {**function, "comparison": _before_acceptance(function["comparison"], again["comparison"])}
+    differences += [f"{key} is another" for key in again if again[key] != told[key]]
     return Replayed(name=function["name"], rounds=len(rounds), differences=tuple(differences))
+
+
+def _before_acceptance(told: Mapping[str, Any], again: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a comparison as it was before a person accepted its cost, which is no decision of the measurement."""
+    accepted = told["verdict"] == Verdict.OVERRIDDEN and again["verdict"] == Verdict.REGRESSION
+    if not accepted or not told["reason"].endswith(again["reason"]):
+        return told
+    return {**told, "verdict": again["verdict"], "reason": again["reason"]}
 
 
 def _asked(plan: Plan, seen: Sequence[Invocation]) -> list[tuple[object, ...]] | None:

@@ -9,7 +9,7 @@ from lambdabot.errors import UsageError
 from lambdabot.measurement.conclusion import conclude
 from lambdabot.measurement.record import written
 from lambdabot.model import Side
-from lambdabot.pipeline.replay import replay
+from lambdabot.pipeline.replay import _before_acceptance, replay
 from lambdabot.report.document import document
 from tests.unit.report import runs
 
@@ -57,6 +57,14 @@ def test_what_was_changed_afterwards_is_named(run, changes, difference):
     report, samples = run
     (found,) = replay(changed(report, **changes), samples)
     assert found.differences == (difference,)
+
+
+def test_a_person_who_accepts_the_cost_changes_no_decision():
+    told = {"verdict": "overridden", "reason": "accepted by ann: costs at least 20.0 % more", "rounds": 2}
+    found = {"verdict": "regression", "reason": "costs at least 20.0 % more", "rounds": 2}
+    assert _before_acceptance(told, found) == found
+    assert _before_acceptance({**told, "reason": "accepted by ann: costs less"}, found) != found
+    assert _before_acceptance(told, {**found, "verdict": "no change"}) == told
 
 
 def test_invocations_that_are_missing_are_noticed(run):
