@@ -4,11 +4,13 @@ import os
 import ssl
 from collections.abc import Iterable
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import Retry
 from urllib3.exceptions import ReadTimeoutError
 
@@ -23,11 +25,12 @@ _STATUS = {
 
 
 class _Adapter(HTTPAdapter):
-    """requests' adapter with one TLS context for all: loading a bundle of authorities takes 20 ms of CPU."""
+    """requests' adapter with one TLS context for all connections: to load the authorities takes 30 ms of CPU."""
 
     def __init__(self) -> None:
         """Keep a connection for every thread that reads pages and every one that reads files."""
-        self._contexts: dict[str, ssl.SSLContext] = {}
+        self._lock = Lock()
+        self._context: ssl.SSLContext | None = None
         retry = Retry(
             total=2,
             connect=0,
@@ -42,25 +45,26 @@ class _Adapter(HTTPAdapter):
     def build_connection_pool_key_attributes(
         self,
         request: requests.PreparedRequest,
-        verify: Any,  # noqa: ANN401  # requests' own types are private
-        cert: Any = None,  # noqa: ANN401  # as above
+        verify: Any,  # noqa: ANN401, ARG002  # requests' own types are private; one bundle is for all hosts
+        cert: Any = None,  # noqa: ANN401, ARG002  # as above
     ) -> Any:  # noqa: ANN401  # as above
-        """Return the pool's key with the shared context in place of the name of the bundle."""
-        host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
-        if host["scheme"] == "https" and isinstance(verify, str):
-            if verify not in self._contexts:
-                folder = Path(verify).is_dir()
-                context = ssl.create_default_context(
-                    cafile=None if folder else verify, capath=verify if folder else None
-                )
-                self._contexts[verify] = context
-            pool = {"ssl_context": self._contexts[verify], "cert_reqs": "CERT_REQUIRED"}
-        return host, pool
+        """Return the pool's key with the shared context in place of the name of a bundle."""
+        host, pool = super().build_connection_pool_key_attributes(request, verify=True)
+        return host, {**pool, "ssl_context": self._shared_context()} if host["scheme"] == "https" else pool
 
     def cert_verify(self, conn: object, url: str, verify: bool | str, cert: object) -> None:
-        """Leave the connection as it is when a bundle is named: its context has the authorities already."""
-        if not isinstance(verify, str):
-            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]  # requests leaves it untyped
+        """Leave the connection as it is: its context has the authorities already."""
+
+    def _shared_context(self) -> ssl.SSLContext:
+        with self._lock:
+            if self._context is None:
+                named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+                bundle = named or DEFAULT_CA_BUNDLE_PATH
+                folder = Path(bundle).is_dir()
+                self._context = ssl.create_default_context(
+                    cafile=None if folder else bundle, capath=bundle if folder else None
+                )
+            return self._context
 
 
 class UnreachableError(Exception):
@@ -112,13 +116,15 @@ class Transport:
             if not _timed_out(error) or self._silent[host] >= _PATIENCE:
                 self._down[host] = why
             raise UnreachableError(why=why) from error
+        except OSError as error:  # requests' own are caught above
+            why = "the bundle of authorities that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names cannot be read"
+            raise UnreachableError(why=why) from error
 
 
 def _surroundings(address: str) -> dict[str, Any]:
-    """Return what the environment says of a host: proxies, authorities, and netrc where the address has no user."""
-    bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+    """Return what the environment says of a host: proxies, and netrc where the address has no user."""
     auth = None if "@" in urlsplit(address).netloc else requests.utils.get_netrc_auth(address)
-    return {"proxies": requests.utils.get_environ_proxies(address), "verify": bundle, "auth": auth}
+    return {"proxies": requests.utils.get_environ_proxies(address), "auth": auth}
 
 
 def status(response: requests.Response) -> str:

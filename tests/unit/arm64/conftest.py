@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import re
+import ssl
 import struct
 import tarfile
 import threading
@@ -79,6 +80,12 @@ class PackageIndex:
     asked: list[str] = field(default_factory=list)
     not_modified: int = 0
     hang: threading.Event | None = None
+    server: "_Server | None" = None
+
+    def secure(self, context: ssl.SSLContext) -> None:
+        """Speak TLS from now on."""
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.url = self.url.replace("http://", "https://")
 
     def wheel(
         self,
@@ -206,6 +213,7 @@ class _Server(ThreadingHTTPServer):
 
 def serve(index: PackageIndex) -> _Server:
     server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"index": index}))
+    index.server = server
     index.url = f"http://127.0.0.1:{server.server_address[1]}/simple/"
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     return server

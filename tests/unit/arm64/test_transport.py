@@ -1,14 +1,21 @@
 """HTTP to indexes: credentials stay with their host, a host that is down is left alone, failures have words."""
 
 import contextlib
+import datetime as dt
+import ipaddress
 import socket
 import ssl
 import threading
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from requests.exceptions import ProxyError, SSLError
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.exceptions import MaxRetryError, ReadTimeoutError
 
 from lambdabot.arm64 import transport as module
@@ -97,32 +104,67 @@ def test_address_is_shown_without_credentials_query_and_fragment():
     assert redacted("https://user:pa@ss@x.invalid:8/simple/?token=1#a") == "https://x.invalid:8/simple/"
 
 
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    """A certificate for 127.0.0.1 that signs itself, with its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = dt.datetime.now(dt.UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("authority") / "bundle.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM) + private)
+    return path
+
+
+@pytest.fixture
+def secure_index(package_index, private_index, authority):
+    """The private index over TLS; the public one stays as it is."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority)
+    private_index.secure(context)
+    return private_index
+
+
+def test_certificates_are_verified_by_the_bundle_that_the_environment_names(secure_index, authority, monkeypatch):
+    secure_index.wheel("alpha", "1.0")
+    monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority))
+    with contextlib.closing(Transport((), timeout=5)) as transport:
+        assert transport.get(secure_index.url + "alpha/", {}).status_code == 200
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE")
+    with (
+        contextlib.closing(Transport((), timeout=5)) as transport,
+        pytest.raises(UnreachableError, match="its certificate could not be verified"),
+    ):
+        transport.get(secure_index.url + "alpha/", {})
+    monkeypatch.setenv("CURL_CA_BUNDLE", str(authority) + "x")
+    with (
+        contextlib.closing(Transport((), timeout=5)) as transport,
+        pytest.raises(UnreachableError, match="CURL_CA_BUNDLE names cannot be read"),
+    ):
+        transport.get(secure_index.url + "alpha/", {})
+
+
 @pytest.mark.parametrize("folder", [False, True])
-def test_authorities_are_loaded_once_for_all_connections(tmp_path, folder):
-    bundle = str(tmp_path) if folder else requests.certs.where()
+def test_authorities_are_loaded_once_for_all_connections(tmp_path, folder, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path) if folder else DEFAULT_CA_BUNDLE_PATH)
     adapter = module._Adapter()
     request = requests.Request("GET", "https://x.invalid/").prepare()
-    first = adapter.build_connection_pool_key_attributes(request, bundle)[1]
-    second = adapter.build_connection_pool_key_attributes(request, bundle)[1]
-    assert isinstance(first["ssl_context"], ssl.SSLContext)
-    assert first["ssl_context"] is second["ssl_context"]
-    assert first["ssl_context"].verify_mode is ssl.CERT_REQUIRED
-    assert bool(first["ssl_context"].get_ca_certs()) is not folder
-
-
-@pytest.mark.parametrize(("scheme", "verify"), [("http", "bundle"), ("https", True)])
-def test_other_connections_are_made_as_requests_makes_them(scheme, verify):
-    request = requests.Request("GET", f"{scheme}://x.invalid/").prepare()
-    own = module._Adapter().build_connection_pool_key_attributes(request, verify)
-    assert own == requests.adapters.HTTPAdapter().build_connection_pool_key_attributes(request, verify)
-
-
-def test_unnamed_bundle_is_verified_as_requests_does():
-    class Connection:  # what urllib3 keeps of a pool's settings, and no more
-        cert_reqs = ca_certs = ca_cert_dir = None
-
-    named, plain = Connection(), Connection()
-    module._Adapter().cert_verify(named, "https://x.invalid/", str(Path("bundle")), None)
-    module._Adapter().cert_verify(plain, "https://x.invalid/", False, None)  # noqa: FBT003  # requests' own signature
-    assert named.cert_reqs is None
-    assert plain.cert_reqs == "CERT_NONE"
+    with ThreadPoolExecutor(8) as pool:
+        found = list(
+            pool.map(lambda _: adapter.build_connection_pool_key_attributes(request, verify=True)[1], range(8))
+        )
+    contexts = {id(each["ssl_context"]) for each in found}
+    assert len(contexts) == 1
+    assert found[0]["ssl_context"].verify_mode is ssl.CERT_REQUIRED
+    assert bool(found[0]["ssl_context"].get_ca_certs()) is not folder
