@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Check the paths, show the answers, return the exit code; raise UsageError for what cannot be meant."""
     from lambdabot.arm64.check import check_many  # noqa: PLC0415  # `--help` needs none of it
-    from lambdabot.arm64.presentation import annotations, document, table  # noqa: PLC0415  # as above
+    from lambdabot.arm64.presentation import annotations, document  # noqa: PLC0415  # as above
 
     missing = [Mistake(message="does not exist", path=path) for path in arguments.paths if not path.exists()]
     if missing:
@@ -58,7 +58,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(document(answers))  # noqa: T201  # the command's output
     else:
-        table(answers, target)
+        from lambdabot.arm64.terminal import show  # noqa: PLC0415  # JSON needs no terminal
+
+        show(answers, target)
     if arguments.github:
         # Beside JSON on stdout, the runner finds its commands on stderr as well.
         print("\n".join(annotations(answers)), file=sys.stderr if arguments.json else sys.stdout)  # as above

@@ -1,4 +1,4 @@
-"""How answers are shown: a table for people, JSON for programs, annotations for a pull request's lines."""
+"""Answers for machines: JSON for programs, annotations for a pull request's lines."""
 
 import json
 import os
@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lambdabot.arm64.answer import to_document
-from lambdabot.arm64.target import Target
 from lambdabot.model import Arm64Check, Arm64Verdict, PackageCheck, PackageVerdict
 
 _LEVELS = 10  # annotations of one kind that a step may make (GitHub, "Workflow commands")
@@ -18,41 +17,6 @@ _PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+)")
 def document(answers: list[Arm64Check]) -> str:
     """Return the answers as JSON, in the form that report.json has them too."""
     return json.dumps([to_document(answer) for answer in answers], indent=2)
-
-
-def table(answers: list[Arm64Check], target: Target) -> None:
-    """Print a table per path: what blocks and what is not checked by name, the rest counted."""
-    from rich.console import Console  # noqa: PLC0415  # JSON needs no terminal
-    from rich.table import Table  # noqa: PLC0415  # as above
-    from rich.text import Text  # noqa: PLC0415  # as above
-
-    console = Console(highlight=False, markup=False, width=None if os.isatty(1) else 160)
-    for answer in answers:
-        console.print(Text(_heading(answer, target)), soft_wrap=True)  # one line: none of its words can start one
-        shown = Table()
-        for heading in ("package", "verdict", "x86_64", "requested by", "evidence and fix"):
-            shown.add_column(heading, overflow="fold")
-        for package in answer.packages:
-            evidence = _clean(package.evidence) + (f"\nfix: {_clean(package.fix)}" if package.fix else "")
-            style = "red" if package.verdict.blocks else "yellow" if _open(package) else "green"
-            name = f"{package.name} {package.version or ''}".strip()
-            chain = " > ".join(package.requested_by)
-            x86_64 = "" if package.x86_64_verdict is package.verdict else str(package.x86_64_verdict)
-            shown.add_row(
-                *(Text(_clean(cell)) for cell in (name,)),
-                Text(package.verdict, style=style),
-                Text(x86_64),
-                Text(_clean(chain)),
-                Text(evidence),
-            )
-        for kind, lines in (("native file", answer.native_files), ("layer", answer.layers), ("drift", answer.drift)):
-            for line in lines:
-                shown.add_row(Text(kind), Text(""), Text(""), Text(""), Text(_clean(line)))
-        if shown.row_count == 0:
-            shown.add_row(
-                Text("-"), Text(answer.verdict), Text(""), Text(""), Text(_clean(answer.reason) or "nothing to check")
-            )
-        console.print(shown)
 
 
 def annotations(answers: list[Arm64Check]) -> Iterator[str]:
@@ -108,15 +72,5 @@ def _escaped_property(text: str) -> str:
     return _escaped(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def _heading(answer: Arm64Check, target: Target) -> str:
-    reason = f": {answer.reason}" if answer.reason else ""
-    return _clean(f"[{answer.verdict}] {answer.path} on {target}, arm64{reason}").replace("\n", " ")
-
-
 def _open(package: PackageCheck) -> bool:
     return package.verdict is PackageVerdict.NOT_CHECKED
-
-
-def _clean(text: str) -> str:
-    """Return text of the user's world without control characters, which a terminal would obey."""
-    return "".join(character if character.isprintable() or character == "\n" else "\ufffd" for character in text)

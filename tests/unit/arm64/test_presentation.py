@@ -1,14 +1,11 @@
-"""What is printed: the table, JSON, and workflow commands that nothing can break out of."""
+"""What machines read: JSON, and workflow commands that nothing can break out of."""
 
 import json
 
 import pytest
 
-from lambdabot.arm64.presentation import annotations, document, table
-from lambdabot.arm64.target import Target
+from lambdabot.arm64.presentation import annotations, document
 from lambdabot.model import Arm64Check, Arm64Verdict, PackageCheck, PackageVerdict
-
-TARGET = Target("3.12", "2.34")
 
 
 def package(name="alpha", verdict=PackageVerdict.NO_ARM64_WHEEL, **options):
@@ -30,39 +27,6 @@ def test_document_is_a_list_with_an_object_each():
     found = json.loads(document([answer(package()), answer(verdict=Arm64Verdict.READY)]))
     assert [each["verdict"] for each in found] == ["blocked", "ready"]
     assert found[0]["packages"][0]["verdict"] == "no arm64 wheel"
-
-
-def test_table_has_a_row_for_each_package_and_line(capsys):
-    fine = package("beta", PackageVerdict.WHEEL, version=None)
-    unknown = package("gamma", PackageVerdict.NOT_CHECKED, requested_by=("r.txt:1", "beta"))
-    shown = answer(package(fix="use it"), fine, unknown, native_files=("n.so",), layers=("arn",), drift=("other",))
-    table([shown], TARGET)
-    out = capsys.readouterr().out
-    assert out.startswith("[blocked] r.txt on Python 3.12, glibc 2.34, arm64\n")
-    for text in ("alpha 1.0", "fix: use it", "r.txt:1 > beta", "native file", "n.so", "layer", "arn", "drift", "other"):
-        assert text in out
-    row = next(line for line in out.splitlines() if "beta" in line and "gamma" not in line)
-    assert row.count("wheel") == 1
-
-
-def test_table_of_nothing_says_so(capsys):
-    table([answer(verdict=Arm64Verdict.READY), answer(verdict=Arm64Verdict.UNKNOWN, reason="no index")], TARGET)
-    out = capsys.readouterr().out
-    assert "nothing to check" in out
-    assert "[unknown] r.txt on Python 3.12, glibc 2.34, arm64: no index" in out
-
-
-def test_table_obeys_no_markup_and_no_control_characters(capsys):
-    table([answer(package("[red]x[/]", evidence="a\x1b[2Jb"), path="p\x1b[31m")], TARGET)
-    out = capsys.readouterr().out
-    assert "[red]x[/]" in out
-    assert "\x1b" not in out
-
-
-def test_no_word_of_the_table_can_start_a_line(capsys):
-    evil = "x\n::error::evil"
-    table([answer(package(evidence=evil, fix=evil), path=evil, reason=evil, drift=(evil,))], TARGET)
-    assert not [line for line in capsys.readouterr().out.splitlines() if line.startswith("::")]
 
 
 def test_blocker_is_an_error_on_its_line_and_the_unchecked_a_warning(tmp_path):
