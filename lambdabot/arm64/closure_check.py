@@ -60,7 +60,8 @@ class ClosureCheck:
     def proof(self, checks: tuple[PackageCheck, ...]) -> str:
         """Resolve the whole with all fixes applied, and say what came of it."""
         blocked = tuple(check for check in checks if check.verdict.blocks)
-        return self._fixes(checks, {}, blocked).proof(checks)
+        absent = {check.name: Absent(check.evidence) for check in checks if check.version is None}
+        return self._fixes(checks, absent, blocked).proof(checks)
 
     def _elsewhere(self) -> set[str]:
         """Return the projects of a lock that come from elsewhere: their names are no index's business."""
@@ -206,15 +207,18 @@ class ClosureCheck:
         return View(self._index, self._reader, target, Architecture.ARM64, rules=self._free_rules)
 
     def _drift(self, x86_64: Closure, arm64: Closure) -> tuple[str, ...]:
-        """Say where a resolver that shows only what fits takes another version than on x86_64, and why."""
+        """Say where a resolver that shows only what fits takes another version than on x86_64, and what was missed."""
         if x86_64.conflict or arm64.conflict:
             return ()
         drift = []
         for name, version in sorted(arm64.versions.items()):
             usual = x86_64.versions.get(name, version)
             if usual != version and name not in x86_64.excused & arm64.excused:
-                there = self._judge(Architecture.ARM64, name, usual)
-                why = there.evidence if there.verdict.blocks else "as the other versions ask for it"
+                missed = ((Architecture.ARM64, usual), (Architecture.X86_64, version))
+                judged = (self._judge(architecture, name, each) for architecture, each in missed)
+                why = next(
+                    (each.evidence for each in judged if each.verdict.blocks), "as the other versions ask for it"
+                )
                 drift.append(f"{name} {usual} -> {version} on arm64: {why}")
         return tuple(drift)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from lambdabot.arm64.index import Absent
 from lambdabot.arm64.judgement import judge
@@ -32,6 +33,8 @@ _SIBLINGS = {
     "tensorflow-cpu": "tensorflow",
     "tflite-runtime": "ai-edge-litert",
 }
+# Extras that ask for a build from source: whose, and the one that brings wheels in its place.
+_EXTRAS = {"psycopg-c": ("psycopg", "c", "binary")}
 _OF_TARGET = frozenset({PackageVerdict.GLIBC_TOO_NEW, PackageVerdict.PYTHON_NOT_SUPPORTED})
 
 
@@ -75,7 +78,8 @@ class Fixes:
             return Fix(text=text)
         if check.verdict is PackageVerdict.NOT_FOUND or check.version is None:
             return Fix(text="none: correct the name or the version, or name the index that has it")
-        found = [*self._other_release(check), *self._sibling(check), *self._other_target(check)]
+        found = [*self._other_release(check, self._target), *self._sibling(check), *self._other_target(check)]
+        found = found or list(self._other_release_elsewhere(check))
         if not found:
             return Fix(text=f"none: {self._why_none(check)}")
         return replace(found[0], text="; or ".join(fix.text for fix in found))
@@ -93,7 +97,7 @@ class Fixes:
             )
         return f"with {shown} it does not resolve for arm64: {found}"
 
-    def _other_release(self, check: PackageCheck) -> Iterator[Fix]:
+    def _other_release(self, check: PackageCheck, target: Target) -> Iterator[Fix]:
         """Find the nearest newer release of what the manifest names, else the nearest older one."""
         root = self._blocked[check.name]
         version = self._versions.get(root)
@@ -112,7 +116,7 @@ class Fixes:
                 prereleases=self._problem.prereleases or parsed(version).is_prerelease,
                 lowest=lowest,
             )
-            found = self._resolve(search, self._blocked.keys() - own, self._target)
+            found = self._resolve(search, self._blocked.keys() - own, target)
             if not isinstance(found, Solution) or root not in found.versions:
                 continue
             if not lowest and check.name not in found.versions:
@@ -120,7 +124,7 @@ class Fixes:
             if parsed(found.versions[root]).is_prerelease and not search.prereleases:
                 continue
             exact = _requirement(request.requirement, f"=={found.versions[root]}")
-            proof = self._resolve(self._with({root: exact}), self._blocked.keys() - own, self._target)
+            proof = self._resolve(self._with({root: exact}), self._blocked.keys() - own, target)
             if isinstance(proof, Solution):
                 brings = proof.versions.get(check.name)
                 words = f", which takes {check.name} {brings}" if brings else f", which does without {check.name}"
@@ -132,17 +136,28 @@ class Fixes:
         return next((request for request in self._problem.requests if request.name == name), None)
 
     def _sibling(self, check: PackageCheck) -> Iterator[Fix]:
-        sibling = _SIBLINGS.get(check.name)
-        if sibling is None or self._blocked[check.name] != check.name:
+        root = self._blocked[check.name]
+        requirement = self._in_its_place(check.name, root)
+        if requirement is None:
             return
-        requirement = Requirement(sibling)
-        found = self._resolve(self._with({check.name: requirement}), self._blocked.keys() - {check.name}, self._target)
-        if isinstance(found, Solution) and sibling in found.versions:
-            yield Fix(
-                text=f"use {sibling} in its place ({found.versions[sibling]} fits)",
-                replaces=check.name,
-                requirement=requirement,
-            )
+        name = canonicalize_name(requirement.name)
+        excused = {other for other, of in self._blocked.items() if of != root}
+        found = self._resolve(self._with({root: requirement}), excused, self._target)
+        if isinstance(found, Solution) and name in found.versions:
+            text = f"use {requirement} in its place ({found.versions[name]} fits)"
+            yield Fix(text=text, replaces=root, requirement=requirement)
+
+    def _in_its_place(self, name: str, root: str) -> Requirement | None:
+        """Return the requirement of a sibling with wheels, in the place of the one that the manifest has."""
+        if name == root and name in _SIBLINGS:
+            return Requirement(_SIBLINGS[name])
+        project, built, brought = _EXTRAS.get(name, ("", "", ""))
+        request = self._request(root)
+        if root != project or request is None or built not in request.requirement.extras:
+            return None
+        requirement = Requirement(str(request.requirement))
+        requirement.extras = requirement.extras - {built} | {brought}
+        return requirement
 
     def _other_target(self, check: PackageCheck) -> Iterator[Fix]:
         """Find the nearest runtime on which the same version fits, else the glibc of a container image."""
@@ -154,6 +169,22 @@ class Fixes:
             found = self._resolve(self._problem, self._blocked.keys() - {check.name}, target)
             if isinstance(found, Solution) and found.versions.get(check.name) == check.version:
                 yield Fix(text=f"run it on {words}")
+                return
+
+    def _other_release_elsewhere(self, check: PackageCheck) -> Iterator[Fix]:
+        """Find another release on another runtime, where any release has a wheel for arm64 at all."""
+        project = self._view(self._target).project(check.name)
+        releases = () if isinstance(project, Absent) else project.releases.values()
+        if not any(
+            platform.startswith("manylinux") and platform.endswith("_aarch64")
+            for files in releases
+            for file in files
+            for platform in file.platforms
+        ):
+            return
+        for words, target in self._targets():
+            for fix in self._other_release(check, target):
+                yield Fix(text=f"{fix.text}, on {words}")
                 return
 
     def _targets(self) -> Iterator[tuple[str, Target]]:
@@ -173,7 +204,10 @@ class Fixes:
 
     def _resolve(self, problem: Problem, excused: set[str], target: Target) -> Solution | str:
         found = self._resolver.solve(self._view(target), problem, Lens(frozenset(excused), natives=True), self._absent)
-        return found if isinstance(found, Solution) else found.text
+        if not isinstance(found, Solution):
+            return found.text
+        new = found.absent.keys() - self._absent.keys()
+        return f"{', '.join(sorted(new))} could not be had" if new else found
 
     def _with(self, changed: Mapping[str, Requirement | None]) -> Problem:
         """Return the whole problem with the changed requirements in place of the projects that they replace."""

@@ -64,6 +64,16 @@ def test_drift_that_only_follows_says_so(package_index, ask):
     assert ask("alpha\n").drift[1] == "beta 2 -> 1 on arm64: as the other versions ask for it"
 
 
+def test_drift_names_the_wheel_that_x86_64_lacks(package_index, ask):
+    package_index.wheel("alpha", "2.0", ARM)
+    package_index.wheel("alpha", "2.0", "cp312-cp312-manylinux_2_35_x86_64")
+    package_index.wheel("alpha", "1.0")
+    (line,) = ask("alpha\n").drift
+    assert line.startswith(
+        "alpha 1.0 -> 2.0 on arm64: alpha-2.0-cp312-cp312-manylinux_2_35_x86_64.whl needs glibc 2.35"
+    )
+
+
 def test_only_what_has_to_be_excused_blocks(package_index, ask, verdicts):
     package_index.wheel("bad", "1.0", X86)
     package_index.wheel("steps", "2.0", X86)
@@ -107,6 +117,24 @@ def test_sibling_project_is_advised(package_index, ask):
     package = one(ask("psycopg2==2.9\n"), "psycopg2")
     assert (package.verdict, package.x86_64_verdict) == ("sdist only", "sdist only")
     assert package.fix == "use psycopg2-binary in its place (2.9 fits)"
+
+
+def test_sibling_extra_is_advised(package_index, ask):
+    package_index.wheel("psycopg", "3.2", requires=("psycopg-c ; extra == 'c'", "psycopg-binary ; extra == 'binary'"))
+    package_index.native_sdist("psycopg-c", "3.2")
+    assert one(ask("psycopg[c]\n"), "psycopg-c").fix.startswith("none: ")
+    package_index.wheel("psycopg-binary", "3.2", ARM)
+    answer = ask("psycopg[c]>=3\n", verify=True)
+    assert one(answer, "psycopg-c").fix == "use psycopg[binary]>=3 in its place (3.2 fits)"
+    assert "verified: with psycopg[binary]>=3 it resolves for arm64" in answer.reason
+
+
+def test_other_release_on_another_runtime_is_advised_where_nothing_less_helps(package_index, ask):
+    package_index.native_sdist("alpha", "1.0")
+    package_index.wheel("alpha", "1.1", "cp311-cp311-manylinux_2_28_aarch64")
+    package_index.wheel("alpha", "1.1", "cp312-cp312-manylinux_2_28_aarch64")
+    package = one(ask("alpha==1.0\n", target=Target.of_runtime("python3.11")), "alpha")
+    assert package.fix == "use alpha==1.1, on the runtime python3.12 (glibc 2.34)"
 
 
 def test_runtime_that_lifts_the_limit_is_advised(package_index, ask):
