@@ -1,15 +1,13 @@
 """The files of a built package, be it a zip or a folder, one after the other and never written to disk."""
 
 import io
-import lzma
 import os
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from lambdabot.arm64.contents import UnreadableError
+from lambdabot.arm64.contents import BAD_ARCHIVE, UnreadableError
 
 # Of a project's folder, what is never shipped.
 _ASIDE = frozenset(
@@ -18,16 +16,6 @@ _ASIDE = frozenset(
 _MEMBERS = 200_000
 _JAR_LIMIT = 64 * 1024 * 1024
 _UNZIPPED_LIMIT = 2 * 1024**3  # eight times what Lambda accepts
-BAD_ZIP = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    NotImplementedError,
-    RuntimeError,
-    EOFError,
-    ValueError,
-    OSError,
-)
 
 
 def members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
@@ -50,7 +38,7 @@ def zip_members(source: Path | BinaryIO, *, nested: bool = False) -> Iterator[tu
                         yield from _inside(entry.filename, stream)
                     else:
                         yield entry.filename, stream
-    except BAD_ZIP as error:
+    except BAD_ARCHIVE as error:
         raise UnreadableError(why=f"it is no sound zip file: {error}") from error
 
 

@@ -1,10 +1,30 @@
 """What a distribution file holds, as far as ARM64 is concerned; written to the cache and read back."""
 
+import lzma
+import tarfile
+import zipfile
+import zlib
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from typing import Any
 
 from lambdabot.arm64.native import NativeFile
+
+# What zipfile, tarfile and the decompressors raise on damaged files: by their own words, or because they trip over one.
+BAD_ARCHIVE = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
 
 
 class UnreadableError(Exception):

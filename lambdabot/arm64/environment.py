@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from lambdabot.arm64.manifest import Indexes
 from lambdabot.arm64.transport import redacted
+from lambdabot.errors import Mistake, UsageError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,8 @@ def public_index() -> str:
 def sources(indexes: Indexes, environ: Mapping[str, str] | None = None) -> Sources:
     """Return where to look: the extra indexes first, and the first that knows a project is believed.
 
-    That is uv's `first-index`: a name that its private index knows is never looked up publicly.
+    That is uv's `first-index`: a name that its private index knows is never looked up publicly. Raises UsageError for
+    what is no address.
     """
     known = os.environ if environ is None else environ
     of_project = {name: _with_credentials(url, indexes, known) for name, url in indexes.of_project.items()}
@@ -71,7 +73,13 @@ def is_public(address: str) -> bool:
 
 def _with_credentials(url: str, indexes: Indexes, environ: Mapping[str, str]) -> str:
     """Add what UV_INDEX_<NAME>_USERNAME and _PASSWORD say, over https and where the address has none of its own."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:  # its own message would show credentials
+        raise UsageError(
+            [Mistake(message="the address of an index in the manifest or the environment is none")]
+        ) from error
     if "@" in parts.netloc or parts.scheme != "https":
         return url
     for name, named in indexes.named.items():

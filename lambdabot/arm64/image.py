@@ -3,17 +3,15 @@
 import json
 import re
 import tarfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from lambdabot.arm64.contents import UnreadableError
+from lambdabot.arm64.contents import BAD_ARCHIVE, UnreadableError
 from lambdabot.arm64.shipped import Shipped, read_shipped
 from lambdabot.arm64.target import Target
 
-_BAD_TAR = (tarfile.TarError, zlib.error, EOFError, OSError, LookupError, TypeError, ValueError, AttributeError)
 _CONFIG_LIMIT = 4 * 1024 * 1024
 _UNPACKED_LIMIT = 12 * 1024**3  # Lambda takes images of 10 GB
 _INTERPRETER = re.compile(r"(?:^|/)lib(?:64)?/python(3\.\d+)/os\.pyc?$")
@@ -61,7 +59,7 @@ def is_image(path: Path) -> bool:
     try:
         with tarfile.open(path) as archive:
             return any(name in {"manifest.json", "index.json"} for name in archive.getnames())
-    except (tarfile.TarError, OSError, EOFError, zlib.error):
+    except BAD_ARCHIVE:
         return False
 
 
@@ -74,7 +72,7 @@ def read_image(path: Path) -> Image:
             variables = dict(variable.partition("=")[::2] for variable in settings.get("Env") or [])
             findings = _Findings(variables, str(settings.get("WorkingDir") or ""))
             shipped = read_shipped(_files(archive, layers, findings))
-    except _BAD_TAR as error:
+    except BAD_ARCHIVE as error:
         raise UnreadableError(why=f"it is no sound image: {error}") from error
     return Image(findings.target(), shipped)
 

@@ -8,8 +8,8 @@ from typing import Any, BinaryIO, Protocol, cast
 
 import requests
 
-from lambdabot.arm64.archive import BAD_ZIP, zip_members
-from lambdabot.arm64.contents import UnreadableError
+from lambdabot.arm64.archive import zip_members
+from lambdabot.arm64.contents import BAD_ARCHIVE, UnreadableError
 from lambdabot.arm64.ranged import save
 from lambdabot.arm64.shipped import Shipped, read_shipped
 from lambdabot.arm64.transport import Transport, UnreachableError, cause, status
@@ -41,7 +41,7 @@ def read_layers(client: LayerClient, arns: Iterable[str], *, timeout: float) -> 
                 found[redacted_arn(arn)] = str(error)
             except requests.RequestException as error:
                 found[redacted_arn(arn)] = cause(error)
-            except BAD_ZIP as error:
+            except BAD_ARCHIVE as error:
                 found[redacted_arn(arn)] = f"it is no sound zip file: {error}"
     return found
 

@@ -1,9 +1,11 @@
 """What an index holds of a project: releases and their files, and which file fits a target best."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
@@ -106,6 +108,11 @@ def _matters(platform: str) -> bool:
     """Tell whether a compressed platform tag is for Linux on x86_64 or arm64, or for any platform."""
     tags = platform.lower().split(".")
     return any(tag == "any" or ("linux" in tag and tag.endswith(("_x86_64", "_aarch64"))) for tag in tags)
+
+
+def filename_of(address: str) -> str:
+    """Return the last part of an address's path, whatever the rest of it is."""
+    return unquote(re.split(r"[?#]", address, maxsplit=1)[0].rpartition("/")[2])
 
 
 def parse_filename(filename: str, name: str) -> tuple[str, str] | None:

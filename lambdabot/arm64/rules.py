@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
 
 from packaging.utils import canonicalize_name
 
 from lambdabot.arm64.manifest import Manifest
-from lambdabot.arm64.release import File, parse_filename
+from lambdabot.arm64.release import File, filename_of, parse_filename
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +51,6 @@ def rules_of(manifest: Manifest) -> Rules:
 def file_at(url: str, name: str) -> File | None:
     """Return the file that an address names, None when its last part is no wheel's or sdist's name of the project."""
     bare = url.partition("#")[0]
-    filename = unquote(urlsplit(bare).path.rpartition("/")[2])
+    filename = filename_of(bare)
     found = parse_filename(filename, canonicalize_name(name))
     return None if found is None else File(filename, bare, *found)

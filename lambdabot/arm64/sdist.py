@@ -1,11 +1,9 @@
 """An sdist, read and never run: does it need a compiler, can it be built, what does it depend on."""
 
 import io
-import lzma
 import tarfile
 import tomllib
 import zipfile
-import zlib
 from collections.abc import Iterator
 from configparser import ConfigParser
 from configparser import Error as ConfigError
@@ -16,7 +14,7 @@ from typing import BinaryIO
 from packaging.requirements import InvalidRequirement, Requirement
 
 from lambdabot.arm64 import setup_script
-from lambdabot.arm64.contents import Contents, UnreadableError, parse_metadata
+from lambdabot.arm64.contents import BAD_ARCHIVE, Contents, UnreadableError, parse_metadata
 from lambdabot.arm64.native import HEAD, NativeFile, machine
 
 DOWNLOAD_LIMIT = 64 * 1024 * 1024
@@ -93,16 +91,6 @@ _COMPILING = frozenset(
         "ziglang",
     ]
 )
-_BAD_ARCHIVE = (
-    tarfile.TarError,
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    EOFError,
-    OSError,
-    RuntimeError,
-    ValueError,
-)
 _TEXTS = frozenset({"PKG-INFO", "setup.py", "setup.cfg", "pyproject.toml", "requires.txt", "Cargo.toml"})
 
 
@@ -124,7 +112,7 @@ def read_sdist(file: BinaryIO, filename: str) -> Contents:
                 natives.append(NativeFile(str(inner), found))
             if inner.suffix.lower() in _SOURCES and not _ASIDE & {part.lower() for part in inner.parts[:-1]}:
                 sources.append(str(inner))
-    except _BAD_ARCHIVE as error:
+    except BAD_ARCHIVE as error:
         raise UnreadableError(why=f"no readable sdist: {error}") from error
     return _judge(texts, sources, tuple(natives), names)
 

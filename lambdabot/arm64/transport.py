@@ -101,7 +101,10 @@ class Transport:
 
     def get(self, url: str, headers: dict[str, str]) -> requests.Response:
         """Open an address; raise UnreachableError when there is no answer at all."""
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError as error:
+            raise UnreachableError(why="it has an address that cannot be read") from error
         host = parts.netloc.rpartition("@")[2]
         if host in self._down:
             raise UnreachableError(why=self._down[host])

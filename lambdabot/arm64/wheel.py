@@ -2,12 +2,12 @@
 
 import re
 import zipfile
-import zlib
 from typing import BinaryIO, cast
 
 from packaging.utils import canonicalize_name
+from requests import RequestException
 
-from lambdabot.arm64.contents import Contents, UnreadableError, parse_metadata
+from lambdabot.arm64.contents import BAD_ARCHIVE, Contents, UnreadableError, parse_metadata
 from lambdabot.arm64.native import HEAD, NativeFile, machine
 
 _METADATA_LIMIT = 8 * 1024 * 1024
@@ -33,7 +33,9 @@ def read_wheel(file: BinaryIO, name: str, *, scan: bool) -> Contents:
     try:
         with zipfile.ZipFile(file) as archive:
             return _read(archive, name, scan=scan)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+    except RequestException:  # an OSError too, and the connection's fault
+        raise
+    except BAD_ARCHIVE as error:
         raise UnreadableError(why=f"no readable wheel: {error}") from error
 
 

@@ -1,14 +1,13 @@
 """pylock.toml (PEP 751): packages with their files, for the default groups."""
 
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from packaging import pylock
 from packaging.utils import canonicalize_name
 
 from lambdabot.arm64.formats.text import lines_matching, read_toml
 from lambdabot.arm64.manifest import Indexes, Manifest, Pin
-from lambdabot.arm64.release import File, parse_filename
+from lambdabot.arm64.release import File, filename_of, parse_filename
 from lambdabot.errors import Mistake, UsageError
 
 
@@ -55,7 +54,7 @@ def _files(package: pylock.Package, name: str) -> list[File]:
     files = []
     for entry in entries:
         address = entry.url or entry.path or ""
-        filename = entry.name or unquote(urlsplit(address).path.rpartition("/")[2])
+        filename = entry.name or filename_of(address)
         found = parse_filename(filename, name)
         if found is not None:
             files.append(File(filename, entry.url or "", *found, python, entry.hashes.get("sha256")))

@@ -6,16 +6,17 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from lambdabot.arm64.formats.text import read_text
 from lambdabot.arm64.manifest import Indexes, Manifest, Request, Unchecked
+from lambdabot.arm64.release import filename_of
 from lambdabot.arm64.rules import file_at
 from lambdabot.errors import Mistake, UsageError
 
+_ADDRESS = re.compile(r"(https?|file):", re.IGNORECASE)
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _HASH = re.compile(r"\s--hash[=\s]\s*(\w+):([0-9a-fA-F]+)")
 _OPTION = re.compile(r"\s--?[a-z]")
@@ -171,12 +172,16 @@ def _set_format(add: set[str], other: set[str], value: str) -> None:
 
 
 def _follow(reading: _Reading, path: Path, line: int, value: str, *, constraint: bool, depth: int) -> None:
-    if urlsplit(value).scheme in {"http", "https", "file"}:
+    if _ADDRESS.match(value):
         reason = "a requirements file elsewhere is not fetched"
         reading.unchecked.append(Unchecked(name=_shown(value), source=_place(reading, path, line), reason=reason))
         return
     other = path.parent / value
-    if not other.is_file():
+    try:
+        found = other.is_file()
+    except OSError:  # such as a name that is too long for one
+        found = False
+    if not found:
         raise UsageError([Mistake(message=f"there is no file {value}", path=path, line=line)])
     _read_file(reading, other, constraint=constraint, depth=depth + 1)
 
@@ -201,9 +206,8 @@ def parse_requirement(text: str, source: str) -> Requirement | Unchecked:
     """Return a requirement that an index can answer, or why it can not."""
     if _VCS.match(text) or text.startswith((".", "/", "file:")) or _is_path(text):
         return _unchecked(text, source)
-    scheme = urlsplit(text).scheme
-    if scheme in {"http", "https"}:
-        name = urlsplit(text).path.rpartition("/")[2].partition("-")[0]
+    if _ADDRESS.match(text):
+        name = filename_of(text).partition("-")[0]
         text = f"{name} @ {text}"
     try:
         requirement = Requirement(text)

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
@@ -10,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from lambdabot.arm64.formats.text import lines_matching, needed, read_toml, sha256_of, tables, typed
 from lambdabot.arm64.manifest import Indexes, Manifest, Pin, Request
-from lambdabot.arm64.release import File, parse_filename
+from lambdabot.arm64.release import File, filename_of, parse_filename
 from lambdabot.errors import Mistake, UsageError
 
 _OWN = ("virtual", "editable")
@@ -109,7 +108,7 @@ def _files(package: dict[str, Any], name: str, path: Path) -> list[File]:
     files = []
     for entry in entries:
         url = typed(entry, "url", str, path) or typed(entry, "path", str, path) or ""
-        filename = typed(entry, "filename", str, path) or unquote(urlsplit(url).path.rpartition("/")[2])
+        filename = typed(entry, "filename", str, path) or filename_of(url)
         found = parse_filename(filename, name)
         if found is not None:
             digest = sha256_of(typed(entry, "hash", str, path) or "") or None

@@ -9,6 +9,7 @@ from pypi_simple import PYPI_SIMPLE_ENDPOINT
 from lambdabot.arm64 import environment
 from lambdabot.arm64.environment import public_index, sources
 from lambdabot.arm64.manifest import Indexes
+from lambdabot.errors import UsageError
 
 ONE, TWO, THREE = "https://one.invalid/simple", "https://two.invalid/simple", "https://three.invalid/simple"
 
@@ -106,3 +107,11 @@ def test_credentials_of_a_named_index(environ, expected):
 def test_credentials_are_neither_sent_in_the_clear_nor_put_over_others(address):
     environ = {"UV_INDEX_CORP_USERNAME": "me", "UV_INDEX_CORP_PASSWORD": "secret"}
     assert sources(Indexes(default=address, named={"corp": address}), environ).addresses == (address,)
+
+
+@pytest.mark.parametrize("address", ["https://[/simple", "https://user:secret@x.invalid:port/simple"])
+def test_address_that_is_none_is_a_mistake_that_shows_no_secret(address):
+    for indexes, environ in ((Indexes(extra=(address,)), {}), (Indexes(), {"PIP_INDEX_URL": address})):
+        with pytest.raises(UsageError, match="the address of an index") as raised:
+            sources(indexes, environ)
+        assert "secret" not in str(raised.value)

@@ -50,6 +50,14 @@ def test_host_that_refuses_is_not_tried_again(monkeypatch):
             transport.get(f"http://{host}/b", {})
 
 
+def test_address_that_is_none_is_told():
+    with (
+        contextlib.closing(Transport((), timeout=5)) as transport,
+        pytest.raises(UnreachableError, match="an address that cannot be read"),
+    ):
+        transport.get("https://[/alpha.whl", {})
+
+
 def test_silent_host_is_given_up_after_some_patience(package_index, monkeypatch):
     monkeypatch.setattr(module, "_PATIENCE", 2)
     package_index.hang = threading.Event()

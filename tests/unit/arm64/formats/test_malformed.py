@@ -9,9 +9,13 @@ from typing import Any
 
 import pytest
 
+from lambdabot.arm64.closure import locked_closure
 from lambdabot.arm64.formats.detect import read_manifest
 from lambdabot.arm64.manifest import Manifest
+from lambdabot.arm64.rules import rules_of
+from lambdabot.arm64.target import Target, environment
 from lambdabot.errors import UsageError
+from lambdabot.model import Architecture
 
 SHA = "a" * 64
 MANIFESTS = {
@@ -152,7 +156,23 @@ attrs = { version = "^25", extras = ["x"], optional = false, markers = "sys_plat
 repo = { git = "https://git.invalid/repo" }
 """,
 }
-WRONG: tuple[Any, ...] = (7, 1.5, True, "", "! no", "\u00e9", [], [7], ["! no"], [[]], [{}], {}, {"! no": 7}, {"a": {}})
+WRONG: tuple[Any, ...] = (
+    7,
+    1.5,
+    True,
+    "",
+    "! no",
+    "https://[",
+    "\u00e9",
+    [],
+    [7],
+    ["! no"],
+    [[]],
+    [{}],
+    {},
+    {"! no": 7},
+    {"a": {}},
+)
 
 
 def places(document: Any) -> Iterator[tuple[str | int, ...]]:
@@ -221,6 +241,9 @@ def test_any_value_of_another_type_is_read_or_refused(tmp_path, name):
             path.write_text(written(name, changed(document, place, value)), encoding="utf-8")
             try:
                 manifest = read_manifest(path)
+                rules_of(manifest)
+                for architecture in Architecture:
+                    locked_closure(manifest, environment(Target("3.12", "2.34"), architecture))
             except UsageError as error:
                 refused += 1
                 assert all(mistake.path == path for mistake in error.mistakes), (place, value)  # noqa: PT017  # one of two good ends
