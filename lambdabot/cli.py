@@ -1,6 +1,7 @@
 """The terminal's door: one module of a stage is imported for the command that is called, and no more."""
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 1 gate failed or blocked, 2 usage, 3 nothing measured."""
     arguments = parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without Unicode shows the rest all the same
+            stream.reconfigure(errors="backslashreplace")
     try:
         with interruptible():
             return int(arguments.command(arguments))

@@ -51,7 +51,7 @@ def check(path: Path, target: Target, *, cache_dir: Path | None, timeout: float,
         if manifest is not None and not _installed(manifest, shipped):
             answers.append(_by_manifest(manifest, target, cache_dir, timeout, verify=verify))
     except LambdabotError as error:
-        return Arm64Check(path=str(path), verdict=Arm64Verdict.UNKNOWN, reason=str(error))
+        return _unknown(path, error)
     return merged(str(path), answers)
 
 
@@ -72,7 +72,7 @@ def check_function(
         if requirements is not None:
             answers.append(_by_manifest(read_manifest(requirements), target, cache_dir, timeout))
     except LambdabotError as error:
-        answers.append(Arm64Check(path=str(source), verdict=Arm64Verdict.UNKNOWN, reason=str(error)))
+        answers.append(_unknown(source, error))
     return merged(str(source if requirements is None else requirements), answers)
 
 
@@ -83,16 +83,26 @@ def check_layers(
 
     The answer's `layers` name every layer with what stands in its way; it is to be `merged` with the function's own.
     """
-    answers = []
-    for arn, shipped in read_layers(client, arns, timeout=timeout).items():
-        if isinstance(shipped, str):
-            reason = f"{arn}: not checked: {shipped}"
-            answers.append(Arm64Check(path=arn, verdict=Arm64Verdict.UNKNOWN, reason=reason, layers=(reason,)))
-            continue
-        answer = _by_contents(Path(arn), shipped, target, cache_dir, timeout, as_it_is=True)
-        lines = [f"{arn}: {file}" for file in answer.native_files] or [f"{arn}: {answer.verdict}"]
-        answers.append(replace(answer, native_files=(), layers=tuple(lines)))
+    found = read_layers(client, arns, timeout=timeout)
+    answers = [_by_layer(arn, shipped, target, cache_dir, timeout) for arn, shipped in found.items()]
     return merged("layers", answers or [Arm64Check(path="layers", verdict=Arm64Verdict.READY)])
+
+
+def _by_layer(arn: str, shipped: Shipped | str, target: Target, cache_dir: Path | None, timeout: float) -> Arm64Check:
+    """Judge a layer, or say why it could not be read; its files are told with its name."""
+    try:
+        answer = (
+            None
+            if isinstance(shipped, str)
+            else _by_contents(Path(arn), shipped, target, cache_dir, timeout, as_it_is=True)
+        )
+    except LambdabotError as error:
+        answer, shipped = None, str(error)
+    if answer is None:
+        reason = f"{arn}: not checked: {shipped}"
+        return Arm64Check(path=arn, verdict=Arm64Verdict.UNKNOWN, reason=reason, layers=(reason,))
+    lines = [f"{arn}: {file}" for file in answer.native_files] or [f"{arn}: {answer.verdict}"]
+    return replace(answer, native_files=(), layers=tuple(lines))
 
 
 def merged(path: str, answers: list[Arm64Check]) -> Arm64Check:
@@ -107,6 +117,10 @@ def merged(path: str, answers: list[Arm64Check]) -> Arm64Check:
         layers=tuple(layer for answer in answers for layer in answer.layers),
         drift=tuple(line for answer in answers for line in answer.drift),
     )
+
+
+def _unknown(path: Path, error: LambdabotError) -> Arm64Check:
+    return Arm64Check(path=str(path), verdict=Arm64Verdict.UNKNOWN, reason="; ".join(str(error).splitlines()))
 
 
 def _read(path: Path) -> Shipped:

@@ -3,6 +3,7 @@
 import re
 import tempfile
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any, BinaryIO, Protocol, cast
 
@@ -14,6 +15,7 @@ from lambdabot.arm64.ranged import save
 from lambdabot.arm64.shipped import Shipped, read_shipped
 from lambdabot.arm64.transport import Transport, UnreachableError, cause, status
 
+_LAYERS = 5  # that a function may have (AWS Lambda, "Lambda quotas")
 _LIMIT = 300 * 1024 * 1024  # bytes; all layers of a function unzip to 250 MB at most
 _IN_MEMORY = 8 * 1024 * 1024
 
@@ -30,20 +32,21 @@ def read_layers(client: LayerClient, arns: Iterable[str], *, timeout: float) -> 
     """Return what each layer ships, by its redacted ARN; the reason in words where it could not be read."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # slow, and few checks have layers
 
-    found: dict[str, Shipped | str] = {}
-    with closing(Transport((), timeout=timeout)) as transport:
-        for arn in arns:
-            try:
-                found[redacted_arn(arn)] = _read(client, arn, transport)
-            except (ClientError, BotoCoreError) as error:
-                found[redacted_arn(arn)] = redacted_arn(str(error))
-            except (UnreadableError, UnreachableError) as error:
-                found[redacted_arn(arn)] = str(error)
-            except requests.RequestException as error:
-                found[redacted_arn(arn)] = cause(error)
-            except BAD_ARCHIVE as error:
-                found[redacted_arn(arn)] = f"it is no sound zip file: {error}"
-    return found
+    def read(arn: str) -> Shipped | str:
+        try:
+            return _read(client, arn, transport)
+        except (ClientError, BotoCoreError) as error:
+            return redacted_arn(str(error))
+        except (UnreadableError, UnreachableError) as error:
+            return str(error)
+        except requests.RequestException as error:
+            return cause(error)
+        except BAD_ARCHIVE as error:
+            return f"it is no sound zip file: {error}"
+
+    with closing(Transport((), timeout=timeout)) as transport, ThreadPoolExecutor(_LAYERS) as pool:
+        named = dict.fromkeys(arns)
+        return dict(zip(map(redacted_arn, named), pool.map(read, named), strict=True))
 
 
 def _read(client: LayerClient, arn: str, transport: Transport) -> Shipped:

@@ -50,7 +50,7 @@ def _show(console: Console, answer: Arm64Check, target: Target) -> None:
     if ready:
         console.print(Padding(_table(ready, with_files=console.width >= _WIDE), _INSET, expand=False))
     if not (answer.packages or lines or answer.reason):
-        console.print(_fields(("", "there is nothing to check", "")))
+        console.print(_fields(("", "neither dependencies nor machine code were found", "")))
     console.print()
 
 

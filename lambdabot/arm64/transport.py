@@ -145,6 +145,8 @@ def cause(error: requests.RequestException) -> str:
             return "the proxy did not answer"
         case _ if _timed_out(error):
             return "no answer in time"
+        case requests.exceptions.ChunkedEncodingError() | requests.exceptions.ContentDecodingError():
+            return "the answer broke off"
         case requests.ConnectTimeout() | requests.ConnectionError():
             return "no connection"
         case _:

@@ -85,6 +85,18 @@ def test_a_reader_that_goes_away_is_no_error():
     assert b"Traceback" not in process.stderr
 
 
+def test_a_terminal_without_unicode_shows_the_rest(tmp_path):
+    path = tmp_path / "r\u00e9.yaml"
+    path.touch()
+    command = [sys.executable, "-m", "lambdabot", "arm64", str(path)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONIOENCODING": "ascii"}
+    )
+
+    assert done.returncode == 3
+    assert "r\\xe9.yaml: is no manifest" in done.stdout
+
+
 def test_an_interruption_ends_with_the_signals_status(monkeypatch, capsys):
     def interrupted(_: object) -> int:
         raise InterruptionError(signal.SIGINT)

@@ -80,6 +80,7 @@ class PackageIndex:
     asked: list[str] = field(default_factory=list)
     not_modified: int = 0
     hang: threading.Event | None = None
+    cut: bool = False  # hang up in the middle of a body
     server: "_Server | None" = None
 
     def secure(self, context: ssl.SSLContext) -> None:
@@ -198,7 +199,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(key, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(body[: len(body) // 2] if self.index.cut else body)
+        self.close_connection = self.index.cut
 
     def log_message(self, *_: object) -> None:
         pass

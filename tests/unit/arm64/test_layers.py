@@ -6,7 +6,7 @@ import zipfile
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdabot.arm64 import layers
+from lambdabot.arm64 import archive, layers
 from lambdabot.arm64.check import check_layers
 from lambdabot.arm64.target import Target
 
@@ -82,6 +82,60 @@ def test_layer_that_cannot_be_had_is_not_checked(served):
 def test_layer_larger_than_any_is_not_read(served, monkeypatch):
     monkeypatch.setattr(layers, "_LIMIT", 10)
     assert "too large" in ask(served({"a": b"x" * 1000})).layers[0]
+
+
+def test_layer_whose_download_breaks_off_is_not_checked(served, private_index):
+    client = served({"python/app.py": b"x" * 1000})
+    private_index.cut = True
+    answer = ask(client)
+    assert answer.verdict == "unknown"
+    assert answer.layers == (f"{SHOWN}: not checked: the answer broke off",)
+
+
+def test_layer_that_unpacks_to_far_too_much_is_not_unpacked(served, monkeypatch):
+    client = served({"a": bytes(10_000)})
+    monkeypatch.setattr(archive, "_UNZIPPED_LIMIT", 9_999)
+    assert "it unpacks to far more than Lambda takes" in ask(client).layers[0]
+
+
+def test_distributions_of_a_layer_for_x86_64_alone_block(served, elf):
+    files = {
+        "python/alpha/core.so": elf(0x3E),
+        "python/alpha-1.0.dist-info/METADATA": b"Name: alpha\nVersion: 1.0\n",
+        "python/alpha-1.0.dist-info/WHEEL": b"Tag: cp312-cp312-manylinux_2_17_x86_64\n",
+        "python/alpha-1.0.dist-info/RECORD": b"alpha/core.so,,\n",
+    }
+    answer = ask(served(files))
+    assert answer.verdict == "blocked"
+    assert "python/alpha/core.so is machine code for x86_64" in answer.layers[0]
+
+
+def test_one_layer_that_cannot_be_read_leaves_the_others(served, elf):
+    good = served({"lib/a.so": elf(0xB7)})
+    other = ARN.replace("tools", "gone")
+
+    class Some(Client):
+        def get_layer_version_by_arn(self, *, Arn: str):  # noqa: N803  # AWS's own name
+            answer = super().get_layer_version_by_arn(Arn=Arn)
+            return answer if Arn == ARN else {"Content": {"Location": good.location + "x"}}
+
+    answer = check_layers(Some(good.location), [other, ARN], TARGET, cache_dir=None, timeout=5)
+    assert answer.verdict == "unknown"
+    assert [line.partition(":layer:")[2] for line in answer.layers] == [
+        "gone:3: not checked: 127.0.0.1 answers (HTTP 404)".replace("127.0.0.1", good.location.split("/")[2]),
+        "tools:3: ready",
+    ]
+
+
+def test_settings_that_cannot_be_read_leave_a_layer_unchecked(served, monkeypatch):
+    files = {
+        "python/alpha-1.0.dist-info/METADATA": b"Name: alpha\nVersion: 1.0\n",
+        "python/alpha-1.0.dist-info/WHEEL": b"Tag: cp312-cp312-manylinux_2_17_x86_64\n",
+    }
+    monkeypatch.setenv("PIP_INDEX_URL", "https://[")
+    answer = ask(served(files))
+    assert answer.verdict == "unknown"
+    assert "not checked: the address of an index" in answer.layers[0]
 
 
 def test_no_layers_are_ready():

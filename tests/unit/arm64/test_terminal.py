@@ -111,7 +111,7 @@ def test_nothing_says_so(shown):
     lines = shown(answer(verdict=Arm64Verdict.READY), answer(verdict=Arm64Verdict.UNKNOWN, reason="no index"))
     assert [line.strip() for line in lines if line] == [
         "[ready] r.txt on Python 3.12, glibc 2.34, arm64",
-        "there is nothing to check",
+        "neither dependencies nor machine code were found",
         "[unknown] r.txt on Python 3.12, glibc 2.34, arm64: no index",
     ]
 
