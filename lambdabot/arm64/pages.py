@@ -81,9 +81,10 @@ def _is_row(row: object) -> bool:
     """Tell a row from a damaged one, or one of another version of this program."""
     if not isinstance(row, list) or len(row) != len(File._fields):
         return False
-    *texts, python, digest, yanked = row
+    *texts, python, digest, yanked, metadata = row
     known = all(isinstance(text, str) for text in texts) and texts[-1].count("-") in {0, 2}
-    return known and isinstance(python, str | None) and isinstance(digest, str | None) and isinstance(yanked, bool)
+    flags = isinstance(yanked, bool) and isinstance(metadata, bool)
+    return known and flags and isinstance(python, str | None) and isinstance(digest, str | None)
 
 
 def parse_page(response: requests.Response, body: bytes, name: str) -> list[Row]:
@@ -101,7 +102,9 @@ def parse_page(response: requests.Response, body: bytes, name: str) -> list[Row]
         if not url.startswith("https://"):
             url = urljoin(response.url, url)
         python, digest = entry.get("requires-python"), (entry.get("hashes") or {}).get("sha256")
-        return [filename, url.removesuffix(filename), *found, python, digest, bool(entry.get("yanked"))]
+        metadata = entry.get("core-metadata") or entry.get("data-dist-info-metadata")  # PEP 714: the older name
+        flags = bool(entry.get("yanked")), bool(metadata)
+        return [filename, url.removesuffix(filename), *found, python, digest, *flags]
 
     if "json" in response.headers.get("Content-Type", ""):
         listed = json.loads(body, object_hook=row)["files"]
@@ -121,6 +124,7 @@ def _html_files(base: str, body: bytes, name: str) -> list[dict[str, Any]]:
             "requires-python": package.requires_python,
             "hashes": package.digests,
             "yanked": package.is_yanked,
+            "core-metadata": package.has_metadata,
         }
         for package in page.packages
     ]
@@ -130,7 +134,7 @@ def project_of(name: str, index: str, rows: list[Row]) -> Project:
     """Return the project that a page describes."""
     releases: dict[str, list[File]] = {}
     same: dict[str, str] = {}  # tags and Pythons that many files share
-    for filename, url, version, tags, python, digest, yanked in rows:
+    for filename, url, version, tags, python, digest, yanked, metadata in rows:
         file = File(
             filename,
             url,
@@ -139,6 +143,7 @@ def project_of(name: str, index: str, rows: list[Row]) -> Project:
             python and same.setdefault(python, python),
             digest,
             yanked,
+            metadata,
         )
         releases.setdefault(version, []).append(file)
     return Project(name, index, {version: tuple(files) for version, files in releases.items()})

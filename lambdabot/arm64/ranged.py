@@ -24,7 +24,7 @@ class RangedFile(io.RawIOBase):
         super().__init__()
         self._get, self._url, self._position = get, url, 0
         with get(url, {"Range": f"bytes=-{TAIL}"}) as response:
-            self._block = _bounded(response)
+            self._block = bounded(response)
             self._start, self._size = 0, len(self._block)
             if response.status_code == requests.codes.partial_content:
                 match = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", response.headers.get("Content-Range", ""))
@@ -72,7 +72,7 @@ class RangedFile(io.RawIOBase):
         with self._get(self._url, {"Range": f"bytes={start}-{end - 1}"}) as response:
             if response.status_code != requests.codes.partial_content:
                 raise UnreadableError(why=f"HTTP {response.status_code}")
-            self._start, self._block = start, _bounded(response)
+            self._start, self._block = start, bounded(response)
         if len(self._block) != end - start:
             raise UnreadableError(why="the server sent another range than was asked for")
 
@@ -86,11 +86,11 @@ def save(response: requests.Response, target: BinaryIO, limit: int) -> None:
     target.seek(0)
 
 
-def _bounded(response: requests.Response) -> bytes:
+def bounded(response: requests.Response) -> bytes:
     """Return the body, but never more than the limit, whatever the server says of its length."""
     body = bytearray()
     for chunk in response.iter_content(1024 * 1024):
         body += chunk
         if len(body) > _WHOLE_LIMIT:
-            raise UnreadableError(why="the server knows no ranges, and the file is too large to read whole")
+            raise UnreadableError(why="the server sends the file whole, and it is too large to be read")
     return bytes(body)

@@ -2,14 +2,15 @@
 
 import tempfile
 from concurrent.futures import Future
+from contextlib import suppress
 from threading import BoundedSemaphore, Lock
 from typing import BinaryIO, cast
 
 import requests
 
 from lambdabot.arm64.cache import Cache
-from lambdabot.arm64.contents import Contents, UnreadableError
-from lambdabot.arm64.ranged import RangedFile, save
+from lambdabot.arm64.contents import Contents, UnreadableError, parse_metadata
+from lambdabot.arm64.ranged import RangedFile, bounded, save
 from lambdabot.arm64.release import File
 from lambdabot.arm64.sdist import read_sdist
 from lambdabot.arm64.transport import THREADS, Transport, UnreachableError, cause, status
@@ -82,6 +83,10 @@ class Reader:
         return response
 
     def _read_wheel(self, file: File, name: str) -> Contents:
+        if file.metadata and not file.is_any:  # one for any platform is looked into anyway
+            # A mirror may copy the page that promises it, and not have it.
+            with suppress(UnreadableError), self._get(f"{file.url}.metadata", {}) as response:
+                return Contents(*parse_metadata(bounded(response).decode(errors="replace")))
         return read_wheel(cast("BinaryIO", RangedFile(self._get, file.url)), name, scan=file.is_any)
 
     def _read_sdist(self, file: File) -> Contents:

@@ -27,6 +27,7 @@ class File(NamedTuple):
     requires_python: str | None = None
     sha256: str | None = None
     yanked: bool = False
+    metadata: bool = False  # the index serves the wheel's METADATA beside it (PEP 658)
 
     @property
     def url(self) -> str:

@@ -6,7 +6,7 @@ from threading import Lock
 from lambdabot.arm64.contents import Contents
 from lambdabot.arm64.index import Absent, Index
 from lambdabot.arm64.reader import Reader
-from lambdabot.arm64.release import File, Project, rank
+from lambdabot.arm64.release import File, Project, accepts_python, rank
 from lambdabot.arm64.rules import Rules
 from lambdabot.arm64.target import Target
 from lambdabot.model import Architecture
@@ -35,6 +35,7 @@ class View:
         self._other = other
         self._reader = reader
         self._lock = Lock()
+        self._ranks: dict[str, int | None] = {}  # by tags
         self._compiled_sdists: dict[str, int] = {}
         self._pages: dict[tuple[str, bool], Mapping[str, File]] = {}
 
@@ -82,15 +83,20 @@ class View:
 
     def fitting_tags(self, files: Sequence[File], *, compiled: bool) -> File | None:
         """Return the best of these files by tags and Requires-Python alone; `compiled`: a sdist needs a compiler."""
-        target, architecture = self.target, self.architecture
+        python, ranks = self.target.python_full, self._ranks
         best: tuple[int, File] | None = None
         sdist = None
-        for file in files:
-            if not file.supports_python(target):
+        for file in files:  # of every release of every project: the loop that counts
+            if file.requires_python is not None and not accepts_python(file.requires_python, python):
                 continue
-            if not file.is_wheel:
+            tags = file.tags
+            if not tags:
                 sdist = sdist or file
-            elif (found := rank(file.tags, target, architecture)) is not None and (best is None or found < best[0]):
+                continue
+            if tags not in ranks:
+                ranks[tags] = rank(tags, self.target, self.architecture)
+            found = ranks[tags]
+            if found is not None and (best is None or found < best[0]):
                 best = found, file
         if best is not None:
             return best[1]

@@ -47,6 +47,11 @@ def wheel_bytes(
     return stream.getvalue()
 
 
+def metadata_of(wheel: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
+        return archive.read(next(name for name in archive.namelist() if name.endswith("/METADATA")))
+
+
 def sdist_bytes(name: str, version: str, files: dict[str, str | bytes]) -> bytes:
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w:gz") as archive:
@@ -81,6 +86,7 @@ class PackageIndex:
     not_modified: int = 0
     hang: threading.Event | None = None
     cut: bool = False  # hang up in the middle of a body
+    metadata_key: str = ""  # under which the page says that a wheel's METADATA lies beside it
     server: "_Server | None" = None
 
     def secure(self, context: ssl.SSLContext) -> None:
@@ -141,6 +147,7 @@ class PackageIndex:
                 "hashes": {"sha256": self.digest(name, file)} if self.hashes else {},
                 "requires-python": served.requires_python,
                 "yanked": "broken" if served.yanked else False,
+                **({self.metadata_key: {"sha256": "0"}} if self.metadata_key else {}),
             }
             for file, served in self.files[name].items()
         ]
@@ -169,6 +176,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.page(parts[1])
         elif parts[0] == "files" and parts[2] in index.files.get(parts[1], {}):
             self.file(index.files[parts[1]][parts[2]].content)
+        elif index.metadata_key and parts[0] == "files" and parts[2].endswith(".whl.metadata"):
+            self.answer(200, metadata_of(index.files[parts[1]][parts[2].removesuffix(".metadata")].content))
         else:
             self.answer(404)
 

@@ -3,6 +3,8 @@
 import threading
 from pathlib import Path
 
+import pytest
+
 from lambdabot.arm64.target import Target
 
 
@@ -95,6 +97,23 @@ def test_server_without_ranges_is_read_whole(package_index, ask):
     package_index.wheel("alpha", "1.0", requires=("beta",))
     package_index.wheel("beta", "1.0")
     assert len(ask("alpha\n").packages) == 2
+
+
+@pytest.mark.parametrize("key", ["core-metadata", "data-dist-info-metadata"])
+@pytest.mark.parametrize("there", [True, False])
+def test_metadata_beside_a_wheel_is_read_in_its_place_where_it_is_there(package_index, ask, verdicts, key, there):
+    tags = "cp312-cp312-manylinux_2_17_aarch64"
+    package_index.wheel("alpha", "1.0", tags, requires=("beta",))
+    package_index.wheel("beta", "1.0")
+    package_index.metadata_key = key
+    address = f"/files/alpha/alpha-1.0-{tags}.whl"
+    if not there:
+        package_index.statuses[f"{address}.metadata"] = 404
+    answer = ask("alpha\n")
+    assert verdicts(answer) == {"alpha": "wheel", "beta": "pure"}
+    assert f"{address}.metadata" in package_index.asked
+    assert (address in package_index.asked) is not there
+    assert "/files/beta/beta-1.0-py3-none-any.whl.metadata" not in package_index.asked  # it is looked into anyway
 
 
 def test_large_wheel_is_read_in_ranges(package_index, ask, elf):
