@@ -23,6 +23,18 @@ def test_private_index_is_asked_first_and_with_its_credentials(package_index, pr
     assert "pa$$" not in str(answer)
 
 
+def test_credentials_of_netrc_are_used_and_never_shown(package_index, private_index, ask, tmp_path, monkeypatch):
+    private_index.wheel("alpha", "1.0")
+    private_index.credentials = "ci:s3cr3t"
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login ci password s3cr3t\n")
+    assert ask(f"--extra-index-url {private_index.url}\nalpha\n").verdict == "unknown"
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    answer = ask(f"--extra-index-url {private_index.url}\nalpha\n")
+    assert answer.verdict == "ready"
+    assert "s3cr3t" not in str(answer)
+    assert package_index.asked == []
+
+
 def test_name_is_not_looked_up_publicly_when_its_index_refuses(package_index, private_index, ask):
     private_index.credentials = "user:secret"
     package_index.wheel("ours", "1.0")
