@@ -84,7 +84,7 @@ def check_layers(
     The answer's `layers` name every layer with what stands in its way; it is to be `merged` with the function's own.
     """
     found = read_layers(client, arns, timeout=timeout)
-    answers = [_by_layer(arn, shipped, target, cache_dir, timeout) for arn, shipped in found.items()]
+    answers = [_by_layer(arn, shipped, target, cache_dir, timeout) for arn, shipped in found]
     return merged("layers", answers or [Arm64Check(path="layers", verdict=Arm64Verdict.READY)])
 
 

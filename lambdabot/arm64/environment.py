@@ -78,7 +78,7 @@ def _with_credentials(url: str, indexes: Indexes, environ: Mapping[str, str]) ->
         _ = parts.port
     except ValueError as error:  # its own message would show credentials
         raise UsageError(
-            [Mistake(message="the address of an index in the manifest or the environment is none")]
+            [Mistake(message="an index address in the manifest or the environment cannot be read")]
         ) from error
     if "@" in parts.netloc or parts.scheme != "https":
         return url

@@ -28,8 +28,8 @@ class LayerClient(Protocol):
         ...
 
 
-def read_layers(client: LayerClient, arns: Iterable[str], *, timeout: float) -> dict[str, Shipped | str]:
-    """Return what each layer ships, by its redacted ARN; the reason in words where it could not be read."""
+def read_layers(client: LayerClient, arns: Iterable[str], *, timeout: float) -> list[tuple[str, Shipped | str]]:
+    """Return each layer's redacted ARN and what it ships; the reason in words where it could not be read."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # slow, and few checks have layers
 
     def read(arn: str) -> Shipped | str:
@@ -45,8 +45,8 @@ def read_layers(client: LayerClient, arns: Iterable[str], *, timeout: float) -> 
             return f"it is no sound zip file: {error}"
 
     with closing(Transport((), timeout=timeout)) as transport, ThreadPoolExecutor(_LAYERS) as pool:
-        named = dict.fromkeys(arns)
-        return dict(zip(map(redacted_arn, named), pool.map(read, named), strict=True))
+        named = list(arns)
+        return list(zip(map(redacted_arn, named), pool.map(read, named), strict=True))
 
 
 def _read(client: LayerClient, arn: str, transport: Transport) -> Shipped:

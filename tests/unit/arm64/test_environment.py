@@ -112,6 +112,6 @@ def test_credentials_are_neither_sent_in_the_clear_nor_put_over_others(address):
 @pytest.mark.parametrize("address", ["https://[/simple", "https://user:secret@x.invalid:port/simple"])
 def test_address_that_is_none_is_a_mistake_that_shows_no_secret(address):
     for indexes, environ in ((Indexes(extra=(address,)), {}), (Indexes(), {"PIP_INDEX_URL": address})):
-        with pytest.raises(UsageError, match="the address of an index") as raised:
+        with pytest.raises(UsageError, match="an index address") as raised:
             sources(indexes, environ)
         assert "secret" not in str(raised.value)

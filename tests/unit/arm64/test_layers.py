@@ -110,6 +110,12 @@ def test_distributions_of_a_layer_for_x86_64_alone_block(served, elf):
     assert "python/alpha/core.so is machine code for x86_64" in answer.layers[0]
 
 
+def test_layers_of_the_same_name_in_two_accounts_are_two(served, elf):
+    client = served({"bin/tool": elf(0x3E)})
+    answer = check_layers(client, [ARN, ARN.replace("123456789012", "210987654321")], TARGET, cache_dir=None, timeout=5)
+    assert len(answer.layers) == 2
+
+
 def test_one_layer_that_cannot_be_read_leaves_the_others(served, elf):
     good = served({"lib/a.so": elf(0xB7)})
     other = ARN.replace("tools", "gone")
@@ -135,7 +141,7 @@ def test_settings_that_cannot_be_read_leave_a_layer_unchecked(served, monkeypatc
     monkeypatch.setenv("PIP_INDEX_URL", "https://[")
     answer = ask(served(files))
     assert answer.verdict == "unknown"
-    assert "not checked: the address of an index" in answer.layers[0]
+    assert "not checked: an index address" in answer.layers[0]
 
 
 def test_no_layers_are_ready():
