@@ -46,6 +46,14 @@ def test_highest_lowest_constrained_and_prereleases(package_index):
         assert solve(Problem(requests=requests("alpha>1"), lowest=True)) == Solution(versions={"alpha": "1.1"})
 
 
+def test_nothing_is_run_for_what_cannot_be_had(package_index, monkeypatch):
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("run"))
+    known = {"alpha": Absent("known")}
+    with resolving(package_index.url) as solve:
+        assert solve(Problem(requests=requests("alpha>1")), absent=known) == Solution(versions={}, absent=known)
+        assert solve(Problem(requests=())) == Solution(versions={})
+
+
 def test_what_cannot_be_had_is_left_out_and_named(package_index):
     package_index.wheel("alpha", "1.0", requires=("beta", "gone"))
     package_index.wheel("beta", "1.0")
