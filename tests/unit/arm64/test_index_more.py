@@ -164,4 +164,4 @@ def test_connection_that_breaks_off_is_absent(opened, package_index):
     index._transport.get = lambda *_: (_ for _ in ()).throw(module.requests.exceptions.ChunkedEncodingError())
     absent = index.project("alpha")
     assert isinstance(absent, Absent)
-    assert "no usable answer (ChunkedEncodingError)" in absent.reason
+    assert "the answer broke off" in absent.reason

@@ -8,7 +8,7 @@ import requests
 from lambdabot.arm64.cache import Cache
 from lambdabot.arm64.pages import Pages, Stamp, parse_page, project_of
 
-ROW = ["alpha-1.0-py3-none-any.whl", "https://x.invalid/", "1.0", "py3-none-any", ">=3.8", "ab", False]
+ROW = ["alpha-1.0-py3-none-any.whl", "https://x.invalid/", "1.0", "py3-none-any", ">=3.8", "ab", False, True]
 
 
 def response(kind, url="https://x.invalid/simple/alpha/"):
@@ -70,8 +70,9 @@ def test_damaged_stamp_is_none(tmp_path, document):
         [[*ROW[:3], ["py3-none-any"], *ROW[4:]]],  # tags one by one, as they once were kept
         [[*ROW[:3], "any", *ROW[4:]], [*ROW[:3], "one-two", *ROW[4:]]],
         [[*ROW[:4], 3, *ROW[5:]]],
-        [[*ROW[:5], 3, ROW[6]]],
-        [[*ROW[:6], "no"]],
+        [[*ROW[:5], 3, *ROW[6:]]],
+        [[*ROW[:6], "no", ROW[7]]],
+        [[*ROW[:7], "no"]],
         [ROW, None],
     ],
 )

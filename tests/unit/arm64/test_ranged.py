@@ -111,7 +111,7 @@ def test_no_more_than_is_sensible_is_read(monkeypatch):
     with pytest.raises(UnreadableError, match="more would have to be read"):
         file.read(100_000)
     assert file.read(10) == CONTENT[:10]
-    with pytest.raises(UnreadableError, match="too large to read whole"):
+    with pytest.raises(UnreadableError, match="too large to be read"):
         RangedFile(Server(bend=whole), URL)
 
 

@@ -210,3 +210,8 @@ def test_a_line_is_a_requirement_when_packaging_says_so(text):
         assert found.reason
     else:
         assert isinstance(found, Unchecked) if expected.url or text.startswith(".") else found == expected
+
+
+def test_a_name_that_no_file_can_have_is_a_mistake_on_its_line(tmp_path):
+    with pytest.raises(UsageError, match=r"requirements.txt:2: there is no file x+"):
+        read_requirements(write(tmp_path, f"numpy\n-r {'x' * 300}\n"))
