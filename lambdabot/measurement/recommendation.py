@@ -48,7 +48,7 @@ def recommend(
     tied = [column for column in range(len(fitting)) if above[column] <= plan.tie_tolerance_percent / 100]
     second = contest.costs if plan.strategy is Strategy.SPEED else contest.durations
     picked = min(tied, key=lambda column: float(second[:, column].mean()))
-    reason = _reason(plan, contest, picked, tied, above)
+    reason = _reason(contest, measurements, _WORDS[plan.strategy], picked=picked, tied=tied, above=above)
     saving = monthly = None
     if today in measured:
         before, after = field.among([today, fitting[picked]]).costs.mean(axis=0)
@@ -57,7 +57,7 @@ def recommend(
             share = ASSUMED_COLD_STARTS if plan.cold_start_share is None else plan.cold_start_share
             before += share * plan.rate(plan.current) * fmean(inits[0])
             after += share * plan.rate(fitting[picked].configuration) * fmean(inits[1])
-            reason += f"; the saving has {share:.1%} cold starts in it"
+            reason += f"; the saving has {100 * share:.1f} % cold starts in it"
             reason += " (assumed)" if plan.cold_start_share is None else ""
         saving = float(1 - after / before) * 100
         if plan.monthly_invocations is not None:
@@ -76,20 +76,33 @@ def recommend(
     )
 
 
-def _reason(plan: Plan, contest: Race, picked: int, tied: list[int], above: np.ndarray) -> str:
-    best, better = _WORDS[plan.strategy]
-    costs, durations = contest.costs.mean(axis=0) * 1e6, contest.durations.mean(axis=0)
+def _reason(
+    contest: Race,
+    measurements: Mapping[Variant, Measurement],
+    words: tuple[str, str],
+    *,
+    picked: int,
+    tied: list[int],
+    above: np.ndarray,
+) -> str:
+    """Say why this one and not the next: figures as they were measured, their order as the race expects it."""
+    best, better = words
     names = [variant.configuration for variant in contest.variants]
+    figures = [_figures(measurements[variant]) for variant in contest.variants]
     if picked == contest.leader:
-        text = f"{best} at ${costs[picked]:.2f} per million and {durations[picked]:.0f} ms"
+        text = f"{best} at {figures[picked]}"
     else:
         text = (
-            f"within {above[picked]:.1%} of the {best} ({names[contest.leader]}) and {better}: "
-            f"{durations[picked]:.0f} ms and ${costs[picked]:.2f} per million "
-            f"against {durations[contest.leader]:.0f} ms and ${costs[contest.leader]:.2f}"
+            f"expected within {100 * above[picked]:.1f} % of the {best} ({names[contest.leader]}) and {better}: "
+            f"{figures[picked]} against {figures[contest.leader]}"
         )
     others = [column for column in range(len(names)) if column not in tied]
     if not others:
         return text
     runner = min(others, key=lambda column: float(above[column]))
-    return f"{text}; the next, {names[runner]}, is {above[runner]:.1%} above the {best}"
+    return f"{text}; the next, {names[runner]}, is expected {100 * above[runner]:.1f} % above the {best}"
+
+
+def _figures(one: Measurement) -> str:
+    cost, duration = one.cost_per_million, one.mean_duration_ms
+    return f"${cost.value if cost else 0:.2f} per million and {duration or 0:.0f} ms"

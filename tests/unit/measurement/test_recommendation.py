@@ -50,7 +50,7 @@ def test_the_cheapest_with_its_reason_and_its_saving(recommended) -> None:
     assert found.saving_percent == pytest.approx(2.4, abs=0.5)
     assert found.saving_monthly_usd == pytest.approx(Decimal("0.21"), abs=Decimal("0.05"))
     assert found.reason.startswith("cheapest at $8.5")
-    assert "the next, 128 MB x86_64, is 2." in found.reason
+    assert "the next, 128 MB x86_64, is expected 2." in found.reason
 
 
 def test_the_saving_counts_cold_starts_by_their_share(recommended, sweeping) -> None:
@@ -65,8 +65,8 @@ def test_the_saving_counts_cold_starts_by_their_share(recommended, sweeping) -> 
     assert float(known.saving_monthly_usd - warm.saving_monthly_usd) == pytest.approx(0.5 * extra, abs=1e-4)
     assert known.saving_percent != assumed.saving_percent != warm.saving_percent
     assert "cold starts" not in warm.reason
-    assert assumed.reason.endswith("; the saving has 1.0% cold starts in it (assumed)")
-    assert known.reason.endswith("; the saving has 50.0% cold starts in it")
+    assert assumed.reason.endswith("; the saving has 1.0 % cold starts in it (assumed)")
+    assert known.reason.endswith("; the saving has 50.0 % cold starts in it")
 
 
 def test_where_nothing_changes_no_cold_starts_are_spoken_of(recommended) -> None:
@@ -79,7 +79,7 @@ def test_the_faster_of_ties(recommended) -> None:
     found, _ = recommended({128: 4010, 512: 1008, 1769: 900})
     assert found.configuration.memory_mb == 512
     assert [one.memory_mb for one in found.ties] == [128]
-    assert "of the cheapest (128 MB x86_64) and faster: 100" in found.reason
+    assert "of the cheapest (128 MB x86_64) and faster: $8.60 per million and 1008 ms against" in found.reason
 
 
 def test_without_traffic_no_monthly_saving_and_without_today_none_at_all(recommended) -> None:
