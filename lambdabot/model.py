@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 
 class Architecture(StrEnum):
@@ -82,12 +83,21 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImageConfig:
+    """What a function runs of its container image where that is not the image's own (Lambda's `ImageConfig`)."""
+
+    entry_point: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    working_directory: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
     """A Lambda function as the user's project describes it, one side of it, every path absolute."""
 
     name: str
     side: Side
-    source: Path | str  # a folder, a .zip, or the URI of a container image
+    source: Path | str | None  # a folder, a .zip, the URI of a container image; None: the code of `like`, not yet read
     handler: str | None
     runtime: str
     requirements: Path | None
@@ -107,6 +117,20 @@ class Function:
     budget: Budget
     allow_build: frozenset[str]
     sizes_assumed: bool = False  # nobody asked for these memory sizes and no others
+    layers: Mapping[Architecture, tuple[str, ...]] = field(default_factory=dict)  # ARNs of layer versions
+    ephemeral_storage_mb: int = 512
+    snap_start: bool = False
+    tracing: bool = False
+    image_config: ImageConfig | None = None
+    like: str | None = None  # the existing function that stands for what the settings leave open
+    side_effects_accepted: bool = False
+    given: frozenset[str] = frozenset()  # the keys that the settings name, which `like` leaves alone
+    attachments: Mapping[str, Any] = field(default_factory=dict, repr=False)  # of `like`: VpcConfig, … as Lambda has it
+    traffic_source: str = "lambdabot.yml"  # of `monthly_invocations`
+
+    def layers_for(self, architecture: Architecture) -> tuple[str, ...]:
+        """Return the layers that are attached on an architecture, in their order."""
+        return self.layers.get(architecture, ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,10 +293,14 @@ class Prices:
     request: Decimal
     storage_gb_second: Decimal
 
-    def cost(self, configuration: Configuration, billed_ms: float | Decimal) -> Decimal:
-        """Return the dollars of one invocation, request fee included (AWS Lambda Pricing)."""
-        gb_seconds = Decimal(billed_ms) * configuration.memory_mb / (1000 * 1024)
-        return gb_seconds * self.gb_second[configuration.architecture] + self.request
+    def cost(
+        self, configuration: Configuration, billed_ms: float | Decimal, *, ephemeral_storage_mb: int = 512
+    ) -> Decimal:
+        """Return what one invocation costs, request fee and storage above 512 MB included (AWS Lambda Pricing)."""
+        per_gb = Decimal(billed_ms) / (1000 * 1024)
+        compute = per_gb * configuration.memory_mb * self.gb_second[configuration.architecture]
+        storage = per_gb * max(0, ephemeral_storage_mb - 512) * self.storage_gb_second
+        return compute + storage + self.request
 
 
 class PackageVerdict(StrEnum):

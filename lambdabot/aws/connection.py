@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from ipaddress import ip_address
 from threading import Event, Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 import boto3
@@ -20,17 +21,21 @@ from lambdabot.aws.retry import AWSError, Retry, passing
 from lambdabot.errors import EndpointError
 
 if TYPE_CHECKING:
+    from types_boto3_cloudwatch.client import CloudWatchClient
     from types_boto3_lambda.client import LambdaClient
     from types_boto3_logs.client import CloudWatchLogsClient
+    from types_boto3_s3.client import S3Client
 
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 20
+_UPLOAD_SECONDS = 120
 _REMOVE_SECONDS = 2  # short: a removal that hangs is tried again within the few seconds that a signal leaves
 _COLD_SECONDS = 60  # what an invocation may take beyond the function's timeout: init, restore, network
 _MOST_CONNECTIONS = 1_000  # of one client; kept open between waves, made only when needed
 _REQUESTS_PER_SECOND = 10  # with the burst below Lambda's 15 in any one second, and room for the account's other users
 _BURST = 5
 _NO_LAMBDA = f"Is there a Lambda endpoint at this address?\n{LOCAL}"
+_SERVICE_IDS = {"logs": "CLOUDWATCH_LOGS"}  # as botocore spells them in AWS_ENDPOINT_URL_<SERVICE>
 _HERE = "us-east-1"  # what a loopback endpoint is called when nobody says
 
 
@@ -57,10 +62,10 @@ class Connection:
         self.in_flight = InFlight()
         self.pace = pace  # of the control plane but GetFunction, which has a quota of its own
         self._session = session
-        self._loopback = loopback
+        self.loopback = loopback  # an address of this machine, which no proxy knows
         self._lock = Lock()  # a boto3 session must not make two clients at once
         self._clients: dict[tuple[str, int], LambdaClient] = {}
-        self._logs: CloudWatchLogsClient | None = None
+        self._others: dict[str, Any] = {}
 
     @property
     def control(self) -> LambdaClient:
@@ -83,15 +88,17 @@ class Connection:
     @property
     def logs(self) -> CloudWatchLogsClient:
         """The client of CloudWatch Logs."""
-        with self._lock:
-            if self._logs is None:
-                self._logs = self._session.client(
-                    "logs",
-                    region_name=self.region,
-                    endpoint_url=self.endpoint,
-                    config=self._config(_READ_SECONDS),
-                )
-            return self._logs
+        return cast("CloudWatchLogsClient", self._other("logs"))
+
+    @property
+    def metrics(self) -> CloudWatchClient:
+        """The client of CloudWatch."""
+        return cast("CloudWatchClient", self._other("cloudwatch"))
+
+    @property
+    def objects(self) -> S3Client:
+        """The client of S3, patient enough for an upload."""
+        return cast("S3Client", self._other("s3", _UPLOAD_SECONDS))
 
     def verify(self) -> AccountLimits:
         """Ask for the account's limits: the first call of a run, so that what is wrong shows before anything is made.
@@ -114,6 +121,19 @@ class Connection:
             concurrency=limit["ConcurrentExecutions"], unreserved_concurrency=limit["UnreservedConcurrentExecutions"]
         )
 
+    def _other(self, service: str, read_seconds: int = _READ_SECONDS) -> Any:  # noqa: ANN401 - one per service
+        """Return another service's client: at its own address where the environment names one, else at ours."""
+        with self._lock:
+            if service not in self._others:
+                own = f"AWS_ENDPOINT_URL_{_SERVICE_IDS.get(service, service).upper()}" in os.environ
+                self._others[service] = self._session.client(
+                    service,
+                    region_name=self.region,
+                    endpoint_url=None if own else self.endpoint,
+                    config=self._config(read_seconds),
+                )
+            return self._others[service]
+
     def _lambda(self, purpose: str, read_seconds: int) -> LambdaClient:
         key = (purpose, read_seconds)
         with self._lock:
@@ -133,7 +153,7 @@ class Connection:
             retries={"total_max_attempts": 1},
             max_pool_connections=_MOST_CONNECTIONS,
             tcp_keepalive=True,  # an invocation of minutes must outlive idle timeouts on the way
-            proxies={} if self._loopback else None,  # no proxy knows this machine's own loopback
+            proxies={} if self.loopback else None,  # no proxy knows this machine's own loopback
             user_agent_extra=f"lambdabot/{__version__}",
         )
 

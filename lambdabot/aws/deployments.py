@@ -18,9 +18,11 @@ from lambdabot.aws.removal import Removal
 from lambdabot.aws.request import Copy, create_parameters, environment
 from lambdabot.aws.retry import AWSError, Retry, StoppedError, code, message, passing
 from lambdabot.aws.threads import run_all, start
+from lambdabot.aws.upload import Uploads
 from lambdabot.errors import InterruptionError
 from lambdabot.model import Deployment, Function, Variant
 
+_LATEST = "$LATEST"
 _ROLE_OF_NO_ACCOUNT = "arn:aws:iam::000000000000:role/lambdabot"  # the API wants a role; only AWS looks at it
 _READY_SECONDS = 300.0  # as the waiters function_active_v2 and function_updated_v2
 _APPEARS_SECONDS = 10.0  # how long GetFunction may not know a function that was just created
@@ -45,13 +47,14 @@ class Deployments:
     lost or a signal came in the middle. Only names made by the run's identity are ever written to.
     """
 
-    def __init__(self, connection: Connection, identity: RunIdentity) -> None:
-        """Call nothing yet."""
+    def __init__(self, connection: Connection, identity: RunIdentity, *, bucket: str | None = None) -> None:
+        """Call nothing yet; large packages go through the S3 bucket, if there is one."""
         self.log_group = identity.log_group
         self._connection = connection
         self._identity = identity
         self._ledger = Ledger()
         self._creator = Creator(ledger=self._ledger, stop=connection.ending, pace=connection.pace)
+        self._bucket = None if bucket is None else Uploads(connection, identity, self._creator, bucket)
         self._lock = Lock()
         self._log_group_lock = Lock()  # held while the group is made: no function may come before it
         self._log_group_tried = False
@@ -95,16 +98,20 @@ class Deployments:
         One that fails leaves the others alone. May be called from several threads.
         """
         run_all([self._create_log_group])
-        largest = max((copy.build.zip_bytes for copy in copies), default=0)
+        bucket = self._bucket
+        direct = (copy.build.zip_bytes for copy in copies if bucket is None or not bucket.takes(copy.build))
+        largest = max(direct, default=0)
         uploads = Semaphore(max(1, min(_MOST_UPLOADS, _UPLOAD_BYTES // max(1, 5 * largest))))
         made = run_all(partial(self._create, copy, uploads) for copy in copies)
         return {copy.variant: result for copy, result in zip(copies, made, strict=True)}
 
-    def refresh(self, *deployments: Deployment) -> dict[Variant, NotDeployed]:
-        """Replace the execution environments of these deployments, all at once; return those that failed."""
-        failures = run_all(partial(self._refresh, deployment) for deployment in deployments)
-        pairs = zip(deployments, failures, strict=True)
-        return {deployment.variant: failure for deployment, failure in pairs if failure is not None}
+    def refresh(self, *deployments: Deployment) -> dict[Variant, Deployment | NotDeployed]:
+        """Replace the execution environments of these deployments, all at once.
+
+        Returns what is to be invoked from then on: with SnapStart that is another version.
+        """
+        refreshed = run_all(partial(self._refresh, deployment) for deployment in deployments)
+        return {one.variant: result for one, result in zip(deployments, refreshed, strict=True)}
 
     def remove(self, *, hurried: bool = False) -> None:
         """Remove everything, all at once, within a minute or, `hurried`, within six seconds.
@@ -141,8 +148,14 @@ class Deployments:
             )
         try:
             with uploads:
+                uploaded = self._bucket.put(copy.build) if self._bucket and self._bucket.takes(copy.build) else None
                 parameters = create_parameters(
-                    copy, name=name, role=role, log_group=self.log_group, tags=self._identity.tags
+                    copy,
+                    name=name,
+                    role=role,
+                    log_group=self.log_group,
+                    tags=self._identity.tags,
+                    uploaded=uploaded,
                 )
                 answer = self._creator.create(
                     Kind.FUNCTION,
@@ -161,14 +174,16 @@ class Deployments:
     def _live(
         self, variant: Variant, name: str, doing: str, configuration: dict[str, object]
     ) -> Deployment | NotDeployed:
-        """Wait until Lambda runs the function as it was asked to."""
+        """Wait until Lambda runs the function, or the version of it that SnapStart needs, as it was asked to."""
+        qualifier = str(configuration.get("Version", _LATEST))
+        request = {"FunctionName": name} if qualifier == _LATEST else {"FunctionName": name, "Qualifier": qualifier}
         deadline = time.monotonic() + _READY_SECONDS
         appears = time.monotonic() + _APPEARS_SECONDS
         pause = 0.05
         while True:
             states = (configuration.get("State"), configuration.get("LastUpdateStatus", "Successful"))
             if states == ("Active", "Successful"):
-                arn = f"{configuration['FunctionArn']}:$LATEST"
+                arn = str(configuration["FunctionArn"]).removesuffix(f":{qualifier}") + f":{qualifier}"
                 return Deployment(variant=variant, function_name=name, arn=arn)
             for field, state in zip(("StateReason", "LastUpdateStatusReason"), states, strict=True):
                 if state == "Failed":
@@ -180,7 +195,7 @@ class Deployments:
             self._connection.ending.wait(pause)
             pause = min(1.0, 2 * pause)
             answer = Retry().call(
-                lambda: self._connection.control.get_function(FunctionName=name),
+                lambda: self._connection.control.get_function(**request),
                 worth=lambda error: (
                     passing(error) or (code(error) == "ResourceNotFoundException" and time.monotonic() < appears)
                 ),
@@ -189,7 +204,7 @@ class Deployments:
             )
             configuration = dict(answer["Configuration"])
 
-    def _refresh(self, deployment: Deployment) -> NotDeployed | None:
+    def _refresh(self, deployment: Deployment) -> Deployment | NotDeployed:
         name = deployment.function_name
         doing = f"replace the environments of {deployment.variant.configuration} ({deployment.variant.side})"
         with self._lock:
@@ -206,11 +221,19 @@ class Deployments:
                 pace=self._connection.pace,
             )
             result = self._live(deployment.variant, name, doing, dict(answer))
+            if function.snap_start and isinstance(result, Deployment):
+                version = Retry().call(
+                    lambda: self._connection.control.publish_version(FunctionName=name),
+                    worth=lambda error: passing(error) or code(error) == "ResourceConflictException",
+                    stop=self._connection.ending,
+                    pace=self._connection.pace,
+                )
+                return self._live(deployment.variant, name, doing, dict(version))
+            return result  # noqa: TRY300 - both ways out stand together
         except StoppedError:
             return NotDeployed(reason=f"could not {doing}: the run was interrupted")
         except AWSError as error:
             return _not_deployed(explain(error, doing=doing))
-        return result if isinstance(result, NotDeployed) else None
 
     def _create_log_group(self) -> None:
         """Create the run's log group, tagged: groups that Lambda makes itself carry no tags."""

@@ -36,12 +36,17 @@ class RunIdentity:
         run = _plain(self.run)
         if run != self.run or len(run) > _RUN_CHARACTERS:
             run = f"{run[: _RUN_CHARACTERS - 7]}-{_digest(self.run, 6)}"
-        return f"{PREFIX}-{_digest(self.repository or '', 8)}-{run}"
+        return f"{repository_prefix(self.repository)}{run}"
 
     @property
     def log_group(self) -> str:
         """Return the run's log group, under the path that the usual execution roles may write to."""
         return f"/aws/lambda/{self.name}"
+
+    @property
+    def object_prefix(self) -> str:
+        """Return how the keys of this run's objects in S3 begin."""
+        return f"{self.name}/"
 
     def function_name(self, function: str, variant: Variant) -> str:
         """Return the name of the copy that runs a Variant: at most 64 characters, unique within the run."""
@@ -50,6 +55,11 @@ class RunIdentity:
         room = _NAME_CHARACTERS - len(self.name) - len(end) - 2
         middle = _plain(function)[: max(room, 0)].rstrip("-")
         return "-".join(part for part in (self.name, middle, end) if part)
+
+
+def repository_prefix(repository: str | None) -> str:
+    """Return how the names of everything begin that any run of this repository creates."""
+    return f"{PREFIX}-{_digest(repository or '', 8)}-"
 
 
 def _plain(text: str) -> str:

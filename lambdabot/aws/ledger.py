@@ -10,6 +10,7 @@ class Kind(StrEnum):
 
     FUNCTION = "function"
     LOG_GROUP = "log group"
+    S3_OBJECT = "S3 object"  # named `bucket/key`
 
 
 class LedgerClosedError(Exception):

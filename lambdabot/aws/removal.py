@@ -1,7 +1,7 @@
-"""The removal of what the ledger holds: all functions at once, then the log group that they wrote to."""
+"""The removal of what the ledger holds: all functions and packages at once, then the log group they wrote to."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import wait
 from dataclasses import dataclass
 from functools import partial
@@ -30,14 +30,14 @@ class Removal:
     deadline: float  # on the monotonic clock
 
     def run(self, entries: Sequence[Entry]) -> None:
-        """Remove functions, all at once, then the log group; return at the deadline at the latest."""
-        self._remove_kind(Kind.FUNCTION, entries)
+        """Remove functions and packages, all at once, then the log group; return at the deadline at the latest."""
+        self._remove_kinds({Kind.FUNCTION, Kind.S3_OBJECT}, entries)
         if not self.connection.in_flight.wait(self._seconds - _LAST_SECONDS):
             self.notes.append("Invocations were still running at the end: Lambda may make their log group anew.")
-        self._remove_kind(Kind.LOG_GROUP, entries)
+        self._remove_kinds({Kind.LOG_GROUP}, entries)
 
-    def _remove_kind(self, kind: Kind, entries: Sequence[Entry]) -> None:
-        removals = [start(partial(self._remove, entry)) for entry in entries if entry.kind is kind]
+    def _remove_kinds(self, kinds: Collection[Kind], entries: Sequence[Entry]) -> None:
+        removals = [start(partial(self._remove, entry)) for entry in entries if entry.kind in kinds]
         done, _ = wait(removals, timeout=self._seconds)
         for removal in done:
             removal.result()
@@ -89,3 +89,6 @@ class Removal:
                 self.connection.remover.delete_function(FunctionName=entry.name)
             case Kind.LOG_GROUP:
                 self.connection.logs.delete_log_group(logGroupName=entry.name)
+            case Kind.S3_OBJECT:
+                bucket, _, key = entry.name.partition("/")
+                self.connection.objects.delete_object(Bucket=bucket, Key=key)

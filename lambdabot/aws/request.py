@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from lambdabot.model import Build, Function, Variant
+from lambdabot.model import Build, Function, ImageConfig, Variant
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from types_boto3_lambda.type_defs import CreateFunctionRequestTypeDef
+    from types_boto3_lambda.type_defs import CreateFunctionRequestTypeDef, ImageConfigTypeDef
 
 # Any change of a function's environment variables makes Lambda replace its execution environments.
 GENERATION = "LAMBDABOT_GENERATION"
@@ -26,8 +26,16 @@ class Copy:
     variant: Variant
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uploaded:
+    """Where a package was put in S3."""
+
+    bucket: str
+    key: str
+
+
 def create_parameters(
-    copy: Copy, *, name: str, role: str, log_group: str, tags: dict[str, str]
+    copy: Copy, *, name: str, role: str, log_group: str, tags: dict[str, str], uploaded: Uploaded | None = None
 ) -> CreateFunctionRequestTypeDef:
     """Return the parameters of CreateFunction; `Architectures` always, as Lambda's default would be x86_64.
 
@@ -43,16 +51,30 @@ def create_parameters(
         "MemorySize": configuration.memory_mb,
         "Architectures": [configuration.architecture.value],
         "Environment": {"Variables": environment(function, generation=0)},
-        "TracingConfig": {"Mode": "PassThrough"},
+        "TracingConfig": {"Mode": "Active" if function.tracing else "PassThrough"},
+        "EphemeralStorage": {"Size": function.ephemeral_storage_mb},
         "LoggingConfig": {"LogFormat": "Text", "LogGroup": log_group},
         "Tags": tags,
     }
+    if layers := function.layers_for(configuration.architecture):
+        parameters["Layers"] = layers
+    if function.snap_start:
+        parameters["SnapStart"] = {"ApplyOn": "PublishedVersions"}
+        parameters["Publish"] = True
+    if function.attachments:
+        parameters |= function.attachments  # type: ignore[typeddict-item]  # as Lambda itself gave them
     if build.zip_path is None:
         parameters["PackageType"] = "Image"
         parameters["Code"] = {"ImageUri": build.image_uri or ""}
+        if function.image_config is not None:
+            parameters["ImageConfig"] = _image_config(function.image_config)
     else:
         parameters["PackageType"] = "Zip"
-        parameters["Code"] = {"ZipFile": _read(build.zip_path, build.code_sha256)}
+        parameters["Code"] = (
+            {"ZipFile": _read(build.zip_path, build.code_sha256)}
+            if uploaded is None
+            else {"S3Bucket": uploaded.bucket, "S3Key": uploaded.key}
+        )
         parameters["Runtime"] = function.runtime  # type: ignore[typeddict-item]  # any string: AWS knows its newest
         parameters["Handler"] = function.handler or ""
     return parameters
@@ -61,6 +83,18 @@ def create_parameters(
 def environment(function: Function, *, generation: int) -> dict[str, str]:
     """Return a function's environment variables and the one whose change replaces its execution environments."""
     return {**function.environment, GENERATION: str(generation)}
+
+
+def _image_config(config: ImageConfig) -> ImageConfigTypeDef:
+    """Return what the settings say of an image; what they leave out is the image's own."""
+    parameters: ImageConfigTypeDef = {}
+    if config.entry_point:
+        parameters["EntryPoint"] = config.entry_point
+    if config.command:
+        parameters["Command"] = config.command
+    if config.working_directory is not None:
+        parameters["WorkingDirectory"] = config.working_directory
+    return parameters
 
 
 @cache

@@ -27,6 +27,7 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 UNIX = 3
 """A zip's "made by" on Unix, under which modes are kept (APPNOTE.TXT 4.4.2)."""
 
+_BUCKET = "Set `bucket` in lambdabot.yml: an S3 bucket in the function's Region, which larger packages go through."
 _SHRINK = "Leave out what the function does not need at run time, move it to a layer, or deploy a container image."
 
 
@@ -91,17 +92,20 @@ def _resolved(top: Path, path: Path, inner: PurePosixPath) -> Path:
     return real
 
 
-def write(contents: Mapping[str, Path], replaced: Mapping[str, bytes], destination: Path) -> Archive:
+def write(
+    contents: Mapping[str, Path], replaced: Mapping[str, bytes], destination: Path, *, direct: bool = True
+) -> Archive:
     """Write the files, by their names in the zip, as a stream; `replaced` gives the bytes of names that are rewritten.
 
-    Raises PackagingError when Lambda would refuse the size, or a file cannot be read or named.
+    `direct`: it is to be uploaded to Lambda itself. Raises PackagingError when Lambda would refuse the size, or a file
+    cannot be read or named.
     """
     sizes = {name: len(replaced[name]) if name in replaced else path.stat().st_size for name, path in contents.items()}
     check_unzipped(sizes)
     with zipfile.ZipFile(destination, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(contents):
             _add(archive, name, contents[name], replaced.get(name), sizes[name])
-    return check_zipped(measure(destination, sum(sizes.values())), sizes)
+    return check_zipped(measure(destination, sum(sizes.values())), sizes, direct=direct)
 
 
 def _add(archive: zipfile.ZipFile, name: str, path: Path, content: bytes | None, size: int) -> None:
@@ -134,12 +138,12 @@ def check_unzipped(sizes: Mapping[str, int]) -> None:
         raise PackagingError(what, advice=_SHRINK)
 
 
-def check_zipped(archive: Archive, sizes: Mapping[str, int]) -> Archive:
-    """Return the archive; raise PackagingError when it is more than Lambda takes by direct upload."""
-    if archive.zip_bytes > MAX_ZIP_BYTES:
+def check_zipped(archive: Archive, sizes: Mapping[str, int], *, direct: bool) -> Archive:
+    """Return the archive; raise PackagingError when it is to be uploaded directly and is more than Lambda takes so."""
+    if direct and archive.zip_bytes > MAX_ZIP_BYTES:
         sizes_said = f"{_mb(archive.zip_bytes)} zipped; Lambda takes {_mb(MAX_ZIP_BYTES)} by direct upload"
         what = f"the package is {sizes_said} ({_largest(sizes)})"
-        raise PackagingError(what, advice=_SHRINK)
+        raise PackagingError(what, advice=f"{_BUCKET}\nOr make it smaller. {_SHRINK}")
     return archive
 
 

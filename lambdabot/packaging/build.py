@@ -13,13 +13,24 @@ from lambdabot.packaging.target import Target
 
 
 def package(
-    function: Function, architecture: Architecture, target: Target, *, workdir: Path, cache_dir: Path | None = None
+    function: Function,
+    architecture: Architecture,
+    target: Target,
+    *,
+    workdir: Path,
+    cache_dir: Path | None = None,
+    direct: bool = True,
 ) -> Build:
     """Return the function's code as Lambda would get it: zipped reproducibly, or as it is when it is a zip or image.
+
+    `direct`: it goes to Lambda itself, which takes 50 MB then, and not through S3.
 
     Raises PackagingError, whose message begins with the function's name, when it cannot be packaged for the target.
     """
     words = target.describe() if function.runtime.startswith("python") else f"{function.runtime}, {architecture}"
+    if function.source is None:
+        what = f"the code of `{function.like}` was not read"
+        raise PackagingError(what, advice="Name it in `source`.")
     if isinstance(function.source, str):
         return Build(
             function=function.name,
@@ -36,9 +47,9 @@ def package(
         if function.source.is_dir():
             workdir.mkdir(parents=True, exist_ok=True)
             stem = re.sub(r"[^\w.-]", "_", f"{function.side}-{function.name}-{architecture}")
-            built = _zip(function, function.source, target, workdir / stem, cache_dir)
+            built = _zip(function, function.source, target, workdir / stem, cache_dir, direct=direct)
         else:
-            built = _taken(function.source)
+            built = _taken(function.source, direct=direct)
     except PackagingError as error:
         what = f"`{function.name}` ({function.side}) cannot be packaged for {architecture}: {error.what}"
         raise PackagingError(what, advice=error.advice) from error
@@ -55,7 +66,9 @@ def package(
     )
 
 
-def _zip(function: Function, source: Path, target: Target, stem: Path, cache_dir: Path | None) -> Archive:
+def _zip(
+    function: Function, source: Path, target: Target, stem: Path, cache_dir: Path | None, *, direct: bool
+) -> Archive:
     """Zip a folder and its dependencies; what is written begins with the stem."""
     contents = dict(archive.files(source))
     replaced: dict[str, bytes] = {}
@@ -74,10 +87,10 @@ def _zip(function: Function, source: Path, target: Target, stem: Path, cache_dir
     if not contents:
         what = "its source folder holds no file"
         raise PackagingError(what, advice="Check `source` in lambdabot.yml.")
-    return archive.write(contents, replaced, stem.with_name(f"{stem.name}.zip"))
+    return archive.write(contents, replaced, stem.with_name(f"{stem.name}.zip"), direct=direct)
 
 
-def _taken(path: Path) -> Archive:
+def _taken(path: Path, *, direct: bool) -> Archive:
     """Return a zip as it is, once it is known to be one that Lambda takes."""
     try:
         with zipfile.ZipFile(path) as opened:
@@ -86,4 +99,4 @@ def _taken(path: Path) -> Archive:
         what = f"{path.name} is not a zip that can be read: {error}"
         raise PackagingError(what, advice="Build it again; the workflow must do so before lambdabot runs.") from error
     archive.check_unzipped(sizes)
-    return archive.check_zipped(archive.measure(path, sum(sizes.values())), sizes)
+    return archive.check_zipped(archive.measure(path, sum(sizes.values())), sizes, direct=direct)

@@ -7,7 +7,8 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
-from lambdabot.arm64.check import check_function
+from lambdabot.arm64.check import check_function, check_layers, merged
+from lambdabot.arm64.layers import LayerClient
 from lambdabot.arm64.target import Target as Arm64Target
 from lambdabot.aws.connection import Connection
 from lambdabot.aws.cpu_model import announcing
@@ -37,6 +38,7 @@ from lambdabot.model import (
 )
 from lambdabot.packaging.build import package
 from lambdabot.packaging.target import Target
+from lambdabot.pipeline.likeness import Sides
 from lambdabot.pipeline.waves import Waves
 from lambdabot.project.handler import handler_location
 from lambdabot.report.progress import Progress
@@ -44,7 +46,19 @@ from lambdabot.settings.schema import GateSection
 
 ARM64_TIMEOUT_SECONDS = 15.0
 
-SAME_ON_BOTH_SIDES = ("handler", "runtime", "timeout_seconds", "environment", "current")
+SAME_ON_BOTH_SIDES = (
+    "handler",
+    "runtime",
+    "timeout_seconds",
+    "environment",
+    "current",
+    "layers",
+    "ephemeral_storage_mb",
+    "snap_start",
+    "tracing",
+    "image_config",
+    "attachments",
+)
 """What makes two sides with the same package the same."""
 
 
@@ -59,24 +73,28 @@ class Place:
     seed: int
     folder: Path  # for packages; removed with the run
     cache: Path
+    through_bucket: bool = False  # packages may be larger than what Lambda takes directly
+    layer_client: LayerClient | None = None  # None: there is no AWS to read layers from
 
 
 class FunctionJob:
     """What is known of one function so far: filled by `prepare` and `measure`, read by `result`."""
 
-    def __init__(self, head: Function, base: Function | None, *, no_base: str, place: Place) -> None:
-        """Begin with the two sides; `no_base` says why there is only one."""
-        self.head = head
-        self.base = base
+    def __init__(self, sides: Sides, *, place: Place) -> None:
+        """Begin with the two sides."""
+        self.head = sides.head
+        self.base = sides.base
+        self.refused = sides.refused  # why it must not be tried
         self.seen: list[Invocation] = []
-        self.failed = "the run ended before its turn came"  # until it did
-        self._no_base = no_base
+        self.failed = self.refused or "the run ended before its turn came"  # until it did
+        self._no_base = sides.no_base
+        self._notes = sides.notes
         self._place = place
         self._builds: dict[tuple[Side, Architecture], Build | PackagingError] = {}
         self._arm64: Arm64Check | None = None
         self._deployed: dict[Variant, Deployment] = {}
         self._not_deployed: dict[Variant, NotDeployed] = {}
-        self._budget = head.budget
+        self._budget = self.head.budget
         self._stop_reason = ""
 
     def prepare(self) -> None:
@@ -137,7 +155,16 @@ class FunctionJob:
     def usd(self) -> Decimal:
         """What the invocations have cost so far, at list prices."""
         prices = self._place.prices
-        return sum((prices.cost(one.variant.configuration, one.billed_ms or 0) for one in self.seen), Decimal(0))
+        storage = {Side.HEAD: self.head.ephemeral_storage_mb, Side.BASE: self._side(Side.BASE).ephemeral_storage_mb}
+        return sum(
+            (
+                prices.cost(
+                    one.variant.configuration, one.billed_ms or 0, ephemeral_storage_mb=storage[one.variant.side]
+                )
+                for one in self.seen
+            ),
+            Decimal(0),
+        )
 
     def result(self) -> FunctionResult:
         """Return what is known now, whether or not the measurement went to its end."""
@@ -158,29 +185,46 @@ class FunctionJob:
             arm64=self._arm64,
             location=handler_location(self.head),
             plan=written(plan),
-            notes=(*conclusion.notes, *dict.fromkeys(one.advice for one in self._not_deployed.values() if one.advice)),
+            notes=(
+                *self._notes,
+                *conclusion.notes,
+                *dict.fromkeys(one.advice for one in self._not_deployed.values() if one.advice),
+            ),
         )
 
     def _check_arm64(self) -> None:
-        asked = {*self.head.architectures, self.head.current.architecture}
-        if (
-            Architecture.ARM64 in asked
-            and isinstance(self.head.source, Path)
-            and self.head.runtime.startswith("python")
-        ):
-            self._arm64 = check_function(
-                self.head.source,
-                self.head.requirements,
-                Arm64Target.of_runtime(self.head.runtime),
-                cache_dir=self._place.cache,
-                timeout=ARM64_TIMEOUT_SECONDS,
+        """Judge the code and the layers, where arm64 is asked for."""
+        head, place = self.head, self._place
+        if Architecture.ARM64 not in {*head.architectures, head.current.architecture}:
+            return
+        target = Arm64Target.of_runtime(head.runtime)
+        answers = []
+        if isinstance(head.source, Path) and head.runtime.startswith("python"):
+            answers.append(
+                check_function(
+                    head.source, head.requirements, target, cache_dir=place.cache, timeout=ARM64_TIMEOUT_SECONDS
+                )
             )
+        if place.layer_client is not None and (layers := head.layers_for(Architecture.ARM64)):
+            answers.append(
+                check_layers(place.layer_client, layers, target, cache_dir=place.cache, timeout=ARM64_TIMEOUT_SECONDS)
+            )
+        if answers:
+            own = head.like is None or "source" in head.given
+            self._arm64 = merged(answers[0].path if own else str(head.like), answers)
 
     def _package(self, side: Side, architecture: Architecture) -> Build | PackagingError:
         function = self._side(side)
         target = self._place.machine or Target.of_runtime(function.runtime, architecture)
         try:
-            return package(function, architecture, target, workdir=self._place.folder, cache_dir=self._place.cache)
+            return package(
+                function,
+                architecture,
+                target,
+                workdir=self._place.folder,
+                cache_dir=self._place.cache,
+                direct=not self._place.through_bucket,
+            )
         except PackagingError as error:
             return error
 
@@ -249,7 +293,7 @@ class FunctionJob:
     def _blockers(self) -> str:
         check = self._arm64
         names = [one.name for one in check.packages if one.verdict.blocks] if check else []
-        return ", ".join([*names, *(check.native_files if check else ())])
+        return ", ".join([*names, *(check.native_files if check else ())]) or (check.reason if check else "")
 
     def _plan(self) -> Plan:
         head, gate = self.head, self._place.gate
@@ -274,6 +318,7 @@ class FunctionJob:
             budget=self._budget,
             concurrency=self._place.concurrency,
             prices=self._place.prices,
+            ephemeral_storage_mb=head.ephemeral_storage_mb,
             threshold_percent=gate.threshold_percent,
             threshold_usd_monthly=gate.threshold_usd_monthly,
             monthly_invocations=head.monthly_invocations,

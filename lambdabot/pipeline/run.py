@@ -22,6 +22,7 @@ from lambdabot.errors import EndpointError, InterruptionError, LambdabotError, U
 from lambdabot.github.event import Context
 from lambdabot.model import Budget, Function, FunctionResult, Prices, RunResult, Spend
 from lambdabot.packaging.target import Target
+from lambdabot.pipeline.likeness import Likeness, Sides
 from lambdabot.pipeline.verdict import overall
 from lambdabot.project.base import BaseTree, NoBase, head_sha, resolve_base
 from lambdabot.project.sides import base_function, settings_in_base
@@ -75,7 +76,7 @@ class Run:
                 limits = connection.verify()
             except EndpointError as error:
                 connection, limits, unreachable = None, None, str(error)
-            self._jobs = self._functions(folder, limits)
+            self._jobs = self._functions(folder, connection, limits)
             self._prepare()
             if connection is None:  # the ARM64 check and the packages need no endpoint
                 for job in self._jobs:
@@ -88,11 +89,11 @@ class Run:
                 run=secrets.token_hex(5),
                 expires=self._created + timedelta(hours=self._settings.expires_hours),
             )
-            self._deployments = Deployments(connection, identity)
+            self._deployments = Deployments(connection, identity, bucket=self._settings.bucket)
             try:
                 with self._deployments:
                     try:
-                        for job in self._jobs:
+                        for job in self._ready:
                             self._measure(job, connection, self._deployments)
                     except InterruptionError:
                         self._save(self.result(interrupted=True))  # first the report, which needs no network
@@ -116,8 +117,14 @@ class Run:
             case url:
                 yield partial(connect, endpoint=url, region=self._settings.region)
 
-    def _functions(self, folder: Path, limits: AccountLimits | None) -> "list[FunctionJob]":
-        """Pair every function with its base side."""
+    @property
+    def _ready(self) -> "list[FunctionJob]":
+        return [job for job in self._jobs if not job.refused]
+
+    def _functions(
+        self, folder: Path, connection: Connection | None, limits: AccountLimits | None
+    ) -> "list[FunctionJob]":
+        """Pair every function with its base side. Raises UsageError where `like` needs more to be said."""
         # numpy's 0.25 s of CPU time come after the first API call, which shows what is wrong with the settings.
         from lambdabot.pipeline.function import FunctionJob, Place  # noqa: PLC0415
 
@@ -131,6 +138,13 @@ class Run:
             seed=settings.seed,
             folder=folder / "packages",
             cache=cache_folder(os.environ),
+            through_bucket=settings.bucket is not None and not local,
+            layer_client=None if local or connection is None else connection.control,
+        )
+        likeness = Likeness(
+            connection=None if local else connection,
+            folder=folder / "existing",
+            base_named=settings.base is not None,
         )
         self._base = resolve_base(
             settings.base, root=self._root, pull_request=self._context.pull_request is not None, workdir=folder / "base"
@@ -142,7 +156,12 @@ class Run:
             if isinstance(self._base, BaseTree) and not no_base:
                 base = base_function(head, described, config=settings.path, root=self._root, base=self._base.path)
                 reason = "" if base else f"the target branch ({self._base.description}) does not have this function"
-            jobs.append(FunctionJob(head, base, no_base=reason, place=place))
+            sides = Sides(head=head, base=base, no_base=reason)
+            if connection is not None:
+                sides = likeness.complete(sides, path=settings.path, line=settings.lines.get(head.name, 1))
+            jobs.append(FunctionJob(sides, place=place))
+        if likeness.mistakes:
+            raise UsageError(likeness.mistakes)
         return jobs
 
     def _described_by_base(self) -> tuple[dict[str, Function], str]:
@@ -153,7 +172,8 @@ class Run:
             case BaseTree(path=path):
                 config = settings_in_base(self._settings.path, self._root, path)
                 try:
-                    return ({function.name: function for function in load_base(config)} if config else {}), ""
+                    found = load_base(config).functions if config else ()
+                    return {function.name: function for function in found}, ""
                 except UsageError as error:
                     return {}, f"the target branch's own settings have mistakes: {error}"
 
@@ -165,7 +185,7 @@ class Run:
             with turns:
                 job.prepare()
 
-        run_all(partial(prepare, job) for job in self._jobs)
+        run_all(partial(prepare, job) for job in self._ready)
 
     def _measure(self, job: "FunctionJob", connection: Connection, deployments: Deployments) -> None:
         """Measure one function within what is left of the run's budget; whatever happens to it costs no other."""

@@ -1,6 +1,6 @@
 """A round of waves, run as concurrently as the endpoint allows."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from functools import partial
 
 from lambdabot.aws.connection import Connection
@@ -18,7 +18,7 @@ class Waves:
         self,
         connection: Connection,
         deployments: Deployments,
-        deployed: Mapping[Variant, Deployment],
+        deployed: MutableMapping[Variant, Deployment],
         not_deployed: Mapping[Variant, NotDeployed],
         *,
         payloads: Sequence[Payload],
@@ -28,7 +28,7 @@ class Waves:
     ) -> None:
         """Keep what every wave needs; `clock` gives the seconds since the function's first wave.
 
-        Both mappings may grow between the rounds.
+        Both mappings may grow between the rounds; what a refresh made new is put in its place in the first.
         """
         self._connection = connection
         self._deployments = deployments
@@ -51,12 +51,15 @@ class Waves:
         skipped: list[Invocation] = []
         for batch in batches(step.waves, self._concurrency):
             fresh = [self._deployed[wave.variant] for wave in batch if wave.fresh and wave.variant in self._deployed]
-            stale = {**self._not_deployed, **(self._deployments.refresh(*fresh) if fresh else {})}
+            refreshed = self._deployments.refresh(*fresh) if fresh else {}
+            known = {**self._not_deployed, **self._deployed, **refreshed}
             calls = []
             for wave in batch:
-                if wave.variant in stale:
-                    skipped.append(self._skipped(wave, step.number, stale[wave.variant].reason))
+                ready = known[wave.variant]
+                if isinstance(ready, NotDeployed):
+                    skipped.append(self._skipped(wave, step.number, ready.reason))
                 else:
+                    self._deployed[wave.variant] = ready
                     calls.append(partial(self._wave, wave, step.number, self._count))
                 self._count += 1
             for group in run_all(calls):

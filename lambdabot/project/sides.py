@@ -36,8 +36,15 @@ def base_function(
             current=own.current,
             current_assumed=own.current_assumed,
             allow_build=own.allow_build,
+            layers=own.layers,
+            ephemeral_storage_mb=own.ephemeral_storage_mb,
+            snap_start=own.snap_start,
+            tracing=own.tracing,
+            image_config=own.image_config,
+            like=own.like,
+            given=own.given,
         )
-    if isinstance(head.source, str):
+    if not isinstance(head.source, Path):
         return None  # an image's URI says nothing of what the target branch runs
     source = _source_in_base(head, head.source, config=config, root=root, base=base)
     if source is None:

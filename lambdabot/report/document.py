@@ -18,6 +18,7 @@ from lambdabot.model import (
     Configuration,
     Estimate,
     Finding,
+    Function,
     FunctionResult,
     Interval,
     Location,
@@ -140,10 +141,10 @@ def _function(result: FunctionResult, root: Path | None) -> dict[str, Any]:
     return {
         "name": function.name,
         "runtime": function.runtime,
-        "source_path": _relative(str(function.source), root),
+        "source_path": _source(function, root),
         "target": result.target,
         "error": result.error,
-        "monthly_invocations": None if traffic is None else {"value": traffic, "source": "lambdabot.yml"},
+        "monthly_invocations": None if traffic is None else {"value": traffic, "source": function.traffic_source},
         "monthly_invocations_reason": "" if traffic is not None else "lambdabot.yml has no `monthly_invocations`",
         "current": {**_configuration(function.current), "assumed": function.current_assumed},
         **_decided(
@@ -257,9 +258,8 @@ def _arm64(one: Arm64Check | None, result: FunctionResult, root: Path | None) ->
             if all(architecture != "arm64" for architecture in result.function.architectures)
             else "only Python functions with a source folder or a .zip are"
         )
-        path = _relative(str(result.function.source), root)
         return {
-            "path": path,
+            "path": _source(result.function, root),
             "verdict": "unknown",
             "reason": reason,
             "packages": [],
@@ -285,6 +285,13 @@ def _finding(one: Finding) -> dict[str, Any]:
         "fix": one.fix,
         "location": None if one.path is None else {"path": one.path, "line": one.line},
     }
+
+
+def _source(function: Function, root: Path | None) -> str:
+    """Return where a function's code is: of what was downloaded, whose code it is."""
+    if function.like is not None and "source" not in function.given:
+        return function.like
+    return _relative(str(function.source), root)
 
 
 def _relative(path: str, root: Path | None) -> str:

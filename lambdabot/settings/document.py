@@ -38,8 +38,8 @@ def _with_defaults(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _without_type_names(location: tuple[int | str, ...]) -> Location:
-    """Drop what pydantic adds for the key of a mapping."""
-    return tuple(part for part in location if part != "[key]")
+    """Drop what pydantic adds for the key of a mapping, and the schema for a choice of forms."""
+    return tuple(part for part in location if not str(part).startswith("["))
 
 
 def _written_at(source: YamlSource, location: Location) -> Location:

@@ -11,6 +11,7 @@ from lambdabot.model import (
     Configuration,
     Constraints,
     Function,
+    ImageConfig,
     Payload,
     Side,
 )
@@ -19,6 +20,9 @@ from lambdabot.settings.yaml_source import Location, YamlSource
 
 MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
 """Lambda's limit of a synchronous invocation (Lambda quotas)."""
+
+NO_EXTRA_STORAGE_MB = 512
+"""What every function has in /tmp, and SnapStart's limit (Lambda Developer Guide, "SnapStart")."""
 
 NO_PAYLOAD = PayloadSection(name="empty", event={})
 
@@ -39,13 +43,13 @@ def _function(name: str, section: FunctionSection, source: YamlSource, side: Sid
         written = (*at, key) if (*at, key) in source.lines else ("defaults", key)
         mistakes.append(Mistake(message=message, path=source.path, line=source.line(written)))
 
-    code = _source(section.source, source.path.parent)
+    code = None if section.source is None else _source(section.source, source.path.parent)
     if isinstance(code, Path):
         if not code.exists():
             wrong("source", f"`{name}`: there is no file or folder {code}")
         elif code.is_file() and code.suffix != ".zip":
             wrong("source", f"`{name}`: {code.name} is neither a folder nor a .zip nor an image URI")
-        if section.handler is None:
+        if section.handler is None and section.like is None:
             line = source.line(at)
             mistakes.append(
                 Mistake(message=f"`{name}` needs a `handler`, as in `app.handler`", path=source.path, line=line)
@@ -53,7 +57,11 @@ def _function(name: str, section: FunctionSection, source: YamlSource, side: Sid
     requirements = _requirements(section, code)
     if section.requirements is not None and (requirements is None or not requirements.is_file()):
         wrong("requirements", f"`{name}`: there is no file {section.requirements} in {section.source}")
-    current = section.current
+    if section.snap_start and section.ephemeral_storage_mb > NO_EXTRA_STORAGE_MB:
+        wrong("snap_start", f"`{name}`: Lambda has SnapStart only with 512 MB of ephemeral storage")
+    if section.snap_start and isinstance(code, str):
+        wrong("snap_start", f"`{name}`: Lambda has SnapStart only for functions that are no container images")
+    current, image = section.current, section.image_config
     return Function(
         name=name,
         side=side,
@@ -80,7 +88,27 @@ def _function(name: str, section: FunctionSection, source: YamlSource, side: Sid
         budget=Budget(**section.budget.model_dump()),
         allow_build=frozenset(section.allow_build),
         sizes_assumed="memory_mb" not in section.model_fields_set,
+        layers=_layers(section),
+        ephemeral_storage_mb=section.ephemeral_storage_mb,
+        snap_start=section.snap_start,
+        tracing=section.tracing,
+        image_config=None
+        if image is None
+        else ImageConfig(
+            entry_point=tuple(image.entry_point),
+            command=tuple(image.command),
+            working_directory=image.working_directory,
+        ),
+        like=section.like,
+        side_effects_accepted=section.side_effects is not None,
+        given=frozenset(section.model_fields_set),
     )
+
+
+def _layers(section: FunctionSection) -> dict[Architecture, tuple[str, ...]]:
+    if isinstance(section.layers, dict):
+        return {architecture: tuple(layers) for architecture, layers in section.layers.items()}
+    return {architecture: tuple(section.layers) for architecture in Architecture if section.layers}
 
 
 def _source(text: str, folder: Path) -> Path | str:
@@ -91,7 +119,7 @@ def _source(text: str, folder: Path) -> Path | str:
     return text if is_image else path
 
 
-def _requirements(section: FunctionSection, code: Path | str) -> Path | None:
+def _requirements(section: FunctionSection, code: Path | str | None) -> Path | None:
     if not isinstance(code, Path) or not code.is_dir():
         return None
     if section.requirements is not None:

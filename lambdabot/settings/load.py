@@ -4,7 +4,7 @@ import difflib
 import hashlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -65,6 +65,7 @@ class Settings:
     comment_key: str
     check: str | None  # the check run's name
     budget: RunBudgetSection
+    bucket: str | None
     expires_hours: float
     endpoint: str  # aws, local or a URL
     base: str | None
@@ -72,6 +73,17 @@ class Settings:
     seed: int
     out: Path
     effective: Mapping[str, object]  # redacted, for the report
+    lines: Mapping[str, int]  # of each function in the file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetBranch:
+    """What the target branch's own settings say."""
+
+    functions: tuple[Function, ...]
+    gate: GateSection
+    budget: RunBudgetSection
+    bucket: str | None
 
 
 def load(inputs: Inputs, *, default_endpoint: str = "aws") -> Settings:
@@ -93,15 +105,7 @@ def load(inputs: Inputs, *, default_endpoint: str = "aws") -> Settings:
         message = "the embedded endpoint needs Linux: run it in a container or in WSL2, or use `--endpoint aws`"
         mistakes.append(Mistake(message=message))
     if endpoint == "aws":
-        mistakes += [
-            Mistake(
-                message=f"`{function.name}` needs a `role` on AWS: the execution role of its throw-away copies",
-                path=path,
-                line=source.line(("functions", function.name)),
-            )
-            for function in wanted
-            if function.role is None
-        ]
+        mistakes += _role_mistakes(wanted, source)
     if mistakes:
         raise UsageError(mistakes)
     return Settings(
@@ -112,6 +116,7 @@ def load(inputs: Inputs, *, default_endpoint: str = "aws") -> Settings:
         comment_key=_comment_key(inputs),
         check=_check_name(inputs) if SWITCH.get(inputs.check or "", document.check) else None,
         budget=document.budget,
+        bucket=document.bucket,
         expires_hours=document.expires_hours,
         endpoint=endpoint,
         base=inputs.base,
@@ -119,6 +124,7 @@ def load(inputs: Inputs, *, default_endpoint: str = "aws") -> Settings:
         seed=inputs.seed,
         out=inputs.out.resolve(),
         effective=redacted(document),
+        lines={function.name: source.line(("functions", function.name)) for function in found},
     )
 
 
@@ -158,10 +164,33 @@ def _comment(document: Document | None, inputs: Inputs) -> CommentSection:
     return section.model_copy(update={"mode": inputs.comment}) if inputs.comment else section
 
 
-def load_base(path: Path) -> tuple[Function, ...]:
-    """Return the target branch's functions as its own lambdabot.yml describes them. Raises UsageError."""
+def load_base(path: Path) -> TargetBranch:
+    """Return what the target branch's own lambdabot.yml says. Raises UsageError."""
     source = yaml_source.read(path)
-    return functions(yaml_document.validate(source), source, Side.BASE)
+    document = yaml_document.validate(source)
+    return TargetBranch(
+        functions=functions(document, source, Side.BASE),
+        gate=document.gate,
+        budget=document.budget,
+        bucket=document.bucket,
+    )
+
+
+def _role_mistakes(functions: Iterable[Function], source: yaml_source.YamlSource) -> list[Mistake]:
+    """Return a mistake for each function whose throw-away copies would have no role on AWS."""
+    mistakes = []
+    for function in functions:
+        if function.role is not None or function.side_effects_accepted:
+            continue
+        message = f"`{function.name}` needs a `role` on AWS: the execution role of its throw-away copies"
+        if function.like is not None:
+            message += (
+                f". That of {function.like} is not taken: hundreds of invocations would write to production with it. "
+                "Name a role that may do less, or write `side_effects: accepted`"
+            )
+        line = source.line(("functions", function.name))
+        mistakes.append(Mistake(message=message, path=source.path, line=line))
+    return mistakes
 
 
 def _input_mistakes(inputs: Inputs) -> list[Mistake]:

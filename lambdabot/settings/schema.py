@@ -3,7 +3,19 @@
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    JsonValue,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticKnownError
 
 from lambdabot.model import Architecture, Strategy
 
@@ -27,6 +39,25 @@ def _environment_value(value: object) -> object:
 
 
 EnvironmentValue = Annotated[str, BeforeValidator(_environment_value)]
+
+
+LayerArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+$")]
+"""A layer's version, as Lambda names it."""
+
+Layers = Annotated[list[LayerArn], Field(max_length=5)]
+"""In the order in which they are laid over one another; five at most (Lambda quotas)."""
+
+AnyLayers = Annotated[
+    Annotated[Layers, Tag("[list]")] | Annotated[dict[Architecture, Layers], Tag("[mapping]")],
+    Discriminator(lambda value: "[mapping]" if isinstance(value, dict) else "[list]"),
+]
+"""The same layers on every architecture, or each architecture's own."""
+
+LIKE = (
+    r"^(arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:)?[A-Za-z0-9_-]{1,64}"
+    r"(:(\$LATEST|[A-Za-z0-9_-]{1,128}))?$"
+)
+"""An existing function, by name or ARN, and a version or alias of it."""
 
 
 class Section(BaseModel):
@@ -62,6 +93,17 @@ class CurrentSection(Section):
     """Memory in MB."""
     architecture: Architecture = Architecture.X86_64
     """CPU architecture."""
+
+
+class ImageConfigSection(Section):
+    """What to run of a container image where that is not what the image itself says."""
+
+    entry_point: list[str] = []
+    """The program and its first arguments."""
+    command: list[str] = []
+    """What the entry point is given, often the handler."""
+    working_directory: str | None = None
+    """The directory to run in."""
 
 
 class ConstraintsSection(Section):
@@ -125,13 +167,46 @@ class DefaultsSection(Section):
     """Hard limits of this function's measurement."""
     allow_build: list[str] = []
     """Source distributions that packaging may build (their build code runs, without secrets)."""
+    layers: AnyLayers = []
+    """ARNs of layer versions: a list for every architecture, or one list per architecture."""
+    ephemeral_storage_mb: Annotated[int, Field(ge=512, le=10_240, strict=True)] = 512
+    """Size of /tmp in MB; above 512 it is part of the cost."""
+    snap_start: bool = False
+    """Measure published versions with SnapStart."""
+    tracing: bool = False
+    """Trace the throw-away copies with X-Ray, as functions with `Active` tracing are."""
+    image_config: ImageConfigSection | None = None
+    """Overrides of a container image's entry point, command and working directory."""
 
 
 class FunctionSection(DefaultsSection):
     """One Lambda function."""
 
-    source: Annotated[str, Field(min_length=1)]
-    """Folder, .zip or container image URI; a relative path is relative to lambdabot.yml."""
+    like: Annotated[str, Field(pattern=LIKE)] | None = None
+    """An existing function, `name` or `name:alias`, that is read and never changed: whatever the settings leave open
+    (runtime, handler, layers, timeout, storage, SnapStart, tracing, today's configuration, traffic) is taken from it.
+    With an alias, its live version is what the pull request is compared with."""
+    side_effects: Literal["accepted"] | None = None
+    """With `like`: run the copies under the existing function's role, variables, VPC and file systems too.
+    Hundreds of invocations then read and write what the real function does."""
+    source: Annotated[Annotated[str, Field(min_length=1)] | None, Field(validate_default=True)] = None
+    """Folder, .zip or container image URI; a relative path is relative to lambdabot.yml.
+    May be absent with `like`: then the code behind that function is measured."""
+
+    @field_validator("side_effects")
+    @classmethod
+    def _of_an_existing_function(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.data.get("like", "") is None:
+            msg = "there is no `like`, whose side effects could be accepted"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("source")
+    @classmethod
+    def _code(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and info.data.get("like", "") is None:
+            raise PydanticKnownError("missing")  # noqa: EM101 - pydantic's own name of the error
+        return value
 
 
 class GateSection(Section):
@@ -184,5 +259,8 @@ class Document(Section):
     """Whether to make a check run as well, with remarks on the lines; it takes `checks: write`."""
     budget: RunBudgetSection = RunBudgetSection()
     """Hard limits of the whole run."""
+    bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] | None = None
+    """An S3 bucket in the functions' Region, through which packages above 5 MB are uploaded once; packages above
+    Lambda's 50 MB of direct upload need it. What is put there is removed with the run."""
     expires_hours: Positive = 2.0
     """When a throw-away copy that was left behind may be removed by anyone."""

@@ -66,6 +66,7 @@ class FakeLambda:
         self.log_events: list[dict[str, object]] = []
         self.calls: list[tuple[str, str]] = []
         self.bodies: list[dict[str, object]] = []
+        self.codes: list[dict[str, object]] = []
         self.faults: list[Fault] = []
         self.polls_until_ready = 0
         self.failed_state: tuple[str, str] | None = None
@@ -74,6 +75,7 @@ class FakeLambda:
         self.released = threading.Event()
         self._requests = 0
         self._polls: dict[str, int] = {}
+        self._versions: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def count(self, operation: str) -> int:
@@ -118,10 +120,11 @@ class FakeLambda:
     def _create_function(self, name, request) -> Reply:
         if name in self.functions:
             return error(409, "ResourceConflictException", f"Function already exist: {name}")
-        request.pop("Code")
+        self.codes.append(request.pop("Code"))
         self.tags[name] = request.pop("Tags")
+        published = request.pop("Publish", False)
         self.functions[name] = {**request, "FunctionArn": f"{ARN}{name}", "FunctionName": name}
-        return 201, self._state(name), {}
+        return 201, self._published(name) if published else self._state(name), {}
 
     def _get_function(self, name, _) -> Reply:
         if name not in self.functions:
@@ -134,6 +137,14 @@ class FakeLambda:
             return missing(name)
         self.functions[name] |= request
         return 200, self._state(name), {}
+
+    def _publish_version(self, name, _) -> Reply:
+        return 201, self._published(name), {}
+
+    def _published(self, name: str) -> dict[str, object]:
+        version = str(self._versions.get(name, 0) + 1)
+        self._versions[name] = int(version)
+        return {**self._state(name), "FunctionArn": f"{ARN}{name}:{version}", "Version": version}
 
     def _delete_function(self, name, _) -> Reply:
         if self.functions.pop(name, None) is None:
@@ -234,7 +245,7 @@ class _Handler(BaseHTTPRequestHandler):
             "GET": "GetFunction" if path[2] == "functions" else "GetAccountSettings",
             "DELETE": "DeleteFunction",
             "PUT": "UpdateFunctionConfiguration",
-            "POST": "Invoke",
+            "POST": "PublishVersion" if path[-1] == "versions" else "Invoke",
         }
         return operations[self.command], path[3] if len(path) > 3 else ""
 

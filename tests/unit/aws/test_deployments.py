@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -219,7 +220,7 @@ def test_a_refresh_changes_the_environment_variables_only(fake, deployments, mak
         deployment = only(deployments.create([make_copy()]))
         before = fake.functions[deployment.function_name]["Environment"]["Variables"]
         fake.fail("UpdateFunctionConfiguration", status=409, code="ResourceConflictException", message=IN_PROGRESS)
-        assert deployments.refresh(deployment) == {}
+        assert deployments.refresh(deployment) == {deployment.variant: deployment}
         after = fake.functions[deployment.function_name]["Environment"]["Variables"]
     assert before != after
     assert before.keys() == after.keys()
@@ -232,7 +233,7 @@ def test_a_refresh_that_fails_is_told_per_variant(fake, deployments, make_copy):
         good, bad = deployments.create([make_copy(128), make_copy(256)]).values()
         fake.fail("UpdateFunctionConfiguration", name="-256", status=403, code="AccessDeniedException", message="no")
         failed = deployments.refresh(good, bad)
-    assert list(failed) == [bad.variant]
+    assert failed[good.variant] == good
     assert "access denied" in failed[bad.variant].reason
 
 
@@ -362,3 +363,25 @@ def test_an_invocation_that_does_not_end_is_not_waited_for(fake, connection, dep
         deployments.create([make_copy()])
     assert clean(fake)
     assert deployments.notes == ("Invocations were still running at the end: Lambda may make their log group anew.",)
+
+
+def test_snap_start_runs_published_versions_and_another_one_after_a_refresh(fake, deployments, make_copy):
+    copy = make_copy()
+    copy = replace(copy, function=replace(copy.function, snap_start=True))
+    with deployments:
+        first = only(deployments.create([copy]))
+        fake.fail("PublishVersion", status=409, code="ResourceConflictException", message=IN_PROGRESS)
+        second = only(deployments.refresh(first))
+        created = fake.functions[first.function_name]
+    assert created["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+    assert [one.arn.rpartition(":")[2] for one in (first, second)] == ["1", "2"]
+    assert second.arn.removesuffix(":2") == first.arn.removesuffix(":1") == created["FunctionArn"]
+    assert clean(fake)
+
+
+def test_a_snapshot_that_fails_says_why(fake, deployments, make_copy):
+    copy = make_copy()
+    fake.failed_state = ("FunctionError.InitError", "the snapshot could not be made")
+    with deployments:
+        result = only(deployments.create([replace(copy, function=replace(copy.function, snap_start=True))]))
+    assert "the snapshot could not be made" in result.reason

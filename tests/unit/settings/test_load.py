@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdabot.errors import UsageError
-from lambdabot.model import Architecture, Configuration, Side, Strategy
+from lambdabot.model import Architecture, Configuration, ImageConfig, Side, Strategy
 from lambdabot.settings.load import Inputs, load, load_base
 from lambdabot.settings.schema import Document
 
@@ -310,9 +310,83 @@ def test_an_image_needs_no_handler(project, uri):
 
 
 def test_the_target_branch_describes_its_own_side(project):
-    (function,) = load_base(write(project, MINIMAL))
+    (function,) = load_base(write(project, MINIMAL)).functions
 
     assert function.side is Side.BASE
+
+
+ROLE = "arn:aws:iam::123456789012:role/copies"
+LAYER = "arn:aws:lambda:us-east-1:123456789012:layer:tools:3"
+
+
+def test_an_existing_function_needs_neither_source_nor_handler(project):
+    text = f'version: 1\nfunctions:\n  orders: {{like: "orders:live", role: "{ROLE}"}}\n'
+
+    settings = load(Inputs(config=write(project, text)))
+
+    (function,) = settings.functions
+    assert (function.source, function.handler, function.like) == (None, None, "orders:live")
+    assert function.given == {"like", "role"}
+    assert settings.lines == {"orders": 3}
+
+
+def test_the_role_of_an_existing_function_is_taken_only_when_its_side_effects_are_accepted(project):
+    text = 'version: 1\nfunctions:\n  orders: {{like: "orders"{}}}\n'
+
+    (mistake,) = mistakes(project, text.format(""), endpoint="aws")
+    assert mistake.startswith("lambdabot.yml:3: `orders` needs a `role` on AWS")
+    assert "write to production" in mistake
+    assert "`side_effects: accepted`" in mistake
+    (function,) = load(Inputs(config=write(project, text.format(", side_effects: accepted")))).functions
+    assert function.side_effects_accepted
+
+
+def test_layers_are_one_list_or_one_per_architecture(project):
+    def layers(written: str):
+        text = MINIMAL + f"    layers: {written}\n"
+        (function,) = load(Inputs(config=write(project, text), endpoint="local")).functions
+        return {architecture.value: function.layers_for(architecture) for architecture in Architecture}
+
+    assert layers(f"[{LAYER}]") == {"x86_64": (LAYER,), "arm64": (LAYER,)}
+    assert layers(f"{{arm64: [{LAYER}]}}") == {"x86_64": (), "arm64": (LAYER,)}
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("layers: [arn:aws:lambda:us-east-1:123456789012:layer:tools]", "`functions.hello.layers.0`: string should"),
+        (f"layers: {{riscv: [{LAYER}]}}", "`functions.hello.layers.riscv`: input should be 'x86_64' or 'arm64'"),
+        (f"layers: [{', '.join([LAYER] * 6)}]", "`functions.hello.layers`: list should have at most 5 items"),
+        ("ephemeral_storage_mb: 511", "`functions.hello.ephemeral_storage_mb`: input should be greater than or equal"),
+        ("side_effects: accepted", "`functions.hello.side_effects`: there is no `like`"),
+        ("side_effects: yes please", "`functions.hello.side_effects`: input should be 'accepted'"),
+        ("like: a b", "`functions.hello.like`: string should match pattern"),
+        ("snap_start: true\n    ephemeral_storage_mb: 1024", "SnapStart only with 512 MB"),
+        ("image_config: {comand: [x]}", "`functions.hello.image_config.comand` is not known here; did you mean"),
+    ],
+)
+def test_what_lambda_would_refuse_is_refused_with_its_line(project, line, words):
+    (mistake,) = mistakes(project, f"{MINIMAL}    {line}\n")
+
+    assert mistake.startswith("lambdabot.yml:6: ")
+    assert words in mistake
+
+
+def test_a_container_image_has_no_snap_start_and_may_be_told_what_to_run(project):
+    uri = "123456789012.dkr.ecr.us-east-1.amazonaws.com/app:1"
+    text = f'version: 1\nfunctions:\n  hello:\n    source: "{uri}"\n'
+    config = "    image_config: {entry_point: [/run], command: [app.handler], working_directory: /app}\n"
+
+    (function,) = load(Inputs(config=write(project, text + config), endpoint="local")).functions
+    assert function.image_config == ImageConfig(
+        entry_point=("/run",), command=("app.handler",), working_directory="/app"
+    )
+    assert "no container images" in mistakes(project, text + "    snap_start: true\n")[0]
+
+
+def test_a_bucket_is_named_as_s3_names_them(project):
+    assert load(Inputs(config=write(project, MINIMAL + "bucket: my-packages\n"), endpoint="local")).bucket
+    assert "`bucket`: string should match" in mistakes(project, MINIMAL + "bucket: My_Packages\n")[0]
 
 
 @given(st.text(max_size=60))

@@ -1,0 +1,77 @@
+"""Packages that go up once, through S3, for all the copies that are made from them."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from threading import Lock
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from lambdabot.aws.creation import Creator
+from lambdabot.aws.ledger import Kind, LedgerClosedError
+from lambdabot.aws.request import Uploaded
+from lambdabot.aws.retry import AWSError, StoppedError, passing
+
+if TYPE_CHECKING:
+    from lambdabot.aws.connection import Connection
+    from lambdabot.aws.identity import RunIdentity
+    from lambdabot.model import Build
+
+WORTH_BYTES = 5 * 1024 * 1024
+"""Above this, one upload for all copies is worth its two calls; above Lambda's 50 MB there is no other way."""
+
+
+class Uploads:
+    """The packages of one run in one bucket, each put there when it is first asked for."""
+
+    def __init__(self, connection: Connection, identity: RunIdentity, creator: Creator, bucket: str) -> None:
+        """Call nothing yet."""
+        self._connection = connection
+        self._identity = identity
+        self._creator = creator
+        self._bucket = bucket
+        self._lock = Lock()
+        self._turns: dict[str, Lock] = {}
+        self._done: dict[str, Uploaded | Exception] = {}
+
+    @staticmethod
+    def takes(build: Build) -> bool:
+        """Tell whether a package is to go through the bucket."""
+        return build.zip_path is not None and build.zip_bytes > WORTH_BYTES
+
+    def put(self, build: Build) -> Uploaded:
+        """Return where a package is, uploading it when it is first asked for; who asks meanwhile waits.
+
+        Raises AWS's error, StoppedError or LedgerClosedError, and the same again for the next who asks.
+        """
+        with self._lock:
+            turn = self._turns.setdefault(build.code_sha256, Lock())
+        with turn:
+            if build.code_sha256 not in self._done:
+                try:
+                    self._done[build.code_sha256] = self._put(build)
+                except (*AWSError, StoppedError, LedgerClosedError) as error:
+                    self._done[build.code_sha256] = error
+            done = self._done[build.code_sha256]
+        if isinstance(done, Exception):
+            raise done
+        return done
+
+    def _put(self, build: Build) -> Uploaded:
+        if build.zip_path is None:
+            message = "an image is not uploaded"
+            raise ValueError(message)
+        path, key = build.zip_path, f"{self._identity.object_prefix}{b64decode(build.code_sha256).hex()}.zip"
+
+        def put() -> object:
+            with path.open("rb") as body:
+                return self._connection.objects.put_object(
+                    Bucket=self._bucket,
+                    Key=key,
+                    Body=body,
+                    ChecksumSHA256=build.code_sha256,  # S3 refuses what arrives damaged
+                    Tagging=urlencode(self._identity.tags),
+                )
+
+        self._creator.create(Kind.S3_OBJECT, f"{self._bucket}/{key}", put, worth=passing)
+        return Uploaded(bucket=self._bucket, key=key)

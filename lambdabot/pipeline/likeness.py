@@ -1,0 +1,114 @@
+"""Functions that are `like` an existing one: both sides completed by what Lambda says of it."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from lambdabot.aws.connection import Connection
+from lambdabot.aws.existing import Existing, code_of, completed, read
+from lambdabot.aws.traffic import SOURCE, monthly_invocations
+from lambdabot.errors import DeploymentError, Mistake
+from lambdabot.model import Function, Side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sides:
+    """A function of the pull request and what it is compared with."""
+
+    head: Function
+    base: Function | None
+    no_base: str  # why there is none
+    refused: str = ""  # why neither can be measured
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Likeness:
+    """Reads each existing function once; `connection` None: on the embedded endpoint there is none to be read.
+
+    `base_named`: the run names what to compare with, so that no alias does. `mistakes` are the settings that would let
+    hundreds of invocations write to production without saying so.
+    """
+
+    connection: Connection | None
+    folder: Path
+    base_named: bool
+    mistakes: list[Mistake] = field(default_factory=list)
+    _read: dict[str, Existing] = field(default_factory=dict)
+    _code: dict[str, Path | str] = field(default_factory=dict)
+
+    def complete(self, sides: Sides, *, path: Path, line: int) -> Sides:
+        """Return the sides with what their settings leave open; `path` and `line` are where the settings stand."""
+        if sides.head.like is None and (sides.base is None or sides.base.like is None):
+            return sides
+        if self.connection is None:
+            return _without(sides)
+        try:
+            return self._complete(self.connection, sides, path, line)
+        except DeploymentError as error:
+            return replace(sides, refused=str(error))
+
+    def _complete(self, connection: Connection, sides: Sides, path: Path, line: int) -> Sides:
+        head, base, notes = sides.head, sides.base, list(sides.notes)
+        if base is not None and base.like is not None:
+            its = self._existing(connection, base.like)
+            base = self._with_code(connection, completed(base, its), its)
+        if head.like is None:
+            return replace(sides, base=base)
+        existing = self._existing(connection, head.like)
+        if not head.side_effects_accepted and existing.needs_acceptance:
+            if "environment" not in head.given:
+                self.mistakes.append(_mistake(head, existing, path, line))
+                return replace(sides, refused="its settings are incomplete")
+            left_out = [reason for reason in existing.needs_acceptance if not reason.startswith("environment")]
+            notes += [f"{reason} of {existing.like} is left out: side effects are not accepted" for reason in left_out]
+        no_base = sides.no_base
+        if head.source is None and base is None:
+            no_base = f"the code behind {existing.like} itself is measured: there is nothing to compare it with"
+        head = self._with_code(connection, completed(head, existing), existing)
+        notes.append(f"What the settings leave open is that of {existing.description}.")
+        if existing.alias is not None and not self.base_named:
+            own = replace(head, side=Side.BASE, source=None, requirements=None, given=head.given & {"role"})
+            base, no_base = self._with_code(connection, completed(own, existing), existing), ""
+            notes.append(f"Base is the live version: {existing.description}.")
+        if head.monthly_invocations is None:
+            try:
+                head = replace(
+                    head, monthly_invocations=monthly_invocations(connection, existing), traffic_source=SOURCE
+                )
+            except DeploymentError as error:
+                notes.append(str(error))
+        return replace(sides, head=head, base=base, no_base=no_base, notes=tuple(notes))
+
+    def _existing(self, connection: Connection, like: str) -> Existing:
+        if like not in self._read:
+            self._read[like] = read(connection, like)
+        return self._read[like]
+
+    def _with_code(self, connection: Connection, function: Function, existing: Existing) -> Function:
+        """Return the function with the code behind the existing one, where it names none of its own."""
+        if function.source is not None:
+            return function
+        if existing.like not in self._code:
+            self._code[existing.like] = code_of(connection, existing, self.folder)
+        return replace(function, source=self._code[existing.like])
+
+
+def _without(sides: Sides) -> Sides:
+    """Measure what the settings say by themselves, where that is enough."""
+    head = sides.head
+    missing = [key for key in ("source", "handler") if getattr(head, key) is None]
+    if missing:
+        wanted = " and ".join(f"`{key}`" for key in missing)
+        reason = f"{head.like} is a function on AWS, which is not asked here, and the settings have no {wanted}"
+        return replace(sides, refused=reason)
+    note = f"{head.like} is a function on AWS, which was not asked: what the settings leave open has Lambda's defaults."
+    return replace(sides, notes=(*sides.notes, note))
+
+
+def _mistake(head: Function, existing: Existing, path: Path, line: int) -> Mistake:
+    has = ", ".join(existing.needs_acceptance)
+    message = (
+        f"`{head.name}` is like {existing.like}, which has {has}: hundreds of invocations with them would write to "
+        "production. Give it an `environment` of its own (`{}` is one), or write `side_effects: accepted`"
+    )
+    return Mistake(message=message, path=path, line=line)
