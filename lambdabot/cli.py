@@ -49,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
     _add_comment(commands.add_parser("comment", help="render and post the comment of a report.json"))
     _add_replay(commands.add_parser("replay", help="take a run's decisions again from its files, and compare"))
     _add_schema(commands.add_parser("schema", help="print the JSON schema of lambdabot.yml or of report.json"))
+    _add_policy(commands.add_parser("policy", help="print the least IAM policies and the OIDC trust for the settings"))
     _add_local(commands.add_parser("local", help="serve the embedded Lambda endpoint until interrupted"))
     _add_arm64(commands, "check requirement files, locks, zips and folders for ARM64")
     return top
@@ -159,6 +160,49 @@ def _schema(arguments: argparse.Namespace) -> int:
 
         document = Document.model_json_schema()
     print(json.dumps(document, indent=2))
+    return ExitCode.DONE
+
+
+def _add_policy(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--config", type=Path, default=Path("lambdabot.yml"), help="settings (default: %(default)s)")
+    command.add_argument("--repository", metavar="OWNER/NAME", help="on GitHub (default: GITHUB_REPOSITORY)")
+    command.add_argument("--environment", metavar="NAME", help="of GitHub, whose jobs alone may assume the role")
+    command.add_argument("--account", help="AWS account (default: that of the settings' roles)")
+    command.add_argument("--region", help="AWS Region (default: the environment's, else any)")
+    form = command.add_mutually_exclusive_group()
+    form.add_argument(
+        "--only",
+        choices=["policy", "trust", "execution_policy", "execution_trust"],
+        help="print this document alone, as `aws iam` takes it",
+    )
+    form.add_argument("--template", action="store_true", help="print a CloudFormation template of both roles")
+    command.add_argument("--boundary", metavar="ARN", help="permissions boundary of the template's roles")
+    command.set_defaults(command=_policy)
+
+
+def _policy(arguments: argparse.Namespace) -> int:
+    from lambdabot.aws import policy
+    from lambdabot.settings.load import Inputs, load
+
+    repository = arguments.repository or os.environ.get("GITHUB_REPOSITORY")
+    if not repository:
+        message = "whose policy? Name the repository with `--repository owner/name`"
+        raise UsageError([Mistake(message=message)])
+    settings = load(Inputs(config=arguments.config))
+    region = arguments.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    functions, place = settings.functions, policy.place_of(settings.functions, account=arguments.account, region=region)
+    documents = {
+        "policy": policy.permissions(functions, repository=repository, bucket=settings.bucket, place=place),
+        "trust": policy.trust(repository=repository, environment=arguments.environment, place=place),
+        "execution_policy": policy.execution_permissions(functions, repository=repository, place=place),
+        "execution_trust": policy.execution_trust(),
+    }
+    if arguments.template:
+        documents = policy.template(documents, boundary=arguments.boundary)
+    print(json.dumps(documents[arguments.only] if arguments.only else documents, indent=2))
+    for function in functions:
+        if function.role is None:
+            print(f"lambdabot: put the role of {function.like} in place of ROLE-OF-…", file=sys.stderr)
     return ExitCode.DONE
 
 

@@ -36,7 +36,7 @@ class RunIdentity:
         run = _plain(self.run)
         if run != self.run or len(run) > _RUN_CHARACTERS:
             run = f"{run[: _RUN_CHARACTERS - 7]}-{_digest(self.run, 6)}"
-        return f"{repository_prefix(self.repository)}{run}"
+        return f"{name_prefix(self.repository)}{run}"
 
     @property
     def log_group(self) -> str:
@@ -57,7 +57,7 @@ class RunIdentity:
         return "-".join(part for part in (self.name, middle, end) if part)
 
 
-def repository_prefix(repository: str | None) -> str:
+def name_prefix(repository: str | None) -> str:
     """Return how the names of everything begin that any run of this repository creates."""
     return f"{PREFIX}-{_digest(repository or '', 8)}-"
 

@@ -1,0 +1,206 @@
+"""The least that AWS must allow for the settings in force: IAM documents for the job's role and the copies' role.
+
+Actions, resources and condition keys: AWS Service Authorization Reference (Lambda, CloudWatch Logs, S3, IAM, ECR);
+trust of GitHub's OIDC provider: GitHub Docs, "Configuring OpenID Connect in Amazon Web Services".
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lambdabot.aws.existing import parse
+from lambdabot.aws.identity import name_prefix
+from lambdabot.errors import Mistake, UsageError
+from lambdabot.model import Function
+
+OIDC = "token.actions.githubusercontent.com"
+_ROLE = re.compile(r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>\d{12}):role/")
+_IMAGE = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/(?P<name>[^:@]+)[:@]"
+)
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Whose account and Region; a part that is not known is `*`."""
+
+    partition: str
+    account: str
+    region: str
+
+    def arn(self, service: str, resource: str) -> str:
+        """Return the ARN of a resource in this account and Region."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+
+
+def place_of(functions: Iterable[Function], *, account: str | None, region: str | None) -> Place:
+    """Return the account and partition that the settings' roles lie in, unless an account is named.
+
+    Raises UsageError when the roles lie in several accounts.
+    """
+    found = {match.groups() for one in functions if one.role and (match := _ROLE.match(one.role))}
+    partitions, accounts = {partition for partition, _ in found}, {account_of for _, account_of in found}
+    if len(accounts) > 1 and account is None:
+        message = f"the functions' roles lie in {len(accounts)} accounts"
+        raise UsageError([Mistake(message=message)], advice="Name the one with `--account`, or the function.")
+    return Place(
+        partition=next(iter(partitions), "aws"),
+        account=account or next(iter(accounts), "*"),
+        region=region or "*",
+    )
+
+
+def permissions(functions: Sequence[Function], *, repository: str, bucket: str | None, place: Place) -> Document:
+    """Return the policy of the role that the job assumes: what a run with these settings and `clean` call."""
+    prefix = name_prefix(repository)
+    copies = place.arn("lambda", f"function:{prefix}*")
+    groups = place.arn("logs", f"log-group:/aws/lambda/{prefix}*")
+    tagged = {"StringEquals": {"aws:RequestTag/lambdabot:repository": repository}}
+    update = ["lambda:PublishVersion"] if any(one.snap_start or _open(one, "snap_start") for one in functions) else []
+    statements = [
+        _allow("Account", ["lambda:GetAccountSettings"], ["*"]),
+        _allow("CreateCopies", ["lambda:CreateFunction", "lambda:TagResource"], [copies], tagged),
+        _allow(
+            "UseCopies",
+            [
+                "lambda:DeleteFunction",
+                "lambda:GetFunction",
+                "lambda:InvokeFunction",
+                "lambda:UpdateFunctionConfiguration",
+                *update,
+            ],
+            [copies],
+        ),
+        _allow(
+            "PassExecutionRole",
+            ["iam:PassRole"],
+            sorted({one.role or _unknown_role(one, place) for one in functions}),
+            {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
+        ),
+        _allow("CreateLogGroup", ["logs:CreateLogGroup", "logs:TagResource"], [groups]),
+        _allow("UseLogGroup", ["logs:DeleteLogGroup", "logs:FilterLogEvents"], [groups]),
+        _allow("FindOrphans", ["lambda:ListFunctions", "logs:DescribeLogGroups"], ["*"]),
+        _allow("ReadTags", ["lambda:ListTags", "logs:ListTagsForResource"], [copies, groups]),
+        *_of_bucket(prefix, bucket, place),
+        *_of_existing(functions, place),
+        *_of_layers(functions, place),
+        *_of_images(functions, place),
+    ]
+    return _document(statements)
+
+
+def execution_permissions(functions: Sequence[Function], *, repository: str, place: Place) -> Document:
+    """Return what the copies' role needs of lambdabot's own: logs. What the code itself calls comes on top."""
+    groups = place.arn("logs", f"log-group:/aws/lambda/{name_prefix(repository)}*")
+    statements = [_allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [groups])]
+    if any(one.tracing or _open(one, "tracing") for one in functions):
+        statements.append(_allow("Trace", ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], ["*"]))
+    return _document(statements)
+
+
+def execution_trust() -> Document:
+    """Return who may use the copies' role: Lambda."""
+    principal = {"Service": "lambda.amazonaws.com"}
+    return _document([{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}])
+
+
+def trust(*, repository: str, environment: str | None, place: Place) -> Document:
+    """Return who may assume the job's role: this repository's pull requests, or its jobs in one environment."""
+    subject = f"environment:{environment}" if environment else "pull_request"
+    provider = f"arn:{place.partition}:iam::{place.account}:oidc-provider/{OIDC}"
+    return _document(
+        [
+            {
+                "Effect": "Allow",
+                "Principal": {"Federated": provider},
+                "Action": "sts:AssumeRoleWithWebIdentity",
+                "Condition": {
+                    "StringEquals": {f"{OIDC}:aud": "sts.amazonaws.com", f"{OIDC}:sub": f"repo:{repository}:{subject}"}
+                },
+            }
+        ]
+    )
+
+
+def template(documents: dict[str, Document], *, boundary: str | None) -> Document:
+    """Return a CloudFormation template of both roles, under a permissions boundary where there is one."""
+    limit = {"PermissionsBoundary": boundary} if boundary else {}
+
+    def role(name: str, trusted: str, permitted: str) -> Document:
+        policy = {"PolicyName": name, "PolicyDocument": documents[permitted]}
+        properties = {"AssumeRolePolicyDocument": documents[trusted], "Policies": [policy], **limit}
+        return {"Type": "AWS::IAM::Role", "Properties": properties}
+
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": "Roles of lambdabot: the job's, and that of its throw-away copies",
+        "Resources": {
+            "JobRole": role("lambdabot", "trust", "policy"),
+            "ExecutionRole": role("lambdabot-copies", "execution_trust", "execution_policy"),
+        },
+    }
+
+
+def _of_bucket(prefix: str, bucket: str | None, place: Place) -> list[Document]:
+    if bucket is None:
+        return []
+    objects = f"arn:{place.partition}:s3:::{bucket}/{prefix}*"
+    # Lambda itself reads the package with the caller's permission.
+    actions = ["s3:DeleteObject", "s3:GetObject", "s3:GetObjectTagging", "s3:PutObject", "s3:PutObjectTagging"]
+    below = {"StringLike": {"s3:prefix": f"{prefix}*"}}
+    return [
+        _allow("Packages", actions, [objects]),
+        _allow("FindPackages", ["s3:ListBucket"], [f"arn:{place.partition}:s3:::{bucket}"], below),
+    ]
+
+
+def _of_existing(functions: Sequence[Function], place: Place) -> list[Document]:
+    likes = sorted({parse(one.like)[0] for one in functions if one.like})
+    arns = [like if like.startswith("arn:") else place.arn("lambda", f"function:{like}") for like in likes]
+    statements = []
+    if arns:
+        both = [one for arn in arns for one in (arn, f"{arn}:*")]
+        statements.append(_allow("ReadExisting", ["lambda:GetFunction"], both))
+    if any(one.like and one.monthly_invocations is None for one in functions):
+        statements.append(_allow("ReadTraffic", ["cloudwatch:GetMetricStatistics"], ["*"]))
+    if any(one.side_effects_accepted for one in functions):
+        actions = ["ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"]
+        statements.append(_allow("JoinNetwork", actions, ["*"]))
+    return statements
+
+
+def _of_layers(functions: Sequence[Function], place: Place) -> list[Document]:
+    layers = {arn for one in functions for arns in one.layers.values() for arn in arns}
+    if any(_open(one, "layers") for one in functions):
+        layers.add(f"arn:{place.partition}:lambda:{place.region}:*:layer:*")  # of any account: many are public
+    return [_allow("Layers", ["lambda:GetLayerVersion"], sorted(layers))] if layers else []
+
+
+def _of_images(functions: Sequence[Function], place: Place) -> list[Document]:
+    repositories = {
+        f"arn:{place.partition}:ecr:{match['region']}:{match['account']}:repository/{match['name']}"
+        for one in functions
+        if isinstance(one.source, str) and (match := _IMAGE.match(one.source))
+    }
+    actions = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    return [_allow("Images", actions, sorted(repositories))] if repositories else []
+
+
+def _open(function: Function, key: str) -> bool:
+    """Tell whether an existing function decides over a key, so that its value is not known here."""
+    return function.like is not None and key not in function.given
+
+
+def _unknown_role(function: Function, place: Place) -> str:
+    return f"arn:{place.partition}:iam::{place.account}:role/ROLE-OF-{parse(function.like or '')[0].rpartition(':')[2]}"
+
+
+def _allow(sid: str, actions: list[str], resources: list[str], condition: Document | None = None) -> Document:
+    statement: Document = {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": resources}
+    return statement if condition is None else {**statement, "Condition": condition}
+
+
+def _document(statements: list[Document]) -> Document:
+    return {"Version": "2012-10-17", "Statement": statements}

@@ -1,0 +1,142 @@
+"""`lambdabot policy` against what runs really call: every call is recorded, and held to the policy by its ARN."""
+
+import io
+import json
+import zipfile
+from collections import defaultdict
+from fnmatch import fnmatchcase
+
+import boto3
+import pytest
+from botocore.client import BaseClient
+
+from lambdabot.cli import main
+from lambdabot.local.endpoint import serve
+
+REPOSITORY = "octo/shop"
+ACCOUNT = "000000000000"  # the embedded endpoint's
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/copies"
+PREFIX = "lambdabot-"
+NAMES = {"lambda:Invoke": "lambda:InvokeFunction", "lambda:GetLayerVersionByArn": "lambda:GetLayerVersion"}
+IMPLIED = {
+    "iam:PassRole",  # by CreateFunction
+    "lambda:TagResource",  # by the tags of CreateFunction
+    "logs:TagResource",  # by the tags of CreateLogGroup
+    "s3:GetObject",  # by CreateFunction from S3
+    "s3:PutObjectTagging",  # by the tags of PutObject
+    # by `lambdabot clean`
+    "lambda:ListFunctions",
+    "lambda:ListTags",
+    "logs:DescribeLogGroups",
+    "logs:ListTagsForResource",
+    "s3:GetObjectTagging",
+    "s3:ListBucket",
+}
+SETTINGS = f"""
+    version: 1
+    defaults: {{role: "{ROLE}", memory_mb: [512], architectures: [x86_64], budget: {{invocations: 60, minutes: 1}}}}
+    functions:
+      own: {{source: src, handler: app.handler}}
+      alike: {{like: "orders:live", environment: {{}}, layers: [], snap_start: false, monthly_invocations: 9}}
+"""
+WORK = """
+import time
+def handler(event, context):
+    end = time.process_time() + {seconds}
+    while time.process_time() < end:
+        pass
+"""
+
+
+@pytest.fixture(scope="module")
+def endpoint():
+    with serve(anyone=True) as endpoint:
+        yield endpoint.url
+
+
+@pytest.fixture
+def recorded(monkeypatch):
+    """Record every call of every client: action and ARN."""
+    calls: dict[str, set[str]] = defaultdict(set)
+    call = BaseClient._make_api_call
+
+    def record(self, operation, parameters):
+        service, region = self.meta.service_model.endpoint_prefix, self.meta.region_name
+        name = f"{service}:{operation}"
+        calls[NAMES.get(name, name)].add(arn_of(service, region, parameters))
+        if operation == "CreateFunction":
+            calls["iam:PassRole"].add(parameters["Role"])
+        return call(self, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", record)
+    return calls
+
+
+@pytest.fixture
+def orders(endpoint):
+    """Create the user's own function, which is only to be read."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("app.py", WORK.format(seconds=0.01))
+    credentials = {"region_name": "us-east-1", "aws_access_key_id": "a", "aws_secret_access_key": "b"}
+    client = boto3.client("lambda", endpoint_url=endpoint, **credentials)
+    client.create_function(
+        FunctionName="orders",
+        Role=ROLE,
+        Runtime="python3.13",
+        Handler="app.handler",
+        MemorySize=512,
+        Code={"ZipFile": stream.getvalue()},
+    )
+    client.get_waiter("function_active_v2").wait(FunctionName="orders")
+    version = client.publish_version(FunctionName="orders")["Version"]
+    client.create_alias(FunctionName="orders", Name="live", FunctionVersion=version)
+
+
+def arn_of(service: str, region: str, parameters: dict[str, str]) -> str:
+    match service:
+        case "lambda" if "FunctionName" in parameters:
+            qualifier = f":{parameters['Qualifier']}" if "Qualifier" in parameters else ""
+            return f"arn:aws:lambda:{region}:{ACCOUNT}:function:{parameters['FunctionName']}{qualifier}"
+        case "logs":
+            return f"arn:aws:logs:{region}:{ACCOUNT}:log-group:{parameters['logGroupName']}"
+    return "*"
+
+
+def print_policy(capsys, project, *arguments: str) -> dict:
+    capsys.readouterr()
+    config = str(project.folder / "lambdabot.yml")
+    assert main(["policy", "--config", config, "--repository", REPOSITORY, *arguments]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def allowed(policy: dict, action: str, arn: str) -> bool:
+    return any(
+        action in statement["Action"] and any(fnmatchcase(arn, pattern) for pattern in statement["Resource"])
+        for statement in policy["Statement"]
+    )
+
+
+@pytest.mark.usefixtures("orders")
+def test_a_full_run_calls_what_the_policy_names_and_nothing_else(project, endpoint, recorded, capsys, monkeypatch):
+    project.write("src/app.py", WORK.format(seconds=0.02))
+    project.write("base/src/app.py", WORK.format(seconds=0.01))
+    project.write("base/lambdabot.yml", SETTINGS)
+    project.settings(SETTINGS)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_REPOSITORY", REPOSITORY)
+    recorded.clear()
+
+    _, report = project.run("--base", str(project.folder / "base"), "--region", "us-east-1", endpoint=endpoint)
+
+    assert report["spend"]["deployments_created"] == report["spend"]["deployments_removed"] >= 3
+    policy = print_policy(capsys, project, "--region", "us-east-1", "--only", "policy")
+    calls = {action: frozenset(arns) for action, arns in recorded.items()}
+    for action, arns in calls.items():
+        for arn in arns:
+            assert allowed(policy, action, arn), f"{action} on {arn}"
+    named = {action for statement in policy["Statement"] for action in statement["Action"]}
+    assert named - IMPLIED == calls.keys() - IMPLIED
+    reads = {"lambda:GetAccountSettings", "lambda:GetFunction", "iam:PassRole"}
+    written = {arn for action, arns in calls.items() if action not in reads for arn in arns}
+    assert all(f":function:{PREFIX}" in arn or f":log-group:/aws/lambda/{PREFIX}" in arn for arn in written)

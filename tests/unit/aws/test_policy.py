@@ -1,0 +1,166 @@
+"""The documents of `lambdabot policy`; moto's IAM has a validator of policies, which is asked about each."""
+
+import json
+from dataclasses import replace
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from lambdabot.aws import policy
+from lambdabot.aws.policy import Place, place_of
+from lambdabot.cli import main
+from lambdabot.errors import UsageError
+from lambdabot.model import Architecture
+
+REPOSITORY = "octo/shop"
+HERE = Place(partition="aws", account="123456789012", region="eu-west-1")
+LAYER = "arn:aws:lambda:eu-west-1:123456789012:layer:tools:3"
+
+
+@pytest.fixture
+def function(make_copy):
+    return make_copy().function
+
+
+@pytest.fixture
+def permissions(monkeypatch):
+    """Return the policy by the Sid of its statements, once IAM takes it."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+
+    def of(*functions, bucket=None):
+        document = policy.permissions(functions, repository=REPOSITORY, bucket=bucket, place=HERE)
+        with mock_aws():
+            boto3.client("iam").create_policy(PolicyName="p", PolicyDocument=json.dumps(document))
+        return {statement["Sid"]: statement for statement in document["Statement"]}
+
+    return of
+
+
+def test_everything_that_is_written_carries_the_repositorys_name(permissions, function):
+    statements = permissions(function, bucket="packages")
+    reads = {"Account", "FindOrphans", "PassExecutionRole", "FindPackages"}
+    for sid in statements.keys() - reads:
+        assert all("lambdabot-3041f38b-*" in arn for arn in statements[sid]["Resource"]), sid
+    assert statements["CreateCopies"]["Condition"]["StringEquals"] == {
+        "aws:RequestTag/lambdabot:repository": REPOSITORY
+    }
+    assert statements["FindPackages"]["Condition"] == {"StringLike": {"s3:prefix": "lambdabot-3041f38b-*"}}
+
+
+def test_only_the_roles_of_the_settings_may_be_passed_and_only_to_lambda(permissions, function):
+    statement = permissions(function)["PassExecutionRole"]
+    assert statement["Resource"] == [function.role]
+    assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+
+
+def test_a_plain_function_needs_no_more_than_that(permissions, function):
+    plain = {
+        "Account",
+        "CreateCopies",
+        "UseCopies",
+        "PassExecutionRole",
+        "CreateLogGroup",
+        "UseLogGroup",
+        "FindOrphans",
+        "ReadTags",
+    }
+    assert permissions(function).keys() == plain
+    assert "lambda:PublishVersion" not in permissions(function)["UseCopies"]["Action"]
+
+
+def test_what_the_settings_have_more_needs_more(permissions, function):
+    def more(**fields):
+        return permissions(replace(function, **fields))
+
+    assert "lambda:PublishVersion" in more(snap_start=True)["UseCopies"]["Action"]
+    assert more(layers={Architecture.ARM64: (LAYER,)})["Layers"]["Resource"] == [LAYER]
+    image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/orders@sha256:00"
+    assert more(source=image)["Images"]["Resource"] == ["arn:aws:ecr:eu-west-1:123456789012:repository/shop/orders"]
+    assert "Images" not in more(source="ghcr.io/shop/orders:1")
+    assert permissions(function, bucket="b")["Packages"]["Resource"] == ["arn:aws:s3:::b/lambdabot-3041f38b-*"]
+
+
+def test_an_existing_function_is_read_and_nothing_else(permissions, function):
+    statements = permissions(replace(function, like="orders:live", given=frozenset({"role"})))
+    arn = "arn:aws:lambda:eu-west-1:123456789012:function:orders"
+    assert [sid for sid, one in statements.items() if any(arn in resource for resource in one["Resource"])] == [
+        "ReadExisting"
+    ]
+    assert statements["ReadExisting"]["Action"] == ["lambda:GetFunction"]
+    assert statements["ReadExisting"]["Resource"] == [arn, f"{arn}:*"]
+    assert statements["ReadTraffic"]["Action"] == ["cloudwatch:GetMetricStatistics"]
+    assert statements["Layers"]["Resource"] == ["arn:aws:lambda:eu-west-1:*:layer:*"]
+    whole = permissions(replace(function, like=f"{arn}:live", monthly_invocations=9))
+    assert whole["ReadExisting"]["Resource"] == [arn, f"{arn}:*"]
+    assert "ReadTraffic" not in whole
+
+
+def test_accepted_side_effects_want_the_network_and_name_the_role_to_fill_in(permissions, function):
+    statements = permissions(replace(function, role=None, like="orders", side_effects_accepted=True))
+    assert statements["PassExecutionRole"]["Resource"] == ["arn:aws:iam::123456789012:role/ROLE-OF-orders"]
+    assert "ec2:DescribeSubnets" in statements["JoinNetwork"]["Action"]
+
+
+def test_the_account_is_that_of_the_roles(function):
+    assert place_of([function], account=None, region=None) == Place(partition="aws", account="123456789012", region="*")
+    other = replace(function, role="arn:aws-cn:iam::210987654321:role/copies")
+    with pytest.raises(UsageError, match="2 accounts"):
+        place_of([function, other], account=None, region=None)
+    assert place_of([function, other], account="1", region="x").account == "1"
+    assert place_of([other], account=None, region="cn-north-1").arn("lambda", "x") == (
+        "arn:aws-cn:lambda:cn-north-1:210987654321:x"
+    )
+
+
+def test_the_role_is_trusted_by_one_repository_and_its_environment():
+    def subject(environment):
+        (statement,) = policy.trust(repository=REPOSITORY, environment=environment, place=HERE)["Statement"]
+        return statement["Condition"]["StringEquals"][f"{policy.OIDC}:sub"]
+
+    assert subject("aws") == "repo:octo/shop:environment:aws"
+    assert subject(None) == "repo:octo/shop:pull_request"
+
+
+def test_copies_write_logs_and_traces_where_the_settings_say_so(function):
+    def actions(one):
+        document = policy.execution_permissions([one], repository=REPOSITORY, place=HERE)
+        return {action for statement in document["Statement"] for action in statement["Action"]}
+
+    logs = {"logs:CreateLogStream", "logs:PutLogEvents"}
+    assert actions(function) == logs
+    assert actions(replace(function, tracing=True)) == logs | {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    (tmp_path / "lambdabot.yml").write_text(
+        "version: 1\nfunctions:\n  orders: {like: orders, side_effects: accepted}\n"
+    )
+    return str(tmp_path / "lambdabot.yml")
+
+
+def test_the_command_prints_documents_or_one_of_them_or_a_template(project, capsys):
+    def printed(*arguments):
+        assert main(["policy", "--config", project, "--repository", REPOSITORY, *arguments]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    documents = printed()
+    assert documents.keys() == {"policy", "trust", "execution_policy", "execution_trust"}
+    assert printed("--only", "trust") == documents["trust"]
+    boundary = "arn:aws:iam::123456789012:policy/boundary"
+    template = printed("--template", "--boundary", boundary)
+    roles = [resource["Properties"] for resource in template["Resources"].values()]
+    assert [role["PermissionsBoundary"] for role in roles] == [boundary, boundary]
+    assert roles[0]["Policies"][0]["PolicyDocument"] == documents["policy"]
+    assert "PermissionsBoundary" not in json.dumps(printed("--template"))
+
+
+def test_the_command_says_what_is_to_be_filled_in_and_wants_a_repository(project, capsys):
+    assert main(["policy", "--config", project]) == 2
+    assert "--repository owner/name" in capsys.readouterr().err
+    assert main(["policy", "--config", project, "--repository", REPOSITORY]) == 0
+    assert "put the role of orders" in capsys.readouterr().err
