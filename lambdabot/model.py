@@ -284,7 +284,11 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
-    """Prices of one Region: per GB-second by architecture, per request, per GB-second of extra ephemeral storage."""
+    """Prices of one Region: per GB-second by architecture, per request, per GB-second of extra ephemeral storage.
+
+    Provisioned concurrency has two: what is kept ready, and the duration while it is. SnapStart's cache is paid per
+    GB-second of each published version, its restores per GB; for Java both are free.
+    """
 
     region: str
     published: str  # date of the price list, ISO 8601
@@ -292,6 +296,11 @@ class Prices:
     gb_second: Mapping[Architecture, Decimal]
     request: Decimal
     storage_gb_second: Decimal
+    provisioned_gb_second: Mapping[Architecture, Decimal] = field(default_factory=dict)
+    provisioned_duration_gb_second: Mapping[Architecture, Decimal] = field(default_factory=dict)
+    snap_start_cache_gb_second: Decimal = Decimal(0)
+    snap_start_restore_gb: Decimal = Decimal(0)
+    currency: str = "USD"
 
     def cost(
         self, configuration: Configuration, billed_ms: float | Decimal, *, ephemeral_storage_mb: int = 512

@@ -12,8 +12,10 @@ from lambdabot.model import Architecture, Prices
 def prices(region: str) -> Prices:
     """Return the list prices of a Region, first tier, in US dollars; a Region that the table lacks gets us-east-1's.
 
-    Source: AWS Price List, service `AWSLambda`, groups `AWS-Lambda-Duration[-ARM]`, `AWS-Lambda-Requests` and
-    `AWS-Lambda-Storage-Duration`. Tier, free tier and savings plans of an account cannot be known here.
+    Source: AWS Price List, service `AWSLambda`, groups `AWS-Lambda-Duration[-ARM]`, `AWS-Lambda-Requests`,
+    `AWS-Lambda-Storage-Duration`, `AWS-Lambda-Provisioned-Concurrency[-ARM]`, `AWS-Lambda-Duration-Provisioned[-ARM]`;
+    SnapStart: AWS Lambda Pricing. Provisioned concurrency and SnapStart are us-east-1's in every Region. Tier, free
+    tier and savings plans of an account cannot be known here.
     """
     table = _table()
     shared = table["shared"]
@@ -29,6 +31,10 @@ def prices(region: str) -> Prices:
         gb_second={architecture: Decimal(figures[architecture]) for architecture in Architecture},
         request=Decimal(figures["request"]),
         storage_gb_second=Decimal(figures["storage_gb_second"]),
+        provisioned_gb_second={one: Decimal(figures[f"provisioned_{one}"]) for one in Architecture},
+        provisioned_duration_gb_second={one: Decimal(figures[f"provisioned_duration_{one}"]) for one in Architecture},
+        snap_start_cache_gb_second=Decimal(figures["snap_start_cache_gb_second"]),
+        snap_start_restore_gb=Decimal(figures["snap_start_restore_gb"]),
     )
 
 

@@ -5,6 +5,7 @@ import secrets
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -16,8 +17,9 @@ from typing import TYPE_CHECKING
 from lambdabot.aws.connection import AccountLimits, Connection, connect
 from lambdabot.aws.deployments import Deployments
 from lambdabot.aws.identity import RunIdentity
+from lambdabot.aws.price_list import latest
 from lambdabot.aws.prices import prices
-from lambdabot.aws.threads import run_all
+from lambdabot.aws.threads import run_all, start
 from lambdabot.errors import EndpointError, InterruptionError, LambdabotError, UsageError
 from lambdabot.github.event import Context
 from lambdabot.model import Budget, Function, FunctionResult, Prices, RunResult, Spend
@@ -56,6 +58,7 @@ class Run:
         self._jobs: list[FunctionJob] = []
         self._deployments: Deployments | None = None
         self._region = settings.region or "us-east-1"
+        self._prices = prices(self._region)
         self._base: BaseTree | NoBase = NoBase(reason="the run ended before the target branch was looked at")
         self._notes: list[str] = []
 
@@ -70,13 +73,17 @@ class Run:
         return self.result()
 
     def _main_job(self, folder: Path) -> None:
+        asked: Future[Prices] | None = None
         with self._endpoint() as way:
             try:
                 connection = way()
+                self._prices = prices(connection.region)
                 limits = connection.verify()
+                if self._settings.endpoint == "aws":
+                    asked = start(partial(latest, connection.region, cache=cache_folder(os.environ)))
             except EndpointError as error:
                 connection, limits, unreachable = None, None, str(error)
-            self._jobs = self._functions(folder, connection, limits)
+            self._jobs = self._functions(folder, connection, limits, asked)
             self._prepare()
             if connection is None:  # the ARM64 check and the packages need no endpoint
                 for job in self._jobs:
@@ -122,7 +129,7 @@ class Run:
         return [job for job in self._jobs if not job.refused]
 
     def _functions(
-        self, folder: Path, connection: Connection | None, limits: AccountLimits | None
+        self, folder: Path, connection: Connection | None, limits: AccountLimits | None, asked: Future[Prices] | None
     ) -> "list[FunctionJob]":
         """Pair every function with its base side. Raises UsageError where `like` needs more to be said."""
         # numpy's 0.25 s of CPU time come after the first API call, which shows what is wrong with the settings.
@@ -130,6 +137,12 @@ class Run:
 
         settings, local = self._settings, self._settings.endpoint == "local"
         share = max(1, (limits.unreserved_concurrency if limits else 1) // SHARE_OF_CONCURRENCY)
+        self._base = resolve_base(
+            settings.base, root=self._root, pull_request=self._context.pull_request is not None, workdir=folder / "base"
+        )
+        described, no_base = self._described_by_base()
+        if asked is not None:
+            self._prices = asked.result()
         place = Place(
             machine=Target.local() if local else None,
             prices=self._prices,
@@ -146,10 +159,6 @@ class Run:
             folder=folder / "existing",
             base_named=settings.base is not None,
         )
-        self._base = resolve_base(
-            settings.base, root=self._root, pull_request=self._context.pull_request is not None, workdir=folder / "base"
-        )
-        described, no_base = self._described_by_base()
         jobs = []
         for head in settings.functions:
             base, reason = None, no_base
@@ -204,10 +213,6 @@ class Run:
         except Exception as error:  # noqa: BLE001  # a defect of ours met by one function must not lose the others'
             job.failed = f"lambdabot failed: {type(error).__name__}: {error}"
         self._progress.function_done(job.head.name, _in_short(job.result()))
-
-    @property
-    def _prices(self) -> Prices:
-        return prices(self._region)
 
     @property
     def _usd(self) -> Decimal:

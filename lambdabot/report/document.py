@@ -72,6 +72,7 @@ def document(result: RunResult, *, root: Path | None = None) -> dict[str, Any]:
             "region": result.prices.region,
             "published": result.prices.published,
             "source": result.prices.source,
+            "currency": result.prices.currency,
         },
         "spend": asdict(result.spend),
         "verdict": result.verdict,

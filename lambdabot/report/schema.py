@@ -1,7 +1,7 @@
 """report.json, version 1: the one definition behind its writing, its validation and its JSON schema.
 
 A figure that cannot be given is null, with a `reason` beside it.
-Durations are milliseconds, sizes MB, money US dollars.
+Durations are milliseconds, sizes MB, money US dollars unless `prices.currency` says otherwise.
 """
 
 import re
@@ -33,6 +33,8 @@ class PricesSection(Section):
     region: str
     published: str
     source: str
+    currency: str = "USD"
+    """What every amount of money in this report is in, whatever a field's name says: CNY in China's Regions."""
 
 
 class SpendSection(Section):

@@ -59,8 +59,6 @@ def _function(name: str, section: FunctionSection, source: YamlSource, side: Sid
         wrong("requirements", f"`{name}`: there is no file {section.requirements} in {section.source}")
     if section.snap_start and section.ephemeral_storage_mb > NO_EXTRA_STORAGE_MB:
         wrong("snap_start", f"`{name}`: Lambda has SnapStart only with 512 MB of ephemeral storage")
-    if section.snap_start and isinstance(code, str):
-        wrong("snap_start", f"`{name}`: Lambda has SnapStart only for functions that are no container images")
     current, image = section.current, section.image_config
     return Function(
         name=name,

@@ -35,7 +35,9 @@ def test_the_fields_of_the_contract_are_there():
         "lambdabot_version", "created", "repository", "pull_request", "head_sha", "base_sha", "endpoint", "seed",
         "settings", "verdict", "verdict_reason",
     }  # fmt: skip
-    assert data["prices"] == {"region": "us-east-1", "published": "2025-10-01", "source": "bundled table"}
+    assert data["prices"] == {
+        "region": "us-east-1", "published": "2025-10-01", "source": "bundled table", "currency": "USD",
+    }  # fmt: skip
     assert data["spend"] == {
         "invocations": 1240, "usd": 0.0182, "seconds": 143.2, "deployments_created": 11, "deployments_removed": 11,
     }  # fmt: skip

@@ -372,7 +372,7 @@ def test_what_lambda_would_refuse_is_refused_with_its_line(project, line, words)
     assert words in mistake
 
 
-def test_a_container_image_has_no_snap_start_and_may_be_told_what_to_run(project):
+def test_a_container_image_may_be_told_what_to_run(project):
     uri = "123456789012.dkr.ecr.us-east-1.amazonaws.com/app:1"
     text = f'version: 1\nfunctions:\n  hello:\n    source: "{uri}"\n'
     config = "    image_config: {entry_point: [/run], command: [app.handler], working_directory: /app}\n"
@@ -381,7 +381,6 @@ def test_a_container_image_has_no_snap_start_and_may_be_told_what_to_run(project
     assert function.image_config == ImageConfig(
         entry_point=("/run",), command=("app.handler",), working_directory="/app"
     )
-    assert "no container images" in mistakes(project, text + "    snap_start: true\n")[0]
 
 
 def test_a_bucket_is_named_as_s3_names_them(project):
