@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from lambdabot.errors import ExitCode, GitHubError, InterruptionError, LambdabotError, Mistake, UsageError
+from lambdabot.errors import ExitCode, GitHubError, InterruptionError, LambdabotError, UsageError
 from lambdabot.github.event import Context
 from lambdabot.github.workflow import Workflow
 from lambdabot.interruption import end_now, interruptible
@@ -15,9 +15,6 @@ OUT = Path("lambdabot-report")
 
 NO_MATRIX = "null"
 """What `toJson(matrix)` is in a job without one."""
-
-UNTRUSTED = """`pull_request_target` runs with the repository's secrets, and the pull request's code may be anyone's.
-Use `on: pull_request`: for forks it measures on the embedded endpoint, without credentials."""
 
 
 def main(environ: Mapping[str, str] = os.environ) -> int:
@@ -41,8 +38,7 @@ def main(environ: Mapping[str, str] = os.environ) -> int:
 
 def _run(environ: Mapping[str, str], workflow: Workflow) -> int:
     context = Context.of(environ)
-    if context.event_name == "pull_request_target":
-        raise UsageError([Mistake(message="lambdabot does not run on `pull_request_target`")], advice=UNTRUSTED)
+    context.require_trusted()
     given = inputs(environ)
     token = environ.get("INPUT_GITHUB-TOKEN", "")
     if given.report is not None:

@@ -93,6 +93,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from lambdabot.report.progress import Progress
 
     context, token = Context.of(os.environ), os.environ.get("GITHUB_TOKEN", "")
+    context.require_trusted()
     finished = run(settings, context, Progress.on(sys.stderr), token)
     url = None
     try:

@@ -35,14 +35,15 @@ def run(settings: Settings, context: Context, progress: Progress, token: str) ->
     def save(result: RunResult) -> None:
         documents.append(write(result, settings.out, root=context.workspace or settings.path.parent))
 
+    measured = Run(settings, context, progress=progress, save=save)
     with progress:
-        result = Run(settings, context, progress=progress, save=save).execute()
+        result = measured.execute()
     save(result)  # what was measured is safe before GitHub is asked
-    if exit_code(result, settings.gate) is ExitCode.GATE_FAILED and token and context.pull_request is not None:
+    if exit_code(result, measured.gate) is ExitCode.GATE_FAILED and token and context.pull_request is not None:
         result = accept(result, override(documents[-1], context, token, settings.comment))
         if result.override is not None:
             save(result)
-    return Finished(document=documents[-1], exit_code=exit_code(result, settings.gate))
+    return Finished(document=documents[-1], exit_code=exit_code(result, measured.gate))
 
 
 def write(result: RunResult, out: Path, *, root: Path) -> dict[str, Any]:

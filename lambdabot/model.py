@@ -311,6 +311,17 @@ class Prices:
         storage = per_gb * max(0, ephemeral_storage_mb - 512) * self.storage_gb_second
         return compute + storage + self.request
 
+    def snapshot(self, configuration: Configuration) -> Decimal:
+        """Return what SnapStart's cache of one published version costs: three hours are the least (AWS Lambda Pricing).
+
+        Its restores are priced by `restore`. Both are free for Java.
+        """
+        return self.snap_start_cache_gb_second * configuration.memory_mb / 1024 * 3 * 3600
+
+    def restore(self, configuration: Configuration) -> Decimal:
+        """Return what one restore from a snapshot costs."""
+        return self.snap_start_restore_gb * configuration.memory_mb / 1024
+
 
 class PackageVerdict(StrEnum):
     """Whether one dependency installs on arm64; all from `sdist only` to `not found` block."""

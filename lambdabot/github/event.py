@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from lambdabot.errors import GitHubError
+from lambdabot.errors import GitHubError, Mistake, UsageError
+
+UNTRUSTED = """`pull_request_target` runs with the repository's secrets, and the pull request's code may be anyone's.
+Use `on: pull_request`: for forks it measures on the embedded endpoint, without credentials."""
 
 PUBLIC_API = "https://api.github.com"
 DEPENDABOT = "dependabot[bot]"
@@ -62,6 +65,11 @@ class Context:
     def is_untrusted(self) -> bool:
         """True where GitHub gives the workflow a read-only token, no secrets and no OIDC."""
         return self.pull_request is not None and self.event_name == "pull_request" and (self.fork or self.dependabot)
+
+    def require_trusted(self) -> None:
+        """Raise UsageError where the workflow would run anyone's code beside the repository's secrets."""
+        if self.event_name == "pull_request_target":
+            raise UsageError([Mistake(message="lambdabot does not run on `pull_request_target`")], advice=UNTRUSTED)
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Self:

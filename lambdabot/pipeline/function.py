@@ -46,6 +46,8 @@ from lambdabot.settings.schema import GateSection
 
 ARM64_TIMEOUT_SECONDS = 15.0
 
+SNAPSHOTS = "SnapStart's cache and restores are in this run's spend, not in the cost per million."
+
 SAME_ON_BOTH_SIDES = (
     "handler",
     "runtime",
@@ -94,6 +96,7 @@ class FunctionJob:
         self._arm64: Arm64Check | None = None
         self._deployed: dict[Variant, Deployment] = {}
         self._not_deployed: dict[Variant, NotDeployed] = {}
+        self._snapshots: list[Configuration] = []  # of SnapStart, that are paid for
         self._budget = self.head.budget
         self._stop_reason = ""
 
@@ -134,6 +137,9 @@ class FunctionJob:
             progress.wave(self.head.name, step.number, text, len(self.seen), self.usd)
             known = self._deployed.keys() | self._not_deployed.keys()
             self._deploy({wave.variant for wave in step.waves} - known, deployments)
+            for wave in step.waves:
+                if wave.fresh:
+                    self._count_snapshot(wave.variant)
             self.seen += waves.run(step)
         self._stop_reason = step.reason
 
@@ -150,21 +156,23 @@ class FunctionJob:
                     self._not_deployed[variant] = outcome
                 else:
                     self._deployed[variant] = outcome
+                    self._count_snapshot(variant)
 
     @property
     def usd(self) -> Decimal:
-        """What the invocations have cost so far, at list prices."""
+        """What the invocations and the snapshots of SnapStart have cost so far, at list prices."""
         prices = self._place.prices
-        storage = {Side.HEAD: self.head.ephemeral_storage_mb, Side.BASE: self._side(Side.BASE).ephemeral_storage_mb}
-        return sum(
-            (
-                prices.cost(
-                    one.variant.configuration, one.billed_ms or 0, ephemeral_storage_mb=storage[one.variant.side]
-                )
-                for one in self.seen
-            ),
-            Decimal(0),
-        )
+        total = sum(map(prices.snapshot, self._snapshots), Decimal(0))
+        for one in self.seen:
+            side, configuration = self._side(one.variant.side), one.variant.configuration
+            total += prices.cost(configuration, one.billed_ms or 0, ephemeral_storage_mb=side.ephemeral_storage_mb)
+            if one.restore_ms is not None and _pays_for_snapshots(side):
+                total += prices.restore(configuration)
+        return total
+
+    def _count_snapshot(self, variant: Variant) -> None:
+        if _pays_for_snapshots(self._side(variant.side)):
+            self._snapshots.append(variant.configuration)
 
     def result(self) -> FunctionResult:
         """Return what is known now, whether or not the measurement went to its end."""
@@ -326,6 +334,10 @@ class FunctionJob:
             local=self._place.machine is not None,
             timeout_seconds=head.timeout_seconds,
         )
+
+
+def _pays_for_snapshots(function: Function) -> bool:
+    return function.snap_start and not function.runtime.startswith("java")  # free there (AWS Lambda Pricing)
 
 
 def _head(configuration: Configuration) -> Variant:

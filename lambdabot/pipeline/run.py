@@ -30,6 +30,8 @@ from lambdabot.project.base import BaseTree, NoBase, head_sha, resolve_base
 from lambdabot.project.sides import base_function, settings_in_base
 from lambdabot.report.progress import Progress
 from lambdabot.settings.load import Settings, load_base
+from lambdabot.settings.schema import GateSection
+from lambdabot.settings.trust import trusted
 
 if TYPE_CHECKING:
     from lambdabot.pipeline.function import FunctionJob
@@ -135,12 +137,16 @@ class Run:
         # numpy's 0.25 s of CPU time come after the first API call, which shows what is wrong with the settings.
         from lambdabot.pipeline.function import FunctionJob, Place  # noqa: PLC0415
 
-        settings, local = self._settings, self._settings.endpoint == "local"
+        local = self._settings.endpoint == "local"
         share = max(1, (limits.unreserved_concurrency if limits else 1) // SHARE_OF_CONCURRENCY)
         self._base = resolve_base(
-            settings.base, root=self._root, pull_request=self._context.pull_request is not None, workdir=folder / "base"
+            self._settings.base,
+            root=self._root,
+            pull_request=self._context.pull_request is not None,
+            workdir=folder / "base",
         )
-        described, no_base = self._described_by_base()
+        described, no_base, refused = self._described_by_base()
+        settings = self._settings
         if asked is not None:
             self._prices = asked.result()
         place = Place(
@@ -165,26 +171,38 @@ class Run:
             if isinstance(self._base, BaseTree) and not no_base:
                 base = base_function(head, described, config=settings.path, root=self._root, base=self._base.path)
                 reason = "" if base else f"the target branch ({self._base.description}) does not have this function"
-            sides = Sides(head=head, base=base, no_base=reason)
-            if connection is not None:
+            sides = Sides(head=head, base=base, no_base=reason, refused=refused.get(head.name, ""))
+            if connection is not None and not sides.refused:
                 sides = likeness.complete(sides, path=settings.path, line=settings.lines.get(head.name, 1))
             jobs.append(FunctionJob(sides, place=place))
         if likeness.mistakes:
             raise UsageError(likeness.mistakes)
         return jobs
 
-    def _described_by_base(self) -> tuple[dict[str, Function], str]:
-        """Return the functions as the target branch's own settings describe them, and why nothing can be compared."""
+    def _described_by_base(self) -> tuple[dict[str, Function], str, Mapping[str, str]]:
+        """Return the target branch's own functions, why nothing can be compared, and which functions are refused.
+
+        Of a pull request, what it must not decide for itself is put in force as the target branch has it.
+        """
         match self._base:
             case NoBase(reason=reason):
-                return {}, reason
+                return {}, reason, {}
             case BaseTree(path=path):
                 config = settings_in_base(self._settings.path, self._root, path)
                 try:
-                    found = load_base(config).functions if config else ()
-                    return {function.name: function for function in found}, ""
+                    target = load_base(config) if config else None
                 except UsageError as error:
-                    return {}, f"the target branch's own settings have mistakes: {error}"
+                    return {}, f"the target branch's own settings have mistakes: {error}", {}
+        if target is None:
+            return {}, "", {}
+        refused: Mapping[str, str] = {}
+        if self._context.pull_request is not None:
+            found = trusted(self._settings, target)
+            self._settings = found.settings
+            self._notes += found.notes
+            if self._settings.endpoint != "local":  # which uses no role
+                refused = found.refused
+        return {function.name: function for function in target.functions}, "", refused
 
     def _prepare(self) -> None:
         """Package and check all functions, some at a time."""
@@ -217,6 +235,11 @@ class Run:
     @property
     def _usd(self) -> Decimal:
         return sum((job.usd for job in self._jobs), Decimal(0))
+
+    @property
+    def gate(self) -> GateSection:
+        """The gate in force: on a pull request the target branch's."""
+        return self._settings.gate
 
     def result(self, *, interrupted: bool = False) -> RunResult:
         """Return what is known now."""

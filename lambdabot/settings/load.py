@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from lambdabot.errors import Mistake, UsageError
@@ -72,7 +73,7 @@ class Settings:
     region: str | None
     seed: int
     out: Path
-    effective: Mapping[str, object]  # redacted, for the report
+    effective: Mapping[str, Any]  # redacted, for the report
     lines: Mapping[str, int]  # of each function in the file
 
 
@@ -84,6 +85,7 @@ class TargetBranch:
     gate: GateSection
     budget: RunBudgetSection
     bucket: str | None
+    effective: Mapping[str, Any]  # redacted
 
 
 def load(inputs: Inputs, *, default_endpoint: str = "aws") -> Settings:
@@ -173,6 +175,7 @@ def load_base(path: Path) -> TargetBranch:
         gate=document.gate,
         budget=document.budget,
         bucket=document.bucket,
+        effective=redacted(document),
     )
 
 

@@ -16,6 +16,20 @@ SETTINGS = """
 """
 
 
+GATED = """
+    version: 1
+    functions:
+      hello:
+        source: src
+        handler: app.handler
+        memory_mb: [1024]
+        architectures: [x86_64]
+        current: {{memory_mb: 1024, architecture: x86_64}}
+        budget: {{invocations: 100, minutes: 1}}
+    gate: {{threshold_percent: {percent}}}
+"""
+
+
 @pytest.fixture
 def github():
     with FakeGitHub() as server:
@@ -98,6 +112,24 @@ def test_no_comment_is_posted_that_the_settings_do_not_want(step, github, projec
     assert step(endpoint="local", github_token="token")[0] == 0
     assert step(endpoint="local", github_token="token", comment="off")[0] == 0
     assert github.bodies() == []
+
+
+def test_a_pull_request_that_softens_the_gate_is_told_so_and_does_not_profit(step, project):
+    work = "import time\ndef handler(*_):\n  end = time.process_time() + {}\n  while time.process_time() < end: pass\n"
+    project.write("base/lambdabot.yml", GATED.format(percent=10))
+    project.write("base/src/app.py", work.format(0.01))
+    project.write("src/app.py", work.format(0.04))
+    project.settings(GATED.format(percent=5000))
+
+    code, _, _ = step(endpoint="local", base="base")
+
+    report = json.loads((project.folder / action.OUT / "report.json").read_text())
+    assert (code, report["verdict"]) == (1, "regression")
+    assert report["functions"][0]["comparison"]["threshold"] == 0.1
+    assert report["settings"]["gate"]["threshold_percent"] == 10
+    note = "This pull request changes `gate` (threshold_percent 10.0 to 5000.0)"
+    assert any(line.startswith(note) for line in report["notes"])
+    assert "threshold_percent" in (project.folder / action.OUT / "comment.md").read_text()
 
 
 def test_pull_request_target_is_refused(step, capsys, project):
