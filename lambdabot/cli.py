@@ -83,7 +83,7 @@ def _run(arguments: argparse.Namespace) -> int:
         )
     )
     if arguments.dry_run:
-        from lambdabot.settings.dry_run import describe
+        from lambdabot.pipeline.forecast import describe
 
         print(describe(settings))
         return ExitCode.DONE

@@ -19,9 +19,13 @@ class Allowance:
         self.refusal = ""
         self._plan = plan
         self._cells = cells
-        fee = plan.prices.request
+        # One request fee of each Cell is in the price of its billed time.
         self._usd = plan.budget.usd - sum(
-            (_price(plan, cell.variant, cell.billed_ms) + cell.invocations * fee for cell in cells.values()), Decimal(0)
+            (
+                plan.price(cell.variant, cell.billed_ms) + (cell.invocations - 1) * plan.prices.request
+                for cell in cells.values()
+            ),
+            Decimal(0),
         )
         invoked = sum(cell.invocations for cell in cells.values())
         self._invocations = None if plan.budget.invocations is None else plan.budget.invocations - invoked
@@ -32,9 +36,7 @@ class Allowance:
         """Reserve a wave; once one of a Variant is refused, so are those that would follow it."""
         if wave.variant in self._refused:
             return False
-        # Every call at the function's timeout, after the longest INIT.
-        worst = (self._plan.timeout_seconds + _INIT_SECONDS) * 1000
-        usd = wave.concurrency * (_price(self._plan, wave.variant, worst) + self._plan.prices.request)
+        usd = worst_case(self._plan, wave.variant, wave.concurrency)
         seconds = self._cells[wave.variant].longest_ms / 1000 * _MARGIN
         limits = {
             "invocations": self._invocations is not None and wave.concurrency > self._invocations,
@@ -53,9 +55,6 @@ class Allowance:
         return True
 
 
-def _price(plan: Plan, variant: Variant, milliseconds: float) -> Decimal:
-    """Return the dollars of so much billed time, without the request fee."""
-    storage_gb = Decimal(max(0, plan.ephemeral_storage_mb - 512)) / 1024
-    billed = Decimal(milliseconds)
-    compute = plan.prices.cost(variant.configuration, billed) - plan.prices.request
-    return compute + storage_gb * plan.prices.storage_gb_second * billed / 1000
+def worst_case(plan: Plan, variant: Variant, calls: int) -> Decimal:
+    """Return the dollars of so many calls that all end at the function's timeout, after the longest INIT."""
+    return calls * plan.price(variant, (plan.timeout_seconds + _INIT_SECONDS) * 1000)

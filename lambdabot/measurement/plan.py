@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from lambdabot.model import (
     Budget,
@@ -92,3 +93,9 @@ class Plan:
     def cost(self, configuration: Configuration, billed_ms: float) -> float:
         """Return the dollars of one invocation; statistics, not accounting, so a float."""
         return self.rate(configuration) * billed_ms + float(self.prices.request)
+
+    def price(self, variant: Variant, billed_ms: float) -> Decimal:
+        """Return the dollars of one invocation, request fee and ephemeral storage included: for accounting."""
+        return self.prices.cost(
+            variant.configuration, Decimal(billed_ms), ephemeral_storage_mb=self.ephemeral_storage_mb
+        )

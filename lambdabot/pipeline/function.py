@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from lambdabot.aws.threads import run_all, start
 from lambdabot.errors import PackagingError
 from lambdabot.measurement.conclusion import conclude
 from lambdabot.measurement.decision import next_step
+from lambdabot.measurement.outlook import Outlook, outlook
 from lambdabot.measurement.plan import Plan
 from lambdabot.measurement.record import written
 from lambdabot.model import (
@@ -107,6 +108,15 @@ class FunctionJob:
         builds = run_all(partial(self._package, *key) for key in packages)
         self._builds = dict(zip(packages, builds, strict=True))
         check.result()
+
+    def outlook(self) -> Outlook:
+        """Return what the measurement will take when every Variant that has a package can be deployed."""
+        planned = [
+            variant
+            for variant in self._variants()
+            if not isinstance(self._build(variant), PackagingError) and not self._blocked(variant)
+        ]
+        return outlook(replace(self._plan(), variants=tuple(planned)))
 
     def measure(self, connection: Connection, deployments: Deployments, *, budget: Budget, progress: Progress) -> None:
         """Deploy every Variant at once, then invoke until the plan says that enough was seen."""

@@ -24,6 +24,7 @@ from lambdabot.errors import EndpointError, InterruptionError, LambdabotError, U
 from lambdabot.github.event import Context
 from lambdabot.model import Budget, Function, FunctionResult, Prices, RunResult, Spend
 from lambdabot.packaging.target import Target
+from lambdabot.pipeline.forecast import require_budget
 from lambdabot.pipeline.likeness import Likeness, Sides
 from lambdabot.pipeline.verdict import overall
 from lambdabot.project.base import BaseTree, NoBase, head_sha, resolve_base
@@ -91,6 +92,7 @@ class Run:
                 for job in self._jobs:
                     job.failed = unreachable
                 return
+            require_budget(self._ready, settings=self._settings)
             self._region = connection.region
             identity = RunIdentity(
                 repository=self._context.repository,

@@ -211,9 +211,26 @@ def test_a_dry_run_says_what_would_happen_and_does_nothing(project, capsys):
 
     code = main(["run", "--config", str(project.folder / "lambdabot.yml"), "--endpoint", "local", "--dry-run"])
 
+    said = capsys.readouterr().out
     assert code == 0
-    assert "busy" in capsys.readouterr().out
+    assert "  Variants     3, base included" in said
+    assert "  at most      120 invocations, $1.00, 1 minutes" in said
+    assert "control-plane calls" in said
     assert not project.out.exists()
+
+
+def test_nothing_starts_when_the_least_is_more_than_the_budget(project, capsys):
+    project.write("src/app.py", BUSY.format(seconds=0.001))
+    project.settings(ONE.replace("invocations: 120", "invocations: 5, usd: 0.000001"))
+
+    code = main(["run", "--config", str(project.folder / "lambdabot.yml"), "--endpoint", "local"])
+
+    said = capsys.readouterr().err
+    assert code == 2
+    assert "lambdabot.yml:4: `busy`: 2 Variants need 12 invocations for a first answer" in said
+    assert "`budget.invocations` is 5" in said
+    assert "if every call ran into the timeout of 30 s, and `budget.usd` leaves $0.000001" in said
+    assert "deploying" not in said
 
 
 def test_todays_configuration_on_the_other_architecture_is_compared_but_only_an_estimate(project, rows):

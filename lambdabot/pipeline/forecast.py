@@ -1,0 +1,115 @@
+"""What a run would create, invoke and spend: printed by `--dry-run`, held against the budget before a run starts."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lambdabot.aws.prices import prices
+from lambdabot.errors import Mistake, UsageError
+from lambdabot.model import Function, Side
+from lambdabot.packaging.target import Target
+from lambdabot.pipeline.likeness import Sides
+from lambdabot.settings.load import Settings
+
+if TYPE_CHECKING:
+    from lambdabot.measurement.outlook import Outlook
+    from lambdabot.pipeline.function import FunctionJob
+
+_ASSUMED_CONCURRENCY = 10  # a new account's; nothing is called to ask
+_CALLS_OF_A_RUN = 3  # GetAccountSettings, CreateLogGroup, DeleteLogGroup
+_CALLS_OF_A_VARIANT = 2  # CreateFunction, DeleteFunction; GetFunction has a quota of its own
+_CALLS_PER_SECOND = 10  # the pace that lambdabot keeps to
+_TRANSITION_SECONDS = 5.0  # until a function is Active, and until it is gone
+
+
+def require_budget(jobs: Iterable["FunctionJob"], *, settings: Settings) -> None:
+    """Raise UsageError, with every function whose first answer would cost more than it may; nothing was made yet."""
+    mistakes = []
+    for job in jobs:
+        head, outlook = job.head, job.outlook()
+        usd, invocations = min(head.budget.usd, settings.budget.usd), head.budget.invocations
+        reasons = []
+        if invocations is not None and outlook.least_invocations > invocations:
+            reasons.append(
+                f"{outlook.variants} Variants need {outlook.least_invocations} invocations for a first answer, and "
+                f"`budget.invocations` is {invocations}: raise it (usual are {outlook.usual_invocations}), or measure "
+                "fewer sizes, architectures or payloads"
+            )
+        if outlook.least_usd > usd:
+            reasons.append(
+                f"its dearest first wave could cost ${outlook.least_usd:.4f} if every call ran into the timeout of "
+                f"{head.timeout_seconds} s, and `budget.usd` leaves ${usd}: raise it, lower `timeout_seconds`, or "
+                "leave out the largest sizes"
+            )
+        line = settings.lines.get(head.name)
+        mistakes += [Mistake(message=f"`{head.name}`: {one}", path=settings.path, line=line) for one in reasons]
+    if mistakes:
+        raise UsageError(mistakes, advice="Nothing was created or invoked.")
+
+
+def describe(settings: Settings) -> str:
+    """Return the plan as text. Nothing is called, so what the endpoint would refuse is not known yet."""
+    place_prices = prices(settings.region or os.environ.get("AWS_REGION") or "us-east-1")
+    lines = [
+        f"endpoint {settings.endpoint}; base {settings.base or 'HEAD^1 on a pull request, else none'}",
+        f"prices of {place_prices.region}, list of {place_prices.published} ({place_prices.source})",
+    ]
+    control = _CALLS_OF_A_RUN
+    for function in settings.functions:
+        job = _job(function, settings)
+        outlook = job.outlook()
+        control += _control_calls(function, outlook, settings)
+        lines += ["", *_lines(function, outlook, settings)]
+    usd = min(settings.budget.usd, sum(function.budget.usd for function in settings.functions))
+    minutes = min(settings.budget.minutes, sum(function.budget.minutes for function in settings.functions))
+    seconds = control / _CALLS_PER_SECOND + _TRANSITION_SECONDS
+    in_all = f"in all at most ${usd} and {minutes:g} minutes"
+    return "\n".join([*lines, "", f"{in_all}; {control} control-plane calls, some {seconds:.0f} s without invocations"])
+
+
+def _lines(function: Function, outlook: "Outlook", settings: Settings) -> list[str]:
+    budget = function.budget
+    today = f"{function.current}{' (assumed)' if function.current_assumed else ''}"
+    if function.like is not None and "current" not in function.given:
+        today = f"that of {function.like}"
+    usual = ", ".join(f"${usd:.4f} at {ms} ms a call" for ms, usd in outlook.usual_usd.items())
+    invocations = outlook.usual_invocations
+    minutes = ", ".join(f"{invocations * ms / 60_000:.1f} minutes at {ms} ms a call" for ms in outlook.usual_usd)
+    return [
+        f"{function.name} ({function.runtime})",
+        f"  sweep        {', '.join(map(str, function.memory_mb))} MB on {', '.join(function.architectures)}",
+        f"  today        {today}",
+        f"  Variants     {outlook.variants}, base included",
+        f"  payloads     {', '.join(payload.name for payload in function.payloads)}",
+        f"  at least     {outlook.least_invocations} invocations",
+        f"  usually      {invocations} invocations: {usual}",
+        f"               {minutes}, one after another",
+        f"  at most      {budget.invocations} invocations, ${budget.usd}, {budget.minutes:g} minutes",
+        f"  control      {_control_calls(function, outlook, settings)} control-plane calls",
+    ]
+
+
+def _control_calls(function: Function, outlook: "Outlook", settings: Settings) -> int:
+    """Count what a usual run asks of the control plane; an existing function costs its own reads besides."""
+    per_refresh = 2 if function.snap_start else 1  # UpdateFunctionConfiguration, PublishVersion
+    reads = 2 if function.like is not None else 0  # GetFunction, GetMetricStatistics
+    uploads = 4 if settings.bucket is not None else 0  # PutObject, DeleteObject of both sides
+    return _CALLS_OF_A_VARIANT * outlook.variants + per_refresh * outlook.refreshes + reads + uploads
+
+
+def _job(function: Function, settings: Settings) -> "FunctionJob":
+    """Return the function as a run would see it whose base is as large as its head."""
+    from lambdabot.pipeline.function import FunctionJob, Place  # noqa: PLC0415  # numpy comes with it
+
+    place = Place(
+        machine=Target.local() if settings.endpoint == "local" else None,
+        prices=prices(settings.region or "us-east-1"),
+        concurrency=_ASSUMED_CONCURRENCY,
+        gate=settings.gate,
+        seed=settings.seed,
+        folder=Path(),
+        cache=Path(),
+    )
+    return FunctionJob(Sides(head=function, base=replace(function, side=Side.BASE), no_base=""), place=place)
