@@ -8,15 +8,20 @@ from botocore.exceptions import (
     ConnectTimeoutError,
     CredentialRetrievalError,
     EndpointConnectionError,
+    InvalidRegionError,
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
     ProfileNotFound,
     ProxyConnectionError,
+    ReadTimeoutError,
     SSLError,
+    SSOError,
+    TokenRetrievalError,
 )
 
 from lambdabot.aws.redaction import redact
+from lambdabot.aws.remedies import remedy
 from lambdabot.aws.retry import answer_lost, code, message, throttled
 
 WORKFLOW = """\
@@ -34,7 +39,8 @@ Leave out its `aws-profile` input: a profile does not reach a container, environ
 LOCAL = "`--endpoint local` (in the workflow `endpoint: local`) measures on this machine, without AWS."
 
 _NOT_AUTHORIZED = re.compile(
-    r"not authorized to perform: (?P<action>[\w-]+:\w+)(?: on resource: (?P<resource>\S+))?(?: (?P<why>because .+))?",
+    r"not authorized to perform: (?P<action>[\w-]+:\w+)"
+    r'(?: on resource: "?(?P<resource>[^\s"]+)"?)?(?: (?P<why>because .+))?',
     re.DOTALL,
 )
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
@@ -45,38 +51,17 @@ _UNKNOWN_CREDENTIALS = {
     "AuthFailure",
     "OptInRequired",
 }
-_SIGNATURE = {"InvalidSignatureException", "SignatureDoesNotMatch", "MissingAuthenticationTokenException"}
+_SIGNATURE = {
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "MissingAuthenticationTokenException",
+    "RequestTimeTooSkewed",
+}
 _DENIED = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "AuthorizationErrorException"}
 _UNKNOWN_HOST = ("Failed to resolve", "Name or service not known", "name resolution", "nodename nor servname")
 _MEMORY_CAP = re.compile(r"Member must have value less than or equal to (?P<megabytes>\d+)")
 
-# By error code, or by a function's StateReasonCode and LastUpdateStatusReasonCode.
-_ADVICE = {
-    "CodeStorageExceededException": "The Region's code storage is full: delete old versions, or run `lambdabot clean`.",
-    "CodeArtifactUserFailedException": "Lambda could not prepare the package: build it again.",
-    "DisabledKMSKey": "Enable the KMS key, or name another one.",
-    "EC2AccessDeniedException": "The execution role needs `AWSLambdaVPCAccessExecutionRole`.",
-    "EniLimitExceeded": "Raise the VPC's quota of network interfaces, or run without the VPC.",
-    "ENILimitReachedException": "Raise the VPC's quota of network interfaces, or run without the VPC.",
-    "ImageAccessDenied": "Let Lambda pull the image: repository policy with ecr:BatchGetImage and "
-    "ecr:GetDownloadUrlForLayer for lambda.amazonaws.com.",
-    "ImageDeleted": "Push the image again; the tag or digest must exist in the function's Region.",
-    "InsufficientRolePermissions": "Give the execution role what the reason names.",
-    "InvalidImage": "Build the image for one platform, with Lambda's runtime interface client as its entry point.",
-    "InvalidRuntimeException": "Name a runtime that Lambda still offers.",
-    "InvalidZipFileException": "The package is no zip that Lambda can open: build it again.",
-    "KMSAccessDeniedException": "The execution role needs kms:Decrypt on the key.",
-    "KMSDisabledException": "Enable the KMS key, or name another one.",
-    "KMSInvalidStateException": "The KMS key is pending deletion or import: name another one.",
-    "KMSKeyAccessDenied": "The execution role needs kms:Decrypt on the key.",
-    "KMSKeyNotFound": "The KMS key does not exist in this Region.",
-    "KMSNotFoundException": "The KMS key does not exist in this Region.",
-    "RequestEntityTooLargeException": "A package above 50 MB cannot be uploaded directly: make it smaller.",
-    "RequestTooLargeException": "The payload is above Lambda's 6 MB: make it smaller.",
-    "SnapStartNotReadyException": "The snapshot is not ready yet: run again in some minutes.",
-    "SubnetIPAddressLimitReachedException": "The subnets have no free address: add one, or run without the VPC.",
-    "SubnetOutOfIPAddresses": "The subnets have no free address: add one, or run without the VPC.",
-}
+_CONCURRENCY = ("ConcurrentInvocationLimitExceeded", "ReservedFunctionConcurrentInvocationLimitExceeded")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +76,8 @@ class Failure:
 def explain(error: Exception, *, doing: str) -> Failure:
     """Say what an error of a boto3 call means; `doing` completes "could not …"."""
     return (
-        _of_credentials(error, doing)
+        _of_the_client(error, doing)
+        or _of_credentials(error, doing)
         or _of_permissions(error, doing)
         or _of_the_network(error, doing)
         or _of_the_request(error, doing)
@@ -102,20 +88,32 @@ def explain_state(reason_code: str, reason: str, *, doing: str) -> Failure:
     """Say why Lambda left a function in a failed state (StateReasonCode and StateReason, or the last update's)."""
     return Failure(
         what=f"could not {doing}: {redact(reason) or 'Lambda gives no reason'} ({reason_code or 'no code'})",
-        advice=_ADVICE.get(reason_code, ""),
+        advice=remedy(reason_code, reason),
     )
+
+
+def _of_the_client(error: Exception, doing: str) -> Failure | None:
+    """Say what boto3 found wrong before it called anything."""
+    words = redact(message(error))
+    if isinstance(error, NoRegionError):
+        advice = f"Set the Region: `aws-region` of the action, or AWS_REGION.\n{LOCAL}"
+        return Failure(what=f"could not {doing}: no AWS Region is set", advice=advice, fatal=True)
+    if isinstance(error, InvalidRegionError):
+        advice = f"Spell the Region as AWS does, such as eu-west-1.\n{LOCAL}"
+        return Failure(what=f"could not {doing}: {words}", advice=advice, fatal=True)
+    if isinstance(error, SSOError | TokenRetrievalError):
+        advice = f"Sign in again: `aws sso login`.\n{LOCAL}"
+        return Failure(what=f"could not {doing}: the AWS sign-in has expired ({words})", advice=advice, fatal=True)
+    if isinstance(error, NoCredentialsError | PartialCredentialsError | CredentialRetrievalError | ProfileNotFound):
+        return Failure(
+            what=f"could not {doing}: no usable AWS credentials ({words})", advice=WORKFLOW + LOCAL, fatal=True
+        )
+    return None
 
 
 def _of_credentials(error: Exception, doing: str) -> Failure | None:
     name = code(error)
     words = redact(message(error))
-    if isinstance(error, NoRegionError):
-        advice = f"Set the Region: `aws-region` of the action, or AWS_REGION.\n{LOCAL}"
-        return Failure(what=f"could not {doing}: no AWS Region is set", advice=advice, fatal=True)
-    if isinstance(error, NoCredentialsError | PartialCredentialsError | CredentialRetrievalError | ProfileNotFound):
-        return Failure(
-            what=f"could not {doing}: no usable AWS credentials ({words})", advice=WORKFLOW + LOCAL, fatal=True
-        )
     if name in _EXPIRED:
         advice = (
             "Credentials of aws-actions/configure-aws-credentials last one hour: run the step again, or set its "
@@ -138,6 +136,8 @@ def _of_permissions(error: Exception, doing: str) -> Failure | None:
     if code(error) not in _DENIED:
         return None
     match = _NOT_AUTHORIZED.search(words)
+    if match is None and (advice := remedy(code(error), words)):
+        return Failure(what=f"could not {doing}: {redact(words)}", advice=advice)
     if match is None:
         return Failure(what=f"could not {doing}: access denied ({redact(words)})", advice=WORKFLOW + LOCAL, fatal=True)
     action = match["action"]
@@ -173,8 +173,10 @@ def _of_the_network(error: Exception, doing: str) -> Failure | None:
             advice = f"Is the Region spelled right, and does this machine have a name server?\n{LOCAL}"
             return Failure(what=f"could not {doing}: no such host ({words})", advice=advice)
         return Failure(what=f"could not {doing}: {words}", advice="Is the endpoint up and reachable from here?")
-    if isinstance(error, ConnectTimeoutError):
+    if isinstance(error, ConnectTimeoutError | ReadTimeoutError):
         advice = "A firewall or a private subnet without a route to Lambda? Check it, or name a proxy."
+        if isinstance(error, ReadTimeoutError):
+            advice = "The endpoint took the call and did not answer. Does the network drop idle connections?"
         return Failure(what=f"could not {doing}: {words}", advice=advice)
     return None
 
@@ -188,6 +190,9 @@ def _of_the_request(error: Exception, doing: str) -> Failure:
             what=f"could not {doing}: this account's functions are capped at {size} MB ({words})",
             advice="Ask AWS Support to lift the cap, or leave larger sizes out of `memory_mb`.",
         )
+    if throttled(error) and getattr(error, "response", {}).get("Reason") in _CONCURRENCY:
+        advice = "Other functions use up the account's concurrency: run later, or raise it (Service Quotas)."
+        return Failure(what=f"could not {doing}: no concurrency was free to the last attempt ({words})", advice=advice)
     if throttled(error):
         advice = "Other traffic uses up the account's request rate: run again later."
         return Failure(what=f"could not {doing}: throttled to the last attempt ({words})", advice=advice)
@@ -199,4 +204,4 @@ def _of_the_request(error: Exception, doing: str) -> Failure:
     if "cannot be assumed by Lambda" in words:
         advice = "The role's trust policy must let lambda.amazonaws.com assume it (sts:AssumeRole)."
         return Failure(what=f"could not {doing}: {words}", advice=advice)
-    return Failure(what=f"could not {doing}: {words} ({name})", advice=_ADVICE.get(name, ""))
+    return Failure(what=f"could not {doing}: {words} ({name})", advice=remedy(name, words))

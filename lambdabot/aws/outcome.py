@@ -8,7 +8,10 @@ from lambdabot.aws.redaction import redact
 from lambdabot.aws.report_line import Report
 from lambdabot.model import Invocation, Outcome
 
-NO_REPORT = "no REPORT in the log tail"
+NO_REPORT = (
+    "no REPORT in the log's last 4 KB, where an extension may push it out, nor in CloudWatch Logs, which the execution "
+    "role must be allowed to write to (logs:CreateLogStream, logs:PutLogEvents)"
+)
 _REASON_CHARACTERS = 300
 _REQUEST_ID = re.compile(r"RequestId: [0-9a-f-]{36} (Error: )?")  # no two failures would read alike
 _TIMED_OUT = re.compile(r"Task timed out after [\d.]+ seconds\s*$")

@@ -4,12 +4,16 @@ from botocore.exceptions import (
     ConnectionClosedError,
     ConnectTimeoutError,
     EndpointConnectionError,
+    InvalidRegionError,
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
     ProfileNotFound,
     ProxyConnectionError,
+    ReadTimeoutError,
     SSLError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
 )
 
 from lambdabot.aws.failures import explain, explain_state
@@ -17,10 +21,13 @@ from lambdabot.aws.failures import explain, explain_state
 URL = "https://lambda.us-esat-1.amazonaws.com/"
 
 
-def client_error(code: str, message: str = "words", status: int = 400) -> ClientError:
-    return ClientError(
-        {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}, "CreateFunction"
-    )
+def client_error(code: str, message: str = "words", status: int = 400, **more: str) -> ClientError:
+    metadata = {"HTTPStatusCode": status}
+    return ClientError({"Error": {"Code": code, "Message": message}, "ResponseMetadata": metadata, **more}, "Create")
+
+
+def invalid(message: str) -> ClientError:
+    return client_error("InvalidParameterValueException", message)
 
 
 def denied(words: str) -> ClientError:
@@ -67,6 +74,71 @@ CASES = [
     (client_error("RequestTooLargeException"), "RequestTooLargeException", "6 MB"),
     (client_error("KMSAccessDeniedException"), "KMSAccessDeniedException", "kms:Decrypt"),
     (client_error("SomethingNew"), "words (SomethingNew)", ""),
+    (
+        denied('s3:PutObject on resource: "arn:aws:s3:::packages/lambdabot-x/y.zip" because no identity-based policy'),
+        "s3:PutObject is not allowed on arn:aws:s3:::packages/lambdabot-x/y.zip",
+        '"Resource": "arn:aws:s3:::packages/lambdabot-x/y.zip"',
+    ),
+    (client_error("NoSuchBucket", "The specified bucket does not exist", 404), "does not exist", "`bucket`"),
+    (client_error("RequestTimeTooSkewed", status=403), "rejects the signature", "clock"),
+    (InvalidRegionError(region_name="eu west 1"), "eu west 1", "eu-west-1"),
+    (TokenRetrievalError(provider="sso", error_msg="Token has expired"), "sign-in has expired", "aws sso login"),
+    (UnauthorizedSSOTokenError(), "sign-in has expired", "aws sso login"),
+    (ReadTimeoutError(endpoint_url=URL), "Read timeout", "did not answer"),
+    (client_error("RequestEntityTooLargeException", status=413), "TooLarge", "`bucket`"),
+    (client_error("SnapStartNotReadyException", status=409), "NotReady", "not ready yet"),
+    (client_error("SnapStartTimeoutException", status=408), "Timeout", "10 s"),
+    (client_error("SnapStartException"), "SnapStart", "own log"),
+    (client_error("EFSMountConnectivityException", status=408), "EFS", "port 2049"),
+    (client_error("ENILimitReachedException", status=502), "ENILimitReached", ""),
+    (
+        invalid("Source image 123456789012.dkr.ecr.x/shop:1 does not exist. Provide a valid source image."),
+        "exist",
+        "tag",
+    ),
+    (invalid("Source image ID: shop:1 is not valid. Provide a valid source image."), "not valid", "entry point"),
+    (
+        invalid("The image manifest, config or layer media type for the source image shop:1 is not supported."),
+        "not supported",
+        "--provenance=false",
+    ),
+    (
+        invalid("The provided execution role does not have permissions to call CreateNetworkInterface on EC2"),
+        "CreateNetworkInterface",
+        "AWSLambdaVPCAccessExecutionRole",
+    ),
+    (
+        invalid(
+            "Error occurred while GetObject. S3 Error Code: PermanentRedirect. S3 Error Message: The bucket is in this "
+            "region: eu-west-1. Please use this region to retry the request"
+        ),
+        "PermanentRedirect",
+        "own Region",
+    ),
+    (
+        client_error(
+            "AccessDeniedException",
+            "Your access has been denied by S3, please make sure your request credentials have permission to GetObject",
+            403,
+        ),
+        "denied by S3",
+        "s3:GetObject",
+    ),
+    (
+        client_error(
+            "ResourceNotFoundException",
+            "Functions from 'us-west-2' are not reachable in this region ('us-east-1')",
+            404,
+        ),
+        "not reachable",
+        "aws-region",
+    ),
+    (invalid("Unzipped size must be smaller than 262144000 bytes"), "Unzipped size", "250 MB"),
+    (
+        client_error("TooManyRequestsException", "Rate Exceeded.", 429, Reason="ConcurrentInvocationLimitExceeded"),
+        "no concurrency was free",
+        "Service Quotas",
+    ),
 ]
 
 
@@ -96,3 +168,8 @@ def test_a_failed_state_says_lambdas_reason():
 
 def test_a_failed_state_without_a_reason_says_so():
     assert explain_state("", "", doing="do it").what == "could not do it: Lambda gives no reason (no code)"
+
+
+def test_a_failed_state_is_advised_by_its_words_where_its_code_is_new():
+    words = "Lambda does not have permission to access the ECR image. Check the ECR permissions."
+    assert "ecr:BatchGetImage" in explain_state("NewCode", words, doing="do it").advice

@@ -4,7 +4,7 @@ import pytest
 
 from lambdabot.aws.deployments import Deployments
 from lambdabot.aws.invocation import _date, invoke_wave
-from lambdabot.aws.outcome import read_failure
+from lambdabot.aws.outcome import NO_REPORT, read_failure
 from lambdabot.errors import EndpointError
 from lambdabot.model import Deployment, Outcome, Wave
 
@@ -87,7 +87,7 @@ def test_another_memory_size_is_not_measured(fake, invoke_one):
 def test_no_report_is_not_measured(fake, invoke_one, log):
     fake.invoke = lambda function, request_id, body: fake.reply({}, log)
     invocation = invoke_one()
-    assert (invocation.outcome, invocation.reason) == (Outcome.DISCARDED, "no REPORT in the log tail")
+    assert (invocation.outcome, invocation.reason) == (Outcome.DISCARDED, NO_REPORT)
 
 
 @pytest.mark.parametrize("payload", [b"", b"{", b"\xff" * 500])

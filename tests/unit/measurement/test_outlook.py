@@ -9,7 +9,7 @@ def test_the_first_answer_takes_two_environments_of_every_variant(sweeping):
     found = outlook(plan)
     assert found.variants == len(plan.swept) == 16
     # a cold and a warm call in each, and one warm call more where environments are alike
-    large = sum(variant.configuration.memory_mb >= 1024 for variant in plan.swept)
+    large = sum(variant.configuration.memory_mb >= 1536 for variant in plan.swept)
     assert found.least_invocations == 2 * (2 * 16 + large)
     assert found.usual_invocations == 2 * found.least_invocations
 
