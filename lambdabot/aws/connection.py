@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from types_boto3_lambda.client import LambdaClient
     from types_boto3_logs.client import CloudWatchLogsClient
     from types_boto3_s3.client import S3Client
+    from types_boto3_sts.client import STSClient
 
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 20
@@ -99,6 +100,11 @@ class Connection:
     def objects(self) -> S3Client:
         """The client of S3, patient enough for an upload."""
         return cast("S3Client", self._other("s3", _UPLOAD_SECONDS))
+
+    @property
+    def identity(self) -> STSClient:
+        """The client of STS."""
+        return cast("STSClient", self._other("sts"))
 
     def verify(self) -> AccountLimits:
         """Ask for the account's limits: the first call of a run, so that what is wrong shows before anything is made.

@@ -205,6 +205,7 @@ class FunctionJob:
             plan=written(plan),
             notes=(
                 *self._notes,
+                *([SNAPSHOTS] if _pays_for_snapshots(self.head) else []),
                 *conclusion.notes,
                 *dict.fromkeys(one.advice for one in self._not_deployed.values() if one.advice),
             ),

@@ -66,6 +66,8 @@ class Likeness:
             no_base = f"the code behind {existing.like} itself is measured: there is nothing to compare it with"
         head = self._with_code(connection, completed(head, existing), existing)
         notes.append(f"What the settings leave open is that of {existing.description}.")
+        if head.side_effects_accepted:
+            notes.append("Side effects are accepted: the copies ran with that function's own role and surroundings.")
         if existing.alias is not None and not self.base_named:
             own = replace(head, side=Side.BASE, source=None, requirements=None, given=head.given & {"role"})
             base, no_base = self._with_code(connection, completed(own, existing), existing), ""

@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Semaphore
 from typing import TYPE_CHECKING
 
+from lambdabot.aws.caller import warning
 from lambdabot.aws.connection import AccountLimits, Connection, connect
 from lambdabot.aws.deployments import Deployments
 from lambdabot.aws.identity import RunIdentity
@@ -76,14 +77,14 @@ class Run:
         return self.result()
 
     def _main_job(self, folder: Path) -> None:
-        asked: Future[Prices] | None = None
+        asked: Future[tuple[Prices, str]] | None = None
         with self._endpoint() as way:
             try:
                 connection = way()
                 self._prices = prices(connection.region)
                 limits = connection.verify()
                 if self._settings.endpoint == "aws":
-                    asked = start(partial(latest, connection.region, cache=cache_folder(os.environ)))
+                    asked = start(partial(ask_aws, connection))
             except EndpointError as error:
                 connection, limits, unreachable = None, None, str(error)
             self._jobs = self._functions(folder, connection, limits, asked)
@@ -133,7 +134,11 @@ class Run:
         return [job for job in self._jobs if not job.refused]
 
     def _functions(
-        self, folder: Path, connection: Connection | None, limits: AccountLimits | None, asked: Future[Prices] | None
+        self,
+        folder: Path,
+        connection: Connection | None,
+        limits: AccountLimits | None,
+        asked: Future[tuple[Prices, str]] | None,
     ) -> "list[FunctionJob]":
         """Pair every function with its base side. Raises UsageError where `like` needs more to be said."""
         # numpy's 0.25 s of CPU time come after the first API call, which shows what is wrong with the settings.
@@ -150,7 +155,8 @@ class Run:
         described, no_base, refused = self._described_by_base()
         settings = self._settings
         if asked is not None:
-            self._prices = asked.result()
+            self._prices, caller = asked.result()
+            self._notes += filter(None, [caller])
         place = Place(
             machine=Target.local() if local else None,
             prices=self._prices,
@@ -272,6 +278,12 @@ class Run:
             interrupted=interrupted,
             notes=(*self._notes, *(_notes(deployments) if deployments else ())),
         )
+
+
+def ask_aws(connection: Connection) -> tuple[Prices, str]:
+    """Return today's prices, and what is worth a warning about the credentials, both asked at once."""
+    caller = start(partial(warning, connection))
+    return latest(connection.region, cache=cache_folder(os.environ)), caller.result()
 
 
 def _in_short(result: FunctionResult) -> str:

@@ -1,0 +1,158 @@
+"""One function's way through the stages, seen from what it has spent and what its layers hold."""
+
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from lambdabot.aws.prices import prices
+from lambdabot.model import (
+    Architecture,
+    Budget,
+    Configuration,
+    Constraints,
+    Function,
+    Invocation,
+    Outcome,
+    Payload,
+    Side,
+    Strategy,
+    Variant,
+)
+from lambdabot.pipeline.function import SNAPSHOTS, FunctionJob, Place
+from lambdabot.pipeline.likeness import Sides
+from lambdabot.settings.schema import GateSection
+
+HERE = Configuration(memory_mb=2048, architecture=Architecture.ARM64)
+HEAD = Variant(side=Side.HEAD, configuration=HERE)
+LAYER = "arn:aws:lambda:us-east-1:123456789012:layer:tools:3"
+
+
+@pytest.fixture
+def function(tmp_path: Path) -> Function:
+    (tmp_path / "app.py").write_text("def handler(event, context): pass\n")
+    return Function(
+        name="orders",
+        side=Side.HEAD,
+        source=tmp_path,
+        handler="app.handler",
+        runtime="python3.13",
+        requirements=None,
+        role=None,
+        timeout_seconds=3,
+        environment={},
+        payloads=(Payload(name="default", body=b"{}", weight=Decimal(1)),),
+        memory_mb=(2048,),
+        architectures=(Architecture.ARM64,),
+        current=HERE,
+        current_assumed=False,
+        monthly_invocations=None,
+        constraints=Constraints(),
+        strategy=Strategy.COST,
+        balanced_weight=0.5,
+        tie_tolerance_percent=2.0,
+        budget=Budget(invocations=100, usd=Decimal(1), minutes=10),
+        allow_build=frozenset(),
+    )
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(
+        machine=None,
+        prices=prices("us-east-1"),
+        concurrency=10,
+        gate=GateSection(),
+        seed=1,
+        folder=tmp_path / "packages",
+        cache=tmp_path / "cache",
+    )
+
+
+def job(function: Function, place: Place) -> FunctionJob:
+    return FunctionJob(Sides(head=function, base=None, no_base="none was named"), place=place)
+
+
+def invoked(**changes: object) -> Invocation:
+    usual = {
+        "variant": HEAD,
+        "payload": "default",
+        "round": 1,
+        "wave": 1,
+        "environment": "a",
+        "environment_known": True,
+        "cold": False,
+        "outcome": Outcome.OK,
+        "duration_ms": 999.5,
+        "billed_ms": 1000,
+        "max_memory_used_mb": 60,
+        "at_seconds": 1.0,
+    }
+    return Invocation(**{**usual, **changes})
+
+
+def test_storage_above_512_mb_is_spent_too(function, place):
+    plain, large = job(function, place), job(replace(function, ephemeral_storage_mb=1536), place)
+    plain.seen, large.seen = [invoked()], [invoked()]
+    assert plain.usd == 2 * Decimal("0.0000133334") + Decimal("0.0000002")
+    assert large.usd == plain.usd + Decimal("0.0000000309")
+
+
+def test_snapshots_and_restores_are_spent_where_they_are_not_free(function, place):
+    def spent(runtime: str, *, snap_start: bool) -> Decimal:
+        one = job(replace(function, runtime=runtime, snap_start=snap_start), place)
+        one.seen = [invoked(restore_ms=120.0), invoked()]
+        one._count_snapshot(HEAD)
+        return one.usd
+
+    free = spent("java21", snap_start=True)
+    assert free == spent("python3.13", snap_start=False)
+    paid = spent("python3.13", snap_start=True)
+    assert paid - free == 2 * Decimal("0.0001397998") + 2 * 3 * 3600 * Decimal("0.0000015046")
+
+
+def test_what_snap_start_costs_beside_the_invocations_is_said(function, place):
+    assert SNAPSHOTS in job(replace(function, snap_start=True), place).result().notes
+    assert SNAPSHOTS not in job(function, place).result().notes
+
+
+class Refused:
+    """Stands in for boto3's client where a layer may not be read: no endpoint here has layers."""
+
+    def get_layer_version_by_arn(self, *, Arn: str):  # noqa: N803 - AWS's own name
+        error = {"Error": {"Code": "AccessDeniedException", "Message": f"no access to {Arn}"}}
+        raise ClientError(error, "GetLayerVersionByArn")
+
+
+def test_layers_are_part_of_the_arm64_answer(function, place):
+    function = replace(function, layers={Architecture.ARM64: (LAYER,)})
+    one = job(function, replace(place, layer_client=Refused()))
+    one.prepare()
+    answer = one.result().arm64
+    assert answer.verdict == "unknown"
+    assert answer.path == str(function.source)
+    assert "AccessDenied" in answer.layers[0]
+
+    unread = job(function, place)
+    unread.prepare()
+    assert unread.result().arm64.layers == ()
+
+
+def test_the_code_of_an_existing_function_is_called_by_its_name(function, place):
+    one = job(replace(function, like="orders:live"), place)
+    one.prepare()
+    assert one.result().arm64.path == "orders:live"
+
+
+def test_the_layers_of_another_runtime_are_read_too(function, place):
+    function = replace(function, runtime="nodejs22.x", layers={Architecture.ARM64: (LAYER,)})
+    one = job(function, replace(place, layer_client=Refused()))
+    one.prepare()
+    assert one.result().arm64.path == "layers"
+
+
+def test_what_is_refused_says_why(function, place):
+    refused = FunctionJob(Sides(head=function, base=None, no_base="", refused="not with this role"), place=place)
+    assert refused.result().error == "not with this role"
