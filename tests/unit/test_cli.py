@@ -29,7 +29,7 @@ except SystemExit:
     process = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert process.stderr == "[]\n"
-    for command in ("run", "arm64", "comment", "schema", "local"):
+    for command in ("run", "arm64", "comment", "policy", "schema", "local"):
         assert f"\n    {command} " in process.stdout
 
 
@@ -37,7 +37,7 @@ def test_the_readme_names_every_command_and_input():
     readme = (ROOT / "README.md").read_text()
     inputs = yaml.safe_load((ROOT / "action.yml").read_text())["inputs"]
 
-    for command in ("run", "arm64", "comment", "schema", "local"):
+    for command in ("run", "arm64", "comment", "policy", "schema", "local"):
         assert f"`lambdabot {command}" in readme
     for name in inputs:
         assert f"`{name}`" in readme
