@@ -66,7 +66,7 @@ class Connection:
         self.loopback = loopback  # an address of this machine, which no proxy knows
         self._lock = Lock()  # a boto3 session must not make two clients at once
         self._clients: dict[tuple[str, int], LambdaClient] = {}
-        self._others: dict[str, Any] = {}
+        self._others: dict[tuple[str, int], Any] = {}
 
     @property
     def control(self) -> LambdaClient:
@@ -102,6 +102,11 @@ class Connection:
         return cast("S3Client", self._other("s3", _UPLOAD_SECONDS))
 
     @property
+    def object_remover(self) -> S3Client:
+        """The client of S3 for removals."""
+        return cast("S3Client", self._other("s3", _REMOVE_SECONDS))
+
+    @property
     def identity(self) -> STSClient:
         """The client of STS."""
         return cast("STSClient", self._other("sts"))
@@ -129,16 +134,17 @@ class Connection:
 
     def _other(self, service: str, read_seconds: int = _READ_SECONDS) -> Any:  # noqa: ANN401 - one per service
         """Return another service's client: at its own address where the environment names one, else at ours."""
+        key = (service, read_seconds)
         with self._lock:
-            if service not in self._others:
+            if key not in self._others:
                 own = f"AWS_ENDPOINT_URL_{_SERVICE_IDS.get(service, service).upper()}" in os.environ
-                self._others[service] = self._session.client(
+                self._others[key] = self._session.client(
                     service,
                     region_name=self.region,
                     endpoint_url=None if own else self.endpoint,
                     config=self._config(read_seconds),
                 )
-            return self._others[service]
+            return self._others[key]
 
     def _lambda(self, purpose: str, read_seconds: int) -> LambdaClient:
         key = (purpose, read_seconds)

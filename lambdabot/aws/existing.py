@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -37,8 +37,8 @@ class Existing:
     like: str  # as the settings name it
     name: str
     qualifier: str | None
-    configuration: Mapping[str, Any]
-    code: Mapping[str, Any]
+    configuration: Mapping[str, Any] = field(repr=False)  # with the values of variables
+    code: Mapping[str, Any] = field(repr=False)  # with an address that lets anyone download it
 
     @property
     def alias(self) -> str | None:

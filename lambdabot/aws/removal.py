@@ -91,4 +91,4 @@ class Removal:
                 self.connection.logs.delete_log_group(logGroupName=entry.name)
             case Kind.S3_OBJECT:
                 bucket, _, key = entry.name.partition("/")
-                self.connection.objects.delete_object(Bucket=bucket, Key=key)
+                self.connection.object_remover.delete_object(Bucket=bucket, Key=key)

@@ -85,9 +85,9 @@ def _measurement(plan: Plan, cell: Cell) -> Measurement:
         mean_init_interval_ms=cold_start(cell.inits_ms),
         max_memory_used_mb=cell.max_memory_used_mb,
         cost_per_million=Estimate(
-            value=plan.cost(configuration, billed.value) * 1e6,
-            low=plan.cost(configuration, low) * 1e6,
-            high=plan.cost(configuration, high) * 1e6,
+            value=plan.cost(configuration, billed.value, cell.variant.side) * 1e6,
+            low=plan.cost(configuration, low, cell.variant.side) * 1e6,
+            high=plan.cost(configuration, high, cell.variant.side) * 1e6,
             confidence=CONFIDENCE,
             environments=billed.environments,
             invocations=billed.invocations,

@@ -135,7 +135,8 @@ def _compare(plan: Plan, pair: tuple[Variant, Variant], sides: Sequence[Sequence
         base, head = (_mean_cost(plan, variant, side) for variant, side in zip(pair, sides, strict=True))
         return ratio_of_means(base, head)
     costs = [
-        plan.rate(variant.configuration) * environment_means(side, plan.weights) + float(plan.prices.request)
+        plan.rate(variant.configuration, variant.side) * environment_means(side, plan.weights)
+        + float(plan.prices.request)
         for variant, side in zip(pair, sides, strict=True)
     ]
     noise = prior(min(variant.configuration.memory_mb for variant in pair), local=plan.local)
@@ -162,13 +163,13 @@ def _mean_cost(plan: Plan, variant: Variant, environments: Sequence[Environment]
     billed = mean(environments, plan.weights, prior(configuration.memory_mb, local=plan.local))
     return replace(
         billed,
-        value=plan.cost(configuration, billed.value),
-        standard_error=plan.rate(configuration) * billed.standard_error,
+        value=plan.cost(configuration, billed.value, variant.side),
+        standard_error=plan.rate(configuration, variant.side) * billed.standard_error,
     )
 
 
 def _usual_cost(plan: Plan, base: Variant, environments: Sequence[Environment]) -> float:
-    return plan.cost(base.configuration, float(environment_means(environments, plan.weights).mean()))
+    return plan.cost(base.configuration, float(environment_means(environments, plan.weights).mean()), base.side)
 
 
 def _judge(plan: Plan, base_cost: float, bounds: tuple[Array, Array]) -> tuple[Verdict, str]:

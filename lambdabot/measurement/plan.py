@@ -46,6 +46,7 @@ class Plan:
     concurrency: int
     prices: Prices
     ephemeral_storage_mb: int = 512
+    base_ephemeral_storage_mb: int | None = None  # None: the same
     threshold_percent: float
     threshold_usd_monthly: float | None = None
     monthly_invocations: int | None = None
@@ -83,19 +84,24 @@ class Plan:
         live = set(self.variants)
         return tuple(variant for variant in head if variant in live)
 
-    def rate(self, configuration: Configuration) -> float:
+    def storage_mb(self, side: Side) -> int:
+        """Return the ephemeral storage of a side."""
+        if side is Side.BASE and self.base_ephemeral_storage_mb is not None:
+            return self.base_ephemeral_storage_mb
+        return self.ephemeral_storage_mb
+
+    def rate(self, configuration: Configuration, side: Side = Side.HEAD) -> float:
         """Return the dollars of one billed millisecond, ephemeral storage above 512 MB included, request fee not."""
-        storage_gb = max(0, self.ephemeral_storage_mb - 512) / 1024
+        storage_gb = max(0, self.storage_mb(side) - 512) / 1024
         gb = configuration.memory_mb / 1024
         compute = float(self.prices.gb_second[configuration.architecture]) * gb
         return (compute + float(self.prices.storage_gb_second) * storage_gb) / 1000
 
-    def cost(self, configuration: Configuration, billed_ms: float) -> float:
+    def cost(self, configuration: Configuration, billed_ms: float, side: Side = Side.HEAD) -> float:
         """Return the dollars of one invocation; statistics, not accounting, so a float."""
-        return self.rate(configuration) * billed_ms + float(self.prices.request)
+        return self.rate(configuration, side) * billed_ms + float(self.prices.request)
 
     def price(self, variant: Variant, billed_ms: float) -> Decimal:
         """Return the dollars of one invocation, request fee and ephemeral storage included: for accounting."""
-        return self.prices.cost(
-            variant.configuration, Decimal(billed_ms), ephemeral_storage_mb=self.ephemeral_storage_mb
-        )
+        storage_mb = self.storage_mb(variant.side)
+        return self.prices.cost(variant.configuration, Decimal(billed_ms), ephemeral_storage_mb=storage_mb)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lambdabot.aws.prices import prices
 from lambdabot.errors import Mistake, UsageError
-from lambdabot.model import Function, Side
+from lambdabot.model import Function, Prices, Side
 from lambdabot.packaging.target import Target
 from lambdabot.pipeline.likeness import Sides
 from lambdabot.settings.load import Settings
@@ -51,15 +51,14 @@ def require_budget(jobs: Iterable["FunctionJob"], *, settings: Settings) -> None
 
 def describe(settings: Settings) -> str:
     """Return the plan as text. Nothing is called, so what the endpoint would refuse is not known yet."""
-    place_prices = prices(settings.region or os.environ.get("AWS_REGION") or "us-east-1")
+    known = prices(settings.region or os.environ.get("AWS_REGION") or "us-east-1")
     lines = [
         f"endpoint {settings.endpoint}; base {settings.base or 'HEAD^1 on a pull request, else none'}",
-        f"prices of {place_prices.region}, list of {place_prices.published} ({place_prices.source})",
+        f"prices of {known.region}, list of {known.published} ({known.source})",
     ]
     control = _CALLS_OF_A_RUN
     for function in settings.functions:
-        job = _job(function, settings)
-        outlook = job.outlook()
+        outlook = _job(function, settings, known).outlook()
         control += _control_calls(function, outlook, settings)
         lines += ["", *_lines(function, outlook, settings)]
     usd = min(settings.budget.usd, sum(function.budget.usd for function in settings.functions))
@@ -99,13 +98,13 @@ def _control_calls(function: Function, outlook: "Outlook", settings: Settings) -
     return _CALLS_OF_A_VARIANT * outlook.variants + per_refresh * outlook.refreshes + reads + uploads
 
 
-def _job(function: Function, settings: Settings) -> "FunctionJob":
+def _job(function: Function, settings: Settings, known: Prices) -> "FunctionJob":
     """Return the function as a run would see it whose base is as large as its head."""
     from lambdabot.pipeline.function import FunctionJob, Place  # noqa: PLC0415  # numpy comes with it
 
     place = Place(
         machine=Target.local() if settings.endpoint == "local" else None,
-        prices=prices(settings.region or "us-east-1"),
+        prices=known,
         concurrency=_ASSUMED_CONCURRENCY,
         gate=settings.gate,
         seed=settings.seed,

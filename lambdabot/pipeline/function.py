@@ -338,6 +338,7 @@ class FunctionJob:
             concurrency=self._place.concurrency,
             prices=self._place.prices,
             ephemeral_storage_mb=head.ephemeral_storage_mb,
+            base_ephemeral_storage_mb=None if self.base is None else self.base.ephemeral_storage_mb,
             threshold_percent=gate.threshold_percent,
             threshold_usd_monthly=gate.threshold_usd_monthly,
             monthly_invocations=head.monthly_invocations,

@@ -48,12 +48,10 @@ class Likeness:
             return replace(sides, refused=str(error))
 
     def _complete(self, connection: Connection, sides: Sides, path: Path, line: int) -> Sides:
-        head, base, notes = sides.head, sides.base, list(sides.notes)
-        if base is not None and base.like is not None:
-            its = self._existing(connection, base.like)
-            base = self._with_code(connection, completed(base, its), its)
+        sides = self._base(connection, sides)
+        head, base, no_base, notes = sides.head, sides.base, sides.no_base, list(sides.notes)
         if head.like is None:
-            return replace(sides, base=base)
+            return sides
         existing = self._existing(connection, head.like)
         if not head.side_effects_accepted and existing.needs_acceptance:
             if "environment" not in head.given:
@@ -61,7 +59,6 @@ class Likeness:
                 return replace(sides, refused="its settings are incomplete")
             left_out = [reason for reason in existing.needs_acceptance if not reason.startswith("environment")]
             notes += [f"{reason} of {existing.like} is left out: side effects are not accepted" for reason in left_out]
-        no_base = sides.no_base
         if head.source is None and base is None:
             no_base = f"the code behind {existing.like} itself is measured: there is nothing to compare it with"
         head = self._with_code(connection, completed(head, existing), existing)
@@ -80,6 +77,17 @@ class Likeness:
             except DeploymentError as error:
                 notes.append(str(error))
         return replace(sides, head=head, base=base, no_base=no_base, notes=tuple(notes))
+
+    def _base(self, connection: Connection, sides: Sides) -> Sides:
+        """Complete the base; where that is like a function that cannot be read, there is none."""
+        base = sides.base
+        if base is None or base.like is None:
+            return sides
+        try:
+            its = self._existing(connection, base.like)
+            return replace(sides, base=self._with_code(connection, completed(base, its), its))
+        except DeploymentError as error:
+            return replace(sides, base=None, no_base=str(error))
 
     def _existing(self, connection: Connection, like: str) -> Existing:
         if like not in self._read:

@@ -5,7 +5,7 @@ import secrets
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
 PREPARED_AT_ONCE = 8
 """Functions that are packaged and checked at the same time: each waits on an index and on uv's processes."""
+
+CALLER_SECONDS = 2.0
+"""A warning about the credentials is not waited for longer, once the prices are there."""
 
 SHARE_OF_CONCURRENCY = 2
 """Half of the account's unreserved concurrency is left to its other traffic."""
@@ -173,19 +176,21 @@ class Run:
             folder=folder / "existing",
             base_named=settings.base is not None,
         )
-        jobs = []
-        for head in settings.functions:
+
+        def sides(head: Function) -> Sides:
             base, reason = None, no_base
             if isinstance(self._base, BaseTree) and not no_base:
                 base = base_function(head, described, config=settings.path, root=self._root, base=self._base.path)
                 reason = "" if base else f"the target branch ({self._base.description}) does not have this function"
-            sides = Sides(head=head, base=base, no_base=reason, refused=refused.get(head.name, ""))
-            if connection is not None and not sides.refused:
-                sides = likeness.complete(sides, path=settings.path, line=settings.lines.get(head.name, 1))
-            jobs.append(FunctionJob(sides, place=place))
+            pair = Sides(head=head, base=base, no_base=reason, refused=refused.get(head.name, ""))
+            if connection is None or pair.refused:
+                return pair
+            return likeness.complete(pair, path=settings.path, line=settings.lines.get(head.name, 1))
+
+        pairs = run_all(partial(sides, head) for head in settings.functions)
         if likeness.mistakes:
             raise UsageError(likeness.mistakes)
-        return jobs
+        return [FunctionJob(pair, place=place) for pair in pairs]
 
     def _described_by_base(self) -> tuple[dict[str, Function], str, Mapping[str, str]]:
         """Return the target branch's own functions, why nothing can be compared, and which functions are refused.
@@ -283,7 +288,9 @@ class Run:
 def ask_aws(connection: Connection) -> tuple[Prices, str]:
     """Return today's prices, and what is worth a warning about the credentials, both asked at once."""
     caller = start(partial(warning, connection))
-    return latest(connection.region, cache=cache_folder(os.environ)), caller.result()
+    found = latest(connection.region, cache=cache_folder(os.environ))
+    wait([caller], timeout=CALLER_SECONDS)
+    return found, caller.result() if caller.done() else ""
 
 
 def _in_short(result: FunctionResult) -> str:

@@ -115,10 +115,10 @@ def test_no_comment_is_posted_that_the_settings_do_not_want(step, github, projec
 
 
 def test_a_pull_request_that_softens_the_gate_is_told_so_and_does_not_profit(step, project):
-    work = "import time\ndef handler(*_):\n  end = time.process_time() + {}\n  while time.process_time() < end: pass\n"
+    work = "import time\ndef handler(*_):\n    time.sleep({})\n"
     project.write("base/lambdabot.yml", GATED.format(percent=10))
     project.write("base/src/app.py", work.format(0.01))
-    project.write("src/app.py", work.format(0.04))
+    project.write("src/app.py", work.format(0.1))
     project.settings(GATED.format(percent=5000))
 
     code, _, _ = step(endpoint="local", base="base")

@@ -36,3 +36,12 @@ def test_only_live_configurations_are_swept(sweeping) -> None:
     plan = sweeping()
     live = plan.variants[3:5]
     assert replace(plan, variants=(*live, Variant(side=Side.BASE, configuration=plan.current))).swept == live
+
+
+def test_each_side_has_its_own_ephemeral_storage(comparing) -> None:
+    plan = comparing(ephemeral_storage_mb=1536)
+    base, head = plan.pair
+    assert plan.rate(plan.current, Side.BASE) == plan.rate(plan.current)
+    plan = replace(plan, base_ephemeral_storage_mb=512)
+    assert plan.rate(plan.current, Side.BASE) < plan.rate(plan.current)
+    assert plan.price(base, 1000) < plan.price(head, 1000)
