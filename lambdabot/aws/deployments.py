@@ -18,7 +18,7 @@ from lambdabot.aws.removal import Removal
 from lambdabot.aws.request import Copy, create_parameters, environment
 from lambdabot.aws.retry import AWSError, Retry, StoppedError, code, message, passing
 from lambdabot.aws.threads import run_all, start
-from lambdabot.aws.upload import Uploads
+from lambdabot.aws.upload import WORTH_BYTES, Uploads
 from lambdabot.errors import InterruptionError
 from lambdabot.model import Deployment, Function, Variant
 
@@ -98,9 +98,9 @@ class Deployments:
         One that fails leaves the others alone. May be called from several threads.
         """
         run_all([self._create_log_group])
-        bucket = self._bucket
-        direct = (copy.build.zip_bytes for copy in copies if bucket is None or not bucket.takes(copy.build))
-        largest = max(direct, default=0)
+        largest = max((copy.build.zip_bytes for copy in copies), default=0)
+        if self._bucket is not None:
+            largest = min(largest, WORTH_BYTES)  # what is larger is read in pieces
         uploads = Semaphore(max(1, min(_MOST_UPLOADS, _UPLOAD_BYTES // max(1, 5 * largest))))
         made = run_all(partial(self._create, copy, uploads) for copy in copies)
         return {copy.variant: result for copy, result in zip(copies, made, strict=True)}
@@ -148,7 +148,7 @@ class Deployments:
             )
         try:
             with uploads:
-                uploaded = self._bucket.put(copy.build) if self._bucket and self._bucket.takes(copy.build) else None
+                uploaded = None if self._bucket is None else self._bucket.put(copy.build)
                 parameters = create_parameters(
                     copy,
                     name=name,

@@ -13,6 +13,8 @@ from lambdabot.aws.request import Uploaded
 from lambdabot.aws.retry import AWSError, StoppedError, passing
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lambdabot.aws.connection import Connection
     from lambdabot.aws.identity import RunIdentity
     from lambdabot.model import Build
@@ -34,22 +36,21 @@ class Uploads:
         self._turns: dict[str, Lock] = {}
         self._done: dict[str, Uploaded | Exception] = {}
 
-    @staticmethod
-    def takes(build: Build) -> bool:
-        """Tell whether a package is to go through the bucket."""
-        return build.zip_path is not None and build.zip_bytes > WORTH_BYTES
-
-    def put(self, build: Build) -> Uploaded:
+    def put(self, build: Build) -> Uploaded | None:
         """Return where a package is, uploading it when it is first asked for; who asks meanwhile waits.
 
-        Raises AWS's error, StoppedError or LedgerClosedError, and the same again for the next who asks.
+        None: it goes straight to Lambda, as small ones do. Raises AWS's error, StoppedError or LedgerClosedError, and
+        the same again for the next who asks.
         """
+        path = build.zip_path
+        if path is None or build.zip_bytes <= WORTH_BYTES:
+            return None
         with self._lock:
             turn = self._turns.setdefault(build.code_sha256, Lock())
         with turn:
             if build.code_sha256 not in self._done:
                 try:
-                    self._done[build.code_sha256] = self._put(build)
+                    self._done[build.code_sha256] = self._put(path, build.code_sha256)
                 except (*AWSError, StoppedError, LedgerClosedError) as error:
                     self._done[build.code_sha256] = error
             done = self._done[build.code_sha256]
@@ -57,11 +58,8 @@ class Uploads:
             raise done
         return done
 
-    def _put(self, build: Build) -> Uploaded:
-        if build.zip_path is None:
-            message = "an image is not uploaded"
-            raise ValueError(message)
-        path, key = build.zip_path, f"{self._identity.object_prefix}{b64decode(build.code_sha256).hex()}.zip"
+    def _put(self, path: Path, sha256: str) -> Uploaded:
+        key = f"{self._identity.object_prefix}{b64decode(sha256).hex()}.zip"
 
         def put() -> object:
             with path.open("rb") as body:
@@ -69,7 +67,7 @@ class Uploads:
                     Bucket=self._bucket,
                     Key=key,
                     Body=body,
-                    ChecksumSHA256=build.code_sha256,  # S3 refuses what arrives damaged
+                    ChecksumSHA256=sha256,  # S3 refuses what arrives damaged
                     Tagging=urlencode(self._identity.tags),
                 )
 

@@ -175,3 +175,14 @@ def test_the_embedded_endpoint_measures_what_the_settings_say_by_themselves(proj
     code, report = project.run()
     assert code == 3
     assert report["functions"][0]["error"].endswith("the settings have no `handler`")
+
+
+def test_a_dry_run_reads_no_function(project, endpoint, capsys):
+    project.settings(SETTINGS.format(like="orders:live", more=""))
+    config = str(project.folder / "lambdabot.yml")
+
+    assert main(["run", "--config", config, "--endpoint", endpoint, "--dry-run"]) == 0
+
+    said = capsys.readouterr().out
+    assert "  today        that of orders:live" in said
+    assert "base HEAD^1 on a pull request" in said

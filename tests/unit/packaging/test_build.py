@@ -10,6 +10,7 @@ import venv
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -438,3 +439,22 @@ def test_a_zip_that_lambda_would_refuse_is_refused(
     assert "the package is 2 MB zipped" in failure(build, function(code=path)).what
     monkeypatch.setattr(archive, "MAX_UNZIPPED_BYTES", 1 << 20)
     assert "the package is 2 MB unzipped" in failure(build, function(code=path)).what
+
+
+def test_code_that_was_never_read_is_a_reason(function: MakeFunction, build: MakeBuild) -> None:
+    unread = replace(function(), source=None, like="orders:live")
+    assert failure(build, unread).what == "the code of `orders:live` was not read"
+
+
+def test_a_package_that_goes_through_s3_may_be_larger(
+    function: MakeFunction, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "MAX_ZIP_BYTES", 10)
+    where = {"workdir": tmp_path / "work", "cache_dir": tmp_path / "cache"}
+
+    with pytest.raises(PackagingError, match="by direct upload") as raised:
+        package(function(), Architecture.X86_64, X86_64, **where)
+    assert "Set `bucket` in lambdabot.yml" in raised.value.advice
+    built = package(function(), Architecture.X86_64, X86_64, direct=False, **where)
+    taken = replace(function(), source=built.zip_path)
+    assert package(taken, Architecture.X86_64, X86_64, direct=False, **where).code_sha256 == built.code_sha256
