@@ -18,7 +18,7 @@ REGION = "eu-west-1"
 
 
 def product(sku: str, group: str, *tiers: str, region: str = REGION, unit: str = "USD", location: str = "EU (Ireland)"):
-    """Return a product and its terms as the file has them, the tiers in no order."""
+    """Return a product and its terms as the file has them: tiers stand in no order, here the first is last or first."""
     attributes = {
         "servicecode": "AWSLambda",
         "location": location,
@@ -26,6 +26,7 @@ def product(sku: str, group: str, *tiers: str, region: str = REGION, unit: str =
         "group": group,
         "usagetype": f"EU-{group}",
     }
+    order = sorted(enumerate(tiers), reverse=sku == "A")
     dimensions = {
         f"{sku}.JRTCKXETXF.{index}": {
             "unit": "Lambda-GB-Second",
@@ -33,7 +34,7 @@ def product(sku: str, group: str, *tiers: str, region: str = REGION, unit: str =
             "endRange": "Inf",
             "pricePerUnit": {unit: tier},
         }
-        for index, tier in reversed(list(enumerate(tiers)))
+        for index, tier in order
     }
     term = {f"{sku}.JRTCKXETXF": {"offerTermCode": "JRTCKXETXF", "sku": sku, "priceDimensions": dimensions}}
     return {"sku": sku, "productFamily": "Serverless", "attributes": attributes}, term

@@ -34,6 +34,16 @@ def test_the_gate_sees_what_is_there(comparing, simulate, account, factor, expec
     assert found.cost_ratio.environments == found.environments <= 80
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_storage_that_the_head_adds_is_part_of_its_cost(comparing, simulate, known) -> None:
+    plan = comparing(ephemeral_storage_mb=10_240)
+    seen, _ = simulate(plan, account=Account(environments_known=known, cpu_known=False))
+    same = compare(plan, seen).cost_ratio
+    grown = compare(replace(plan, base_ephemeral_storage_mb=512), seen).cost_ratio
+    rates = plan.rate(plan.current) / replace(plan, ephemeral_storage_mb=512).rate(plan.current)
+    assert grown.value / same.value == pytest.approx(rates, abs=2e-3)  # the request fee is on both sides
+
+
 def test_lanes_are_enough_to_see_twice_the_cost(comparing, simulate) -> None:
     plan = comparing()
     seen, _ = simulate(plan, factor=2.0, account=Account(environments_known=False, cpu_known=False))
