@@ -94,7 +94,7 @@ def _description(one: Mapping[str, Any], sections: Mapping[str, Any]) -> str:
     return str(one.get("description") or section.get("description", ""))
 
 
-def _takes(one: Mapping[str, Any], sections: Mapping[str, Any]) -> str:  # noqa: PLR0911  # one line a form
+def _takes(one: Mapping[str, Any], sections: Mapping[str, Any]) -> str:  # noqa: C901, PLR0911  # one line a form
     """Say in words what a value may be."""
     match one:
         case {"$ref": str(reference)}:
@@ -106,7 +106,7 @@ def _takes(one: Mapping[str, Any], sections: Mapping[str, Any]) -> str:  # noqa:
             return f"`{json.dumps(value)}`"
         case {"enum": list(values)}:
             return ", ".join(f"`{value}`" for value in values)
-        case {"anyOf": list(ways)}:
+        case {"anyOf": list(ways)} | {"oneOf": list(ways)}:
             kinds = [way.get("type") for way in ways]
             left_out = {"null", "string" if "number" in kinds else ""}  # an exact number may be written as text
             return " or ".join(_takes(way, sections) for way in ways if way.get("type") not in left_out)
@@ -114,6 +114,8 @@ def _takes(one: Mapping[str, Any], sections: Mapping[str, Any]) -> str:  # noqa:
             return f"list, each {_takes(item, sections)}"
         case {"type": "object", "patternProperties": dict(items)}:
             return f"mapping from names to {' or '.join(_takes(item, sections) for item in items.values())}"
+        case {"type": "object", "propertyNames": dict(names), "additionalProperties": dict(item)}:
+            return f"mapping from {_takes(names, sections)} to {_takes(item, sections)}"
         case {"type": "boolean"}:
             return "`true`, `false`"
         case {"type": str(kind)}:
