@@ -10,8 +10,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import requests
-
 from lambdabot.aws.connection import Connection
 from lambdabot.aws.failures import explain
 from lambdabot.aws.retry import AWSError, Retry, passing
@@ -159,6 +157,8 @@ def code_of(connection: Connection, existing: Existing, folder: Path) -> Path | 
 
     Raises DeploymentError when there is none to be had.
     """
+    import requests  # noqa: PLC0415 - only where code is downloaded
+
     image = existing.code.get("ResolvedImageUri") or existing.code.get("ImageUri")
     if image:
         return str(image)

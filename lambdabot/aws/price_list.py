@@ -13,8 +13,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import requests
-
 from lambdabot.aws.prices import prices
 from lambdabot.aws.threads import start
 from lambdabot.model import Architecture, Prices
@@ -92,6 +90,8 @@ def _keep(path: Path, content: bytes) -> None:
 
 
 def _fetch(address: str) -> bytes:
+    import requests  # noqa: PLC0415 - 0.1 s that come after the run's first API call
+
     parts = bytearray()
     try:
         with requests.get(address, timeout=_READ_SECONDS, stream=True) as response:

@@ -190,7 +190,7 @@ def test_a_refresh_replaces_the_environments(connection, identity, make_copy, in
     with Deployments(connection, identity) as deployments:
         deployment = deployments.create([copy])[copy.variant]
         before = invoke(deployments, deployment)[0]
-        assert deployments.refresh(deployment) == {}
+        assert deployments.refresh(deployment) == {deployment.variant: deployment}
         after = invoke(deployments, deployment)[0]
     assert (before.cold, after.cold) == (True, True)
     assert before.environment != after.environment
