@@ -165,7 +165,10 @@ class Deployments:
                 )
             with self._lock:
                 self._functions[name] = copy.function
-            return self._live(copy.variant, name, doing, dict(answer) if answer else {})
+            first: dict[str, object] = (
+                {"Version": "1"} if copy.function.snap_start else {}
+            )  # what a lost answer would have said
+            return self._live(copy.variant, name, doing, dict(answer) if answer else first)
         except (StoppedError, LedgerClosedError):
             return NotDeployed(reason=f"could not {doing}: the run was interrupted")
         except AWSError as error:

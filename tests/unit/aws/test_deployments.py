@@ -379,6 +379,14 @@ def test_snap_start_runs_published_versions_and_another_one_after_a_refresh(fake
     assert clean(fake)
 
 
+def test_a_lost_answer_does_not_make_snap_start_run_the_latest_code(fake, deployments, make_copy):
+    copy = make_copy()
+    fake.fail("CreateFunction", reset="after")
+    with deployments:
+        made = only(deployments.create([replace(copy, function=replace(copy.function, snap_start=True))]))
+    assert made.arn.endswith(":1")
+
+
 def test_a_snapshot_that_fails_says_why(fake, deployments, make_copy):
     copy = make_copy()
     fake.failed_state = ("FunctionError.InitError", "the snapshot could not be made")
