@@ -164,6 +164,7 @@ def _schema(arguments: argparse.Namespace) -> int:
 
 def _add_local(command: argparse.ArgumentParser) -> None:
     command.add_argument("--port", type=int, default=9001, help="port on loopback (default: %(default)s)")
+    command.add_argument("--chaos", type=Path, metavar="FILE", help="misbehave as AWS can, as this YAML file says")
     command.set_defaults(command=_local)
 
 
@@ -175,8 +176,16 @@ def _local(arguments: argparse.Namespace) -> int:
     def started(endpoint: "Endpoint") -> None:
         print(f"Lambda endpoint at {endpoint.url}\n{endpoint.machine}\nCtrl-C stops it.", flush=True)
 
+    faults = None
+    if arguments.chaos is not None:
+        from lambdabot.local.faults.document import Chaos
+        from lambdabot.local.faults.faults import Faults
+        from lambdabot.settings.mistakes import validated
+        from lambdabot.settings.yaml_source import read
+
+        faults = Faults(validated(Chaos, read(arguments.chaos)))
     try:
-        serve_until(Event(), port=arguments.port, started=started)
+        serve_until(Event(), port=arguments.port, started=started, faults=faults)
     except OSError as error:
         message = f"cannot listen on port {arguments.port}: {error.strerror}"
         raise UsageError([Mistake(message=message)], advice="Choose a free one with `--port`.") from error
