@@ -48,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
     _add_run(commands.add_parser("run", help="measure the functions, compare with base, report"))
     _add_comment(commands.add_parser("comment", help="render and post the comment of a report.json"))
     _add_replay(commands.add_parser("replay", help="take a run's decisions again from its files, and compare"))
+    _add_clean(commands.add_parser("clean", help="remove throw-away copies that a killed run left behind"))
     _add_schema(commands.add_parser("schema", help="print the JSON schema of lambdabot.yml or of report.json"))
     _add_local(commands.add_parser("local", help="serve the embedded Lambda endpoint until interrupted"))
     _add_arm64(commands, "check requirement files, locks, zips and folders for ARM64")
@@ -142,6 +143,42 @@ def _replay(arguments: argparse.Namespace) -> int:
         differ |= bool(one.differences)
         print(f"{one.name}: {'; '.join(one.differences) or f'the same decisions in {one.rounds} rounds'}")
     return ExitCode.GATE_FAILED if differ else ExitCode.DONE
+
+
+def _add_clean(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--all", action="store_true", help="also what has not expired, of this repository")
+    command.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+    command.add_argument("--endpoint", default="aws", help="aws (default) or the URL of a Lambda endpoint")
+    command.add_argument("--region", help="AWS Region (default: the environment's)")
+    command.add_argument("--repository", metavar="OWNER/NAME", help="whose copies (default: the workflow's repository)")
+    command.set_defaults(command=_clean)
+
+
+def _clean(arguments: argparse.Namespace) -> int:
+    from datetime import UTC, datetime
+
+    from lambdabot.aws.clean import clean
+    from lambdabot.aws.connection import connect
+    from lambdabot.aws.journal import journal_folder
+    from lambdabot.github.event import Context
+
+    endpoint = None if arguments.endpoint == "aws" else arguments.endpoint
+    cleaned = clean(
+        connect(endpoint=endpoint, region=arguments.region),
+        arguments.repository or Context.of(os.environ).repository,
+        journal_folder(os.environ),
+        now=datetime.now(UTC),
+        unexpired=arguments.all,
+        dry_run=arguments.dry_run,
+    )
+    lines = [
+        *(f"{'would remove' if arguments.dry_run else 'removed'} {one}" for one in cleaned.removed),
+        *(f"kept {one}" for one in cleaned.kept),
+        *(f"still there: {one}" for one in cleaned.left),
+        *cleaned.notes,
+    ]
+    print("\n".join(lines or ["Nothing to remove."]))
+    return ExitCode.NOT_MEASURED if cleaned.left else ExitCode.DONE
 
 
 def _add_schema(command: argparse.ArgumentParser) -> None:

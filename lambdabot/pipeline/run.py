@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING
 from lambdabot.aws.connection import AccountLimits, Connection, connect
 from lambdabot.aws.deployments import Deployments
 from lambdabot.aws.identity import RunIdentity
+from lambdabot.aws.journal import Journal, journal_folder
 from lambdabot.aws.prices import prices
 from lambdabot.aws.threads import run_all
 from lambdabot.errors import EndpointError, InterruptionError, LambdabotError, UsageError
 from lambdabot.github.event import Context
+from lambdabot.interruption import leaving
 from lambdabot.model import Budget, Function, FunctionResult, Prices, RunResult, Spend
 from lambdabot.packaging.target import Target
 from lambdabot.pipeline.verdict import overall
@@ -53,6 +55,7 @@ class Run:
         self._created = datetime.now(UTC)
         self._root = context.workspace or settings.path.parent
         self._jobs: list[FunctionJob] = []
+        self._connection: Connection | None = None
         self._deployments: Deployments | None = None
         self._region = settings.region or "us-east-1"
         self._base: BaseTree | NoBase = NoBase(reason="the run ended before the target branch was looked at")
@@ -71,7 +74,7 @@ class Run:
     def _main_job(self, folder: Path) -> None:
         with self._endpoint() as way:
             try:
-                connection = way()
+                connection = self._connection = way()
                 limits = connection.verify()
             except EndpointError as error:
                 connection, limits, unreachable = None, None, str(error)
@@ -88,18 +91,30 @@ class Run:
                 run=secrets.token_hex(5),
                 expires=self._created + timedelta(hours=self._settings.expires_hours),
             )
-            self._deployments = Deployments(connection, identity)
-            try:
-                with self._deployments:
-                    try:
-                        for job in self._jobs:
-                            self._measure(job, connection, self._deployments)
-                    except InterruptionError:
-                        self._save(self.result(interrupted=True))  # first the report, which needs no network
-                        raise
-            finally:
-                if self._deployments.left:  # a signal met the removal itself
-                    self._deployments.remove(hurried=True)
+            self._deployments = deployments = Deployments(connection, identity, self._journal(connection, identity))
+            with leaving(lambda: deployments.left):
+                try:
+                    with deployments:
+                        try:
+                            for job in self._jobs:
+                                self._measure(job, connection, deployments)
+                        except InterruptionError:
+                            self._save(self.result(interrupted=True))  # first the report, which needs no network
+                            raise
+                finally:
+                    if deployments.left:  # a signal met the removal itself
+                        deployments.remove(hurried=True)
+
+    def _journal(self, connection: Connection, identity: RunIdentity) -> Journal | None:
+        """Begin the run's journal; where none can be written, tags alone tell what a killed run left."""
+        folder = journal_folder(os.environ)
+        try:
+            return Journal.begin(folder, identity, endpoint=connection.endpoint, region=connection.region)
+        except OSError as error:
+            self._notes.append(
+                f"No journal can be written in {folder} ({error.strerror}): after a kill only tags tell."
+            )
+            return None
 
     @contextmanager
     def _endpoint(self) -> Iterator[Callable[[], Connection]]:
@@ -214,6 +229,7 @@ class Run:
                 seconds=time.monotonic() - self._started,
                 deployments_created=deployments.created if deployments else 0,
                 deployments_removed=deployments.removed if deployments else 0,
+                control_plane_calls=self._connection.control_plane_calls if self._connection else 0,
             ),
             verdict=verdict,
             verdict_reason=reason,

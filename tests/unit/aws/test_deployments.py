@@ -342,7 +342,7 @@ def test_the_log_group_outlives_the_invocations_under_way(fake, connection, depl
         entered, released = threading.Event(), threading.Event()
 
         def invocation() -> None:
-            with connection.in_flight:
+            with connection.in_flight.slot(threading.Event()):
                 entered.set()
                 released.wait(10)
                 assert fake.log_groups
@@ -358,7 +358,7 @@ def test_the_log_group_outlives_the_invocations_under_way(fake, connection, depl
 
 def test_an_invocation_that_does_not_end_is_not_waited_for(fake, connection, deployments, make_copy, monkeypatch):
     monkeypatch.setattr("lambdabot.aws.deployments._CALM_SECONDS", 1.6)
-    with connection.in_flight, deployments:
+    with connection.in_flight.slot(threading.Event()), deployments:
         deployments.create([make_copy()])
     assert clean(fake)
     assert deployments.notes == ("Invocations were still running at the end: Lambda may make their log group anew.",)

@@ -38,6 +38,7 @@ def test_the_fields_of_the_contract_are_there():
     assert data["prices"] == {"region": "us-east-1", "published": "2025-10-01", "source": "bundled table"}
     assert data["spend"] == {
         "invocations": 1240, "usd": 0.0182, "seconds": 143.2, "deployments_created": 11, "deployments_removed": 11,
+        "control_plane_calls": 57,
     }  # fmt: skip
     (one,) = data["functions"]
     assert one["monthly_invocations"] == {"value": 5_100_000, "source": "lambdabot.yml"}
