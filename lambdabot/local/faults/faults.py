@@ -3,6 +3,7 @@
 import base64
 import re
 import threading
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Protocol
@@ -45,6 +46,7 @@ class Faults:
 
     def __init__(self, chaos: Chaos, watch: Watch | None = None) -> None:
         """Begin with full buckets and no calls."""
+        self.active = True  # False: nothing fails, and no rate is held
         self._chaos = chaos
         self._watch = watch
         self._chance = Chance(chaos.seed, chaos.failures)
@@ -57,8 +59,8 @@ class Faults:
                 "lambda:GetFunction": TokenBucket(per_second=own, burst=own),
                 "": TokenBucket(per_second=requests.per_second, burst=requests.burst),
             }
+        self.performed: Counter[str] = Counter()  # calls that took effect, by operation
         self._calls = 0
-        self._over = False
         self._lock = threading.Lock()
 
     @property
@@ -77,10 +79,6 @@ class Faults:
         """What invocations report without running; empty when functions run."""
         return self._chaos.canned
 
-    def end(self) -> None:
-        """Let nothing fail any more; rates and states stay."""
-        self._over = True
-
     def meet(self, operation: str, call: Call, perform: Operation) -> tuple[Document, Delivery]:
         """Return what a call is answered and how the answer is delivered; an ApiError is an answer too.
 
@@ -95,9 +93,9 @@ class Faults:
             self._watch.after(operation, call)
 
     def _meet(self, operation: str, call: Call, perform: Operation) -> tuple[Document, Delivery]:
+        if not self.active:
+            return self._perform(operation, call, perform), WHOLE
         self._check_rate(operation)
-        if self._over:
-            return perform(call), WHOLE
         self._check_credentials(operation, call)
         resource = _resource(call)
         failure = self._chance.draw(operation, resource)
@@ -105,8 +103,14 @@ class Faults:
             return {}, Delivery(share=0.0)
         if failure is not None and (refusal := _refusal(failure.way, resource)) is not None:
             raise refusal
-        document = self._consistency.seen(operation, resource, perform(call))
+        document = self._consistency.seen(operation, resource, self._perform(operation, call, perform))
         return (document, WHOLE) if failure is None else _spoilt(failure, document)
+
+    def _perform(self, operation: str, call: Call, perform: Operation) -> Document:
+        document = perform(call)
+        with self._lock:
+            self.performed[operation] += 1
+        return document
 
     def _check_rate(self, operation: str) -> None:
         if not self._buckets or any(fnmatchcase(operation, one) for one in _NO_LIMIT):

@@ -123,13 +123,13 @@ def test_tags_are_seen_later_still():
     assert consistency.seen("lambda:ListTags", "one", {"Tags": {"a": "b"}}) == {"Tags": {"a": "b"}}
 
 
-def test_credentials_expire_until_the_faults_end(misbehaving):
+def test_credentials_expire_while_the_faults_are_active(misbehaving):
     client = misbehaving(credentials_expire_after=1)
     client.create()
     with pytest.raises(ClientError) as caught:
         client.invoke()
     assert code(caught) == "ExpiredTokenException"
-    client.faults.end()
+    client.faults.active = False
     client.invoke()
 
 
