@@ -192,8 +192,6 @@ class Run:
         )
         try:
             job.measure(connection, deployments, budget=budget, progress=self._progress)
-        except InterruptionError:
-            raise
         except LambdabotError as error:
             job.failed = str(error)
         except Exception as error:  # noqa: BLE001  # a defect of ours met by one function must not lose the others'
