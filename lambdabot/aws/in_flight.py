@@ -30,7 +30,7 @@ class InFlight:
     def slot(self, stop: Event) -> Iterator[None]:
         """Be inside, when there is room. StoppedError: `stop` was set meanwhile."""
         with self._changed:
-            while self._count >= self._room:
+            while self._count + 1 > self._room:
                 if stop.is_set():
                     raise StoppedError
                 self._changed.wait(_LOOK_AGAIN_SECONDS)

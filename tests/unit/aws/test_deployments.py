@@ -1,8 +1,10 @@
 import threading
+from io import FileIO
 
 import pytest
 
 from lambdabot.aws.deployments import Deployments, NotDeployed
+from lambdabot.aws.journal import Journal
 from lambdabot.errors import InterruptionError
 from lambdabot.model import Architecture, Deployment, Side
 
@@ -116,6 +118,41 @@ def test_one_size_that_fails_costs_no_other(fake, deployments, make_copy):
     assert "10240 MB x86_64: this account's functions are capped at 3,008 MB" in failed.reason
     assert isinstance(live, Deployment)
     assert (deployments.created, deployments.removed) == (1, 1)
+
+
+def test_the_accounts_memory_cap_is_met_by_one_call(fake, deployments, make_copy):
+    sizes = (128, 3008, 5308, 7077, 10_240)
+    for size in sizes[2:]:
+        fake.fail("CreateFunction", name=f"-{size}", status=400, code="ValidationException", message=CAP)
+    with deployments:
+        made = deployments.create([make_copy(size, architecture=one) for size in sizes for one in Architecture])
+        assert deployments.memory_cap_mb == 3008
+        again = deployments.create([make_copy(4096)])
+    assert fake.count("CreateFunction") == 5  # four that may be, and one that tells
+    failed = [one for one in (*made.values(), *again.values()) if isinstance(one, NotDeployed)]
+    assert len(failed) == 7
+    (advice,) = {one.advice for one in failed}
+    assert advice.startswith("This account's functions are capped at 3,008 MB: larger sizes are left out.")
+    assert clean(fake)
+
+
+def test_where_there_is_no_cap_large_sizes_follow_the_first(fake, deployments, make_copy):
+    with deployments:
+        made = deployments.create([make_copy(size) for size in (5308, 7077, 10_240)])
+        assert all(isinstance(one, Deployment) for one in made.values())
+    assert deployments.memory_cap_mb is None
+
+
+def test_nothing_is_created_that_cannot_be_written_down(fake, connection, identity, make_copy, tmp_path):
+    journal = Journal.begin(tmp_path, identity, endpoint=None, region="us-east-1")
+    journal._file.close()
+    journal._file = FileIO("/dev/full", "w")
+    deployments = Deployments(connection, identity, journal)
+    with deployments:
+        result = only(deployments.create([make_copy()]))
+    assert "No space left on device (journal)" in result.reason
+    assert fake.calls == []
+    assert clean(fake)
 
 
 PASSING = [
