@@ -1,6 +1,6 @@
 """What was seen of each Variant: warm samples by execution environment, cold starts, failures, spending."""
 
-from bisect import bisect
+from bisect import bisect, bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -159,16 +159,23 @@ def _environments(
 def _spoilt(seen: Sequence[Invocation]) -> set[int]:
     """Return the identities of calls that follow a failure in their environment.
 
-    Such a call initialises again inside its duration, and says so nowhere.
+    Such a call initialises again inside its duration, and says so nowhere. In which order the calls of one wave ran is
+    not known. A call whose answer was lost may have failed in any environment: the calls beside it and the next one in
+    each environment are suspected.
     """
+    failed_in = {(one.environment, one.wave) for one in seen if one.outcome is not Outcome.OK}
+    lost = sorted({one.wave for one in seen if one.outcome is Outcome.DISCARDED and not one.environment_known})
     broken: set[str] = set()
+    last: dict[str, int] = {}  # each environment's last wave
     found = set()
     for one in seen:
+        lost_since = bisect(lost, one.wave) - bisect_left(lost, last.get(one.environment, 0))
         if one.outcome is not Outcome.OK:
             broken.add(one.environment)
-        elif one.environment in broken:
-            broken.remove(one.environment)
+        elif one.environment in broken or lost_since > 0 or (one.environment, one.wave) in failed_in:
+            broken.discard(one.environment)
             found.add(id(one))
+        last[one.environment] = one.wave
     return found
 
 

@@ -3,6 +3,7 @@
 import json
 import random
 import time
+from collections import Counter
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
@@ -21,12 +22,13 @@ class CannedHost:
     def __init__(self, sections: Sequence[CannedSection]) -> None:
         """Answer by these sections; the last fits every function."""
         self._sections = sections
+        self._environments: Counter[str] = Counter()
 
     def start(self, spec: EnvironmentSpec) -> Environment:
         """Return an environment of the first section that fits the function."""
-        return CannedEnvironment(
-            spec, next(one for one in self._sections if fnmatchcase(spec.function_name, one.function))
-        )
+        section = next(one for one in self._sections if fnmatchcase(spec.function_name, one.function))
+        self._environments[spec.function_name] += 1  # under the pool's lock
+        return CannedEnvironment(spec, section, self._environments[spec.function_name])
 
     def supports(self, memory_mb: int) -> str:  # noqa: ARG002  # nothing runs, so nothing is too large
         """Return the empty string."""
@@ -43,11 +45,11 @@ class CannedHost:
 class CannedEnvironment:
     """One environment: its first call is cold, a call after a failure initialises within its own duration."""
 
-    def __init__(self, spec: EnvironmentSpec, section: CannedSection) -> None:
-        """Draw from the environment's own generator, so that the order of the others' calls does not matter."""
+    def __init__(self, spec: EnvironmentSpec, section: CannedSection, number: int) -> None:
+        """Draw from a generator of its own, so that the order of the others' calls does not matter."""
         self._spec = spec
         self._section = section
-        self._random = random.Random(spec.log_stream)  # noqa: S311  # noise, no secret
+        self._random = random.Random(f"{section.function}/{spec.memory_mb}/{spec.architecture}/{number}")  # noqa: S311  # noise, no secret
         self._cold = True
         self._broken = False
 

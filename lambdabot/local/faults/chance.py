@@ -1,6 +1,7 @@
 """Which calls fail by chance, and how: drawn from the call itself, so that no thread's turn changes it."""
 
 import random
+import re
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ _FITS = {
     Way.OLD_CONFIGURATION: ("lambda:Invoke",),
     Way.NO_REPORT: ("lambda:Invoke",),
 }
+_RUN = re.compile(r"lambdabot-[0-9a-f]{8}-[^-]+")  # the one part of a throw-away copy's name that no seed decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Chance:
         """Return how this call fails; None when it does not."""
         if not self._sections:
             return None
+        resource = _RUN.sub("", resource)
         with self._lock:
             self._counts[operation, resource] += 1
             count = self._counts[operation, resource]
