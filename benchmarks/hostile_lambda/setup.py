@@ -84,7 +84,7 @@ def lambdabot(place: Place, folder: Path, configurations: Sequence[Configuration
     connection = connect(endpoint=place.url, region="us-east-1")
     place.traffic.calls.clear()
     place.faults.performed.clear()
-    copies = [_copy(package, *one) for one in product(configurations, sides)]
+    copies = [deployable(package, *one) for one in product(configurations, sides)]
     identity = RunIdentity(
         repository="octo/shop",
         pull_request=7,
@@ -185,7 +185,8 @@ def _package() -> bytes:
     return buffer.getvalue()
 
 
-def _copy(package: Path, configuration: Configuration, side: Side) -> Copy:
+def deployable(package: Path, configuration: Configuration, side: Side) -> Copy:
+    """Return what deploys a package at one Configuration."""
     function = Function(
         name="thumbnail",
         side=side,

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from lambdabot.errors import UsageError
@@ -26,6 +28,12 @@ def test_every_mistake_is_told_with_its_line(tmp_path):
 def test_every_function_needs_an_answer(tmp_path):
     (only,) = mistakes(tmp_path, "version: 1\ncanned: [{function: thumbnail}]\n")
     assert only == '1: the last of `canned` needs `function: "*"`, so that every function has an answer'
+
+
+def test_the_example_is_right_and_names_every_key():
+    path = Path(__file__).parents[4] / "examples" / "chaos.yml"
+    validated(Chaos, read(path))
+    assert [key for key in Chaos.model_fields if f"{key}:" not in path.read_text()] == []
 
 
 def test_json_is_yaml_too(tmp_path):
