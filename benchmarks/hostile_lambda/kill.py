@@ -29,7 +29,10 @@ functions:
     current: {memory_mb: 512, architecture: x86_64}
     budget: {invocations: 60}
 """
-CHAOS = {"canned": [{"cpu_ms": 40, "wait_ms": 5, "noise": 0.02, "takes_seconds": 0.002}]}
+CHAOS = {
+    "consistency": {"get_function_seconds": 0.2, "tags_seconds": 3},  # tags alone do not tell what was just created
+    "canned": [{"cpu_ms": 40, "wait_ms": 5, "noise": 0.02, "takes_seconds": 0.002}],
+}
 OTHER_CALLS = 50
 AT_ONCE = 4  # most of a trial waits for the pace of the control plane
 LONGEST_SECONDS = 120
@@ -203,6 +206,7 @@ def _reference(runner: Runner, places: "SimpleQueue[tuple[Account, Killer]]", st
 
 def _try(runner: Runner, owner: Account, killer: Killer, trial: Trial, state: Path) -> Result:
     state.mkdir()
+    owner.faults.active = True
     process = runner.run(owner, state)
     assert process.pid is not None  # noqa: S101  # it was started
     killer.aim(trial, process.pid)
@@ -214,4 +218,5 @@ def _try(runner: Runner, owner: Account, killer: Killer, trial: Trial, state: Pa
         process.kill()
     if struck and trial.signal is signal.SIGKILL:
         runner.clean(owner, state)
+    owner.faults.active = False
     return Result(trial=trial, struck=struck, exit_code=process.exitcode, left=tuple(owner.left()))

@@ -157,25 +157,27 @@ def _environments(
 
 
 def _spoilt(seen: Sequence[Invocation]) -> set[int]:
-    """Return the identities of calls that follow a failure in their environment.
+    """Return the identities of calls that may follow a failure in their environment.
 
     Such a call initialises again inside its duration, and says so nowhere. In which order the calls of one wave ran is
-    not known. A call whose answer was lost may have failed in any environment: the calls beside it and the next one in
-    each environment are suspected.
+    not known, and a call whose answer was lost may have failed in any environment.
     """
-    failed_in = {(one.environment, one.wave) for one in seen if one.outcome is not Outcome.OK}
-    lost = sorted({one.wave for one in seen if one.outcome is Outcome.DISCARDED and not one.environment_known})
-    broken: set[str] = set()
-    last: dict[str, int] = {}  # each environment's last wave
+    failed: dict[str, list[int]] = defaultdict(list)  # waves in which a call of the environment failed
+    lost: list[int] = []
+    for one in seen:
+        if one.outcome is Outcome.DISCARDED and not one.environment_known:
+            lost.append(one.wave)
+        elif one.outcome is not Outcome.OK:
+            failed[one.environment].append(one.wave)
+    for waves in (lost, *failed.values()):
+        waves.sort()  # those that were skipped stand at the end of their round
+    before: dict[str, int] = {}  # the wave of each environment's last call
     found = set()
     for one in seen:
-        lost_since = bisect(lost, one.wave) - bisect_left(lost, last.get(one.environment, 0))
-        if one.outcome is not Outcome.OK:
-            broken.add(one.environment)
-        elif one.environment in broken or lost_since > 0 or (one.environment, one.wave) in failed_in:
-            broken.discard(one.environment)
+        since = before.get(one.environment, 0)
+        if any(bisect(waves, one.wave) > bisect_left(waves, since) for waves in (lost, failed[one.environment])):
             found.add(id(one))
-        last[one.environment] = one.wave
+        before[one.environment] = one.wave
     return found
 
 

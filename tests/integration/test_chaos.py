@@ -1,13 +1,19 @@
 """Runs that are killed, and runs among failures, on an endpoint that misbehaves; the benchmark `aws` does them all."""
 
+import json
+import os
+import signal
+import threading
+import time
+from collections import defaultdict
 from decimal import Decimal
 
 import boto3
 import pytest
 
 from benchmarks.hostile_lambda.chaos import chaos
-from benchmarks.hostile_lambda.kill import kill
-from benchmarks.hostile_lambda.place import Traffic, account
+from benchmarks.hostile_lambda.kill import CHAOS, LONGEST_SECONDS, Runner, kill
+from benchmarks.hostile_lambda.place import Traffic, account, mutates
 from lambdabot.aws.connection import connect
 from lambdabot.aws.invocation import invoke_wave
 from lambdabot.model import Architecture, Configuration, Deployment, Outcome, Side, Variant, Wave
@@ -25,6 +31,67 @@ def test_a_killed_run_leaves_nothing_that_clean_does_not_find():
     results = kill(1, most=TRIALS)
     assert [result for result in results if not result.right] == []
     assert sum(result.struck for result in results) > TRIALS / 2
+
+
+def test_two_runs_on_one_pull_request_never_touch_each_other(session, tmp_path):
+    touched = defaultdict(set)
+
+    def note(moment, operation, call) -> None:
+        if moment == "before" and mutates(operation):
+            name = call.parameters.get("FunctionName") or call.parameters["logGroupName"]
+            touched[operation].add(name)
+
+    with account(session, CHAOS, Traffic(hook=note)) as owner:
+        touched.clear()
+        runner = Runner(tmp_path / "project")
+        states = [tmp_path / name for name in ("one", "two")]
+        for state in states:
+            state.mkdir()
+        processes = [runner.run(owner, state) for state in states]
+        for process in processes:
+            process.join(LONGEST_SECONDS)
+        assert [process.exitcode for process in processes] == [0, 0]
+        assert owner.left() == []
+    spends = [json.loads((state / "out" / "report.json").read_text())["spend"] for state in states]
+    assert [one["deployments_removed"] for one in spends] == [one["deployments_created"] for one in spends] == [9, 9]
+    assert len(touched["logs:CreateLogGroup"]) == 2
+    assert touched["lambda:CreateFunction"] == touched["lambda:DeleteFunction"]
+    assert touched["lambda:UpdateFunctionConfiguration"] <= touched["lambda:CreateFunction"]
+    assert len(touched["lambda:CreateFunction"]) == 18
+
+
+def test_a_second_signal_ends_a_clean_up_and_lists_what_clean_then_finds(session, tmp_path):
+    never = {"failures": [{"calls": ["lambda:DeleteFunction"], "share": 1, "ways": ["server error"]}]}
+    invoked = threading.Event()
+    refused = threading.Event()
+
+    def note(moment, operation, call) -> None:
+        if operation == "lambda:Invoke":
+            invoked.set()
+        if operation == "lambda:DeleteFunction":
+            refused.set()
+
+    with account(session, {**CHAOS, **never}, Traffic(hook=note)) as owner:
+        owner.faults.active = True
+        runner = Runner(tmp_path / "project")
+        state = tmp_path / "state"
+        state.mkdir()
+        process = runner.run(owner, state)
+        assert invoked.wait(60)
+        os.kill(process.pid, signal.SIGINT)
+        assert refused.wait(60)
+        time.sleep(1.1)  # what comes within a second is the first one again
+        os.kill(process.pid, signal.SIGTERM)
+        process.join(LONGEST_SECONDS)
+        owner.faults.active = False
+        left = owner.left()
+        said = (state / "log").read_text()
+        assert process.exitcode == 128 + signal.SIGTERM
+        assert "stopped; still there (`lambdabot clean --all` removes it):" in said
+        assert len(left) == 10
+        assert all(f"{name}\n" in said for name in left)
+        runner.clean(owner, state)
+        assert owner.left() == []
 
 
 def test_runs_among_failures_end_and_tell_the_truth():
