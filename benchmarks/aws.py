@@ -82,5 +82,10 @@ def _chaos(seed: int, values: dict[str, float]) -> str:
     bad = [one for one in outcomes if one.hung or one.leaked or one.wrong or one.overspent]
     rows = ["| runs while 5 % of calls fail | |", "| --- | --: |"]
     rows += [f"| {name} | {count} |" for name, count in counts.items()]
-    rows.append(f"| slowest | {max(one.seconds for one in outcomes):.1f} s |")
+    variants = sum(one.variants for one in outcomes)
+    rows += [
+        f"| control-plane calls per Variant | {sum(one.calls for one in outcomes) / variants:.1f} |",
+        f"| invocations per Variant | {sum(one.invoked for one in outcomes) / variants:.1f} |",
+        f"| slowest | {max(one.seconds for one in outcomes):.1f} s |",
+    ]
     return "\n".join([*rows, *(f"\n{one}" for one in bad)])

@@ -67,6 +67,8 @@ class Outcome:
     seed: int
     seconds: float
     measured: bool
+    variants: int  # that came to life
+    calls: int  # of the control plane, retries and removal included
     invoked: int
     leaked: tuple[str, ...]
     wrong: tuple[str, ...]
@@ -121,6 +123,8 @@ def one(seed: int, config: Path, session: boto3.Session) -> Outcome:
         seed=seed,
         seconds=seconds,
         measured=code is not ExitCode.NOT_MEASURED,
+        variants=result.spend.deployments_created,
+        calls=result.spend.control_plane_calls,
         invoked=invoked,
         leaked=leaked,
         wrong=(*_wrong_figures(result, slower), *_wrong_answers(result, slower, code)),

@@ -138,7 +138,7 @@ def project(folder: Path, settings: str) -> Path:
     """Write a repository with a base, both of them tiny; return its lambdabot.yml."""
     for side, answer in (("", 1), ("base/", 2)):
         source = folder / f"{side}src"
-        source.mkdir(parents=True)
+        source.mkdir(parents=True, exist_ok=True)
         (source / "app.py").write_text(f"def handler(event, context):\n    return {answer}\n")
         (folder / f"{side}lambdabot.yml").write_text(settings)
     return folder / "lambdabot.yml"

@@ -5,17 +5,15 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from functools import partial
-from itertools import product
 from pathlib import Path
 from typing import Any
 
 import boto3
 
-from benchmarks.hostile_lambda.place import ROLE, Traffic
+from benchmarks.hostile_lambda.place import ROLE, Traffic, project
 from lambdabot.aws.connection import connect
 from lambdabot.aws.deployments import Deployments
 from lambdabot.aws.identity import RunIdentity
@@ -24,23 +22,17 @@ from lambdabot.aws.threads import run_all
 from lambdabot.local.endpoint import serve
 from lambdabot.local.faults.document import Chaos
 from lambdabot.local.faults.faults import Faults
-from lambdabot.model import (
-    Architecture,
-    Budget,
-    Build,
-    Configuration,
-    Constraints,
-    Deployment,
-    Function,
-    Side,
-    Strategy,
-    Variant,
-)
+from lambdabot.model import Architecture, Build, Configuration, Deployment, Side, Variant
+from lambdabot.settings.load import Inputs, load
 
 SIZES = (128, 256, 512, 1024, 1536, 1769, 2048, 3008)
 CONFIGURATIONS = tuple(
     Configuration(memory_mb=size, architecture=architecture) for size in SIZES for architecture in Architecture
 )
+SETTINGS = f"""version: 1
+functions:
+  thumbnail: {{source: src, handler: app.handler, role: "{ROLE}"}}
+"""
 SETTLED_SECONDS = 2.0  # per state transition
 REQUESTS = {"per_second": 15, "burst": 15, "get_function_per_second": 100}
 
@@ -79,21 +71,19 @@ def control_plane() -> Iterator[Place]:
 
 def lambdabot(place: Place, folder: Path, configurations: Sequence[Configuration], sides: Sequence[Side]) -> SetUp:
     """Deploy these sizes for each side, then remove all of it."""
-    package = folder / "package.zip"
-    package.write_bytes(_package())
+    wanted = copies(folder, configurations, sides)
     connection = connect(endpoint=place.url, region="us-east-1")
     place.traffic.calls.clear()
     place.faults.performed.clear()
-    copies = [deployable(package, *one) for one in product(configurations, sides)]
     identity = RunIdentity(
         repository="octo/shop",
         pull_request=7,
-        run=f"bench{len(copies)}",
+        run=f"bench{len(wanted)}",
         expires=datetime.now(UTC) + timedelta(hours=1),
     )
     begin = time.monotonic()
     with Deployments(connection, identity) as deployments:
-        made = deployments.create(copies)
+        made = deployments.create(wanted)
         ready = time.monotonic()
     removed = time.monotonic()
     failed = [one for one in made.values() if not isinstance(one, Deployment)]
@@ -101,7 +91,7 @@ def lambdabot(place: Place, folder: Path, configurations: Sequence[Configuration
         message = f"not ready: {failed}, not removed: {deployments.left}"
         raise RuntimeError(message)
     return SetUp(
-        variants=len(copies),
+        variants=len(wanted),
         seconds=ready - begin,
         removal_seconds=removed - ready,
         calls=connection.control_plane_calls,
@@ -185,40 +175,27 @@ def _package() -> bytes:
     return buffer.getvalue()
 
 
-def deployable(package: Path, configuration: Configuration, side: Side) -> Copy:
-    """Return what deploys a package at one Configuration."""
-    function = Function(
-        name="thumbnail",
-        side=side,
-        source=package,
-        handler="app.handler",
-        runtime="python3.13",
-        requirements=None,
-        role=ROLE,
-        timeout_seconds=30,
-        environment={},
-        payloads=(),
-        memory_mb=(configuration.memory_mb,),
-        architectures=(configuration.architecture,),
-        current=configuration,
-        current_assumed=False,
-        monthly_invocations=None,
-        constraints=Constraints(),
-        strategy=Strategy.COST,
-        balanced_weight=0.5,
-        tie_tolerance_percent=2.0,
-        budget=Budget(usd=Decimal(1), minutes=10),
-        allow_build=frozenset(),
-    )
-    build = Build(
-        function="thumbnail",
-        side=side,
-        architecture=configuration.architecture,
-        zip_path=package,
-        image_uri=None,
-        code_sha256="",
-        zip_bytes=package.stat().st_size,
-        unzipped_bytes=50,
-        target="",
-    )
-    return Copy(function=function, build=build, variant=Variant(side=side, configuration=configuration))
+def copies(folder: Path, configurations: Sequence[Configuration], sides: Sequence[Side]) -> list[Copy]:
+    """Return what deploys one tiny package at these Configurations, for each side."""
+    (function,) = load(Inputs(config=project(folder, SETTINGS), endpoint="http://127.0.0.1:9001")).functions
+    package = folder / "package.zip"
+    package.write_bytes(_package())
+    return [
+        Copy(
+            function=replace(function, side=side),
+            build=Build(
+                function=function.name,
+                side=side,
+                architecture=configuration.architecture,
+                zip_path=package,
+                image_uri=None,
+                code_sha256="",
+                zip_bytes=package.stat().st_size,
+                unzipped_bytes=50,
+                target="",
+            ),
+            variant=Variant(side=side, configuration=configuration),
+        )
+        for configuration in configurations
+        for side in sides
+    ]

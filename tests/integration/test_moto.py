@@ -4,7 +4,6 @@ Invocations are left out: moto's need Docker, or write no REPORT.
 """
 
 import json
-import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +12,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from benchmarks.hostile_lambda.setup import deployable
+from benchmarks.hostile_lambda.setup import copies
 from lambdabot.aws.clean import clean
 from lambdabot.aws.connection import Connection, connect
 from lambdabot.aws.deployments import Deployments
@@ -45,16 +44,8 @@ def connection(url) -> Connection:
 
 
 def deployed(deployments: Deployments, folder: Path) -> list[Deployment]:
-    package = folder / "package.zip"
-    with zipfile.ZipFile(package, "w") as archive:
-        archive.writestr("app.py", "def handler(event, context):\n    return 1\n")
-    copies = [
-        deployable(package, Configuration(memory_mb=memory, architecture=architecture), side)
-        for memory in (128, 512)
-        for architecture in Architecture
-        for side in Side
-    ]
-    made = list(deployments.create(copies).values())
+    sizes = [Configuration(memory_mb=memory, architecture=one) for memory in (128, 512) for one in Architecture]
+    made = list(deployments.create(copies(folder, sizes, list(Side))).values())
     assert all(isinstance(one, Deployment) for one in made), made
     return made
 
