@@ -3,7 +3,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -111,28 +110,26 @@ def test_an_interruption_ends_with_the_signals_status(monkeypatch, capsys):
     assert "interrupted" in capsys.readouterr().err
 
 
-def test_local_serves_until_a_signal_comes(capsys, monkeypatch):
-    from lambdabot.local import endpoint
+@pytest.fixture
+def interrupted(monkeypatch):
+    """Send SIGINT once the endpoint has said where it is, however slow the machine."""
 
-    serve_until = endpoint.serve_until
+    def say(*words, **options) -> None:
+        print(*words, **options)
+        os.kill(os.getpid(), signal.SIGINT)
 
-    def interrupted(stop, *, port, started):
-        def start(served):
-            started(served)
-            threading.Timer(0.1, os.kill, [os.getpid(), signal.SIGINT]).start()
+    monkeypatch.setattr("lambdabot.cli.print", say, raising=False)
 
-        serve_until(stop, port=port, started=start)
 
-    monkeypatch.setattr(endpoint, "serve_until", interrupted)
-
+@pytest.mark.usefixtures("interrupted")
+def test_local_serves_until_a_signal_comes(capsys):
     assert cli.main(["local", "--port", "0"]) == 0
 
     assert "Lambda endpoint at http://127.0.0.1:" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("interrupted")
 def test_local_misbehaves_as_its_file_says(capsys):
-    threading.Timer(1.0, os.kill, [os.getpid(), signal.SIGINT]).start()
-
     assert cli.main(["local", "--port", "0", "--chaos", str(ROOT / "examples" / "chaos.yml")]) == 0
 
     assert "Nothing runs" in capsys.readouterr().out
