@@ -146,7 +146,9 @@ def _replay(arguments: argparse.Namespace) -> int:
 
 
 def _add_clean(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--all", action="store_true", help="also what has not expired, of this repository")
+    command.add_argument(
+        "--all", action="store_true", help="also what has not expired: of runs that are under way elsewhere, too"
+    )
     command.add_argument("--dry-run", action="store_true", help="only say what would be removed")
     command.add_argument("--endpoint", default="aws", help="aws (default) or the URL of a Lambda endpoint")
     command.add_argument("--region", help="AWS Region (default: the environment's)")

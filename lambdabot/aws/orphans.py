@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -39,14 +39,6 @@ class Orphan:
         return f"{self.kind} {self.name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Tagged:
-    kind: Kind
-    name: str
-    owner: RunIdentity | None
-    untagged: bool
-
-
 class Search:
     """Looks for one repository's orphans on one endpoint; only reads."""
 
@@ -72,20 +64,17 @@ class Search:
 
     def orphans(self) -> tuple[Orphan, ...]:
         """Return everything that carries the repository's name. Raises EndpointError, with advice."""
-        tagged = [one for group in run_all([self._functions, self._log_groups]) for one in group]
-        known = {(one.kind, one.name) for one in tagged}
-        found = [
-            Orphan(
-                kind=one.kind, name=one.name, listed=True, keep=self._keep(one.name, one.owner, untagged=one.untagged)
-            )
-            for one in tagged
-        ]
+        found = {(one.kind, one.name): one for group in run_all([self._functions, self._log_groups]) for one in group}
         for record in self._records:
             for kind, name in record.open:
-                if kind in set(Kind) and (Kind(kind), name) not in known and record.identity.owns(name):
+                if kind in set(Kind) and record.identity.owns(name):
                     keep = self._keep(name, record.identity, untagged=False)
-                    found.append(Orphan(kind=Kind(kind), name=name, listed=False, keep=keep))
-        return tuple(found)
+                    orphan = Orphan(kind=Kind(kind), name=name, listed=False, keep=keep)
+                    found.setdefault((orphan.kind, name), orphan)
+        return tuple(found.values())
+
+    def _listed(self, kind: Kind, name: str, tags: Mapping[str, str]) -> Orphan:
+        return Orphan(kind=kind, name=name, listed=True, keep=self._keep(name, owner(tags), untagged=not tags))
 
     def _keep(self, name: str, run: RunIdentity | None, *, untagged: bool) -> str:
         """Return why a resource must stay; names alone prove nothing."""
@@ -102,7 +91,7 @@ class Search:
             return f"it expires at {run.expires:%Y-%m-%d %H:%M} UTC (`--all` removes it now)"
         return ""
 
-    def _functions(self) -> list[_Tagged]:
+    def _functions(self) -> list[Orphan]:
         control, pace = self._connection.control, self._connection.pace
 
         def page(marker: str | None) -> tuple[Iterable[Any], str | None]:
@@ -112,14 +101,14 @@ class Search:
 
         ours = [one for one in _pages(page) if one["FunctionName"].startswith(self._prefix)]
 
-        def tags(function: Any) -> _Tagged | None:  # noqa: ANN401  # as botocore gives it
+        def tags(function: Any) -> Orphan | None:  # noqa: ANN401  # as botocore gives it
             name, arn = function["FunctionName"], function["FunctionArn"]
             answer = self._read(f"read the tags of {name}", lambda: control.list_tags(Resource=arn), pace)
-            return None if answer is None else _tagged(Kind.FUNCTION, name, answer.get("Tags", {}))
+            return None if answer is None else self._listed(Kind.FUNCTION, name, answer.get("Tags", {}))
 
         return [one for one in run_all(partial(tags, function) for function in ours) if one is not None]
 
-    def _log_groups(self) -> list[_Tagged]:
+    def _log_groups(self) -> list[Orphan]:
         logs, prefix = self._connection.logs, f"{LOG_GROUPS}{self._prefix}"
 
         def page(token: str | None) -> tuple[Iterable[Any], str | None]:
@@ -129,10 +118,10 @@ class Search:
             )
             return answer["logGroups"], answer.get("nextToken")
 
-        def tags(group: Any) -> _Tagged | None:  # noqa: ANN401  # as botocore gives it
+        def tags(group: Any) -> Orphan | None:  # noqa: ANN401  # as botocore gives it
             name, arn = group["logGroupName"], group["arn"].removesuffix(":*")
             answer = self._read(f"read the tags of {name}", lambda: logs.list_tags_for_resource(resourceArn=arn), None)
-            return None if answer is None else _tagged(Kind.LOG_GROUP, name, answer.get("tags", {}))
+            return None if answer is None else self._listed(Kind.LOG_GROUP, name, answer.get("tags", {}))
 
         return [one for one in run_all(partial(tags, group) for group in _pages(page)) if one is not None]
 
@@ -155,7 +144,3 @@ def _pages(page: Callable[[str | None], tuple[Iterable[T], str | None]]) -> Iter
         yield from items
         if marker is None:
             return
-
-
-def _tagged(kind: Kind, name: str, tags: dict[str, str]) -> _Tagged:
-    return _Tagged(kind=kind, name=name, owner=owner(tags), untagged=not tags)
