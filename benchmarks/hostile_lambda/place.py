@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 import threading
-import time
 import urllib.request
 import zipfile
 from collections import Counter
@@ -142,13 +141,3 @@ def project(folder: Path, settings: str) -> Path:
         (source / "app.py").write_text(f"def handler(event, context):\n    return {answer}\n")
         (folder / f"{side}lambdabot.yml").write_text(settings)
     return folder / "lambdabot.yml"
-
-
-def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Look until a condition holds, at most so long; say whether it does."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.005)
-    return True

@@ -3,7 +3,7 @@
 import io
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -99,10 +99,10 @@ def lambdabot(place: Place, folder: Path, configurations: Sequence[Configuration
     )
 
 
-def textbook(client: Any, architectures: Sequence[Architecture] = tuple(Architecture)) -> float:  # noqa: ANN401
+def textbook(client: Any) -> float:  # noqa: ANN401
     """Create, wait, then size after size: update, wait, publish, wait. Architectures need functions of their own."""
     begin = time.monotonic()
-    for architecture in architectures:
+    for architecture in Architecture:
         name = f"textbook-{architecture}"
         _create(client, name, architecture)
         for size in SIZES:
@@ -151,8 +151,7 @@ def client_of(url: str) -> Any:  # noqa: ANN401  # boto3 makes its clients at ru
 
 def peers(url: str) -> tuple[float, float]:
     """Return the seconds of the textbook loop and of the serial publisher, side by side on one control plane."""
-    calls: list[Callable[[], float]] = [lambda: textbook(client_of(url)), lambda: power_tuning(client_of(url))]
-    first, second = run_all(calls)
+    first, second = run_all(partial(peer, client_of(url)) for peer in (textbook, power_tuning))
     return first, second
 
 
