@@ -97,31 +97,31 @@ class Account:
                 Environment={"Variables": {"STAGE": "production"}},
                 Tags=tags,
             )
-        self._lambdas.get_waiter("function_active_v2").wait(FunctionName=USERS, WaiterConfig={"Delay": 0.01})
+        for name in (USERS, OTHERS):
+            self._lambdas.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.01})
         self._lambdas.publish_version(FunctionName=USERS)
         self._logs.create_log_group(logGroupName=f"/aws/lambda/{USERS}", tags={"team": "images"})
         self._before = self._theirs()
 
     def left(self) -> list[str]:
-        """Return the names of what a run left; raise when what is not lambdabot's was touched."""
+        """Return the names of what a run left, and of the functions that it touched although they are not its own."""
         self.traffic.wait()
-        if self._theirs() != self._before:
-            message = "a function that is not a throw-away copy was touched"
-            raise AssertionError(message)
+        now = self._theirs()
+        touched = {f"{name} was touched: {now[name]}" for name in now if now[name] != self._before[name]}
         functions = {one["FunctionName"] for one in self._lambdas.list_functions()["Functions"]} - {USERS, OTHERS}
         groups = {one["logGroupName"] for one in self._logs.describe_log_groups()["logGroups"]}
-        return sorted(functions | (groups - {f"/aws/lambda/{USERS}"}))
+        return sorted(touched | functions | (groups - {f"/aws/lambda/{USERS}"}))
 
-    def _theirs(self) -> str:
-        """Return everything about the two functions as one text: settings, revisions, code byte for byte, tags."""
-        seen: list[object] = []
+    def _theirs(self) -> dict[str, str]:
+        """Return all there is to each of the two functions as text: settings, revisions, code byte for byte, tags."""
+        seen = {}
         for name in (USERS, OTHERS):
             function = self._lambdas.get_function(FunctionName=name)
             with urllib.request.urlopen(function["Code"]["Location"]) as package:  # noqa: S310  # loopback
-                seen.append(hashlib.sha256(package.read()).hexdigest())
+                code = hashlib.sha256(package.read()).hexdigest()
             versions = self._lambdas.list_versions_by_function(FunctionName=name)["Versions"]
-            seen += [function["Configuration"], function["Tags"], versions]
-        return json.dumps(seen, sort_keys=True)
+            seen[name] = json.dumps([code, function["Configuration"], function["Tags"], versions], sort_keys=True)
+        return seen
 
 
 @contextmanager
