@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.hostile_lambda.chaos import chaos
 from benchmarks.hostile_lambda.kill import CHAOS, LONGEST_SECONDS, Runner, kill
-from benchmarks.hostile_lambda.place import Traffic, account, mutates
+from benchmarks.hostile_lambda.place import USERS, Traffic, account, mutates
 from lambdabot.aws.connection import connect
 from lambdabot.aws.invocation import invoke_wave
 from lambdabot.model import Architecture, Configuration, Deployment, Outcome, Side, Variant, Wave
@@ -31,6 +31,14 @@ def test_a_killed_run_leaves_nothing_that_clean_does_not_find():
     results = kill(1, most=TRIALS)
     assert [result for result in results if not result.right] == []
     assert sum(result.struck for result in results) > TRIALS / 2
+
+
+def test_a_touch_of_the_users_function_would_be_seen(session):
+    with account(session, CHAOS, Traffic()) as owner:
+        assert owner.left() == []
+        owner._lambdas.tag_resource(Resource=f"arn:aws:lambda:us-east-1:123456789012:function:{USERS}", Tags={"a": "b"})
+        (touched,) = owner.left()
+        assert touched.startswith(f"{USERS} was touched")
 
 
 def test_two_runs_on_one_pull_request_never_touch_each_other(session, tmp_path):
