@@ -107,6 +107,8 @@ class Run:
 
     def _journal(self, connection: Connection, identity: RunIdentity) -> Journal | None:
         """Begin the run's journal; where none can be written, tags alone tell what a killed run left."""
+        if self._settings.endpoint == "local":
+            return None  # the embedded endpoint ends with the run, and all that is on it
         folder = journal_folder(os.environ)
         try:
             return Journal.begin(folder, identity, endpoint=connection.endpoint, region=connection.region)

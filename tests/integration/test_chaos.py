@@ -149,3 +149,20 @@ def test_a_capped_account_costs_one_call_and_one_note(session, project, rows):
     assert project.comment.count("capped at 3,008 MB") == 1
     assert report["spend"]["control_plane_calls"] > 10
     assert Decimal(str(report["spend"]["usd"])) > 0
+
+
+def test_a_run_goes_on_where_no_journal_can_be_written(session, project, tmp_path, monkeypatch):
+    monkeypatch.delenv("RUNNER_TEMP", raising=False)
+    monkeypatch.setenv("XDG_STATE_HOME", str(project.write("state", "a file, and no folder")))
+    project.write("src/app.py", "def handler(event, context):\n    return 1\n")
+    project.settings("""
+        version: 1
+        functions:
+          one: {source: src, handler: app.handler, memory_mb: [128], architectures: [x86_64]}
+    """)
+    with account(session, CHAOS, Traffic()) as owner:
+        code, report = project.run(endpoint=owner.url)
+        assert owner.left() == []
+    assert code == 0
+    (note,) = [note for note in report["notes"] if "journal" in note]
+    assert note.endswith("(Not a directory): after a kill only tags tell.")
