@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from threading import Event, Lock, Semaphore
@@ -262,9 +263,11 @@ class Deployments:
         except AWSError as error:
             failure = explain(error, doing="create the run's log group")
             self._notes.append(
-                f"{failure.what}: Lambda itself may make {self.log_group}, untagged; delete it when it stays. "
-                f"{failure.advice}".rstrip()
+                f"{failure.what}: Lambda itself may make {self.log_group}, untagged. {failure.advice}".rstrip()
             )
+            if code(error) != "ResourceAlreadyExistsException":
+                with suppress(LedgerClosedError, OSError):
+                    self._ledger.plan(Kind.LOG_GROUP, self.log_group).settled.set()  # removed if Lambda makes it
 
 
 def _not_deployed(failure: Failure) -> NotDeployed:

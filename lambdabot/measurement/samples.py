@@ -160,25 +160,38 @@ def _spoilt(seen: Sequence[Invocation]) -> set[int]:
     """Return the identities of calls that may follow a failure in their environment.
 
     Such a call initialises again inside its duration, and says so nowhere. In which order the calls of one wave ran is
-    not known, and a call whose answer was lost may have failed in any environment.
+    not known. A failure whose environment is not known may have been in any, and a call whose environment is not known
+    may follow any failure since all environments were new.
     """
     failed: dict[str, list[int]] = defaultdict(list)  # waves in which a call of the environment failed
-    lost: list[int] = []
+    anywhere: list[int] = []
+    somewhere: list[int] = []
+    warm = {one.wave for one in seen if one.outcome is Outcome.OK and not one.cold}
     for one in seen:
-        if one.outcome is Outcome.DISCARDED and not one.environment_known:
-            lost.append(one.wave)
-        elif one.outcome is not Outcome.OK:
-            failed[one.environment].append(one.wave)
-    for waves in (lost, *failed.values()):
+        if one.outcome is not Outcome.OK:
+            anywhere.append(one.wave)
+            (failed[one.environment] if one.environment_known else somewhere).append(one.wave)
+    for waves in (anywhere, somewhere, *failed.values()):
         waves.sort()  # those that were skipped stand at the end of their round
+    new = sorted({one.wave for one in seen if one.cold} - warm)
     before: dict[str, int] = {}  # the wave of each environment's last call
     found = set()
     for one in seen:
-        since = before.get(one.environment, 0)
-        if any(bisect(waves, one.wave) > bisect_left(waves, since) for waves in (lost, failed[one.environment])):
+        if one.environment_known:
+            since = before.get(one.environment, 0)
+            follows = _within(somewhere, since, one.wave) or _within(failed[one.environment], since, one.wave)
+            before[one.environment] = one.wave
+        else:
+            started = bisect(new, one.wave)
+            follows = _within(anywhere, new[started - 1] if started else 0, one.wave)
+        if follows:
             found.add(id(one))
-        before[one.environment] = one.wave
     return found
+
+
+def _within(waves: Sequence[int], first: int, last: int) -> bool:
+    """Say whether one of these waves, in order, lies between the two, or is one of them."""
+    return bisect(waves, last) > bisect_left(waves, first)
 
 
 def _waiting(seen: Sequence[Invocation], cold: Sequence[Invocation]) -> int:

@@ -237,6 +237,22 @@ def test_without_permission_for_logs_it_goes_on_with_a_note(fake, deployments, m
     assert deployments.left == ()
 
 
+def test_a_log_group_that_lambda_makes_itself_is_removed_too(fake, deployments, make_copy):
+    fake.fail("CreateLogGroup", status=400, code="AccessDeniedException", message="no")
+    with deployments:
+        deployments.create([make_copy()])
+        fake.log_groups[deployments.log_group] = {}
+    assert clean(fake)
+    assert deployments.left == ()
+
+
+def test_a_log_group_of_somebody_elses_is_left_alone(fake, deployments, make_copy):
+    fake.log_groups[deployments.log_group] = {}
+    with deployments:
+        deployments.create([make_copy()])
+    assert fake.log_groups == {deployments.log_group: {}}
+
+
 def test_the_log_group_is_made_once(fake, deployments, make_copy):
     with deployments:
         deployments.create([make_copy(128)])
