@@ -48,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
     _add_run(commands.add_parser("run", help="measure the functions, compare with base, report"))
     _add_comment(commands.add_parser("comment", help="render and post the comment of a report.json"))
     _add_replay(commands.add_parser("replay", help="take a run's decisions again from its files, and compare"))
+    _add_clean(commands.add_parser("clean", help="remove throw-away copies that a killed run left behind"))
     _add_schema(commands.add_parser("schema", help="print the JSON schema of lambdabot.yml or of report.json"))
     _add_policy(commands.add_parser("policy", help="print the least IAM policies and the OIDC trust for the settings"))
     _add_local(commands.add_parser("local", help="serve the embedded Lambda endpoint until interrupted"))
@@ -146,6 +147,44 @@ def _replay(arguments: argparse.Namespace) -> int:
     return ExitCode.GATE_FAILED if differ else ExitCode.DONE
 
 
+def _add_clean(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--all", action="store_true", help="also what has not expired: of runs that are under way elsewhere, too"
+    )
+    command.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+    command.add_argument("--endpoint", default="aws", help="aws (default) or the URL of a Lambda endpoint")
+    command.add_argument("--region", help="AWS Region (default: the environment's)")
+    command.add_argument("--repository", metavar="OWNER/NAME", help="whose copies (default: the workflow's repository)")
+    command.set_defaults(command=_clean)
+
+
+def _clean(arguments: argparse.Namespace) -> int:
+    from datetime import UTC, datetime
+
+    from lambdabot.aws.clean import clean
+    from lambdabot.aws.connection import connect
+    from lambdabot.aws.journal import journal_folder
+    from lambdabot.github.event import Context
+
+    endpoint = None if arguments.endpoint == "aws" else arguments.endpoint
+    cleaned = clean(
+        connect(endpoint=endpoint, region=arguments.region),
+        arguments.repository or Context.of(os.environ).repository,
+        journal_folder(os.environ),
+        now=datetime.now(UTC),
+        unexpired=arguments.all,
+        dry_run=arguments.dry_run,
+    )
+    lines = [
+        *(f"{'would remove' if arguments.dry_run else 'removed'} {one}" for one in cleaned.removed),
+        *(f"kept {one}" for one in cleaned.kept),
+        *(f"still there: {one}" for one in cleaned.left),
+        *cleaned.notes,
+    ]
+    print("\n".join(lines or ["Nothing to remove."]))
+    return ExitCode.NOT_MEASURED if cleaned.left else ExitCode.DONE
+
+
 def _add_schema(command: argparse.ArgumentParser) -> None:
     command.add_argument("--report", action="store_true", help="of report.json instead of lambdabot.yml")
     command.set_defaults(command=_schema)
@@ -209,6 +248,7 @@ def _policy(arguments: argparse.Namespace) -> int:
 
 def _add_local(command: argparse.ArgumentParser) -> None:
     command.add_argument("--port", type=int, default=9001, help="port on loopback (default: %(default)s)")
+    command.add_argument("--chaos", type=Path, metavar="FILE", help="misbehave as AWS can, as this YAML file says")
     command.set_defaults(command=_local)
 
 
@@ -220,8 +260,16 @@ def _local(arguments: argparse.Namespace) -> int:
     def started(endpoint: "Endpoint") -> None:
         print(f"Lambda endpoint at {endpoint.url}\n{endpoint.machine}\nCtrl-C stops it.", flush=True)
 
+    faults = None
+    if arguments.chaos is not None:
+        from lambdabot.local.faults.document import Chaos
+        from lambdabot.local.faults.faults import Faults
+        from lambdabot.settings.mistakes import validated
+        from lambdabot.settings.yaml_source import read
+
+        faults = Faults(validated(Chaos, read(arguments.chaos)))
     try:
-        serve_until(Event(), port=arguments.port, started=started)
+        serve_until(Event(), port=arguments.port, started=started, faults=faults)
     except OSError as error:
         message = f"cannot listen on port {arguments.port}: {error.strerror}"
         raise UsageError([Mistake(message=message)], advice="Choose a free one with `--port`.") from error

@@ -73,8 +73,12 @@ class GitHubError(LambdabotError):
     """GitHub refused a call; the report is in the step summary all the same."""
 
 
-class InterruptionError(LambdabotError):
-    """SIGINT or SIGTERM came; what was measured is reported and what was created is removed."""
+class InterruptionError(BaseException):
+    """SIGINT or SIGTERM came; what was measured is reported and what was created is removed.
+
+    No Exception: libraries that wrap every Exception of a call, as botocore does, would take the signal for a failure
+    of the network, and the call would be tried again.
+    """
 
     def __init__(self, signal_number: int) -> None:
         """Remember the signal: the exit status is 128 plus its number."""

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
@@ -13,6 +13,8 @@ from lambdabot.errors import InterruptionError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 REPETITION_SECONDS = 1.0
+
+_left: list[Callable[[], Iterable[str]]] = []
 
 
 @contextmanager
@@ -30,6 +32,7 @@ def interruptible() -> Iterator[None]:
             first.append(time.monotonic())
             raise InterruptionError(number)
         if time.monotonic() - first[0] > REPETITION_SECONDS:
+            _say_what_is_left()
             os._exit(128 + number)
 
     before = {number: signal.signal(number, handle) for number in SIGNALS}
@@ -38,6 +41,24 @@ def interruptible() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def leaving(resources: Callable[[], Iterable[str]]) -> Iterator[None]:
+    """Let a second signal say which of these resources are still there."""
+    _left.append(resources)
+    try:
+        yield
+    finally:
+        _left.remove(resources)
+
+
+def _say_what_is_left() -> None:
+    """Write to the terminal itself: the signal may have come in the middle of a print."""
+    names = [name for resources in _left for name in resources()]
+    if names:
+        lines = ["", "lambdabot: stopped; still there (`lambdabot clean --all` removes it):", *names, ""]
+        os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, "\n".join(lines).encode())
 
 
 def end_now(interruption: InterruptionError) -> NoReturn:

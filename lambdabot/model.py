@@ -453,6 +453,7 @@ class Spend:
     seconds: float
     deployments_created: int
     deployments_removed: int
+    control_plane_calls: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from dataclasses import dataclass
 from ipaddress import ip_address
 from threading import Event, Lock
@@ -35,6 +36,7 @@ _COLD_SECONDS = 60  # what an invocation may take beyond the function's timeout:
 _MOST_CONNECTIONS = 1_000  # of one client; kept open between waves, made only when needed
 _REQUESTS_PER_SECOND = 10  # with the burst below Lambda's 15 in any one second, and room for the account's other users
 _BURST = 5
+_READS_PER_SECOND = 50  # of GetFunction, half of its own quota
 _NO_LAMBDA = f"Is there a Lambda endpoint at this address?\n{LOCAL}"
 _SERVICE_IDS = {"logs": "CLOUDWATCH_LOGS"}  # as botocore spells them in AWS_ENDPOINT_URL_<SERVICE>
 _HERE = "us-east-1"  # what a loopback endpoint is called when nobody says
@@ -61,9 +63,12 @@ class Connection:
             Event()
         )  # set at the end of the run: from then on nothing is begun, retried or waited for but removals
         self.in_flight = InFlight()
-        self.pace = pace  # of the control plane but GetFunction, which has a quota of its own
+        self.pace = pace  # of the control plane but GetFunction
+        self.read_pace = None if pace is None else Pace(per_second=_READS_PER_SECOND, burst=_READS_PER_SECOND // 2)
+        self.calls: Counter[str] = Counter()  # every request that was sent, as `lambda.CreateFunction`
         self._session = session
         self.loopback = loopback  # an address of this machine, which no proxy knows
+        self._counting = Lock()
         self._lock = Lock()  # a boto3 session must not make two clients at once
         self._clients: dict[tuple[str, int], LambdaClient] = {}
         self._others: dict[tuple[str, int], Any] = {}
@@ -111,6 +116,12 @@ class Connection:
         """The client of STS."""
         return cast("STSClient", self._other("sts"))
 
+    @property
+    def control_plane_calls(self) -> int:
+        """Return how many requests were sent, invocations not counted."""
+        with self._counting:
+            return self.calls.total() - self.calls["lambda.Invoke"]
+
     def verify(self) -> AccountLimits:
         """Ask for the account's limits: the first call of a run, so that what is wrong shows before anything is made.
 
@@ -144,6 +155,7 @@ class Connection:
                     endpoint_url=None if own else self.endpoint,
                     config=self._config(read_seconds),
                 )
+                self._others[key].meta.events.register("before-send", self._count)
             return self._others[key]
 
     def _lambda(self, purpose: str, read_seconds: int) -> LambdaClient:
@@ -156,7 +168,13 @@ class Connection:
                     endpoint_url=self.endpoint,
                     config=self._config(read_seconds),
                 )
+                self._clients[key].meta.events.register("before-send", self._count)
             return self._clients[key]
+
+    def _count(self, *, event_name: str, **_: object) -> None:
+        """Count a request by the name of botocore's event, `before-send.lambda.CreateFunction`."""
+        with self._counting:
+            self.calls[event_name.partition(".")[2]] += 1
 
     def _config(self, read_seconds: int) -> Config:
         return Config(

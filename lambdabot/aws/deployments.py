@@ -1,17 +1,19 @@
 """Throw-away copies of functions: created all at once, waited for, and removed whatever happens."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from threading import Lock, Semaphore
+from threading import Event, Lock, Semaphore
 from types import TracebackType
 from typing import Self
 
 from lambdabot.aws.connection import Connection
 from lambdabot.aws.creation import Creator
-from lambdabot.aws.failures import Failure, explain, explain_state
+from lambdabot.aws.failures import Failure, capped, explain, explain_state, memory_cap
 from lambdabot.aws.identity import RunIdentity
+from lambdabot.aws.journal import Journal
 from lambdabot.aws.ledger import Kind, Ledger, LedgerClosedError
 from lambdabot.aws.redaction import redact
 from lambdabot.aws.removal import Removal
@@ -28,6 +30,7 @@ _READY_SECONDS = 300.0  # as the waiters function_active_v2 and function_updated
 _APPEARS_SECONDS = 10.0  # how long GetFunction may not know a function that was just created
 _CALM_SECONDS = 60.0
 _HURRIED_SECONDS = 6.0  # a job that GitHub cancels gets SIGTERM 7.5 s after SIGINT
+_CAPPED_MB = 3_008  # above it a new account's functions are refused
 _UPLOAD_BYTES = 400_000_000  # memory for uploads under way: a package is held some five times while it is encoded
 _MOST_UPLOADS = 32
 
@@ -47,14 +50,25 @@ class Deployments:
     lost or a signal came in the middle. Only names made by the run's identity are ever written to.
     """
 
-    def __init__(self, connection: Connection, identity: RunIdentity, *, bucket: str | None = None) -> None:
-        """Call nothing yet; large packages go through the S3 bucket, if there is one."""
+    def __init__(
+        self,
+        connection: Connection,
+        identity: RunIdentity,
+        journal: Journal | None = None,
+        *,
+        bucket: str | None = None,
+    ) -> None:
+        """Call nothing yet.
+
+        What is about to be created is written to the journal first; large packages go through the S3 bucket, if any.
+        """
         self.log_group = identity.log_group
         self._connection = connection
         self._identity = identity
-        self._ledger = Ledger()
+        self._ledger = Ledger(journal)
         self._creator = Creator(ledger=self._ledger, stop=connection.ending, pace=connection.pace)
         self._bucket = None if bucket is None else Uploads(connection, identity, self._creator, bucket)
+        self.memory_cap_mb: int | None = None  # the account's, once it was met
         self._lock = Lock()
         self._log_group_lock = Lock()  # held while the group is made: no function may come before it
         self._log_group_tried = False
@@ -95,14 +109,28 @@ class Deployments:
     def create(self, copies: Sequence[Copy]) -> dict[Variant, Deployment | NotDeployed]:
         """Deploy all copies at once, each a function of its own, and return when each is live or has failed.
 
-        One that fails leaves the others alone. May be called from several threads.
+        One that fails leaves the others alone. A cap on the account's memory sizes is met by one call, and noted. May
+        be called from several threads.
         """
         run_all([self._create_log_group])
         largest = max((copy.build.zip_bytes for copy in copies), default=0)
         if self._bucket is not None:
             largest = min(largest, WORTH_BYTES)  # what is larger is read in pieces
         uploads = Semaphore(max(1, min(_MOST_UPLOADS, _UPLOAD_BYTES // max(1, 5 * largest))))
-        made = run_all(partial(self._create, copy, uploads) for copy in copies)
+        large = [one for one in copies if one.variant.configuration.memory_mb > _CAPPED_MB]
+        answered = Event()  # the first large one, which tells whether the account may have such; the others wait for it
+
+        def create(copy: Copy) -> Deployment | NotDeployed:
+            if copy not in large[:1]:
+                if copy in large:
+                    answered.wait()
+                return self._create(copy, uploads)
+            try:
+                return self._create(copy, uploads, created=answered.set)
+            finally:
+                answered.set()
+
+        made = run_all(partial(create, copy) for copy in copies)
         return {copy.variant: result for copy, result in zip(copies, made, strict=True)}
 
     def refresh(self, *deployments: Deployment) -> dict[Variant, Deployment | NotDeployed]:
@@ -135,8 +163,12 @@ class Deployments:
             deadline=time.monotonic() + seconds,
         )
         start(partial(removal.run, entries)).result()
+        self._ledger.end()
 
-    def _create(self, copy: Copy, uploads: Semaphore) -> Deployment | NotDeployed:
+    def _create(
+        self, copy: Copy, uploads: Semaphore, *, created: Callable[[], None] = lambda: None
+    ) -> Deployment | NotDeployed:
+        """Deploy one copy; `created` is called before it is waited for."""
         name = self._identity.function_name(copy.function.name, copy.variant)
         doing = f"deploy {copy.function.name} ({copy.variant.side}) at {copy.variant.configuration}"
         role = copy.function.role or (_ROLE_OF_NO_ACCOUNT if self._connection.endpoint is not None else None)
@@ -146,33 +178,42 @@ class Deployments:
                 advice=f"Set `role` of the function {copy.function.name} in lambdabot.yml: "
                 "the role that its throw-away copies run under.",
             )
+        if self.memory_cap_mb is not None and copy.variant.configuration.memory_mb > self.memory_cap_mb:
+            return _not_deployed(capped(self.memory_cap_mb, doing=doing))
         try:
             with uploads:
-                uploaded = None if self._bucket is None else self._bucket.put(copy.build)
-                parameters = create_parameters(
-                    copy,
-                    name=name,
-                    role=role,
-                    log_group=self.log_group,
-                    tags=self._identity.tags,
-                    uploaded=uploaded,
-                )
-                answer = self._creator.create(
-                    Kind.FUNCTION,
-                    name,
-                    lambda: self._connection.control.create_function(**parameters),
-                    worth=lambda error: passing(error) or "cannot be assumed by Lambda" in message(error),
-                )
-            with self._lock:
-                self._functions[name] = copy.function
-            first: dict[str, object] = (
-                {"Version": "1"} if copy.function.snap_start else {}
-            )  # what a lost answer would have said
-            return self._live(copy.variant, name, doing, dict(answer) if answer else first)
+                answer = self._call_create(copy, name, role)
+            created()
+            return self._live(copy.variant, name, doing, answer)
         except (StoppedError, LedgerClosedError):
             return NotDeployed(reason=f"could not {doing}: the run was interrupted")
+        except OSError as error:
+            return NotDeployed(reason=f"could not {doing}: {error.strerror} ({error.filename or 'journal'})")
         except AWSError as error:
+            self.memory_cap_mb = memory_cap(error) or self.memory_cap_mb
             return _not_deployed(explain(error, doing=doing))
+
+    def _call_create(self, copy: Copy, name: str, role: str) -> dict[str, object]:
+        """Return the answer of CreateFunction; where it was lost, what tells which version to wait for."""
+        parameters = create_parameters(
+            copy,
+            name=name,
+            role=role,
+            log_group=self.log_group,
+            tags=self._identity.tags,
+            uploaded=None if self._bucket is None else self._bucket.put(copy.build),
+        )
+        answer = self._creator.create(
+            Kind.FUNCTION,
+            name,
+            lambda: self._connection.control.create_function(**parameters),
+            worth=lambda error: passing(error) or "cannot be assumed by Lambda" in message(error),
+        )
+        with self._lock:
+            self._functions[name] = copy.function
+        if answer is not None:
+            return dict(answer)
+        return {"Version": "1"} if copy.function.snap_start else {}
 
     def _live(
         self, variant: Variant, name: str, doing: str, configuration: dict[str, object]
@@ -203,7 +244,7 @@ class Deployments:
                     passing(error) or (code(error) == "ResourceNotFoundException" and time.monotonic() < appears)
                 ),
                 stop=self._connection.ending,
-                pace=None,  # GetFunction has a quota of its own, 100 a second
+                pace=self._connection.read_pace,
             )
             configuration = dict(answer["Configuration"])
 
@@ -253,14 +294,16 @@ class Deployments:
                 lambda: self._connection.logs.create_log_group(logGroupName=self.log_group, tags=self._identity.tags),
                 worth=lambda error: passing(error) or code(error) == "OperationAbortedException",
             )
-        except (StoppedError, LedgerClosedError):
+        except (StoppedError, LedgerClosedError, OSError):
             return
         except AWSError as error:
             failure = explain(error, doing="create the run's log group")
             self._notes.append(
-                f"{failure.what}: Lambda itself may make {self.log_group}, untagged; delete it when it stays. "
-                f"{failure.advice}".rstrip()
+                f"{failure.what}: Lambda itself may make {self.log_group}, untagged. {failure.advice}".rstrip()
             )
+            if code(error) != "ResourceAlreadyExistsException":
+                with suppress(LedgerClosedError, OSError):
+                    self._ledger.plan(Kind.LOG_GROUP, self.log_group).settled.set()  # removed if Lambda makes it
 
 
 def _not_deployed(failure: Failure) -> NotDeployed:

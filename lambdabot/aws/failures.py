@@ -84,6 +84,21 @@ def explain(error: Exception, *, doing: str) -> Failure:
     )
 
 
+def capped(megabytes: int, *, doing: str) -> Failure:
+    """Say that a memory size is above what the account may have."""
+    return Failure(
+        what=f"could not {doing}: this account's functions are capped at {megabytes:,} MB",
+        advice=f"This account's functions are capped at {megabytes:,} MB: larger sizes are left out. "
+        "AWS Support lifts the cap on request.",
+    )
+
+
+def memory_cap(error: Exception) -> int | None:
+    """Return the largest memory size in MB that the account may have, when an error says so."""
+    match = _MEMORY_CAP.search(message(error))
+    return int(match["megabytes"]) if match else None
+
+
 def explain_state(reason_code: str, reason: str, *, doing: str) -> Failure:
     """Say why Lambda left a function in a failed state (StateReasonCode and StateReason, or the last update's)."""
     return Failure(
@@ -184,12 +199,8 @@ def _of_the_network(error: Exception, doing: str) -> Failure | None:
 def _of_the_request(error: Exception, doing: str) -> Failure:
     name = code(error)
     words = redact(message(error))
-    if match := _MEMORY_CAP.search(words):
-        size = f"{int(match['megabytes']):,}"
-        return Failure(
-            what=f"could not {doing}: this account's functions are capped at {size} MB ({words})",
-            advice="Ask AWS Support to lift the cap, or leave larger sizes out of `memory_mb`.",
-        )
+    if (cap := memory_cap(error)) is not None:
+        return capped(cap, doing=doing)
     if throttled(error) and getattr(error, "response", {}).get("Reason") in _CONCURRENCY:
         advice = "Other functions use up the account's concurrency: run later, or raise it (Service Quotas)."
         return Failure(what=f"could not {doing}: no concurrency was free to the last attempt ({words})", advice=advice)

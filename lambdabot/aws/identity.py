@@ -1,6 +1,7 @@
 """Which run a throw-away resource belongs to: its names and its tags."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -8,6 +9,8 @@ from hashlib import sha256
 from lambdabot.model import Variant
 
 PREFIX = "lambdabot"
+LOG_GROUPS = "/aws/lambda/"
+NO_REPOSITORY = "none"  # the tag of runs outside of GitHub
 _NAME_CHARACTERS = 64  # of a function's name: AWS Lambda quotas
 _RUN_CHARACTERS = 20
 
@@ -24,7 +27,7 @@ class RunIdentity:
     @property
     def tags(self) -> dict[str, str]:
         """Return the tags of everything that this run creates."""
-        tags = {"lambdabot:run": self.run, "lambdabot:repository": self.repository or "none"}
+        tags = {"lambdabot:run": self.run, "lambdabot:repository": self.repository or NO_REPOSITORY}
         if self.pull_request is not None:
             tags["lambdabot:pull-request"] = str(self.pull_request)
         tags["lambdabot:expires"] = self.expires.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -41,7 +44,11 @@ class RunIdentity:
     @property
     def log_group(self) -> str:
         """Return the run's log group, under the path that the usual execution roles may write to."""
-        return f"/aws/lambda/{self.name}"
+        return f"{LOG_GROUPS}{self.name}"
+
+    def owns(self, name: str) -> bool:
+        """Say whether a function or a log group of this name can only be this run's."""
+        return name == self.log_group or name.startswith(f"{self.name}-")
 
     @property
     def object_prefix(self) -> str:
@@ -58,8 +65,22 @@ class RunIdentity:
 
 
 def name_prefix(repository: str | None) -> str:
-    """Return how the names of everything begin that any run of this repository creates."""
+    """Return how the names of all resources of a repository begin, whatever the run."""
     return f"{PREFIX}-{_digest(repository or '', 8)}-"
+
+
+def owner(tags: Mapping[str, str]) -> RunIdentity | None:
+    """Return the run that tagged a resource; None when the tags are not lambdabot's, or not whole."""
+    try:
+        repository, expires = tags["lambdabot:repository"], datetime.fromisoformat(tags["lambdabot:expires"])
+        return RunIdentity(
+            repository=None if repository == NO_REPOSITORY else repository,
+            pull_request=None,
+            run=tags["lambdabot:run"],
+            expires=expires if expires.tzinfo else expires.replace(tzinfo=UTC),
+        )
+    except (KeyError, ValueError):
+        return None
 
 
 def _plain(text: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
-from threading import Event
 from typing import TYPE_CHECKING
 
 from lambdabot.aws.connection import Connection
@@ -31,6 +31,8 @@ _NOT_RUN = {
     "SnapStartNotReadyException",
     "EC2ThrottledException",
 }
+_CROWDED_SECONDS = 60.0  # how long an invocation waits for the account's other traffic
+_CROWDED_ATTEMPTS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,26 +81,43 @@ def invoke_wave(
             max_memory_used_mb=None,
             at_seconds=0.0,
         )
-        with connection.in_flight:
-            answer = _invoke(client, deployment, payload, blank, connection.ending)
+        answer = _invoke(connection, client, deployment, payload, blank)
         return replace(answer, invocation=replace(answer.invocation, at_seconds=clock()))
 
     return tuple(run_all(partial(one, lane) for lane in range(wave.concurrency)))
 
 
-def _invoke(client: LambdaClient, deployment: Deployment, payload: bytes, blank: Invocation, stop: Event) -> Answer:
-    try:
-        response = Retry().call(
-            lambda: client.invoke(
-                FunctionName=deployment.function_name,
-                Qualifier=deployment.arn.rpartition(":")[2],
-                LogType="Tail",
-                Payload=payload,
-            ),
-            worth=lambda error: throttled(error) or never_sent(error) or code(error) in _NOT_RUN,
-            stop=stop,
+def _invoke(
+    connection: Connection, client: LambdaClient, deployment: Deployment, payload: bytes, blank: Invocation
+) -> Answer:
+    def attempt() -> InvocationResponseTypeDef:
+        with connection.in_flight.slot(connection.ending):
+            try:
+                response = client.invoke(
+                    FunctionName=deployment.function_name,
+                    Qualifier=deployment.arn.rpartition(":")[2],
+                    LogType="Tail",
+                    Payload=payload,
+                )
+            except AWSError as error:
+                if throttled(error):
+                    connection.in_flight.narrow()
+                raise
+        connection.in_flight.widen()
+        return response
+
+    def attempts() -> InvocationResponseTypeDef:
+        return Retry().call(
+            attempt,
+            worth=lambda error: never_sent(error) or code(error) in _NOT_RUN,
+            stop=connection.ending,
             pace=None,
         )
+
+    patience = Retry(attempts=_CROWDED_ATTEMPTS, deadline=time.monotonic() + _CROWDED_SECONDS)
+    try:
+        # Waiting for room is no failure: a sample that was refused for other traffic's sake is not lost.
+        response = patience.call(attempts, worth=throttled, stop=connection.ending, pace=None)
         return _read(response, blank)
     except StoppedError:
         return Answer(invocation=replace(blank, reason="the run was interrupted"), request_id=None)

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from threading import Event, Lock
+from threading import Event, RLock
+
+from lambdabot.aws.journal import Journal
 
 
 class Kind(StrEnum):
@@ -33,23 +35,32 @@ class Entry:
 
 
 class Ledger:
-    """The entries of one run; closed before anything is removed, so that nothing new comes after it."""
+    """The entries of one run; closed before anything is removed, so that nothing new comes after it.
 
-    def __init__(self) -> None:
+    Its journal is the same on disk, for whoever cleans up after the process was killed.
+    """
+
+    def __init__(self, journal: Journal | None = None) -> None:
         """Begin empty and open."""
-        self._lock = Lock()
+        self._journal = journal
+        self._lock = RLock()  # a signal that asks what is left may meet its own thread in here
         self._closed = False
         self._entries: dict[tuple[Kind, str], Entry] = {}
         self._created = 0
 
     def plan(self, kind: Kind, name: str) -> Entry:
-        """Write down what is about to be created; raises LedgerClosedError at the end of the run."""
+        """Write down what is about to be created; raises LedgerClosedError at the end of the run.
+
+        OSError when the journal cannot be written.
+        """
         with self._lock:
             if self._closed:
                 raise LedgerClosedError
             if (kind, name) in self._entries:
                 message = f"{kind} {name} is in the ledger already"
                 raise ValueError(message)
+            if self._journal is not None:
+                self._journal.planned(kind, name)
             entry = self._entries[kind, name] = Entry(kind=kind, name=name)
             return entry
 
@@ -65,17 +76,26 @@ class Ledger:
         with self._lock:
             self._entries.pop((entry.kind, entry.name), None)
             entry.settled.set()
+            if self._journal is not None:
+                self._journal.gone(entry.kind, entry.name)
 
     def remove(self, entry: Entry) -> None:
         """It no longer exists."""
         with self._lock:
             entry.removed = True
+            if self._journal is not None:
+                self._journal.gone(entry.kind, entry.name)
 
     def close(self) -> tuple[Entry, ...]:
         """Let nothing more be written down, and return what has to be removed."""
         with self._lock:
             self._closed = True
         return self.left
+
+    def end(self) -> None:
+        """Give the journal up; it stays when it tells of something that is left."""
+        if self._journal is not None:
+            self._journal.end(nothing_left=not self.left)
 
     @property
     def left(self) -> tuple[Entry, ...]:

@@ -50,7 +50,8 @@ class Retry:
     ) -> T:
         """Return what `operation` returns, trying again after errors that are `worth` it; the last one is raised.
 
-        A `Retry-After` of the answer is honoured up to four times `cap_seconds`. StoppedError: `stop` is set.
+        A `Retry-After` of the answer is honoured up to four times `cap_seconds`; a throttle slows `pace` down.
+        StoppedError: `stop` is set.
         """
         attempt = 0
         while True:
@@ -62,6 +63,8 @@ class Retry:
             try:
                 return operation()
             except AWSError as error:
+                if pace is not None and throttled(error):
+                    pace.slow_down()
                 pause = self._pause(attempt, error)
                 late = self.deadline is not None and time.monotonic() + pause > self.deadline
                 if attempt >= self.attempts or late or not worth(error):
@@ -120,7 +123,8 @@ def _retry_after(error: Exception) -> float:
     if not isinstance(error, ClientError):
         return 0.0
     headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    said = error.response.get("retryAfterSeconds") or headers.get("retry-after", 0)  # the former is Lambda's own name
     try:
-        return max(0.0, float(headers.get("retry-after", 0)))
+        return max(0.0, float(said))  # type: ignore[arg-type]  # botocore's types know no errors' own members
     except ValueError:
         return 0.0  # an HTTP date: Lambda sends seconds

@@ -20,11 +20,12 @@ _LEAST_UNRESERVED = 100  # "Configuring reserved concurrency": always left to fu
 class Account:
     """What belongs to the account in one Region rather than to a function's code."""
 
-    def __init__(self, registry: Registry, codes: CodeStore, *, concurrency: int) -> None:
-        """Give the account this many concurrent invocations."""
+    def __init__(self, registry: Registry, codes: CodeStore, *, concurrency: int, busy: int = 0) -> None:
+        """Give the account this many concurrent invocations, of which other traffic always uses `busy`."""
         self._registry = registry
         self._codes = codes
         self._concurrency = concurrency
+        self._busy = busy
         self.operations: dict[str, Operation] = {
             "GetAccountSettings": self._settings,
             "PutFunctionConcurrency": self._reserve,
@@ -39,7 +40,9 @@ class Account:
         """Return the limit that a function's invocations count against."""
         reserved = self._registry.reservations().get(name)
         return (
-            Share(function="", limit=self._unreserved()) if reserved is None else Share(function=name, limit=reserved)
+            Share(function="", limit=self._unreserved() - self._busy)
+            if reserved is None
+            else Share(function=name, limit=reserved)
         )
 
     def _unreserved(self, but: str = "") -> int:

@@ -7,11 +7,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from lambdabot.local.code import CodeStore
+from lambdabot.local.faults.canned import CannedHost
+from lambdabot.local.faults.faults import Faults
 from lambdabot.local.folder import PrivateFolder
+from lambdabot.local.host import Host, WorkerHost
 from lambdabot.local.region import Limits
 from lambdabot.local.server import Server
 from lambdabot.local.services import Services
-from lambdabot.local.worker.machine import Machine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,24 +31,29 @@ class Endpoint:
 
 
 @contextmanager
-def serve(*, port: int = 0, anyone: bool = False, limits: Limits | None = None) -> Iterator[Endpoint]:
+def serve(
+    *, port: int = 0, anyone: bool = False, limits: Limits | None = None, faults: Faults | None = None
+) -> Iterator[Endpoint]:
     """Serve on loopback while the context lasts; then no process, cgroup or file of it is left.
 
     Port 0 takes a free one. Unless `anyone` may call, callers need the endpoint's access key: the code under test
-    shares the loopback interface and must not steer its own measurement. OSError when the port is taken.
+    shares the loopback interface and must not steer its own measurement. `faults` go with an account of their own,
+    which stands in for `limits`. OSError when the port is taken.
     """
     with ExitStack() as stack:
         folder = stack.enter_context(PrivateFolder())
-        machine = Machine()
-        stack.callback(machine.close)
+        canned = faults.canned if faults else ()
+        host: Host = CannedHost(canned) if canned else WorkerHost()
+        stack.callback(host.close)
         server = Server(port)
         access_key = None if anyone else f"LOCAL{secrets.token_hex(16).upper()}"
         services = Services(
             url=server.url,
             access_key=access_key,
-            machine=machine,
+            host=host,
             codes=CodeStore(folder.path),
-            limits=limits or Limits(),
+            limits=faults.limits if faults else limits or Limits(),
+            faults=faults,
         )
         stack.callback(services.close)
         stack.callback(server.close)
@@ -54,18 +61,23 @@ def serve(*, port: int = 0, anyone: bool = False, limits: Limits | None = None) 
         yield Endpoint(
             url=server.url,
             access_key=access_key,
-            machine=machine.describe(),
+            machine=host.describe(),
             stop=stack.close,
         )
 
 
 def serve_until(
-    stop: threading.Event, *, port: int, started: Callable[[Endpoint], None], limits: Limits | None = None
+    stop: threading.Event,
+    *,
+    port: int,
+    started: Callable[[Endpoint], None],
+    limits: Limits | None = None,
+    faults: Faults | None = None,
 ) -> None:
     """Serve everyone on this machine until `stop` is set, or the calling thread is interrupted.
 
     `started` is told the endpoint when it listens.
     """
-    with serve(port=port, anyone=True, limits=limits) as endpoint:
+    with serve(port=port, anyone=True, limits=limits, faults=faults) as endpoint:
         started(endpoint)
         stop.wait()

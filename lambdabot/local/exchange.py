@@ -46,9 +46,21 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """How a response reaches the client: with a pause in the middle of its body, and no further than its share."""
+
+    share: float = 1.0  # of the body, after which the connection is reset; 0: not even the head is sent
+    pause_seconds: float = 0.0
+
+
+WHOLE = Delivery()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """An HTTP response; its length is added where it is written."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    delivery: Delivery = WHOLE

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from lambdabot.local.api_error import ApiError
 from lambdabot.local.function import LATEST, FunctionVersion
-from lambdabot.local.worker.environment import EnvironmentSpec, ExecutionEnvironment
+from lambdabot.local.host import Environment
+from lambdabot.local.worker.environment import EnvironmentSpec
 
 _LOOK_AGAIN_SECONDS = 1  # reservations change without a word
 _SPARE_MB = 256  # of the machine's memory, beside what a new environment may use
@@ -30,7 +31,7 @@ class PooledEnvironment:
     """A live execution environment of one FunctionVersion; its log stream is its name on CloudWatch."""
 
     version: FunctionVersion
-    environment: ExecutionEnvironment
+    environment: Environment
     log_stream: str
     share: Share
     last_used: float = field(default_factory=time.monotonic)
@@ -46,7 +47,7 @@ class EnvironmentPool:
         self,
         region: str,
         *,
-        start: Callable[[EnvironmentSpec], ExecutionEnvironment],
+        start: Callable[[EnvironmentSpec], Environment],
         idle_seconds: float,
         available_mb: Callable[[], float],
     ) -> None:
@@ -146,6 +147,7 @@ class EnvironmentPool:
             handler=settings["Handler"],
             runtime=settings["Runtime"],
             memory_mb=version.memory_mb,
+            architecture=version.architecture,
             timeout_seconds=settings["Timeout"],
             environment=environment,
             function_name=version.name,

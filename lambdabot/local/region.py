@@ -10,6 +10,7 @@ from lambdabot.local.call import Operation
 from lambdabot.local.code import CodeStore
 from lambdabot.local.configuration import MEMORY_LIMIT, ConfigurationRules
 from lambdabot.local.functions_api import FunctionsApi
+from lambdabot.local.host import Host
 from lambdabot.local.invocations_api import InvocationsApi
 from lambdabot.local.log_store import LogStore
 from lambdabot.local.logs_api import LogsApi
@@ -17,19 +18,19 @@ from lambdabot.local.names import ACCOUNT
 from lambdabot.local.pool import EnvironmentPool, available_mb
 from lambdabot.local.registry import Registry
 from lambdabot.local.versions_api import VersionsApi
-from lambdabot.local.worker.environment import EnvironmentSpec, ExecutionEnvironment
-from lambdabot.local.worker.machine import Machine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """How the endpoint behaves where AWS accounts differ, and how long things take.
 
-    `transition_seconds`: in Pending and InProgress; `idle_seconds`: until an unused environment is stopped.
+    `transition_seconds`: in Pending and InProgress; `idle_seconds`: until an unused environment is stopped; `busy`: the
+    invocations of other traffic, which are always at work.
     """
 
     transition_seconds: float = 0.001  # over before a waiter asks for the first time
     concurrency: int = 10  # a new account's
+    busy: int = 0
     memory_mb: int = MEMORY_LIMIT  # a new account's is 3,008
     idle_seconds: float = 600
 
@@ -38,20 +39,18 @@ class Region:
     """Holds one Region's state; `operations` by service and name."""
 
     def __init__(
-        self, name: str, *, machine: Machine, codes: CodeStore, limits: Limits, runtimes: list[str], download: str
+        self, name: str, *, host: Host, codes: CodeStore, limits: Limits, runtimes: list[str], download: str
     ) -> None:
         """Begin empty; `download` is the address of packages before their token."""
-
-        def start(spec: EnvironmentSpec) -> ExecutionEnvironment:
-            return ExecutionEnvironment(spec, machine)
-
-        self._pool = EnvironmentPool(name, start=start, idle_seconds=limits.idle_seconds, available_mb=available_mb)
+        self._pool = EnvironmentPool(
+            name, start=host.start, idle_seconds=limits.idle_seconds, available_mb=available_mb
+        )
         registry = Registry(
             name, clock=time.time, transition_seconds=limits.transition_seconds, retire=self._pool.retire
         )
-        rules = ConfigurationRules(runtimes=runtimes, supports=machine.supports, memory_limit_mb=limits.memory_mb)
+        rules = ConfigurationRules(runtimes=runtimes, supports=host.supports, memory_limit_mb=limits.memory_mb)
         logs = LogStore(f"arn:aws:logs:{name}:{ACCOUNT}:log-group:")
-        account = Account(registry, codes, concurrency=limits.concurrency)
+        account = Account(registry, codes, concurrency=limits.concurrency, busy=limits.busy)
         self._invocations = InvocationsApi(registry, account, self._pool, logs)
         self.operations: Mapping[str, Mapping[str, Operation]] = {
             "lambda": {

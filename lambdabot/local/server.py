@@ -1,6 +1,7 @@
 """The HTTP side: loopback only, a thread for each connection, everything closed at the end."""
 
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable
@@ -9,12 +10,13 @@ from http import HTTPStatus
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import cast
 
-from lambdabot.local.exchange import Request, Response
+from lambdabot.local.exchange import WHOLE, Delivery, Request, Response
 
 LARGEST_BODY = 70_167_211  # bytes; Lambda's own limit of a request, the base64 of a 50 MB package
 _LONGEST_LINE = 65_536  # bytes, as http.server has it
 _MOST_HEADERS = 100
 _BREATH_SECONDS = 0.01
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER of no time: closing sends RST (socket(7))
 
 
 class Server(ThreadingTCPServer):
@@ -90,6 +92,10 @@ class _RefusedError(Exception):
         self.response = Response(status=status, headers={"Connection": "close"}, body=status.phrase.encode())
 
 
+class _CutError(Exception):
+    """A response of which no more is to arrive."""
+
+
 class _Connection(StreamRequestHandler):
     """HTTP/1.1 as far as AWS's SDKs speak it (RFC 9112): a length, no chunks, connections that are used again."""
 
@@ -104,6 +110,8 @@ class _Connection(StreamRequestHandler):
                     break
         except _RefusedError as refused:
             self._write(refused.response)
+        except _CutError:
+            self._reset()
 
     def _read(self) -> Request | None:
         """Return the next request; None when the client has ended."""
@@ -149,4 +157,23 @@ class _Connection(StreamRequestHandler):
         if response.status != HTTPStatus.NO_CONTENT:
             lines.append(f"Content-Length: {len(response.body)}")
         head = "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
-        self.wfile.write(head + response.body)
+        if response.delivery == WHOLE:
+            self.wfile.write(head + response.body)
+        else:
+            self._deliver(head, response.body, response.delivery)
+
+    def _deliver(self, head: bytes, body: bytes, delivery: Delivery) -> None:
+        """Write what is to arrive, in two parts; raise _CutError when that is not all."""
+        sent = head + body[: int(len(body) * delivery.share)] if delivery.share else b""
+        middle = len(sent) - len(body) // 2
+        self.wfile.write(sent[:middle])
+        time.sleep(delivery.pause_seconds)
+        self.wfile.write(sent[middle:])
+        if delivery.share < 1:
+            raise _CutError
+
+    def _reset(self) -> None:
+        """Close the connection as a crashed peer does."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        for stream in (self.rfile, self.wfile, self.connection):  # each holds the descriptor
+            stream.close()

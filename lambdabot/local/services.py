@@ -5,7 +5,8 @@ import logging
 import threading
 import uuid
 from collections.abc import Mapping
-from functools import cached_property
+from dataclasses import replace
+from functools import cache, cached_property
 from typing import Any, Protocol
 
 from botocore.loaders import Loader
@@ -17,11 +18,12 @@ from lambdabot.local.code import CodeStore
 from lambdabot.local.configuration import MEMORY_LIMIT, TIMEOUT_LIMIT
 from lambdabot.local.constraints import Constraints
 from lambdabot.local.exchange import Credential, Request, Response, Route
+from lambdabot.local.faults.faults import Faults
+from lambdabot.local.host import Host
 from lambdabot.local.json_rpc import JsonRpc
 from lambdabot.local.region import Limits, Region
 from lambdabot.local.rest_json import RestJson
 from lambdabot.local.sts import QueryProtocol
-from lambdabot.local.worker.machine import Machine
 
 _DOWNLOAD = "/package/"  # GetFunction's Code.Location
 
@@ -41,18 +43,27 @@ class _WireProtocol(Protocol):
 class Services:
     """Lambda, CloudWatch Logs and STS; a Region comes to be when it is first spoken to."""
 
-    def __init__(self, *, url: str, access_key: str | None, machine: Machine, codes: CodeStore, limits: Limits) -> None:
+    def __init__(
+        self,
+        *,
+        url: str,
+        access_key: str | None,
+        host: Host,
+        codes: CodeStore,
+        limits: Limits,
+        faults: Faults | None = None,
+    ) -> None:
         """Serve at this address callers with this access key id; None serves every caller."""
         self._download = f"{url}{_DOWNLOAD}"
         self._access_key = access_key
-        self._machine = machine
+        self._host = host
         self._codes = codes
         self._limits = limits
-        self._loader = Loader()
+        self._faults = faults
         self._lock = threading.Lock()
         self._closed = False
         self._regions: dict[str, Region] = {}
-        self._lambda_model = self._model("lambda")
+        self._lambda_model = _model("lambda")
         self._lambda = RestJson(
             self._lambda_model,
             Constraints(
@@ -62,7 +73,7 @@ class Services:
 
     @cached_property
     def _logs(self) -> JsonRpc:
-        return JsonRpc(self._model("logs"), Constraints())
+        return JsonRpc(_model("logs"), Constraints())
 
     def answer(self, request: Request) -> Response:
         """Answer a request; every failure is an answer too."""
@@ -101,8 +112,11 @@ class Services:
         operation = operations.get(route.operation)
         if operation is None:
             raise _not_here(what=f"The operation {route.operation} of {credential.service}")
-        document = operation(Call(parameters=protocol.parameters(route, request), request_id=request_id))
-        return protocol.respond(route.operation, document, request_id)
+        call = Call(parameters=protocol.parameters(route, request), request_id=request_id)
+        if self._faults is None:
+            return protocol.respond(route.operation, operation(call), request_id)
+        document, delivery = self._faults.meet(f"{credential.service}:{route.operation}", call, operation)
+        return replace(protocol.respond(route.operation, document, request_id), delivery=delivery)
 
     def close(self) -> None:
         """Stop every environment."""
@@ -120,7 +134,7 @@ class Services:
                 runtimes = list(self._lambda_model.shape_for("Runtime").metadata["enum"])
                 self._regions[name] = Region(
                     name,
-                    machine=self._machine,
+                    host=self._host,
                     codes=self._codes,
                     limits=self._limits,
                     runtimes=runtimes,
@@ -137,8 +151,10 @@ class Services:
             case _:
                 return self._lambda
 
-    def _model(self, service: str) -> ServiceModel:
-        return ServiceModel(self._loader.load_service_model(service, "service-2"), service)
+
+@cache
+def _model(service: str) -> ServiceModel:
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
 
 
 def _not_here(*, what: str) -> ApiError:

@@ -1,6 +1,6 @@
 """What was seen of each Variant: warm samples by execution environment, cold starts, failures, spending."""
 
-from bisect import bisect
+from bisect import bisect, bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -157,19 +157,41 @@ def _environments(
 
 
 def _spoilt(seen: Sequence[Invocation]) -> set[int]:
-    """Return the identities of calls that follow a failure in their environment.
+    """Return the identities of calls that may follow a failure in their environment.
 
-    Such a call initialises again inside its duration, and says so nowhere.
+    Such a call initialises again inside its duration, and says so nowhere. In which order the calls of one wave ran is
+    not known. A failure whose environment is not known may have been in any, and a call whose environment is not known
+    may follow any failure since all environments were new.
     """
-    broken: set[str] = set()
-    found = set()
+    failed: dict[str, list[int]] = defaultdict(list)  # waves in which a call of the environment failed
+    anywhere: list[int] = []
+    somewhere: list[int] = []
+    warm = {one.wave for one in seen if one.outcome is Outcome.OK and not one.cold}
     for one in seen:
         if one.outcome is not Outcome.OK:
-            broken.add(one.environment)
-        elif one.environment in broken:
-            broken.remove(one.environment)
+            anywhere.append(one.wave)
+            (failed[one.environment] if one.environment_known else somewhere).append(one.wave)
+    for waves in (anywhere, somewhere, *failed.values()):
+        waves.sort()  # those that were skipped stand at the end of their round
+    new = sorted({one.wave for one in seen if one.cold} - warm)
+    before: dict[str, int] = {}  # the wave of each environment's last call
+    found = set()
+    for one in seen:
+        if one.environment_known:
+            since = before.get(one.environment, 0)
+            follows = _within(somewhere, since, one.wave) or _within(failed[one.environment], since, one.wave)
+            before[one.environment] = one.wave
+        else:
+            started = bisect(new, one.wave)
+            follows = _within(anywhere, new[started - 1] if started else 0, one.wave)
+        if follows:
             found.add(id(one))
     return found
+
+
+def _within(waves: Sequence[int], first: int, last: int) -> bool:
+    """Say whether one of these waves, in order, lies between the two, or is one of them."""
+    return bisect(waves, last) > bisect_left(waves, first)
 
 
 def _waiting(seen: Sequence[Invocation], cold: Sequence[Invocation]) -> int:

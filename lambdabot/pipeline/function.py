@@ -98,6 +98,7 @@ class FunctionJob:
         self._deployed: dict[Variant, Deployment] = {}
         self._not_deployed: dict[Variant, NotDeployed] = {}
         self._snapshots: list[Configuration] = []  # of SnapStart, that are paid for
+        self._memory_cap_mb: int | None = None  # of the account, once it was met
         self._budget = self.head.budget
         self._stop_reason = ""
 
@@ -128,6 +129,7 @@ class FunctionJob:
         ]
         progress.function_started(self.head.name, len(wanted))
         self._deploy(wanted, deployments)
+        self._memory_cap_mb = deployments.memory_cap_mb
         progress.deployed(self.head.name, len(self._deployed))
         self.failed = ""
         plan = self._plan()
@@ -251,11 +253,12 @@ class FunctionJob:
         return self.base if side is Side.BASE and self.base is not None else self.head
 
     def _asked(self) -> tuple[Configuration, ...]:
-        """Return every Configuration of the head that a row is wanted for, today's included."""
+        """Return every Configuration of the head that a row is wanted for: what the account may have, and today's."""
         sizes = (
             Configuration(memory_mb=memory, architecture=architecture)
             for architecture in self.head.architectures
             for memory in self.head.memory_mb
+            if self._memory_cap_mb is None or memory <= self._memory_cap_mb
         )
         return tuple(dict.fromkeys([*sizes, self.head.current]))
 

@@ -18,11 +18,13 @@ from lambdabot.aws.caller import warning
 from lambdabot.aws.connection import AccountLimits, Connection, connect
 from lambdabot.aws.deployments import Deployments
 from lambdabot.aws.identity import RunIdentity
+from lambdabot.aws.journal import Journal, journal_folder
 from lambdabot.aws.price_list import latest
 from lambdabot.aws.prices import prices
 from lambdabot.aws.threads import run_all, start
 from lambdabot.errors import EndpointError, InterruptionError, LambdabotError, UsageError
 from lambdabot.github.event import Context
+from lambdabot.interruption import leaving
 from lambdabot.model import Budget, Function, FunctionResult, Prices, RunResult, Spend
 from lambdabot.packaging.target import Target
 from lambdabot.pipeline.forecast import require_budget
@@ -63,6 +65,7 @@ class Run:
         self._created = datetime.now(UTC)
         self._root = context.workspace or settings.path.parent
         self._jobs: list[FunctionJob] = []
+        self._connection: Connection | None = None
         self._deployments: Deployments | None = None
         self._region = settings.region or "us-east-1"
         self._prices = prices(self._region)
@@ -83,7 +86,7 @@ class Run:
         asked: Future[tuple[Prices, str]] | None = None
         with self._endpoint() as way:
             try:
-                connection = way()
+                connection = self._connection = way()
                 self._prices = prices(connection.region)
                 limits = connection.verify()
                 if self._settings.endpoint == "aws":
@@ -104,18 +107,34 @@ class Run:
                 run=secrets.token_hex(5),
                 expires=self._created + timedelta(hours=self._settings.expires_hours),
             )
-            self._deployments = Deployments(connection, identity, bucket=self._settings.bucket)
-            try:
-                with self._deployments:
-                    try:
-                        for job in self._ready:
-                            self._measure(job, connection, self._deployments)
-                    except InterruptionError:
-                        self._save(self.result(interrupted=True))  # first the report, which needs no network
-                        raise
-            finally:
-                if self._deployments.left:  # a signal met the removal itself
-                    self._deployments.remove(hurried=True)
+            self._deployments = deployments = Deployments(
+                connection, identity, self._journal(connection, identity), bucket=self._settings.bucket
+            )
+            with leaving(lambda: deployments.left):
+                try:
+                    with deployments:
+                        try:
+                            for job in self._ready:
+                                self._measure(job, connection, deployments)
+                        except InterruptionError:
+                            self._save(self.result(interrupted=True))  # first the report, which needs no network
+                            raise
+                finally:
+                    if deployments.left:  # a signal met the removal itself
+                        deployments.remove(hurried=True)
+
+    def _journal(self, connection: Connection, identity: RunIdentity) -> Journal | None:
+        """Begin the run's journal; where none can be written, tags alone tell what a killed run left."""
+        if self._settings.endpoint == "local":
+            return None  # the embedded endpoint ends with the run, and all that is on it
+        folder = journal_folder(os.environ)
+        try:
+            return Journal.begin(folder, identity, endpoint=connection.endpoint, region=connection.region)
+        except OSError as error:
+            self._notes.append(
+                f"No journal can be written in {folder} ({error.strerror}): after a kill only tags tell."
+            )
+            return None
 
     @contextmanager
     def _endpoint(self) -> Iterator[Callable[[], Connection]]:
@@ -237,8 +256,6 @@ class Run:
         )
         try:
             job.measure(connection, deployments, budget=budget, progress=self._progress)
-        except InterruptionError:
-            raise
         except LambdabotError as error:
             job.failed = str(error)
         except Exception as error:  # noqa: BLE001  # a defect of ours met by one function must not lose the others'
@@ -275,6 +292,7 @@ class Run:
                 seconds=time.monotonic() - self._started,
                 deployments_created=deployments.created if deployments else 0,
                 deployments_removed=deployments.removed if deployments else 0,
+                control_plane_calls=self._connection.control_plane_calls if self._connection else 0,
             ),
             verdict=verdict,
             verdict_reason=reason,

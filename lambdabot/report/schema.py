@@ -45,6 +45,7 @@ class SpendSection(Section):
     seconds: Number
     deployments_created: Count
     deployments_removed: Count
+    control_plane_calls: Count | None = None
 
 
 class ConfigurationSection(Section):

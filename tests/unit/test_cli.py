@@ -3,7 +3,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -29,7 +28,7 @@ except SystemExit:
     process = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert process.stderr == "[]\n"
-    for command in ("run", "arm64", "comment", "policy", "schema", "local"):
+    for command in ("run", "arm64", "comment", "clean", "policy", "schema", "local"):
         assert f"\n    {command} " in process.stdout
 
 
@@ -37,7 +36,7 @@ def test_the_readme_names_every_command_and_input():
     readme = (ROOT / "README.md").read_text()
     inputs = yaml.safe_load((ROOT / "action.yml").read_text())["inputs"]
 
-    for command in ("run", "arm64", "comment", "policy", "schema", "local"):
+    for command in ("run", "arm64", "comment", "clean", "policy", "schema", "local"):
         assert f"`lambdabot {command}" in readme
     for name in inputs:
         assert f"`{name}`" in readme
@@ -111,23 +110,38 @@ def test_an_interruption_ends_with_the_signals_status(monkeypatch, capsys):
     assert "interrupted" in capsys.readouterr().err
 
 
-def test_local_serves_until_a_signal_comes(capsys, monkeypatch):
-    from lambdabot.local import endpoint
+@pytest.fixture
+def interrupted(monkeypatch):
+    """Send SIGINT once the endpoint has said where it is, however slow the machine."""
 
-    serve_until = endpoint.serve_until
+    def say(*words, **options) -> None:
+        print(*words, **options)
+        os.kill(os.getpid(), signal.SIGINT)
 
-    def interrupted(stop, *, port, started):
-        def start(served):
-            started(served)
-            threading.Timer(0.1, os.kill, [os.getpid(), signal.SIGINT]).start()
+    monkeypatch.setattr("lambdabot.cli.print", say, raising=False)
 
-        serve_until(stop, port=port, started=start)
 
-    monkeypatch.setattr(endpoint, "serve_until", interrupted)
-
+@pytest.mark.usefixtures("interrupted")
+def test_local_serves_until_a_signal_comes(capsys):
     assert cli.main(["local", "--port", "0"]) == 0
 
     assert "Lambda endpoint at http://127.0.0.1:" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("interrupted")
+def test_local_misbehaves_as_its_file_says(capsys):
+    assert cli.main(["local", "--port", "0", "--chaos", str(ROOT / "examples" / "chaos.yml")]) == 0
+
+    assert "Nothing runs" in capsys.readouterr().out
+
+
+def test_local_says_what_is_wrong_with_its_file(tmp_path, capsys):
+    chaos = tmp_path / "chaos.yml"
+    chaos.write_text("version: 1\nfailure: []\n")
+
+    assert cli.main(["local", "--chaos", str(chaos)]) == 2
+
+    assert f"{chaos}:2: `failure` is not known here; did you mean `failures`?" in capsys.readouterr().err
 
 
 def test_local_says_that_its_port_is_taken(capsys):

@@ -53,3 +53,40 @@ def test_a_later_signal_ends_the_clean_up():
     """)
 
     assert (process.returncode, process.stdout) == (143, "")
+
+
+def test_no_library_takes_a_signal_for_a_failure_of_the_network():
+    process = run("""
+        import socket, threading
+        import boto3
+        server = socket.create_server(("127.0.0.1", 0))  # takes connections, and never answers
+        client = boto3.client(
+            "lambda", endpoint_url=f"http://127.0.0.1:{server.getsockname()[1]}", region_name="us-east-1",
+            aws_access_key_id="any", aws_secret_access_key="any",
+        )
+        threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGTERM]).start()
+        try:
+            with interruption.interruptible():
+                client.list_functions()
+        except interruption.InterruptionError:
+            print("interrupted")
+    """)
+
+    assert (process.returncode, process.stdout) == (0, "interrupted\n"), process.stderr
+
+
+def test_a_second_signal_says_what_is_left():
+    process = run("""
+        interruption.REPETITION_SECONDS = 0
+        with interruption.interruptible(), interruption.leaving(lambda: ["function lambdabot-1", "log group x"]):
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+            except interruption.InterruptionError:
+                time.sleep(0.01)
+                os.kill(os.getpid(), signal.SIGTERM)
+    """)
+
+    assert process.returncode == 143
+    assert process.stderr == (
+        "\nlambdabot: stopped; still there (`lambdabot clean --all` removes it):\nfunction lambdabot-1\nlog group x\n"
+    )

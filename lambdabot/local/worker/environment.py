@@ -36,6 +36,7 @@ class EnvironmentSpec:
     region: str
     log_group: str
     log_stream: str
+    architecture: str = "x86_64"  # as the function asks; a worker runs on the machine's own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,11 @@
 import threading
 from dataclasses import replace
+from io import FileIO
 
 import pytest
 
 from lambdabot.aws.deployments import Deployments, NotDeployed
+from lambdabot.aws.journal import Journal
 from lambdabot.errors import InterruptionError
 from lambdabot.model import Architecture, Deployment, Side
 
@@ -119,6 +121,41 @@ def test_one_size_that_fails_costs_no_other(fake, deployments, make_copy):
     assert (deployments.created, deployments.removed) == (1, 1)
 
 
+def test_the_accounts_memory_cap_is_met_by_one_call(fake, deployments, make_copy):
+    sizes = (128, 3008, 5308, 7077, 10_240)
+    for size in sizes[2:]:
+        fake.fail("CreateFunction", name=f"-{size}", status=400, code="ValidationException", message=CAP)
+    with deployments:
+        made = deployments.create([make_copy(size, architecture=one) for size in sizes for one in Architecture])
+        assert deployments.memory_cap_mb == 3008
+        again = deployments.create([make_copy(4096)])
+    assert fake.count("CreateFunction") == 5  # four that may be, and one that tells
+    failed = [one for one in (*made.values(), *again.values()) if isinstance(one, NotDeployed)]
+    assert len(failed) == 7
+    (advice,) = {one.advice for one in failed}
+    assert advice.startswith("This account's functions are capped at 3,008 MB: larger sizes are left out.")
+    assert clean(fake)
+
+
+def test_where_there_is_no_cap_large_sizes_follow_the_first(fake, deployments, make_copy):
+    with deployments:
+        made = deployments.create([make_copy(size) for size in (5308, 7077, 10_240)])
+        assert all(isinstance(one, Deployment) for one in made.values())
+    assert deployments.memory_cap_mb is None
+
+
+def test_nothing_is_created_that_cannot_be_written_down(fake, connection, identity, make_copy, tmp_path):
+    journal = Journal.begin(tmp_path, identity, endpoint=None, region="us-east-1")
+    journal._file.close()
+    journal._file = FileIO("/dev/full", "w")
+    deployments = Deployments(connection, identity, journal)
+    with deployments:
+        result = only(deployments.create([make_copy()]))
+    assert "No space left on device (journal)" in result.reason
+    assert fake.calls == []
+    assert clean(fake)
+
+
 PASSING = [
     {"status": 429, "code": "TooManyRequestsException", "message": "Rate exceeded"},
     {"status": 500, "code": "ServiceException", "message": "internal"},
@@ -199,6 +236,22 @@ def test_without_permission_for_logs_it_goes_on_with_a_note(fake, deployments, m
     assert deployments.log_group in note
     assert '"Action": "logs:CreateLogGroup"' in note
     assert deployments.left == ()
+
+
+def test_a_log_group_that_lambda_makes_itself_is_removed_too(fake, deployments, make_copy):
+    fake.fail("CreateLogGroup", status=400, code="AccessDeniedException", message="no")
+    with deployments:
+        deployments.create([make_copy()])
+        fake.log_groups[deployments.log_group] = {}
+    assert clean(fake)
+    assert deployments.left == ()
+
+
+def test_a_log_group_of_somebody_elses_is_left_alone(fake, deployments, make_copy):
+    fake.log_groups[deployments.log_group] = {}
+    with deployments:
+        deployments.create([make_copy()])
+    assert fake.log_groups == {deployments.log_group: {}}
 
 
 def test_the_log_group_is_made_once(fake, deployments, make_copy):
@@ -343,7 +396,7 @@ def test_the_log_group_outlives_the_invocations_under_way(fake, connection, depl
         entered, released = threading.Event(), threading.Event()
 
         def invocation() -> None:
-            with connection.in_flight:
+            with connection.in_flight.slot(threading.Event()):
                 entered.set()
                 released.wait(10)
                 assert fake.log_groups
@@ -359,7 +412,7 @@ def test_the_log_group_outlives_the_invocations_under_way(fake, connection, depl
 
 def test_an_invocation_that_does_not_end_is_not_waited_for(fake, connection, deployments, make_copy, monkeypatch):
     monkeypatch.setattr("lambdabot.aws.deployments._CALM_SECONDS", 1.6)
-    with connection.in_flight, deployments:
+    with connection.in_flight.slot(threading.Event()), deployments:
         deployments.create([make_copy()])
     assert clean(fake)
     assert deployments.notes == ("Invocations were still running at the end: Lambda may make their log group anew.",)

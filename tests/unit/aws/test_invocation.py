@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from lambdabot.aws.deployments import Deployments
-from lambdabot.aws.invocation import _date, invoke_wave
+from lambdabot.aws.invocation import _CROWDED_ATTEMPTS, _date, invoke_wave
 from lambdabot.aws.outcome import NO_REPORT, read_failure
 from lambdabot.errors import EndpointError
 from lambdabot.model import Deployment, Outcome, Wave
@@ -172,13 +172,13 @@ def test_what_did_not_run_is_sent_again(fake, invoke_one, how):
 
 
 def test_a_throttle_to_the_end_is_never_a_duration(fake, invoke):
-    for _ in range(8):
+    for _ in range(_CROWDED_ATTEMPTS):
         fake.fail("Invoke", **NOT_RUN[0])
     (answer,) = invoke()
     assert answer.invocation.outcome is Outcome.DISCARDED
     assert "throttled" in answer.invocation.reason
     assert (answer.invocation.duration_ms, answer.invocation.billed_ms, answer.request_id) == (None, None, None)
-    assert fake.count("Invoke") == 8
+    assert fake.count("Invoke") == _CROWDED_ATTEMPTS
 
 
 MAY_HAVE_RUN = [

@@ -1,5 +1,6 @@
 from threading import Event
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,3 +50,26 @@ def test_nobody_waits_once_the_run_ends():
     pace = Pace(per_second=0.001, burst=1)
     pace.wait(stop)
     pace.wait(stop)
+
+
+def test_a_refusal_halves_the_rate_and_it_grows_back():
+    now = [0.0]
+    pace = Pace(per_second=8, burst=2, clock=lambda: now[0])
+    pace.slow_down()
+    pace.slow_down()  # of the same moment
+    assert pace._take() == pytest.approx(1 / 4)
+    now[0] = 2.0  # four a second, and one more each second
+    assert [pace._take() for _ in range(2)] == [0.0, 0.0]
+    assert pace._take() == pytest.approx(1 / 6)
+    now[0] = 60.0
+    pace._take(), pace._take()
+    assert pace._take() == pytest.approx(1 / 8)
+
+
+def test_it_never_stops():
+    now = [0.0]
+    pace = Pace(per_second=8, burst=2, clock=lambda: now[0])
+    for second in range(20):
+        now[0] = 1.0 * second
+        pace.slow_down()
+    assert pace._take() <= 1.0

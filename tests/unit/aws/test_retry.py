@@ -107,6 +107,22 @@ def test_retry_after_is_honoured_up_to_a_cap(header, pause):
     assert stop.pauses == [pause]
 
 
+def test_lambdas_own_name_for_it_is_honoured_too():
+    stop = Stop()
+    error = client_error(429)
+    error.response["retryAfterSeconds"] = "3"
+    assert call(Retry(cap_seconds=5), failing(error), stop=stop) == "done"
+    assert stop.pauses == [3]
+
+
+def test_a_throttle_slows_the_pace_down_and_nothing_else_does():
+    pace = Pace(per_second=8, burst=8)
+    call(Retry(), failing(client_error(500)), pace=pace)
+    assert pace._rate == 8
+    call(Retry(), failing(client_error(429)), pace=pace)
+    assert pace._rate < 8
+
+
 def test_no_attempt_begins_after_the_deadline():
     with pytest.raises(ClientError):
         call(Retry(deadline=time.monotonic() - 1), failing(client_error(500)))

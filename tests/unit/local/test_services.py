@@ -8,12 +8,12 @@ from botocore.exceptions import ClientError
 
 from lambdabot.local.code import CodeStore
 from lambdabot.local.exchange import Request
+from lambdabot.local.host import WorkerHost
 from lambdabot.local.region import Limits
 from lambdabot.local.rest_json import RestJson
 from lambdabot.local.server import LARGEST_BODY, Server
 from lambdabot.local.services import Services
 from lambdabot.local.sts import QueryProtocol
-from lambdabot.local.worker.machine import Machine
 
 
 @pytest.fixture
@@ -152,10 +152,8 @@ def test_an_sts_error_is_xml():
 
 @pytest.fixture
 def services(tmp_path):
-    with Machine() as machine:
-        services = Services(
-            url="http://x", access_key=None, machine=machine, codes=CodeStore(tmp_path), limits=Limits()
-        )
+    with WorkerHost() as host:
+        services = Services(url="http://x", access_key=None, host=host, codes=CodeStore(tmp_path), limits=Limits())
         yield services
         services.close()
 

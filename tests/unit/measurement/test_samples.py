@@ -54,8 +54,51 @@ def test_the_call_after_a_failure_is_left_out(cell, invoked) -> None:
     assert [one.billed_ms("usual") for one in found.environments] == [[10, 11], [50]]
 
 
+def test_calls_beside_a_failure_in_their_environment_are_left_out_whatever_their_order(cell, invoked) -> None:
+    found = cell(
+        [invoked(wave=1, billed_ms=900), invoked(wave=1, outcome=Outcome.ERROR), invoked(wave=2, billed_ms=900)]
+    )
+    assert found.environments == ()
+
+
+def test_a_lost_answer_may_have_been_a_failure_of_any_environment(cell, invoked) -> None:
+    lost = {"outcome": Outcome.DISCARDED, "environment": "lane 3", "environment_known": False}
+    found = cell(
+        [
+            invoked(wave=1, billed_ms=10),
+            invoked(wave=1, billed_ms=11, environment="b"),
+            invoked(wave=2, billed_ms=900),
+            invoked(wave=2, **lost),
+            invoked(wave=3, billed_ms=900),
+            invoked(wave=4, billed_ms=12),
+            invoked(wave=5, billed_ms=900, environment="b"),
+            invoked(wave=6, billed_ms=13, environment="b"),
+            invoked(wave=6, billed_ms=900, environment="c"),
+        ]
+    )
+    assert [one.billed_ms("usual") for one in found.environments] == [[10, 12], [11, 13]]
+
+
+def test_a_failure_in_an_unknown_environment_may_have_been_in_any(cell, invoked) -> None:
+    def lane(number, **changes):
+        return invoked(environment=f"lane-{number}", environment_known=False, **changes)
+
+    found = cell(
+        [
+            lane(0, wave=1, cold=True),
+            lane(0, wave=2, billed_ms=10),
+            lane(1, wave=3, outcome=Outcome.ERROR),
+            lane(0, wave=4, billed_ms=900),
+            lane(0, wave=5, billed_ms=901),  # lanes cannot tell that this is not the environment that failed
+            lane(0, wave=6, cold=True),
+            lane(0, wave=7, billed_ms=11),
+        ]
+    )
+    assert [one.billed_ms("usual") for one in found.environments] == [[10], [11]]
+
+
 def test_throttled_calls_are_counted_and_never_timed(cell, invoked) -> None:
-    found = cell([invoked(), invoked(outcome=Outcome.DISCARDED, duration_ms=None, billed_ms=None)])
+    found = cell([invoked(wave=1), invoked(wave=2, outcome=Outcome.DISCARDED, duration_ms=None, billed_ms=None)])
     assert (found.invocations, found.answered, found.calls) == (2, 1, 1)
     assert found.environments[0].durations_ms("usual") == [99.5]
 

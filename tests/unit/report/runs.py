@@ -206,6 +206,7 @@ def run(*results: FunctionResult, **fields) -> RunResult:
             seconds=143.2,
             deployments_created=11,
             deployments_removed=11,
+            control_plane_calls=57,
         ),
         "verdict": worst,
         "verdict_reason": reason,

@@ -40,6 +40,7 @@ def test_the_fields_of_the_contract_are_there():
     }  # fmt: skip
     assert data["spend"] == {
         "invocations": 1240, "usd": 0.0182, "seconds": 143.2, "deployments_created": 11, "deployments_removed": 11,
+        "control_plane_calls": 57,
     }  # fmt: skip
     (one,) = data["functions"]
     assert one["monthly_invocations"] == {"value": 5_100_000, "source": "lambdabot.yml"}

@@ -1,0 +1,1 @@
+"""Runs against an endpoint that misbehaves, kills its client, or is slow to get ready."""

@@ -1,0 +1,146 @@
+"""Throw-away resources that no run removed, found by their names, their tags and the journals of killed runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from lambdabot.aws.failures import explain
+from lambdabot.aws.identity import LOG_GROUPS, name_prefix, owner
+from lambdabot.aws.ledger import Kind
+from lambdabot.aws.retry import AWSError, Retry, code, passing
+from lambdabot.aws.threads import run_all
+from lambdabot.errors import EndpointError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from lambdabot.aws.connection import Connection
+    from lambdabot.aws.identity import RunIdentity
+    from lambdabot.aws.journal import Record
+    from lambdabot.aws.pace import Pace
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orphan:
+    """A resource that carries our name; `keep` says why it must stay, empty when it may go."""
+
+    kind: Kind
+    name: str
+    listed: bool  # AWS says that it exists; else only a journal does
+    keep: str = ""
+
+    def __str__(self) -> str:
+        """Return it as it stands in a message: `function lambdabot-…`."""
+        return f"{self.kind} {self.name}"
+
+
+class Search:
+    """Looks for one repository's orphans on one endpoint; only reads."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        repository: str | None,
+        records: Iterable[Record],
+        *,
+        now: datetime,
+        unexpired: bool,
+    ) -> None:
+        """Call nothing yet; `records` are those of this endpoint, Region and repository.
+
+        With `unexpired` also what has not expired may go, but never what belongs to a run that is still alive here.
+        """
+        self._connection = connection
+        self._repository = repository
+        self._prefix = name_prefix(repository)
+        self._now = now
+        self._unexpired = unexpired
+        self._records = tuple(records)
+
+    def orphans(self) -> tuple[Orphan, ...]:
+        """Return everything that carries the repository's name. Raises EndpointError, with advice."""
+        found = {(one.kind, one.name): one for group in run_all([self._functions, self._log_groups]) for one in group}
+        for record in self._records:
+            for kind, name in record.open:
+                if kind in set(Kind) and record.identity.owns(name):
+                    keep = self._keep(name, record.identity, untagged=False)
+                    orphan = Orphan(kind=Kind(kind), name=name, listed=False, keep=keep)
+                    found.setdefault((orphan.kind, name), orphan)
+        return tuple(found.values())
+
+    def _listed(self, kind: Kind, name: str, tags: Mapping[str, str]) -> Orphan:
+        return Orphan(kind=kind, name=name, listed=True, keep=self._keep(name, owner(tags), untagged=not tags))
+
+    def _keep(self, name: str, run: RunIdentity | None, *, untagged: bool) -> str:
+        """Return why a resource must stay; names alone prove nothing."""
+        written = next((one for one in self._records if one.identity.owns(name)), None)
+        if written is not None and written.alive:
+            return "its run is still under way on this machine"
+        if untagged and written is not None:
+            run = written.identity  # tags come late; our own journal says the same
+        if untagged and run is None:
+            return "it carries no tags, so it may not be lambdabot's"
+        if run is None or run.repository != self._repository or not run.owns(name):
+            return "its tags are not this repository's"
+        if run.expires > self._now and not self._unexpired:
+            return f"it expires at {run.expires:%Y-%m-%d %H:%M} UTC (`--all` removes it now)"
+        return ""
+
+    def _functions(self) -> list[Orphan]:
+        control, pace = self._connection.control, self._connection.pace
+
+        def page(marker: str | None) -> tuple[Iterable[Any], str | None]:
+            asked: dict[str, Any] = {"Marker": marker} if marker else {}
+            answer = self._read("list the account's functions", lambda: control.list_functions(**asked), pace)
+            return answer["Functions"], answer.get("NextMarker")
+
+        ours = [one for one in _pages(page) if one["FunctionName"].startswith(self._prefix)]
+
+        def tags(function: Any) -> Orphan | None:  # noqa: ANN401  # as botocore gives it
+            name, arn = function["FunctionName"], function["FunctionArn"]
+            answer = self._read(f"read the tags of {name}", lambda: control.list_tags(Resource=arn), pace)
+            return None if answer is None else self._listed(Kind.FUNCTION, name, answer.get("Tags", {}))
+
+        return [one for one in run_all(partial(tags, function) for function in ours) if one is not None]
+
+    def _log_groups(self) -> list[Orphan]:
+        logs, prefix = self._connection.logs, f"{LOG_GROUPS}{self._prefix}"
+
+        def page(token: str | None) -> tuple[Iterable[Any], str | None]:
+            asked: dict[str, Any] = {"nextToken": token} if token else {}
+            answer = self._read(
+                "list the log groups", lambda: logs.describe_log_groups(logGroupNamePrefix=prefix, **asked), None
+            )
+            return answer["logGroups"], answer.get("nextToken")
+
+        def tags(group: Any) -> Orphan | None:  # noqa: ANN401  # as botocore gives it
+            name, arn = group["logGroupName"], group["arn"].removesuffix(":*")
+            answer = self._read(f"read the tags of {name}", lambda: logs.list_tags_for_resource(resourceArn=arn), None)
+            return None if answer is None else self._listed(Kind.LOG_GROUP, name, answer.get("tags", {}))
+
+        return [one for one in run_all(partial(tags, group) for group in _pages(page)) if one is not None]
+
+    def _read(self, doing: str, call: Callable[[], Any], pace: Pace | None) -> Any:  # noqa: ANN401  # as botocore gives it
+        """Return an answer; None when the resource went away meanwhile."""
+        try:
+            return Retry().call(call, worth=passing, stop=self._connection.ending, pace=pace)
+        except AWSError as error:
+            if code(error) == "ResourceNotFoundException":
+                return None
+            failure = explain(error, doing=doing)
+            raise EndpointError(failure.what, advice=failure.advice) from error
+
+
+def _pages(page: Callable[[str | None], tuple[Iterable[T], str | None]]) -> Iterator[T]:
+    """Give the items of all pages; a page says where the next one begins."""
+    marker: str | None = None
+    while True:
+        items, marker = page(marker)
+        yield from items
+        if marker is None:
+            return

@@ -1,0 +1,40 @@
+"""Where execution environments run: this machine, or nowhere when their answers are canned."""
+
+from typing import Protocol
+
+from lambdabot.local.worker.environment import EnvironmentSpec, ExecutionEnvironment, InvokeResult
+from lambdabot.local.worker.machine import Machine
+
+
+class Environment(Protocol):
+    """One execution environment as the pool sees it."""
+
+    def invoke(self, *, request_id: str, payload: bytes, client_context: str | None = None) -> InvokeResult:
+        """Run the function once."""
+
+    def stop(self) -> None:
+        """End it."""
+
+
+class Host(Protocol):
+    """What starts execution environments."""
+
+    def start(self, spec: EnvironmentSpec) -> Environment:
+        """Prepare an environment; its first invocation starts it."""
+
+    def supports(self, memory_mb: int) -> str:
+        """Return why a memory size cannot be run here, or the empty string."""
+
+    def describe(self) -> str:
+        """Say in words how functions are run here."""
+
+    def close(self) -> None:
+        """Remove everything; the environments must have been stopped."""
+
+
+class WorkerHost(Machine):
+    """This machine, which really runs the code."""
+
+    def start(self, spec: EnvironmentSpec) -> Environment:
+        """Prepare a worker."""
+        return ExecutionEnvironment(spec, self)

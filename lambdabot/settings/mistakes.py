@@ -1,0 +1,83 @@
+"""From pydantic's errors to mistakes in a YAML file: the line, what is wrong, and the nearest right word."""
+
+import difflib
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from lambdabot.errors import Mistake, UsageError
+from lambdabot.settings.yaml_source import Location, YamlSource
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def validated(
+    model: type[M],
+    source: YamlSource,
+    data: Mapping[str, Any] | None = None,
+    *,
+    written_at: Callable[[Location], Location] = lambda location: location,
+) -> M:
+    """Return a file as its model. Raises UsageError with every mistake.
+
+    `data` stands in for the file's own when something was merged in it; `written_at` then tells where a value stands.
+    """
+    try:
+        return model.model_validate(source.data if data is None else data)
+    except ValidationError as error:
+        mistakes: dict[str, Mistake] = {}
+        for detail in error.errors(include_url=False, include_context=True):
+            location = written_at(_without_type_names(detail["loc"]))
+            message = _message(model, location, detail)
+            mistake = Mistake(message=message, path=source.path, line=source.line(location))
+            mistakes.setdefault(str(mistake), mistake)  # a mistake in `defaults` is found once per function
+        raise UsageError(sorted(mistakes.values(), key=lambda mistake: mistake.line or 0)) from error
+
+
+def _without_type_names(location: tuple[int | str, ...]) -> Location:
+    """Drop what pydantic adds for the key of a mapping, and the schema for a choice of forms."""
+    return tuple(part for part in location if not str(part).startswith("["))
+
+
+def _message(model: type[BaseModel], location: Location, detail: ErrorDetails) -> str:
+    """Say what is wrong, what is allowed, and what was given where that is short and no secret."""
+    name = ".".join(str(part) for part in location)
+    kind = detail["type"]
+    if kind == "extra_forbidden":
+        return _unknown_key(model, location, name)
+    if kind == "missing":
+        return f"`{name}` is missing"
+    text = detail["msg"].removeprefix("Value error, ")
+    text = text[:1].lower() + text[1:]
+    given = detail["input"]
+    secret = "environment" in location or "event" in location
+    if not location:
+        return text
+    if secret or isinstance(given, dict | list) or kind == "value_error":
+        return f"`{name}`: {text}"
+    return f"`{name}`: {text}; it is {given!r}"
+
+
+def _unknown_key(model: type[BaseModel], location: Location, name: str) -> str:
+    allowed = _keys_beside(model, location)
+    nearest = difflib.get_close_matches(str(location[-1]), allowed, n=1)
+    hint = f"did you mean `{nearest[0]}`?" if nearest else f"allowed are {', '.join(sorted(allowed))}"
+    return f"`{name}` is not known here; {hint}"
+
+
+def _keys_beside(model: type[BaseModel], location: Location) -> list[str]:
+    """Return the keys that the section around the location may have."""
+    for part in location[:-1]:
+        field = model.model_fields.get(str(part))
+        model = _section(field.annotation) or model if field else model
+    return list(model.model_fields)
+
+
+def _section(annotation: object) -> type[BaseModel] | None:
+    """Return the section inside an annotation such as `dict[Name, FunctionSection]` or `X | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in typing.get_args(annotation) if (found := _section(part))), None)

@@ -1,0 +1,42 @@
+from pathlib import Path
+
+import pytest
+
+from lambdabot.errors import UsageError
+from lambdabot.local.faults.document import Chaos
+from lambdabot.settings.mistakes import validated
+from lambdabot.settings.yaml_source import read
+
+
+def mistakes(tmp_path, text: str) -> list[str]:
+    path = tmp_path / "chaos.yml"
+    path.write_text(text)
+    with pytest.raises(UsageError) as caught:
+        validated(Chaos, read(path))
+    return [str(mistake).removeprefix(f"{path}:") for mistake in caught.value.mistakes]
+
+
+def test_every_mistake_is_told_with_its_line(tmp_path):
+    assert mistakes(tmp_path, "version: 2\ncannd: []\nfailures:\n- share: 2\n  calls: ['lambda:Creat']\n") == [
+        "1: `version`: input should be 1; it is 2",
+        "2: `cannd` is not known here; did you mean `canned`?",
+        "4: `failures.0.share`: input should be less than or equal to 1; it is 2",
+        "5: `failures.0.calls.0`: no operation is called lambda:Creat; write it as lambda:CreateFunction, logs:* or *",
+    ]
+
+
+def test_every_function_needs_an_answer(tmp_path):
+    (only,) = mistakes(tmp_path, "version: 1\ncanned: [{function: thumbnail}]\n")
+    assert only == '1: the last of `canned` needs `function: "*"`, so that every function has an answer'
+
+
+def test_the_example_is_right_and_names_every_key():
+    path = Path(__file__).parents[4] / "examples" / "chaos.yml"
+    validated(Chaos, read(path))
+    assert [key for key in Chaos.model_fields if f"{key}:" not in path.read_text()] == []
+
+
+def test_json_is_yaml_too(tmp_path):
+    path = tmp_path / "chaos.json"
+    path.write_text('{"version": 1, "account": {"memory_mb": 3008}}')
+    assert validated(Chaos, read(path)).account.memory_mb == 3008
