@@ -342,6 +342,7 @@ class FunctionJob:
             threshold_percent=gate.threshold_percent,
             threshold_usd_monthly=gate.threshold_usd_monthly,
             monthly_invocations=head.monthly_invocations,
+            cold_start_share=head.cold_start_share,
             seed=self._place.seed,
             local=self._place.machine is not None,
             timeout_seconds=head.timeout_seconds,
