@@ -127,6 +127,7 @@ class Function:
     given: frozenset[str] = frozenset()  # the keys that the settings name, which `like` leaves alone
     attachments: Mapping[str, Any] = field(default_factory=dict, repr=False)  # of `like`: VpcConfig, … as Lambda has it
     traffic_source: str = "lambdabot.yml"  # of `monthly_invocations`
+    cold_start_share: float | None = None  # of the real traffic; None: not known
 
     def layers_for(self, architecture: Architecture) -> tuple[str, ...]:
         """Return the layers that are attached on an architecture, in their order."""

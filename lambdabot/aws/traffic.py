@@ -1,4 +1,4 @@
-"""How often an existing function is invoked: CloudWatch's own count."""
+"""How often an existing function is invoked, and how often cold: CloudWatch's count, and the function's own log."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from lambdabot.aws.failures import explain
+from lambdabot.aws.report_line import parse_report
 from lambdabot.aws.retry import AWSError, Retry, passing
 from lambdabot.errors import DeploymentError
 
 if TYPE_CHECKING:
     from types_boto3_cloudwatch.type_defs import DimensionTypeDef
+    from types_boto3_logs.type_defs import FilterLogEventsRequestTypeDef
 
     from lambdabot.aws.connection import Connection
     from lambdabot.aws.existing import Existing
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 DAYS = 30
 SOURCE = f"CloudWatch, the last {DAYS} days"
 _DAY_SECONDS = 86_400
+_PAGES = 3  # of at most 10,000 lines or 1 MB each
+_FEW = 100  # invocations, of which no share is taken
+_EITHER_FORM = '?"REPORT RequestId" ?"platform.report"'  # of a REPORT: text and JSON
 
 
 def monthly_invocations(connection: Connection, existing: Existing, *, now: datetime | None = None) -> int:
@@ -50,3 +55,36 @@ def monthly_invocations(connection: Connection, existing: Existing, *, now: date
         failure = explain(error, doing=f"read the traffic of {existing.like}")
         raise DeploymentError(failure.what, advice=failure.advice) from error
     return round(sum(point["Sum"] for point in answer["Datapoints"]))
+
+
+def log_group(existing: Existing) -> str:
+    """Return where an existing function logs."""
+    own = existing.configuration.get("LoggingConfig", {}).get("LogGroup")
+    return str(own or f"/aws/lambda/{existing.configuration['FunctionName']}")
+
+
+def cold_start_share(connection: Connection, existing: Existing, *, now: datetime | None = None) -> float | None:
+    """Return the share of invocations that started cold, in the first REPORT lines of the last day.
+
+    Three calls at most, and no more is read of the log. None when there are fewer than a hundred lines, or the log may
+    not be read: then a share is assumed.
+    """
+    request: FilterLogEventsRequestTypeDef = {
+        "logGroupName": log_group(existing),
+        "filterPattern": _EITHER_FORM,
+        "startTime": int(((now or datetime.now(UTC)) - timedelta(days=1)).timestamp() * 1000),
+    }
+    cold: list[bool] = []
+    try:
+        for _ in range(_PAGES):
+            page = Retry(attempts=2).call(
+                lambda: connection.logs.filter_log_events(**request), worth=passing, stop=connection.ending, pace=None
+            )
+            reports = (parse_report(event.get("message", "")) for event in page.get("events", []))
+            cold += [one.init_ms is not None or one.restore_ms is not None for one in reports if one is not None]
+            if "nextToken" not in page:
+                break
+            request["nextToken"] = page["nextToken"]
+    except AWSError:
+        return None
+    return sum(cold) / len(cold) if len(cold) >= _FEW else None

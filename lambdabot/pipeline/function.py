@@ -40,6 +40,7 @@ from lambdabot.model import (
 from lambdabot.packaging.build import package
 from lambdabot.packaging.target import Target
 from lambdabot.pipeline.likeness import Sides
+from lambdabot.pipeline.spent import pays_for_snapshots, spent
 from lambdabot.pipeline.waves import Waves
 from lambdabot.project.handler import handler_location
 from lambdabot.report.progress import Progress
@@ -173,17 +174,10 @@ class FunctionJob:
     @property
     def usd(self) -> Decimal:
         """What the invocations and the snapshots of SnapStart have cost so far, at list prices."""
-        prices = self._place.prices
-        total = sum(map(prices.snapshot, self._snapshots), Decimal(0))
-        for one in self.seen:
-            side, configuration = self._side(one.variant.side), one.variant.configuration
-            total += prices.cost(configuration, one.billed_ms or 0, ephemeral_storage_mb=side.ephemeral_storage_mb)
-            if one.restore_ms is not None and _pays_for_snapshots(side):
-                total += prices.restore(configuration)
-        return total
+        return spent(self._place.prices, self.seen, self._snapshots, self._side)
 
     def _count_snapshot(self, variant: Variant) -> None:
-        if _pays_for_snapshots(self._side(variant.side)):
+        if pays_for_snapshots(self._side(variant.side)):
             self._snapshots.append(variant.configuration)
 
     def result(self) -> FunctionResult:
@@ -207,7 +201,7 @@ class FunctionJob:
             plan=written(plan),
             notes=(
                 *self._notes,
-                *([SNAPSHOTS] if _pays_for_snapshots(self.head) else []),
+                *([SNAPSHOTS] if pays_for_snapshots(self.head) else []),
                 *conclusion.notes,
                 *dict.fromkeys(one.advice for one in self._not_deployed.values() if one.advice),
             ),
@@ -345,14 +339,11 @@ class FunctionJob:
             threshold_percent=gate.threshold_percent,
             threshold_usd_monthly=gate.threshold_usd_monthly,
             monthly_invocations=head.monthly_invocations,
+            cold_start_share=head.cold_start_share,
             seed=self._place.seed,
             local=self._place.machine is not None,
             timeout_seconds=head.timeout_seconds,
         )
-
-
-def _pays_for_snapshots(function: Function) -> bool:
-    return function.snap_start and not function.runtime.startswith("java")  # free there (AWS Lambda Pricing)
 
 
 def _head(configuration: Configuration) -> Variant:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lambdabot.aws.connection import Connection
 from lambdabot.aws.existing import Existing, code_of, completed, read
-from lambdabot.aws.traffic import SOURCE, monthly_invocations
+from lambdabot.aws.traffic import SOURCE, cold_start_share, monthly_invocations
 from lambdabot.errors import DeploymentError, Mistake
 from lambdabot.model import Function, Side
 
@@ -76,6 +76,7 @@ class Likeness:
                 )
             except DeploymentError as error:
                 notes.append(str(error))
+        head = replace(head, cold_start_share=cold_start_share(connection, existing))
         return replace(sides, head=head, base=base, no_base=no_base, notes=tuple(notes))
 
     def _base(self, connection: Connection, sides: Sides) -> Sides:

@@ -99,7 +99,7 @@ def arn_of(service: str, region: str, parameters: dict[str, str]) -> str:
             qualifier = f":{parameters['Qualifier']}" if "Qualifier" in parameters else ""
             return f"arn:aws:lambda:{region}:{ACCOUNT}:function:{parameters['FunctionName']}{qualifier}"
         case "logs":
-            return f"arn:aws:logs:{region}:{ACCOUNT}:log-group:{parameters['logGroupName']}"
+            return f"arn:aws:logs:{region}:{ACCOUNT}:log-group:{parameters['logGroupName']}:*"
     return "*"
 
 
@@ -137,6 +137,6 @@ def test_a_full_run_calls_what_the_policy_names_and_nothing_else(project, endpoi
             assert allowed(policy, action, arn), f"{action} on {arn}"
     named = {action for statement in policy["Statement"] for action in statement["Action"]}
     assert named - IMPLIED == calls.keys() - IMPLIED
-    reads = {"lambda:GetAccountSettings", "lambda:GetFunction", "iam:PassRole"}
+    reads = {"lambda:GetAccountSettings", "lambda:GetFunction", "logs:FilterLogEvents", "iam:PassRole"}
     written = {arn for action, arns in calls.items() if action not in reads for arn in arns}
     assert all(f":function:{PREFIX}" in arn or f":log-group:/aws/lambda/{PREFIX}" in arn for arn in written)

@@ -69,6 +69,7 @@ class FakeLambda:
         self.codes: list[dict[str, object]] = []
         self.faults: list[Fault] = []
         self.polls_until_ready = 0
+        self.page_size = 2
         self.failed_state: tuple[str, str] | None = None
         self.invoke: Callable[[dict[str, object], str, bytes], Reply | None] = lambda *_: None
         self.unreserved: object = 900
@@ -165,9 +166,9 @@ class FakeLambda:
     def _filter_log_events(self, _, request) -> Reply:
         start = int(request.get("nextToken", "0"))
         events = [event for event in self.log_events if event["timestamp"] >= request.get("startTime", 0)]
-        answer: dict[str, object] = {"events": events[start : start + 2]}
-        if start + 2 < len(events):
-            answer["nextToken"] = str(start + 2)
+        answer: dict[str, object] = {"events": events[start : start + self.page_size]}
+        if start + self.page_size < len(events):
+            answer["nextToken"] = str(start + self.page_size)
         return 200, answer, {}
 
     def _state(self, name: str) -> dict[str, object]:

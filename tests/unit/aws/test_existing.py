@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 from botocore.validate import ParamValidator
 
 from lambdabot.aws.existing import Existing, code_of, completed, parse, read
-from lambdabot.aws.traffic import monthly_invocations
+from lambdabot.aws.traffic import cold_start_share, log_group, monthly_invocations
 from lambdabot.errors import DeploymentError
 from lambdabot.model import Architecture, Configuration, ImageConfig
 
@@ -266,3 +266,40 @@ def test_traffic_that_may_not_be_read_is_no_figure(connection):
     stub.add_client_error("get_metric_statistics", "AccessDenied", "no", 403)
     with stub, pytest.raises(DeploymentError, match="could not read the traffic of orders:live: access denied"):
         monthly_invocations(connection, existing())
+
+
+@pytest.fixture
+def logged(fake, connection):
+    """Let the function's own log hold so many REPORT lines, some of them of cold starts."""
+
+    def log(warm: int, cold: int, restored: int = 0) -> float | None:
+        kinds = [""] * warm + ["\tInit Duration: 120.00 ms"] * cold + ["\tRestore Duration: 80.00 ms"] * restored
+        fake.log_events = [
+            {
+                "timestamp": 2_000_000_000_000,
+                "message": fake.report_line(f"{number}", more=more).split("\n")[2],
+                "logStreamName": "a",
+            }
+            for number, more in enumerate(kinds)
+        ]
+        fake.page_size = 1000
+        return cold_start_share(connection, existing())
+
+    return log
+
+
+def test_the_share_of_cold_starts_is_that_of_the_functions_own_log(fake, logged):
+    assert logged(190, 8, restored=2) == 0.05
+    assert logged(99, 0) is None
+    assert log_group(existing()) == "/aws/lambda/orders"
+    assert log_group(existing(LoggingConfig={"LogGroup": "/shop"})) == "/shop"
+
+
+def test_no_more_than_three_pages_of_the_log_are_read(fake, logged):
+    assert logged(4000, 0) == 0
+    assert fake.count("FilterLogEvents") == 3
+
+
+def test_a_log_that_may_not_be_read_gives_no_share(fake, connection):
+    fake.fail("FilterLogEvents", status=400, code="AccessDeniedException", message="no")
+    assert cold_start_share(connection, existing()) is None

@@ -90,6 +90,11 @@ def test_an_existing_function_is_read_and_nothing_else(permissions, function):
     ]
     assert statements["ReadExisting"]["Action"] == ["lambda:GetFunction"]
     assert statements["ReadExisting"]["Resource"] == [arn, f"{arn}:*"]
+    groups = ["arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/orders:*"]
+    assert (statements["ReadColdStarts"]["Action"], statements["ReadColdStarts"]["Resource"]) == (
+        ["logs:FilterLogEvents"],
+        groups,
+    )
     assert statements["ReadTraffic"]["Action"] == ["cloudwatch:GetMetricStatistics"]
     assert statements["Layers"]["Resource"] == ["arn:aws:lambda:eu-west-1:*:layer:*"]
     whole = permissions(replace(function, like=f"{arn}:live", monthly_invocations=9))

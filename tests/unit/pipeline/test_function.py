@@ -156,3 +156,7 @@ def test_the_layers_of_another_runtime_are_read_too(function, place):
 def test_what_is_refused_says_why(function, place):
     refused = FunctionJob(Sides(head=function, base=None, no_base="", refused="not with this role"), place=place)
     assert refused.result().error == "not with this role"
+
+
+def test_the_live_share_of_cold_starts_is_what_the_saving_counts_with(function, place):
+    assert job(replace(function, cold_start_share=0.1), place).result().plan["cold_start_share"] == 0.1
