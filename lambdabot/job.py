@@ -46,15 +46,20 @@ def run(settings: Settings, context: Context, progress: Progress, token: str) ->
 
 
 def write(result: RunResult, out: Path, *, root: Path) -> dict[str, Any]:
-    """Write report.json, samples.jsonl and comment.md, and return report.json as data."""
+    """Write report.json, samples.jsonl, comment.md and report.html, and return report.json as data."""
     from lambdabot.report.comment import render  # noqa: PLC0415  # jinja2's 0.1 s come after the first API call
     from lambdabot.report.document import document, dumps, samples  # noqa: PLC0415  # likewise
+    from lambdabot.report.page import page  # noqa: PLC0415  # likewise
+    from lambdabot.report.thinning import Samples  # noqa: PLC0415  # likewise
 
     data = document(result, root=root)
     out.mkdir(parents=True, exist_ok=True)
-    lines = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in samples(result))
-    for name, text in {"report.json": dumps(data), "samples.jsonl": lines, "comment.md": render(data)}.items():
-        (out / name).write_text(text, encoding="utf-8")
+    shown = Samples()
+    lines = "".join(json.dumps(shown.add(one), ensure_ascii=False) + "\n" for one in samples(result))
+    (out / "report.json").write_text(dumps(data), encoding="utf-8")
+    (out / "samples.jsonl").write_text(lines, encoding="utf-8")
+    (out / "comment.md").write_text(render(data), encoding="utf-8")
+    (out / "report.html").write_text(page(data, shown), encoding="utf-8")
     _give_to_owner(out)
     return data
 
