@@ -1,6 +1,7 @@
 """The page's four charts in Vega-Lite, and the data that they draw for each function."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lambdabot.report.table import Row
@@ -30,7 +31,12 @@ MEMORY: Spec = {
     "axis": {"format": "d", "tickCount": 4},
 }
 DURATION: Spec = {"field": "mean", "type": "quantitative", "title": "Duration (ms)", "scale": {"type": "log"}}
-COST: Spec = {"field": "cost", "type": "quantitative", "title": "US$ per million", "scale": {"zero": False, "padding": 24}}
+COST: Spec = {
+    "field": "cost",
+    "type": "quantitative",
+    "title": "US$ per million",
+    "scale": {"zero": False, "padding": 24},
+}
 INIT: Spec = {"field": "init", "type": "quantitative", "title": "Init duration (ms)", "scale": {"zero": True}}
 
 TOOLTIP: list[Spec] = [
@@ -61,7 +67,9 @@ def specs() -> dict[str, Spec]:
             *_labels(MEMORY, COST, "label", above=HEAD),
         ),
         "front": _chart(
-            _layer("points", ["datum.front"], {"type": "line", "color": "var(--muted)", "strokeDash": [4, 4]}, plain, COST),
+            _layer(
+                "points", ["datum.front"], {"type": "line", "color": "var(--muted)", "strokeDash": [4, 4]}, plain, COST
+            ),
             _points(plain, COST),
             *_labels(plain, COST, "name", above="!datum.label"),
         ),
@@ -71,9 +79,7 @@ def specs() -> dict[str, Spec]:
 
 def points(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Return what is drawn of a function: one point for each measured line of its table."""
-    shown = [row for row in rows if row.mean_ms is not None and row.usd is not None]
-    front = set(_front(shown))
-    return [
+    shown = [
         {
             "side": "base" if row.base else "head",
             "memory": row.memory_mb,
@@ -81,10 +87,13 @@ def points(rows: Sequence[Row]) -> list[dict[str, Any]]:
             **{name: value if value is None else digits(value) for name, value in _figures(row).items()},
             "label": (label := _label(row)),
             "name": f"{row.memory_mb} {label}".strip(),
-            "front": row in front,
         }
-        for row in shown
+        for row in rows
+        if row.mean_ms is not None and row.usd is not None
     ]
+    for point in _front([point for point in shown if point["side"] == "head"]):
+        point["front"] = True
+    return shown
 
 
 def _figures(row: Row) -> dict[str, float | None]:
@@ -103,13 +112,13 @@ def _label(row: Row) -> str:
     return ", ".join(name for name, applies in marks.items() if applies)
 
 
-def _front(rows: Sequence[Row]) -> Iterator[Row]:
-    """Yield the lines of head that no other beats in both duration and cost."""
-    cheapest = float("inf")
-    for row in sorted((row for row in rows if not row.base), key=lambda row: (row.mean_ms, row.usd)):
-        if row.usd < cheapest:
-            cheapest = row.usd
-            yield row
+def _front(heads: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the points that no other beats in both duration and cost."""
+    cheapest = math.inf
+    for point in sorted(heads, key=lambda point: (point["mean"], point["cost"])):
+        if point["cost"] < cheapest:
+            cheapest = point["cost"]
+            yield point
 
 
 def _chart(*layers: Spec) -> Spec:

@@ -19,7 +19,9 @@ OPTIONS = [
 
 def program() -> str | None:
     """Return the path of Chromium; None where there is none."""
-    return next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+    return next(
+        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+    )
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from lambdabot.report.thinning import Samples
 def page_of(run: RunResult, *, seed: int = 1) -> str:
     """Return the page of a run; it sees eighty invocations of every Variant, twelve of them cold."""
     samples = Samples()
-    for line in _invocations(run, random.Random(seed)):
+    for line in _invocations(run, random.Random(seed)):  # noqa: S311  # durations, no secrets
         samples.add(line)
     return page(document(run), samples)
 

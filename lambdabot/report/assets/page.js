@@ -3,7 +3,7 @@
 {
   const { charts, functions } = JSON.parse(document.getElementById("data").textContent);
   const CONFIG = {
-    aria: false, // the figure describes the chart; its table has the figures
+    aria: false, // charts are hidden from screen readers, which have the tables
     autosize: { type: "fit-x", contains: "padding" },
     background: null,
     font: "system-ui, sans-serif",
