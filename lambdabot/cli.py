@@ -90,7 +90,7 @@ def _run(arguments: argparse.Namespace) -> int:
     finished = run(settings, context, Progress.on(sys.stderr), token)
     url = None
     try:
-        url = publish(finished.document, context, token, settings.comment)
+        url = publish(finished.document, context, token, settings.comment, template=finished.template)
         check(finished, context, token, settings.check)
     except GitHubError as error:  # the report is complete without it, and the gate's answer stands
         print(f"lambdabot: {error}", file=sys.stderr)

@@ -64,6 +64,7 @@ class Settings:
     comment: CommentSection
     comment_key: str
     check: str | None  # the check run's name
+    template: Path | None  # of the comment
     budget: RunBudgetSection
     expires_hours: float
     endpoint: str  # aws, local or a URL
@@ -86,6 +87,8 @@ def load(inputs: Inputs, *, default_endpoint: str = "aws") -> Settings:
         found = functions(document, source, Side.HEAD)
     except UsageError as error:
         raise UsageError([*mistakes, *error.mistakes], advice=error.advice) from error
+    template, unreadable = _template(document.comment, source)
+    mistakes += unreadable
     wanted, unknown = _chosen(found, inputs.functions)
     mistakes += unknown
     endpoint = inputs.endpoint or default_endpoint
@@ -111,6 +114,7 @@ def load(inputs: Inputs, *, default_endpoint: str = "aws") -> Settings:
         comment=_comment(document, inputs),
         comment_key=_comment_key(inputs),
         check=_check_name(inputs) if SWITCH.get(inputs.check or "", document.check) else None,
+        template=template,
         budget=document.budget,
         expires_hours=document.expires_hours,
         endpoint=endpoint,
@@ -162,6 +166,18 @@ def load_base(path: Path) -> tuple[Function, ...]:
     """Return the target branch's functions as its own lambdabot.yml describes them. Raises UsageError."""
     source = yaml_source.read(path)
     return functions(yaml_document.validate(source), source, Side.BASE)
+
+
+def _template(section: CommentSection, source: yaml_source.YamlSource) -> tuple[Path | None, list[Mistake]]:
+    """Return the comment's template; it may be a pull request's, so no link of it leads out of its folder."""
+    if section.template is None:
+        return None, []
+    folder = source.path.parent
+    path = (folder / section.template).resolve()
+    if path.is_relative_to(folder.resolve()) and path.is_file():
+        return path, []
+    message = f"`template`: there is no file `{section.template}` in or below the folder of lambdabot.yml"
+    return None, [Mistake(message=message, path=source.path, line=source.line(("comment", "template")))]
 
 
 def _input_mistakes(inputs: Inputs) -> list[Mistake]:

@@ -23,7 +23,7 @@ def html(markdown: str, *, dark: bool, unfold: bool) -> str:
     body = cmarkgfm.github_flavored_markdown_to_html(markdown, options=Options.CMARK_OPT_UNSAFE)
     body = re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL)
     body = re.sub(r"<td>( |\n)*</td>", "<td></td>", body)
-    body = coloured(body)
+    body = alerts(coloured(body))
     if unfold:
         body = body.replace("<details>", "<details open>")
     theme = "dark" if dark else "light"
@@ -31,6 +31,15 @@ def html(markdown: str, *, dark: bool, unfold: bool) -> str:
         f'<!doctype html><meta charset="utf-8"><html data-theme="{theme}"><style>{STYLE.read_text()}</style>'
         f'<main><header><b>github-actions</b> <span class="bot">bot</span> commented</header>'
         f"<article>{body}</article></main></html>"
+    )
+
+
+def alerts(body: str) -> str:
+    """Show `> [!NOTE]` as GitHub does."""
+    return re.sub(
+        r"<blockquote>\n<p>\[!([A-Z]+)\](?:<br />)?\n?",
+        lambda found: f'<blockquote class="{found[1].lower()}"><p class="title">{found[1].capitalize()}</p><p>',
+        body,
     )
 
 

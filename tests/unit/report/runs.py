@@ -204,6 +204,7 @@ def run(*results: FunctionResult, **fields) -> RunResult:
         ),
         "verdict": worst,
         "verdict_reason": reason,
+        "run_url": "https://github.com/octo/demo/actions/runs/42",
         "functions": results,
     }
     return RunResult(**{**known, **fields})
