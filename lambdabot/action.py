@@ -56,7 +56,7 @@ def _run(environ: Mapping[str, str], workflow: Workflow) -> int:
     finished = run(settings, context, Progress.plain(workflow.say), token)
     url = None
     try:
-        url = publish(finished.document, context, token, settings.comment, template=finished.template)
+        url = publish(finished.document, context, token, settings.comment)
     except GitHubError as error:
         workflow.warning(str(error))
     try:

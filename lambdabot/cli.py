@@ -90,7 +90,7 @@ def _run(arguments: argparse.Namespace) -> int:
     finished = run(settings, context, Progress.on(sys.stderr), token)
     url = None
     try:
-        url = publish(finished.document, context, token, settings.comment, template=finished.template)
+        url = publish(finished.document, context, token, settings.comment)
         check(finished, context, token, settings.check)
     except GitHubError as error:  # the report is complete without it, and the gate's answer stands
         print(f"lambdabot: {error}", file=sys.stderr)
@@ -108,6 +108,7 @@ def _add_comment(command: argparse.ArgumentParser) -> None:
 
 def _comment(arguments: argparse.Namespace) -> int:
     from lambdabot.github.event import Context
+    from lambdabot.job import own_template
     from lambdabot.report.comment import render
     from lambdabot.second_stage import comment, reports
     from lambdabot.settings.load import Inputs, load_comment
@@ -117,7 +118,7 @@ def _comment(arguments: argparse.Namespace) -> int:
     only_print = arguments.only_print or not token or not context.in_workflow
     for data in reports(arguments.report):
         url = None if only_print else comment(data, context, token, section)
-        print(render(data) if url is None else url)
+        print(render(data, template=own_template(section)) if url is None else url)
     return ExitCode.DONE
 
 

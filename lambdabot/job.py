@@ -29,13 +29,12 @@ class Finished:
 
     document: Mapping[str, Any]
     exit_code: ExitCode
-    template: "OwnTemplate | None" = None  # of the comment
 
 
 def run(settings: Settings, context: Context, progress: Progress, token: str) -> Finished:
     """Do the main job and write its files. Raises InterruptionError, after writing what was measured."""
     documents: list[dict[str, Any]] = []
-    template = own_template(settings)  # its mistakes show before anything is touched
+    template = own_template(settings.comment)  # its mistakes show before anything is touched
 
     def save(result: RunResult) -> None:
         root = context.workspace or settings.path.parent
@@ -48,16 +47,16 @@ def run(settings: Settings, context: Context, progress: Progress, token: str) ->
         result = accept(result, override(documents[-1], context, token, settings.comment))
         if result.override is not None:
             save(result)
-    return Finished(document=documents[-1], exit_code=exit_code(result, settings.gate), template=template)
+    return Finished(document=documents[-1], exit_code=exit_code(result, settings.gate))
 
 
-def own_template(settings: Settings) -> "OwnTemplate | None":
+def own_template(comment: CommentSection) -> "OwnTemplate | None":
     """Return the comment's template of the team's own, where there is one. Raises UsageError with its mistakes."""
-    if settings.template is None:
+    if comment.template is None:
         return None
     from lambdabot.report.own_template import read  # noqa: PLC0415  # only where it is used
 
-    return read(settings.template)
+    return read(Path(comment.template))
 
 
 def write(result: RunResult, out: Path, *, root: Path, template: "OwnTemplate | None" = None) -> dict[str, Any]:
@@ -109,14 +108,7 @@ def override(data: Mapping[str, Any], context: Context, token: str, comment: Com
     return judged(ACCEPT_LABEL, by=found.by, at=found.at, first_seen=data["created"])
 
 
-def publish(
-    data: Mapping[str, Any],
-    context: Context,
-    token: str,
-    comment: CommentSection,
-    *,
-    template: "OwnTemplate | None" = None,
-) -> str | None:
+def publish(data: Mapping[str, Any], context: Context, token: str, comment: CommentSection) -> str | None:
     """Post the comment where there is a pull request to post it on; return its address, None when none is wanted.
 
     Raises GitHubError when GitHub refuses; the report is complete without it.
@@ -127,6 +119,8 @@ def publish(
     from lambdabot.github.origin import head_sha  # noqa: PLC0415  # see above
     from lambdabot.report.comment import render  # noqa: PLC0415  # see above
     from lambdabot.report.state import marker, read  # noqa: PLC0415  # see above
+
+    template = own_template(comment)
 
     def body(previous: str) -> str | None:
         """Return the new body; None where the last one tells of a newer push than this run, which came late."""

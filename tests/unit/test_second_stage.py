@@ -8,7 +8,7 @@ import pytest
 
 from lambdabot.errors import GitHubError, UsageError
 from lambdabot.github.event import Context, TriggeringRun
-from lambdabot.github.label import LABEL
+from lambdabot.model import ACCEPT_LABEL
 from lambdabot.report.document import MAX_BYTES, document
 from lambdabot.report.state import read
 from lambdabot.second_stage import MOST_REPORTS, comment, reports
@@ -108,7 +108,7 @@ def test_when_the_head_was_seen_is_githubs_to_say(post, github):
     assert read(github.bodies()[0]).push.first_seen == CREATED
 
 
-FORGED = {"label": LABEL, "by": "maintainer", "at": CREATED, "valid": True, "reason": ""}
+FORGED = {"label": ACCEPT_LABEL, "by": "maintainer", "at": CREATED, "valid": True, "reason": ""}
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_an_acceptance_that_nobody_gave_is_not_posted(post, github, data):
 
 
 def test_an_acceptance_of_an_earlier_head_is_none(post, github):
-    github.set_label(4, LABEL, by="maintainer", at="2026-11-23T11:00:00Z")
+    github.set_label(4, ACCEPT_LABEL, by="maintainer", at="2026-11-23T11:00:00Z")
 
     with pytest.raises(GitHubError, match="on the pull request it is not"):
         post(made(runs.overridden(), created="1970-01-01T00:00:00+00:00"))
@@ -135,7 +135,7 @@ def test_a_claim_without_a_verdict_is_replaced_by_what_github_says(post, github)
 
 def test_an_acceptance_that_was_given_names_who_gave_it(post, github):
     post(made())
-    github.set_label(4, LABEL, by="octocat", at="2026-11-23T13:00:00Z")
+    github.set_label(4, ACCEPT_LABEL, by="octocat", at="2026-11-23T13:00:00Z")
 
     post(made(runs.overridden(), override=FORGED))
 

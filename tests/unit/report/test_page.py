@@ -1,7 +1,6 @@
 import json
 import re
 from base64 import b64encode
-from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from html.parser import HTMLParser
@@ -10,7 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from lambdabot.model import Arm64Verdict, Status, Verdict
 from lambdabot.report.document import document
 from lambdabot.report.page import FOLDER, page
 from lambdabot.report.thinning import Samples
@@ -116,26 +114,7 @@ def test_the_bundled_libraries_are_those_of_the_lock():
 @example(name="<b>" * 33_000, words="\n| `" * 25_000)
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=40, deadline=None)
 def test_whatever_users_write_breaks_nothing(name, words):
-    package = replace(runs.blocked().functions[0].arm64.packages[0], name=name, evidence=words, fix=name)
-    check = replace(
-        runs.ready(),
-        verdict=Arm64Verdict.BLOCKED,
-        reason=words,
-        packages=(package,),
-        native_files=(name,),
-        drift=(words,),
-    )
-    whole = runs.result(
-        runs.function(name),
-        measurements=(*runs.sweep()[1:], runs.failed(runs.at(128), Status.ERROR, words)),
-        arm64=check,
-        findings=(replace(runs.finding(), title=name, evidence=words, fix=name, path=words),),
-        comparison=runs.comparison(Verdict.NOT_MEASURED, None, words),
-        notes=(words,),
-        stop_reason=words,
-        target=words,
-    )
-    html = page_of(runs.run(whole, runs.result(runs.function(name), error=words), notes=(words,), verdict_reason=words))
+    html = page_of(runs.hostile(name, words))
     reader = read(html)
 
     assert reader.tags <= {tag for situation in SITUATIONS for tag in tags_of(situation)}

@@ -336,8 +336,8 @@ def test_a_template_of_the_comment_lies_below_the_settings_file(project):
     (project / "ci" / "cost.md.j2").write_text("{{ view.verdict }}")
     settings = load(Inputs(config=write(project, MINIMAL + "comment: {template: ci/cost.md.j2}\n"), endpoint="local"))
 
-    assert settings.template == project / "ci" / "cost.md.j2"
-    assert load(Inputs(config=write(project, MINIMAL), endpoint="local")).template is None
+    assert settings.comment.template == str(project / "ci" / "cost.md.j2")
+    assert load(Inputs(config=write(project, MINIMAL), endpoint="local")).comment.template is None
 
 
 @pytest.mark.parametrize("template", ["absent.j2", "src", "../outside.j2", "/proc/self/environ", "link.j2"])
