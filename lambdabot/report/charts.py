@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from lambdabot.model import Status
 from lambdabot.report.table import Row
 from lambdabot.report.thinning import digits
 
@@ -23,6 +24,9 @@ SHAPE: Spec = {
     "scale": {"domain": ["head", "base"], "range": ["circle", "diamond"]},
     "legend": None,  # the base is labelled where it stands
 }
+FAINT: Spec = {"condition": {"test": "datum.estimated", "value": 0.45}, "value": 1}
+"""What was only estimated has no line, no interval and no place on the front."""
+
 MEMORY: Spec = {
     "field": "memory",
     "type": "quantitative",
@@ -47,6 +51,7 @@ TOOLTIP: list[Spec] = [
     {"field": "cost", "title": "US$ per million", "format": ",.4~r"},
 ]
 HEAD = "datum.side === 'head'"
+MEASURED = "!datum.estimated"
 
 
 def specs() -> dict[str, Spec]:
@@ -87,11 +92,12 @@ def points(rows: Sequence[Row]) -> list[dict[str, Any]]:
             **{name: value if value is None else digits(value) for name, value in _figures(row).items()},
             "label": (label := _label(row)),
             "name": f"{row.memory_mb} {label}".strip(),
+            "estimated": row.status == Status.ESTIMATED,
         }
         for row in rows
         if row.mean_ms is not None and row.usd is not None
     ]
-    for point in _front([point for point in shown if point["side"] == "head"]):
+    for point in _front([point for point in shown if point["side"] == "head" and not point["estimated"]]):
         point["front"] = True
     return shown
 
@@ -145,17 +151,23 @@ def _range(y: Spec, low: str, high: str) -> Spec:
     """Return a bar from `low` to `high` at every point."""
     mark = {"type": "rule", "strokeWidth": 2, "opacity": 0.7}
     return _layer(
-        "points", [f"isValid(datum.{high})"], mark, MEMORY, {**y, "field": low}, y2={"field": high}, color=COLOUR
+        "points",
+        [MEASURED, f"isValid(datum.{high})"],
+        mark,
+        MEMORY,
+        {**y, "field": low},
+        y2={"field": high},
+        color=COLOUR,
     )
 
 
 def _line(y: Spec) -> Spec:
-    return _layer("points", [HEAD], {"type": "line", "strokeWidth": 2}, MEMORY, y, color=COLOUR)
+    return _layer("points", [HEAD, MEASURED], {"type": "line", "strokeWidth": 2}, MEMORY, y, color=COLOUR)
 
 
 def _points(x: Spec, y: Spec) -> Spec:
-    mark = {"type": "point", "filled": True, "size": 70, "opacity": 1}
-    return _layer("points", [], mark, x, y, color=COLOUR, shape=SHAPE, tooltip=TOOLTIP)
+    mark = {"type": "point", "filled": True, "size": 70}
+    return _layer("points", [], mark, x, y, color=COLOUR, shape=SHAPE, opacity=FAINT, tooltip=TOOLTIP)
 
 
 def _labels(x: Spec, y: Spec, field: str, *, above: str) -> list[Spec]:

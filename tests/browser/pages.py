@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 
-from lambdabot.model import RunResult
+from lambdabot.model import RunResult, Status
 from lambdabot.report.document import document
 from lambdabot.report.page import page
 from lambdabot.report.thinning import Samples
@@ -20,7 +20,7 @@ def page_of(run: RunResult, *, seed: int = 1) -> str:
 def _invocations(run: RunResult, generator: random.Random) -> Iterator[dict[str, object]]:
     for function in run.functions:
         for one in function.measurements:
-            if one.mean_duration_ms is None:
+            if one.status is not Status.MEASURED:
                 continue
             for index in range(80):
                 yield {

@@ -47,6 +47,13 @@ def test_the_front_is_what_nothing_beats_in_both():
     assert sorted(front) == [128, 1024, 1769]
 
 
+def test_what_is_estimated_is_never_on_the_front():
+    points = points_of(runs.local())
+
+    assert [one["memory"] for one in points if one["estimated"]] == [512, 1024, 1769]
+    assert not any(one["estimated"] for one in points if one.get("front"))
+
+
 def test_each_chart_names_the_data_that_the_page_gives():
     names = {layer["data"]["name"] for spec in charts.specs().values() for layer in spec["layer"]}
 
