@@ -18,6 +18,7 @@ from tests.unit.report import runs
 
 SHA, FORK = "c" * 40, "stranger/demo"
 CREATED = "2026-11-23T12:00:00Z"
+RUN = "https://github.com/octo/demo/actions/runs/7"
 
 
 @pytest.fixture
@@ -37,6 +38,7 @@ def post(github):
             head_branch="feature",
             head_sha=head_sha,
             created=created,
+            url=RUN,
         )
         context = Context(in_workflow=True, repository="octo/demo", api_url=github.url, triggering_run=triggering)
         return comment(data, context, "token", section or CommentSection())
@@ -106,6 +108,13 @@ def test_when_the_head_was_seen_is_githubs_to_say(post, github):
     post(made(created="1970-01-01T00:00:00+00:00"))
 
     assert read(github.bodies()[0]).push.first_seen == CREATED
+
+
+def test_the_run_that_is_linked_is_githubs_to_say(post, github):
+    post(made(run_url="https://evil.example/octo/demo/actions/runs/1"))
+
+    assert f"[the whole report](<{RUN}>)" in github.bodies()[0]
+    assert "evil.example" not in github.bodies()[0]
 
 
 FORGED = {"label": ACCEPT_LABEL, "by": "maintainer", "at": CREATED, "valid": True, "reason": ""}
