@@ -1,3 +1,5 @@
+import io
+import json
 import re
 
 import pytest
@@ -145,6 +147,33 @@ def test_the_rendering_process_sees_nothing_of_ours(monkeypatch):
     assert "regression" in comment_of("{{ view.verdict }}")
     assert seen["env"] == {}
     assert "-I" in seen["command"]
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("{{ view.verdict }}", {"text": "regression"}),
+        ("a\n{{ nothing }}", {"error": ", line 2: 'nothing' is undefined"}),
+        ("{{ 'xx' * 600 }}", {"error": ": the text is longer than 1,000 characters, whatever `detail` leaves out"}),
+        (EXTENDS + "{% block headline %}{{ super() + 1 }}{% endblock %}", {"error": ", line 2: "}),
+    ],
+)
+def test_the_process_answers_with_the_text_or_the_line(monkeypatch, text, answer):
+    limits = {}
+    job = {
+        "template": {"path": "cost.md.j2", "text": text},
+        "subject": {"document": document(runs.regression()), "since": None, "problem": ""},
+        "limit": 1000,
+    }
+    monkeypatch.setattr(own_template.resource, "setrlimit", lambda what, limit: limits.update({what: limit}))
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(job)))
+    monkeypatch.setattr("sys.stdout", printed := io.StringIO())
+    own_template._main()
+    given = json.loads(printed.getvalue())
+
+    assert given.keys() == answer.keys()
+    assert next(iter(given.values())).startswith(next(iter(answer.values())))
+    assert limits == {own_template.resource.RLIMIT_CPU: (4, 4), own_template.resource.RLIMIT_AS: (1024**3, 1024**3)}
 
 
 def test_a_busy_machine_costs_the_template_and_not_the_run(monkeypatch):

@@ -1,6 +1,7 @@
 import json
 import re
 from base64 import b64encode
+from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from html.parser import HTMLParser
@@ -74,6 +75,14 @@ def test_every_page_is_well_formed_and_has_a_section_for_each_function(name):
 
 def test_a_run_without_functions_has_a_page():
     assert "Nothing measured: nothing was measured" in page_of(runs.run())
+
+
+def test_a_run_outside_a_workflow_says_what_it_knows():
+    run = replace(runs.regression(), repository=None, pull_request=None, head_sha=None, base_sha=None)
+
+    assert '<p class="facts"><span><span class="pill verdict-regression">regression</span></span><span>2026' in page_of(
+        run
+    )
 
 
 def test_the_policy_names_the_scripts_and_the_style_and_allows_nothing_else():
