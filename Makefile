@@ -8,7 +8,7 @@ WORKFLOWS := $(wildcard .github/workflows/*.yml examples/workflows/*.yml)
 # More for uv when the locks are made, as in `make lock LOCK=--upgrade`.
 LOCK ?=
 
-.PHONY: demo test check lint types workflows reference bench lock clean
+.PHONY: demo test check lint types workflows reference bench lock vega clean
 
 $(VENV)/.runtime: requirements/runtime.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -63,6 +63,10 @@ bench: $(VENV)/.dev
 lock: $(VENV)/.dev
 	$(BIN)/uv pip compile $(LOCK) --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-emit-index-url --no-emit-find-links --group build pyproject.toml -o requirements/runtime.lock
 	$(BIN)/uv pip compile $(LOCK) --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements/dev.lock
+
+# The charts' libraries in one file that is committed, so that nobody but who updates them needs Node.js.
+vega:
+	cd requirements/vega && npm ci --ignore-scripts --no-audit --no-fund && node build.js && rm -r node_modules
 
 clean:
 	rm -rf $(VENV) out

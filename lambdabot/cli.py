@@ -116,6 +116,7 @@ def _add_comment(command: argparse.ArgumentParser) -> None:
 
 def _comment(arguments: argparse.Namespace) -> int:
     from lambdabot.github.event import Context
+    from lambdabot.job import own_template
     from lambdabot.report.comment import render
     from lambdabot.second_stage import comment, reports
     from lambdabot.settings.load import Inputs, load_comment
@@ -125,7 +126,7 @@ def _comment(arguments: argparse.Namespace) -> int:
     only_print = arguments.only_print or not token or not context.in_workflow
     for data in reports(arguments.report):
         url = None if only_print else comment(data, context, token, section)
-        print(render(data) if url is None else url)
+        print(render(data, template=own_template(section)) if url is None else url)
     return ExitCode.DONE
 
 

@@ -5,17 +5,20 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lambdabot.errors import ExitCode, GitHubError
 from lambdabot.github.event import Context
-from lambdabot.model import Override, RunResult, Verdict
+from lambdabot.model import ACCEPT_LABEL, Override, RunResult, Verdict
 from lambdabot.pipeline.override import accept, judged
 from lambdabot.pipeline.run import Run
 from lambdabot.pipeline.verdict import exit_code
 from lambdabot.report.progress import Progress
 from lambdabot.settings.load import Settings
 from lambdabot.settings.schema import CommentSection
+
+if TYPE_CHECKING:
+    from lambdabot.report.own_template import OwnTemplate
 
 OFF = "this job does not comment, and no other comment tells when this commit was first seen"
 
@@ -31,9 +34,11 @@ class Finished:
 def run(settings: Settings, context: Context, progress: Progress, token: str) -> Finished:
     """Do the main job and write its files. Raises InterruptionError, after writing what was measured."""
     documents: list[dict[str, Any]] = []
+    template = own_template(settings.comment)  # its mistakes show before anything is touched
 
     def save(result: RunResult) -> None:
-        documents.append(write(result, settings.out, root=context.workspace or settings.path.parent))
+        root = context.workspace or settings.path.parent
+        documents.append(write(result, settings.out, root=root, template=template))
 
     measured = Run(settings, context, progress=progress, save=save)
     with progress:
@@ -46,17 +51,33 @@ def run(settings: Settings, context: Context, progress: Progress, token: str) ->
     return Finished(document=documents[-1], exit_code=exit_code(result, measured.gate))
 
 
-def write(result: RunResult, out: Path, *, root: Path) -> dict[str, Any]:
-    """Write report.json, samples.jsonl and comment.md, and return report.json as data."""
+def own_template(comment: CommentSection) -> "OwnTemplate | None":
+    """Return the comment's template of the team's own, where there is one. Raises UsageError with its mistakes."""
+    if comment.template is None:
+        return None
+    from lambdabot.report.own_template import read  # noqa: PLC0415  # only where it is used
+
+    return read(Path(comment.template))
+
+
+def write(result: RunResult, out: Path, *, root: Path, template: "OwnTemplate | None" = None) -> dict[str, Any]:
+    """Write report.json, samples.jsonl, comment.md and report.html, and return report.json as data."""
     from lambdabot.report.comment import render  # noqa: PLC0415  # jinja2's 0.1 s come after the first API call
     from lambdabot.report.document import document, dumps  # noqa: PLC0415  # likewise
+    from lambdabot.report.page import page  # noqa: PLC0415  # likewise
     from lambdabot.report.samples import samples  # noqa: PLC0415  # likewise
+    from lambdabot.report.thinning import Samples  # noqa: PLC0415  # likewise
 
     data = document(result, root=root)
     out.mkdir(parents=True, exist_ok=True)
-    lines = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in samples(result))
-    for name, text in {"report.json": dumps(data), "samples.jsonl": lines, "comment.md": render(data)}.items():
-        (out / name).write_text(text, encoding="utf-8")
+    shown = Samples()
+    lines = "".join(json.dumps(shown.add(one), ensure_ascii=False) + "\n" for one in samples(result))
+    (out / "report.json").write_text(dumps(data), encoding="utf-8")
+    (out / "samples.jsonl").write_text(lines, encoding="utf-8")
+    if result.interrupted:
+        template = None  # whoever interrupts waits some seconds, and no more
+    (out / "comment.md").write_text(render(data, template=template), encoding="utf-8")
+    (out / "report.html").write_text(page(data, shown), encoding="utf-8")
     _give_to_owner(out)
     return data
 
@@ -72,7 +93,7 @@ def _give_to_owner(out: Path) -> None:
 def override(data: Mapping[str, Any], context: Context, token: str, comment: CommentSection) -> Override | None:
     """Return what the label on the pull request is worth now, None when it is not set; what is not known says why."""
     from lambdabot.github.comment import last_body  # noqa: PLC0415  # PyGithub's 0.5 s, only where it is used
-    from lambdabot.github.label import LABEL, label_set  # noqa: PLC0415  # likewise
+    from lambdabot.github.label import label_set  # noqa: PLC0415  # likewise
     from lambdabot.report.state import marker, read  # noqa: PLC0415  # likewise
 
     try:
@@ -81,12 +102,12 @@ def override(data: Mapping[str, Any], context: Context, token: str, comment: Com
             return None
         state = read(last_body(context, token, marker=marker(data)))
     except GitHubError as error:
-        return Override(label=LABEL, by=None, at=None, valid=False, reason=error.what)
+        return Override(label=ACCEPT_LABEL, by=None, at=None, valid=False, reason=error.what)
     if state and state.push.head_sha == data["head_sha"]:
-        return judged(LABEL, by=found.by, at=found.at, first_seen=state.push.first_seen)
+        return judged(ACCEPT_LABEL, by=found.by, at=found.at, first_seen=state.push.first_seen)
     if comment.mode == "off":
-        return Override(label=LABEL, by=found.by, at=None, valid=False, reason=OFF)
-    return judged(LABEL, by=found.by, at=found.at, first_seen=data["created"])
+        return Override(label=ACCEPT_LABEL, by=found.by, at=None, valid=False, reason=OFF)
+    return judged(ACCEPT_LABEL, by=found.by, at=found.at, first_seen=data["created"])
 
 
 def publish(data: Mapping[str, Any], context: Context, token: str, comment: CommentSection) -> str | None:
@@ -101,13 +122,15 @@ def publish(data: Mapping[str, Any], context: Context, token: str, comment: Comm
     from lambdabot.report.comment import render  # noqa: PLC0415  # see above
     from lambdabot.report.state import marker, read  # noqa: PLC0415  # see above
 
+    template = own_template(comment)
+
     def body(previous: str) -> str | None:
         """Return the new body; None where the last one tells of a newer push than this run, which came late."""
         last = read(previous)
         told = last.push.head_sha if last else data["head_sha"]
         if told != data["head_sha"] and told == head_sha(context, token):
             return None
-        return render(data, previous=previous)
+        return render(data, previous=previous, template=template)
 
     return post(
         context,

@@ -268,6 +268,10 @@ class Verdict(StrEnum):
     NO_CHANGE = "no change"
 
 
+ACCEPT_LABEL = "lambdabot: accept cost"
+"""The label by which a person accepts what a pull request costs, at one head commit."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """Head against base, each at its own current Configuration."""
@@ -488,4 +492,5 @@ class RunResult:
     override: Override | None = None  # None: the label is not set, or the gate passed without it
     comment_key: str = ""  # tells the comments of one pull request's jobs apart
     interrupted: bool = False
+    run_url: str | None = None  # of the workflow's run
     notes: tuple[str, ...] = ()  # of set-up and clean-up

@@ -49,7 +49,7 @@ def comment(data: Mapping[str, Any], context: Context, token: str, section: Comm
     if run is not None:
         _require_origin(data, context, run)
         context = replace(context, pull_request=pull_request(context, token))
-        data = {**data, "created": run.created}
+        data = {**data, "created": run.created, "run_url": run.url}
     if context.pull_request is None:
         return None
     return publish(_confirmed(data, context, token, section), context, token, section)

@@ -29,6 +29,7 @@ class TriggeringRun:
     head_branch: str
     head_sha: str
     created: str  # ISO 8601, of its first attempt
+    url: str | None = None  # its page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +108,12 @@ def _triggering_run(run: Mapping[str, Any]) -> TriggeringRun | None:
     match texts:
         case [str(name), str(branch), str(sha), str(created), str(repository)]:
             return TriggeringRun(
-                event_name=name, head_repository=repository, head_branch=branch, head_sha=sha, created=created
+                event_name=name,
+                head_repository=repository,
+                head_branch=branch,
+                head_sha=sha,
+                created=created,
+                url=_text(run, "html_url"),
             )
     return None
 

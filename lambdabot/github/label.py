@@ -6,8 +6,7 @@ from datetime import datetime
 from lambdabot.github.client import connected
 from lambdabot.github.event import Context
 from lambdabot.github.refusal import Attempt
-
-LABEL = "lambdabot: accept cost"
+from lambdabot.model import ACCEPT_LABEL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,4 +37,4 @@ def label_set(context: Context, token: str) -> LabelSet | None:
 
 
 def _is_ours(name: str) -> bool:
-    return name.casefold() == LABEL  # GitHub takes labels that differ in case for the same
+    return name.casefold() == ACCEPT_LABEL  # GitHub takes labels that differ in case for the same

@@ -299,6 +299,7 @@ class Run:
             functions=functions,
             comment_key=settings.comment_key,
             interrupted=interrupted,
+            run_url=context.run_url,
             notes=(*self._notes, *(_notes(deployments) if deployments else ())),
         )
 

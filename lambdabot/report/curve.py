@@ -2,7 +2,7 @@
 
 import struct
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lambdabot.model import Architecture, Measurement, Side, Status
@@ -13,7 +13,6 @@ FEWEST_SIZES = 2
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    name: str
     sizes: tuple[int, ...]
     times: tuple[float, ...]  # mean duration, ms
     costs: tuple[float, ...]  # dollars per invocation
@@ -30,33 +29,36 @@ class _Line:
 
 
 def curve_url(measurements: Sequence[Measurement]) -> str | None:
-    """Return the address that shows the measured sizes of head, both architectures when both were measured.
+    """Return the address that shows the measured sizes of head, beside the other architecture or beside base.
 
     The form is `#sizes;times;costs`, or `#…1;…1;…1;…2;…2;…2;name1;name2` to compare two lines
-    (aws-lambda-power-tuning, README-ADVANCED, "State machine output"). None when fewer than two sizes were measured.
+    (aws-lambda-power-tuning, README-ADVANCED, "State machine output"); the page itself joins the sizes of both.
+    None when fewer than two sizes of an architecture were measured.
     """
-    lines = [line for one in Architecture if len((line := _line(measurements, one)).sizes) >= FEWEST_SIZES]
-    match lines:
-        case []:
-            return None
-        case [one]:
-            return PAGE + one.parts()
-        case _:
-            return PAGE + ";".join([*(one.parts() for one in lines), *(one.name for one in lines)])
+    swept = {one.value: _line(measurements, Side.HEAD, one) for one in Architecture}
+    lines = {one: line for one, line in swept.items() if len(line.sizes) >= FEWEST_SIZES}
+    if len(lines) == 1:
+        [(architecture, head)] = lines.items()
+        base = _line(measurements, Side.BASE, Architecture(architecture))
+        return PAGE + (_compared({"head": head, "base": base}) if base.sizes else head.parts())
+    return PAGE + _compared(lines) if lines else None
 
 
-def _line(measurements: Sequence[Measurement], architecture: Architecture) -> _Line:
+def _compared(lines: Mapping[str, _Line]) -> str:
+    return ";".join([*(line.parts() for line in lines.values()), *lines])
+
+
+def _line(measurements: Sequence[Measurement], side: Side, architecture: Architecture) -> _Line:
     points = sorted(
         (one.variant.configuration.memory_mb, one.mean_duration_ms, one.cost_per_million.value / 1e6)
         for one in measurements
-        if one.variant.side is Side.HEAD
+        if one.variant.side is side
         and one.variant.configuration.architecture is architecture
         and one.status is Status.MEASURED
         and one.mean_duration_ms is not None
         and one.cost_per_million is not None
     )
     return _Line(
-        name=architecture,
         sizes=tuple(size for size, _, _ in points),
         times=tuple(time for _, time, _ in points),
         costs=tuple(cost for _, _, cost in points),

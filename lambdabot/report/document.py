@@ -28,7 +28,7 @@ from lambdabot.model import (
     Status,
 )
 from lambdabot.report.curve import curve_url
-from lambdabot.report.schema import FunctionSection, Report
+from lambdabot.report.schema import RUN_URL, FunctionSection, Report
 
 MAX_BYTES = 16 * 1024 * 1024
 """What is read of a report.json: forty functions with all their dependencies need less than 1 MB."""
@@ -80,6 +80,7 @@ def document(result: RunResult, *, root: Path | None = None) -> dict[str, Any]:
         "override": None if result.override is None else asdict(result.override),
         "comment_key": result.comment_key,
         "interrupted": result.interrupted,
+        "run_url": result.run_url if re.fullmatch(RUN_URL, result.run_url or "") else None,
         "notes": result.notes,
         "functions": [_function(one, root) for one in result.functions],
     }

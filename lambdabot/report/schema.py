@@ -14,6 +14,7 @@ from lambdabot.report.curve import PAGE
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
+RUN_URL = r"^https?://[A-Za-z0-9.:-]+/[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+/actions/runs/[0-9]+$"
 MemoryMb = Annotated[int, Field(ge=1)]
 
 Item = TypeVar("Item")
@@ -248,5 +249,7 @@ class Report(Section):
     comment_key: Annotated[str, Field(pattern=r"^([0-9a-f]{12})?$")] = ""
     """Tells the comments of one pull request's jobs apart."""
     interrupted: bool
+    run_url: Annotated[str, Field(pattern=RUN_URL)] | None = None
+    """The workflow's run, whose summary and artifacts have the whole report."""
     notes: Many[str]
     functions: Many[FunctionSection]

@@ -25,13 +25,17 @@ class Change:
 
     def __str__(self) -> str:
         """Return `−38 % (−41 to −35)`."""
-        text = self.signed
-        if self.low is not None and self.high is not None:
-            low, high = (numbers.signed_percent(100 * bound).removesuffix(" %") for bound in (self.low, self.high))
-            text += Markup(" ({} to {})").format(low, high)
-        return text
+        return Markup("{} ({})").format(self.signed, self.interval) if self.interval else self.signed
 
     __html__ = __str__
+
+    @property
+    def interval(self) -> Markup | None:
+        """Return `−41 to −35`."""
+        if self.low is None or self.high is None:
+            return None
+        low, high = (numbers.signed_percent(100 * bound).removesuffix(" %") for bound in (self.low, self.high))
+        return Markup("{} to {}").format(low, high)
 
     @property
     def signed(self) -> Markup:
@@ -46,9 +50,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One line of a function's table."""
+    """One line of a function's table: ready to be written, and as numbers for the charts."""
 
     configuration: str
+    memory_mb: int
     architecture: str
     base: bool  # the target branch's code, not the pull request's
     today: bool
@@ -56,11 +61,24 @@ class Row:
     tied: bool
     status: str
     mean: Markup
+    p50: Markup
     p95: Markup
+    p99: Markup
+    init: Markup
+    memory_used: Markup
     cost: Markup
+    interval: Markup | None  # of the cost
     change: Change | None
     bar: str
     note: str
+    invocations: int
+    environments: int
+    mean_ms: float | None
+    p95_ms: float | None
+    init_ms: float | None
+    usd: float | None  # per million invocations
+    low_usd: float | None
+    high_usd: float | None
 
     @property
     def notable(self) -> bool:
@@ -88,21 +106,45 @@ def rows(one: Mapping[str, Any]) -> tuple[Row, ...]:
         lines.append(
             Row(
                 configuration=words(row),
+                memory_mb=row["memory_mb"],
                 architecture=row["architecture"],
                 base=not head,
                 today=head and key(row) == today,
                 recommended=recommended,
                 tied=head and not recommended and key(row) in ties,
                 status=row["status"],
-                mean=NO_FIGURE if row["mean_duration_ms"] is None else numbers.milliseconds(row["mean_duration_ms"]),
-                p95=NO_FIGURE if row["p95_duration_ms"] is None else numbers.milliseconds(row["p95_duration_ms"]),
+                mean=_milliseconds(row["mean_duration_ms"]),
+                p50=_milliseconds(row["p50_duration_ms"]),
+                p95=_milliseconds(row["p95_duration_ms"]),
+                p99=_milliseconds(row["p99_duration_ms"]),
+                init=_milliseconds(row["mean_init_ms"]),
+                memory_used=NO_FIGURE if (used := row["max_memory_used_mb"]) is None else Markup("{} MB").format(used),
                 cost=numbers.usd(cost["value"]) if cost else NO_FIGURE,
+                interval=_interval(cost),
                 change=change,
                 bar=bar(cost["value"] / most, BAR_WIDTH) if cost and most > 0 else "",
                 note="" if row["status"] == "measured" else row["reason"],
+                invocations=row["invocations"],
+                environments=row["environments"],
+                mean_ms=row["mean_duration_ms"],
+                p95_ms=row["p95_duration_ms"],
+                init_ms=row["mean_init_ms"],
+                usd=cost["value"] if cost else None,
+                low_usd=cost["low"] if cost else None,
+                high_usd=cost["high"] if cost else None,
             )
         )
     return tuple(_merged(lines))
+
+
+def _milliseconds(value: float | None) -> Markup:
+    return NO_FIGURE if value is None else numbers.milliseconds(value)
+
+
+def _interval(cost: Mapping[str, Any] | None) -> Markup | None:
+    if cost is None or cost["low"] is None or cost["high"] is None:
+        return None
+    return Markup("{} to {}").format(numbers.usd(cost["low"]), numbers.usd(cost["high"]))
 
 
 def _merged(lines: Sequence[Row]) -> Iterator[Row]:

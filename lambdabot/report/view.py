@@ -9,8 +9,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from lambdabot.model import PackageVerdict, Verdict
+from lambdabot.model import ACCEPT_LABEL, PackageVerdict, Verdict
 from lambdabot.report import numbers
+from lambdabot.report.mermaid import Chart, charts
 from lambdabot.report.table import NO_FIGURE, Change, Row, key, rows, words
 
 FEW = 5
@@ -103,6 +104,7 @@ class FunctionView:
     confidence: Markup | None
     stop_reason: str
     curve_url: Markup | None
+    charts: tuple[Chart, ...]
     notes: tuple[str, ...]
 
 
@@ -116,6 +118,7 @@ class View:
     endpoint: str
     interrupted: bool
     override: Mapping[str, Any] | None
+    accept: str | None  # the label that accepts what the gate refuses now
     error: str  # why nothing could be measured of any function
     functions: tuple[FunctionView, ...]  # the most urgent first
     dearer: tuple[FunctionView, ...]
@@ -136,6 +139,7 @@ class View:
     head_sha: str | None
     base_sha: str | None
     version: str
+    run_url: Markup | None
     notes: tuple[str, ...]
 
 
@@ -151,6 +155,7 @@ def view(document: Mapping[str, Any]) -> View:
         endpoint=document["endpoint"],
         interrupted=document["interrupted"],
         override=document["override"],
+        accept=ACCEPT_LABEL if _may_be_accepted(document) else None,
         error=errors.pop() if len(errors := {one.error for one in functions}) == 1 else "",
         functions=functions,
         dearer=_with_verdict(functions, "regression", "overridden"),
@@ -173,8 +178,14 @@ def view(document: Mapping[str, Any]) -> View:
         head_sha=document["head_sha"],
         base_sha=document["base_sha"],
         version=document["lambdabot_version"],
+        run_url=Markup(document["run_url"]) if document["run_url"] else None,  # noqa: S704  # the schema lets no Markdown in
         notes=tuple(document["notes"]),
     )
+
+
+def _may_be_accepted(document: Mapping[str, Any]) -> bool:
+    """Tell whether the label would help; once it is set, what it is worth is told instead."""
+    return document["verdict"] == "regression" and bool(document["pull_request"]) and not document["override"]
 
 
 def _urgency(one: Mapping[str, Any]) -> tuple[int, float, float]:
@@ -199,6 +210,7 @@ def _with_verdict(functions: Sequence[FunctionView], *verdicts: str) -> tuple[Fu
 def _function(one: Mapping[str, Any]) -> FunctionView:
     measured = [row for row in one["measurements"] if row["status"] == "measured"]
     costs = [row["cost_per_million_usd"] for row in measured if row["cost_per_million_usd"]]
+    lines = rows(one)
     traffic = one["monthly_invocations"]
     per = Markup("per million invocations")
     if traffic:
@@ -210,7 +222,7 @@ def _function(one: Mapping[str, Any]) -> FunctionView:
         today_assumed=one["current"]["assumed"],
         per=per,
         gate=_gate(one),
-        rows=rows(one),
+        rows=lines,
         advice=_advice(one) if one["recommendation"] else None,
         no_advice=one["recommendation_reason"],
         arm64=_arm64(one["arm64"]),
@@ -222,6 +234,7 @@ def _function(one: Mapping[str, Any]) -> FunctionView:
         confidence=numbers.confidence(costs[0]["confidence"]) if costs else None,
         stop_reason=one["stop_reason"],
         curve_url=Markup(one["curve_url"]) if one["curve_url"] else None,  # noqa: S704  # the schema lets no Markdown in
+        charts=charts(lines),
         notes=tuple(one["notes"]),
     )
 

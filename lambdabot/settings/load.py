@@ -100,6 +100,8 @@ def load(inputs: Inputs, *, default_endpoint: str = "aws") -> Settings:
         found = functions(document, source, Side.HEAD)
     except UsageError as error:
         raise UsageError([*mistakes, *error.mistakes], advice=error.advice) from error
+    comment, unreadable = _comment(document, source, inputs)
+    mistakes += unreadable
     wanted, unknown = _chosen(found, inputs.functions)
     mistakes += unknown
     endpoint = inputs.endpoint or default_endpoint
@@ -114,7 +116,7 @@ def load(inputs: Inputs, *, default_endpoint: str = "aws") -> Settings:
         path=path,
         functions=wanted,
         gate=document.gate,
-        comment=_comment(document, inputs),
+        comment=comment,
         comment_key=_comment_key(inputs),
         check=_check_name(inputs) if SWITCH.get(inputs.check or "", document.check) else None,
         budget=document.budget,
@@ -139,8 +141,11 @@ def load_comment(inputs: Inputs) -> CommentSection:
     if mistakes:
         raise UsageError(mistakes)
     path = inputs.config.resolve()
-    document = yaml_document.validate(yaml_source.read(path)) if path.is_file() else None
-    return _comment(document, inputs)
+    source = yaml_source.read(path) if path.is_file() else None
+    section, mistakes = _comment(yaml_document.validate(source) if source else None, source, inputs)
+    if mistakes:
+        raise UsageError(mistakes)
+    return section
 
 
 def _comment_key(inputs: Inputs) -> str:
@@ -161,9 +166,21 @@ def _check_name(inputs: Inputs) -> str:
     return f"lambdabot ({', '.join(chosen)})" if chosen else "lambdabot"
 
 
-def _comment(document: Document | None, inputs: Inputs) -> CommentSection:
+def _comment(
+    document: Document | None, source: yaml_source.YamlSource | None, inputs: Inputs
+) -> tuple[CommentSection, list[Mistake]]:
+    """Return how to comment, the template as an absolute path, and what is wrong with that."""
     section = document.comment if document else CommentSection()
-    return section.model_copy(update={"mode": inputs.comment}) if inputs.comment else section
+    if inputs.comment:
+        section = section.model_copy(update={"mode": inputs.comment})
+    if source is None or section.template is None:
+        return section, []
+    folder = source.path.parent
+    path = (folder / section.template).resolve()
+    if path.is_relative_to(folder.resolve()) and path.is_file():  # else a link could publish any file of the machine
+        return section.model_copy(update={"template": str(path)}), []
+    message = f"`template`: there is no file `{section.template}` in or below the folder of lambdabot.yml"
+    return section, [Mistake(message=message, path=source.path, line=source.line(("comment", "template")))]
 
 
 def load_base(path: Path) -> TargetBranch:

@@ -231,6 +231,8 @@ class CommentSection(Section):
     """Comment always, only when the verdict is not `no change`, or only on a regression, accepted or not.
 
     A comment that is no longer wanted is brought up to date and minimized."""
+    template: Annotated[str, Field(min_length=1)] | None = None
+    """A Jinja template of your own for the comment, in or below the folder of lambdabot.yml."""
 
 
 class RunBudgetSection(Section):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lambdabot.github.label import LABEL
+from lambdabot.model import ACCEPT_LABEL
 from lambdabot.report.document import document
 from tests.action.image import Image, done, missing
 from tests.fakes.github import FakeGitHub
@@ -106,14 +106,14 @@ def test_a_slower_head_fails_the_job_and_the_next_push_edits_the_comment(image, 
     assert data["spend"]["deployments_created"] == data["spend"]["deployments_removed"] > 0
     assert report.stat().st_uid == workspace.stat().st_uid
 
-    github.set_label(7, LABEL, by="octocat", at=(datetime.now(UTC) + timedelta(seconds=1)).isoformat())
+    github.set_label(7, ACCEPT_LABEL, by="octocat", at=(datetime.now(UTC) + timedelta(seconds=1)).isoformat())
     finished = step(image, workspace, LOCAL, github)
 
     assert finished.exit_code == 0, finished.log
     assert finished.outputs["verdict"] == "overridden"
     (accepted,) = github.bodies()
     assert "**Accepted** by <code>octocat</code>" in accepted
-    github.remove_label(7, LABEL)
+    github.remove_label(7, ACCEPT_LABEL)
 
     commit(workspace, 0.06)  # nothing changed, so base and head are the same package
     finished = step(image, workspace, LOCAL, github)

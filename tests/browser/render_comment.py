@@ -1,19 +1,18 @@
 """Render comments to PNG as a reviewer sees them: cmark-gfm, GitHub's style, headless Chromium.
 
-usage: python tests/browser/render_comment.py COMMENT.md… [--out DIR] [--dark] [--unfold]
+usage: python -m tests.browser.render_comment COMMENT.md… [--out DIR] [--dark] [--unfold]
 """
 
 import argparse
 import re
-import shutil
-import struct
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import cmarkgfm
 from cmarkgfm.cmark import Options
+from playwright.sync_api import Browser
+
+from tests.browser.chromium import chromium, program
 
 STYLE = Path(__file__).with_name("github.css")
 WIDTH = 900
@@ -24,7 +23,7 @@ def html(markdown: str, *, dark: bool, unfold: bool) -> str:
     body = cmarkgfm.github_flavored_markdown_to_html(markdown, options=Options.CMARK_OPT_UNSAFE)
     body = re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL)
     body = re.sub(r"<td>( |\n)*</td>", "<td></td>", body)
-    body = coloured(body)
+    body = alerts(coloured(body))
     if unfold:
         body = body.replace("<details>", "<details open>")
     theme = "dark" if dark else "light"
@@ -32,6 +31,15 @@ def html(markdown: str, *, dark: bool, unfold: bool) -> str:
         f'<!doctype html><meta charset="utf-8"><html data-theme="{theme}"><style>{STYLE.read_text()}</style>'
         f'<main><header><b>github-actions</b> <span class="bot">bot</span> commented</header>'
         f"<article>{body}</article></main></html>"
+    )
+
+
+def alerts(body: str) -> str:
+    """Show `> [!NOTE]` as GitHub does."""
+    return re.sub(
+        r"<blockquote>\n<p>\[!([A-Z]+)\](?:<br />)?\n?",
+        lambda found: f'<blockquote class="{found[1].lower()}"><p class="title">{found[1].capitalize()}</p><p>',
+        body,
     )
 
 
@@ -49,35 +57,12 @@ def coloured(body: str) -> str:
     return re.sub(r'<pre lang="diff"><code>(.*?)</code></pre>', block, body, flags=re.DOTALL)
 
 
-def picture(page: str, png: Path) -> None:
-    """Take a picture of the whole page, without the empty rest of the window."""
-    chromium = next(
-        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-    )
-    if chromium is None:
-        sys.exit("no Chromium on this machine; on Debian: apt-get install chromium")
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "comment.html")
-        file.write_text(page, encoding="utf-8")
-        options = [
-            "--headless=new",
-            "--no-sandbox",
-            "--hide-scrollbars",
-            "--force-device-scale-factor=2",
-            f"--user-data-dir={folder}/profile",
-        ]
-        probe = [chromium, *options, "--virtual-time-budget=1000", "--dump-dom", f"file://{file}"]
-        file.write_text(page + MEASURE, encoding="utf-8")
-        dom = subprocess.run(probe, capture_output=True, text=True, check=True).stdout
-        height = int(re.search(r'data-height="(\d+)"', dom)[1])
-        shot = [chromium, *options, f"--window-size={WIDTH},{height}", f"--screenshot={png}", f"file://{file}"]
-        subprocess.run(shot, capture_output=True, check=True)
-
-
-MEASURE = """<script>
-const box = document.querySelector("main").getBoundingClientRect();
-document.body.dataset.height = Math.ceil(box.bottom + 16);
-</script>"""
+def picture(browser: Browser, page: str, png: Path) -> None:
+    """Take a picture of the comment and a little room around it."""
+    tab = browser.new_page(viewport={"width": WIDTH, "height": 600}, device_scale_factor=2)
+    tab.set_content(page)
+    tab.screenshot(path=png, full_page=True)
+    tab.close()
 
 
 def main() -> None:
@@ -88,11 +73,14 @@ def main() -> None:
     parser.add_argument("--unfold", action="store_true", help="show what is collapsed")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    for comment in arguments.comments:
-        png = arguments.out / f"{comment.stem}{'-dark' if arguments.dark else ''}.png"
-        picture(html(comment.read_text(encoding="utf-8"), dark=arguments.dark, unfold=arguments.unfold), png.resolve())
-        width, height = struct.unpack(">II", png.read_bytes()[16:24])
-        print(f"{png} {width}x{height}")
+    if program() is None:
+        sys.exit("no Chromium on this machine; on Debian: apt-get install chromium")
+    with chromium() as browser:
+        for comment in arguments.comments:
+            png = arguments.out / f"{comment.stem}{'-dark' if arguments.dark else ''}.png"
+            page = html(comment.read_text(encoding="utf-8"), dark=arguments.dark, unfold=arguments.unfold)
+            picture(browser, page, png)
+            print(png)
 
 
 if __name__ == "__main__":

@@ -212,3 +212,22 @@ def test_a_refused_comment_leaves_the_gates_answer(report, workflow, capsys, mon
     printed = capsys.readouterr()
     assert "no comment was posted on octo/demo#7: GitHub answered 401 Bad credentials" in printed.err
     assert "hello" in printed.out
+
+
+def test_comment_renders_with_the_settings_own_template(report, capsys):
+    config = report.parent.parent / "lambdabot.yml"
+    config.write_text(config.read_text() + "comment: {template: own.md.j2}\n")
+    own = config.with_name("own.md.j2")
+    arguments = ["comment", "--report", str(report), "--config", str(config), "--print"]
+
+    own.write_text("{{ view.verdict }} in our words")
+    assert cli.main(arguments) == 0
+    assert "in our words" in capsys.readouterr().out
+
+    own.write_text("{% if %}")
+    assert cli.main(arguments) == 2
+    assert "own.md.j2:1: is no Jinja template" in capsys.readouterr().err
+
+    own.unlink()
+    assert cli.main(arguments) == 2
+    assert "`template`: there is no file `own.md.j2`" in capsys.readouterr().err

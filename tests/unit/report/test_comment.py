@@ -5,12 +5,13 @@ from dataclasses import replace
 import cmarkgfm
 import pytest
 from cmarkgfm.cmark import Options
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 
-from lambdabot.model import Arm64Verdict, Status, Verdict
+from lambdabot.model import Arm64Verdict, Verdict
 from lambdabot.report import comment
 from lambdabot.report.comment import COMMENT_LIMIT, render, summary
 from lambdabot.report.document import document
+from lambdabot.report.markdown import utf16
 from lambdabot.report.state import MARKER
 from tests.unit.report import runs
 from tests.unit.report.test_escape import TEXTS
@@ -171,8 +172,8 @@ def test_sizes_that_one_reason_took_out_share_a_line():
 def test_estimates_are_labelled_where_they_stand():
     text = comment_of(runs.local())
 
-    assert "*Estimate: embedded endpoint.*" in text
-    assert text.count("*priced at equal duration*") == 3
+    assert "**Estimate: embedded endpoint.**" in text
+    assert text.count("arm64 · *estimated* |") == 3
     assert "(estimate)" in headline(text)
 
 
@@ -187,6 +188,41 @@ def test_findings_come_by_money():
     text = comment_of(runs.run(runs.result(findings=(small, runs.finding()))))
 
     assert text.index("A client is made in the handler** ($12 a month)") < text.index("- **Small**:")
+
+
+def test_estimated_sizes_share_an_explanation_and_measured_ones_need_none():
+    words = "*Estimated*: priced at the duration that was measured on the other architecture."
+
+    assert comment_of(runs.local()).count(words) == 1
+    assert words not in comment_of(runs.regression())
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "shown"),
+    [
+        ("regression", {}, True),
+        ("regression", {"pull_request": None}, False),
+        ("overridden", {}, False),
+        ("no_change", {}, False),
+    ],
+)
+def test_a_failed_gate_says_how_to_accept_the_cost(name, fields, shown):
+    text = comment_of(replace(getattr(runs, name)(), **fields))
+
+    assert ("set the label <code>lambdabot: accept cost</code> and run the job again" in html.unescape(text)) is shown
+
+
+def test_the_run_is_linked_where_it_is_known():
+    url = "https://github.com/octo/demo/actions/runs/42"
+
+    assert f"[the whole report](<{url}>)" in comment_of(runs.regression())
+    for odd in (None, "javascript:1", url + ">", "https://a.b/c/d/actions/runs/x", url + "\n"):
+        assert "the whole report](" not in comment_of(replace(runs.regression(), run_url=odd))
+
+
+def test_charts_are_for_the_only_function_and_for_those_that_cost_more():
+    assert comment_of(runs.regression()).count("```mermaid") == 2
+    assert comment_of(runs.forty()).count("```mermaid") == 4
 
 
 def test_forty_functions_show_the_pressing_ones_and_fold_the_rest():
@@ -231,7 +267,7 @@ def test_a_single_function_with_endless_lists_fits():
 def test_the_summary_holds_the_whole_without_marker_and_state():
     text = summary(document(runs.forty()))
 
-    assert "lambdabot:" not in text
+    assert "<!--" not in text
     assert "Shortened" not in text
     assert text.count("How it was measured") == 1
     assert text.startswith("### 🔴 2 of 40")
@@ -247,34 +283,14 @@ def test_a_summary_beyond_its_limit_is_shortened(monkeypatch):
 
 
 def test_characters_outside_the_basic_plane_count_twice():
-    assert comment._utf16("a😀") == 3
+    assert utf16("a😀") == 3
 
 
-@given(name=TEXTS, words=TEXTS, path=TEXTS)
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
-def test_whatever_users_write_breaks_nothing(name, words, path):
-    package = replace(runs.blocked().functions[0].arm64.packages[0], name=name, evidence=words, fix=path)
-    row = runs.failed(runs.at(128), Status.ERROR, words)
-    finding = replace(runs.finding(), title=name, evidence=words, fix=path)
-    broken = runs.result(runs.function(name), error=words)
-    whole = runs.result(
-        runs.function(name),
-        measurements=(*runs.sweep()[1:], row),
-        arm64=replace(
-            runs.ready(),
-            verdict=Arm64Verdict.BLOCKED,
-            reason=words,
-            packages=(package,),
-            native_files=(path,),
-            drift=(words,),
-        ),
-        findings=(finding,),
-        comparison=runs.comparison(Verdict.NOT_MEASURED, None, words),
-        notes=(words,),
-        stop_reason=words,
-        target=words,
-    )
-    text = comment_of(runs.run(whole, broken, notes=(words,), verdict_reason=words))
+@given(name=TEXTS, words=TEXTS)
+@example(name="|`" * 50_000, words="<script>\n@here #1 " * 6_000)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60, deadline=None)
+def test_whatever_users_write_breaks_nothing(name, words):
+    text = comment_of(runs.hostile(name, words))
     page = page_of(text)
 
     allowed = {
@@ -297,12 +313,15 @@ def test_whatever_users_write_breaks_nothing(name, words, path):
         "li",
         "sub",
         "a",
+        "blockquote",
     }
     assert set(re.findall(r"</?([a-z][a-z0-9]*)", re.sub(r"<!--.*?-->", "", page))) <= allowed
-    assert all(href.startswith("https://lambda-power-tuning.show/#") for href in re.findall(r'href="([^"]*)"', page))
+    places = ("https://lambda-power-tuning.show/#", "https://github.com/octo/demo/actions/runs/42")
+    assert all(href.startswith(places) for href in re.findall(r'href="([^"]*)"', page))
     for table in re.findall(r"<table>.*?</table>", page, re.DOTALL):
         columns = len(re.findall("<th[ >]", table))
         assert all(line.count("<td") == columns for line in re.findall(r"<tr>.*?</tr>", table, re.DOTALL)[1:])
     outside_code = re.sub(r"<(code|pre)[^>]*>.*?</\1>", "", page, flags=re.DOTALL)
     assert not re.search(r"@[A-Za-z]|#\d", html.unescape(re.sub(r"<[^>]*>", "", outside_code)))
+    assert len(text) < COMMENT_LIMIT
     text.encode()

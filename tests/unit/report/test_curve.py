@@ -40,3 +40,18 @@ def test_only_what_was_measured_of_head_is_drawn():
     dead = runs.failed(runs.at(256), runs.Status.TIMEOUT, "slow")
 
     assert curve_url([base, dead, runs.measured(runs.at(512), 1.0)]) is None
+
+
+def test_one_architecture_is_compared_with_the_target_branch():
+    base = runs.measured(runs.at(512), 461.0, side=runs.BASE)
+    parts = curve_url([base, *runs.sweep()[:5]]).removeprefix(PAGE).split(";")
+
+    assert parts[6:] == ["head", "base"]
+    assert unpacked(*parts[:3])[0] == [128, 256, 512, 1024, 1769]
+    assert unpacked(*parts[3:6])[:2] == [[512], [461.0]]
+
+
+def test_a_target_branch_on_another_architecture_is_no_second_line():
+    base = runs.measured(runs.at(512, runs.ARM), 461.0, side=runs.BASE)
+
+    assert len(curve_url([base, *runs.sweep()[:5]]).split(";")) == 3

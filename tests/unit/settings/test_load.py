@@ -402,3 +402,22 @@ def test_the_json_schema_describes_every_key():
     for name, section in schema["$defs"].items():
         for key, field in section.get("properties", {}).items():
             assert field.get("description"), f"{name}.{key}"
+
+
+def test_a_template_of_the_comment_lies_below_the_settings_file(project):
+    (project / "ci").mkdir()
+    (project / "ci" / "cost.md.j2").write_text("{{ view.verdict }}")
+    settings = load(Inputs(config=write(project, MINIMAL + "comment: {template: ci/cost.md.j2}\n"), endpoint="local"))
+
+    assert settings.comment.template == str(project / "ci" / "cost.md.j2")
+    assert load(Inputs(config=write(project, MINIMAL), endpoint="local")).comment.template is None
+
+
+@pytest.mark.parametrize("template", ["absent.j2", "src", "../outside.j2", "/proc/self/environ", "link.j2"])
+def test_no_other_file_becomes_a_template(project, template):
+    (project.parent / "outside.j2").write_text("x")
+    (project / "link.j2").symlink_to("/proc/self/environ")
+
+    assert mistakes(project, MINIMAL + f"comment:\n  template: {template}\n") == [
+        f"lambdabot.yml:7: `template`: there is no file `{template}` in or below the folder of lambdabot.yml"
+    ]

@@ -1,0 +1,133 @@
+import json
+import re
+from base64 import b64encode
+from dataclasses import replace
+from functools import cache
+from hashlib import sha256
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+
+from lambdabot.report.document import document
+from lambdabot.report.page import FOLDER, page
+from lambdabot.report.thinning import Samples
+from tests.unit.report import runs
+from tests.unit.report.test_comment import SITUATIONS
+from tests.unit.report.test_escape import TEXTS
+
+LOCK = Path(__file__).parents[3] / "requirements" / "vega" / "package-lock.json"
+VOID = {"meta", "link", "img", "br"}
+
+
+class Reader(HTMLParser):
+    """Reads a page, and fails on a tag that is not closed where it should be."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.tags, self.words, self.scripts = [], set(), [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        assert not any(name.startswith("on") or name == "style" for name, _ in attrs)
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] == "script":
+            self.scripts[-1] += data
+        else:
+            self.words.append(data)
+
+
+def read(html):
+    reader = Reader()
+    reader.feed(html)
+    reader.close()
+    assert reader.open == []
+    return reader
+
+
+def page_of(run):
+    return page(document(run), Samples())
+
+
+@cache
+def tags_of(name):
+    return read(page_of(getattr(runs, name)())).tags
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_every_page_is_well_formed_and_has_a_section_for_each_function(name):
+    run = getattr(runs, name)()
+    html = page_of(run)
+    read(html)
+
+    assert html.count('<details class="function"') == len(run.functions)
+    assert len(json.loads(read(html).scripts[0])["functions"]) == len(run.functions)
+
+
+def test_a_run_without_functions_has_a_page():
+    assert "Nothing measured: nothing was measured" in page_of(runs.run())
+
+
+def test_a_run_outside_a_workflow_says_what_it_knows():
+    run = replace(runs.regression(), repository=None, pull_request=None, head_sha=None, base_sha=None)
+
+    assert '<p class="facts"><span><span class="pill verdict-regression">regression</span></span><span>2026' in page_of(
+        run
+    )
+
+
+def test_the_policy_names_the_scripts_and_the_style_and_allows_nothing_else():
+    html = page_of(runs.regression())
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', html)[1].replace("&#39;", "'")
+    scripts = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
+    (style,) = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
+
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert "unsafe" not in policy
+    assert len(scripts) == 2
+    for text in (*scripts, style):
+        assert f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'" in policy
+
+
+def test_situations_say_themselves():
+    assert "Estimate: embedded endpoint." in page_of(runs.local())
+    assert "Nothing compared, so nothing gated" in page_of(runs.nothing_compared())
+    assert "Interrupted." in page_of(runs.interrupted())
+    assert '<td colspan="8" class="reason">out of memory: ' in page_of(runs.failed_rows())
+    assert "fasttext-wheel 0.9.2 has a wheel for aarch64" in page_of(runs.blocked())
+    assert "id-token: write" in page_of(runs.not_reached())
+    assert "priced at the duration that was measured on the other architecture" in page_of(runs.local())
+
+
+def test_the_bundled_libraries_are_those_of_the_lock():
+    locked = json.loads(LOCK.read_text())["packages"]
+    licences = (FOLDER / "assets" / "vega.licences.txt").read_text()
+    bundled = dict(re.findall(r"^([a-z0-9-]+) ([0-9.]+): ", licences, re.MULTILINE))
+
+    assert {"vega-lite", "vega-interpreter", "vega-view", "d3-scale"} <= set(bundled)
+    stale = {name for name, version in bundled.items() if locked[f"node_modules/{name}"]["version"] != version}
+    assert not stale, "run `make vega`"
+    assert f'"{bundled["vega-lite"]}"' in (FOLDER / "assets" / "vega.min.js").read_text()
+
+
+@given(name=TEXTS, words=TEXTS)
+@example(name="<b>" * 33_000, words="\n| `" * 25_000)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=40, deadline=None)
+def test_whatever_users_write_breaks_nothing(name, words):
+    html = page_of(runs.hostile(name, words))
+    reader = read(html)
+
+    assert reader.tags <= {tag for situation in SITUATIONS for tag in tags_of(situation)}
+    assert len(json.loads(reader.scripts[0])["functions"]) == 2
+    assert not re.search("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]", "".join(reader.words))
+    assert len(html) < 1_100_000
+    html.encode()
