@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.figures import Figures
 
-BENCHMARKS = ("startup", "local", "arm64", "measurement", "image")
+BENCHMARKS = ("startup", "templates", "local", "arm64", "measurement", "image")
 OUT = Path("out/bench.json")
 
 
