@@ -15,6 +15,7 @@ from lambdabot.interruption import end_now, interruptible
 
 if TYPE_CHECKING:
     from lambdabot.local.endpoint import Endpoint
+    from lambdabot.settings.load import Settings
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -48,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
     _add_run(commands.add_parser("run", help="measure the functions, compare with base, report"))
     _add_comment(commands.add_parser("comment", help="render and post the comment of a report.json"))
     _add_replay(commands.add_parser("replay", help="take a run's decisions again from its files, and compare"))
+    _add_apply(commands.add_parser("apply", help="write a report's recommendations into the templates"))
     _add_schema(commands.add_parser("schema", help="print the JSON schema of lambdabot.yml or of report.json"))
     _add_local(commands.add_parser("local", help="serve the embedded Lambda endpoint until interrupted"))
     _add_arm64(commands, "check requirement files, locks, zips and folders for ARM64")
@@ -67,6 +69,7 @@ def _add_run(command: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from lambdabot.project.discovery import discover
     from lambdabot.settings.load import Inputs, load
 
     settings = load(
@@ -79,16 +82,14 @@ def _run(arguments: argparse.Namespace) -> int:
             seed=arguments.seed,
             out=arguments.out,
             job=os.environ.get("GITHUB_JOB", ""),
-        )
+        ),
+        discover=discover,
     )
     if arguments.dry_run:
-        from lambdabot.settings.dry_run import describe
-
-        print(describe(settings))
-        return ExitCode.DONE
+        return _dry_run(settings)
 
     from lambdabot.github.event import Context
-    from lambdabot.job import check, publish, run
+    from lambdabot.job import check, publish, run, suggest
     from lambdabot.report.progress import Progress
 
     context, token = Context.of(os.environ), os.environ.get("GITHUB_TOKEN", "")
@@ -96,12 +97,34 @@ def _run(arguments: argparse.Namespace) -> int:
     url = None
     try:
         url = publish(finished.document, context, token, settings.comment)
+        suggest(finished.document, context, token, settings.comment)
         check(finished, context, token, settings.check)
     except GitHubError as error:  # the report is complete without it, and the gate's answer stands
         print(f"lambdabot: {error}", file=sys.stderr)
     if url is None:
         print((settings.out / "comment.md").read_text(encoding="utf-8"))
     return finished.exit_code
+
+
+def _dry_run(settings: "Settings") -> int:
+    from tempfile import TemporaryDirectory
+
+    from lambdabot.github.event import Context
+    from lambdabot.pipeline.pairs import pairs
+    from lambdabot.project.base import resolve_base
+    from lambdabot.project.changes import describe as describe_changes
+    from lambdabot.settings.dry_run import describe
+
+    context = Context.of(os.environ)
+    root = context.workspace or settings.path.parent
+    print(describe(settings))
+    with TemporaryDirectory(prefix="lambdabot-") as folder:
+        tree = resolve_base(
+            settings.base, root=root, pull_request=context.pull_request is not None, workdir=Path(folder)
+        )
+        sides = [(pair.head, pair.base, pair.no_base) for pair in pairs(settings, tree, root)]
+        print(describe_changes(sides, tree, config=settings.path, root=root))
+    return ExitCode.DONE
 
 
 def _add_comment(command: argparse.ArgumentParser) -> None:
@@ -142,6 +165,28 @@ def _replay(arguments: argparse.Namespace) -> int:
         differ |= bool(one.differences)
         print(f"{one.name}: {'; '.join(one.differences) or f'the same decisions in {one.rounds} rounds'}")
     return ExitCode.GATE_FAILED if differ else ExitCode.DONE
+
+
+def _add_apply(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--report", type=Path, required=True, help="a report.json")
+    command.set_defaults(command=_apply)
+
+
+def _apply(arguments: argparse.Namespace) -> int:
+    from lambdabot.declaration import Edit
+    from lambdabot.project.working_tree import write
+    from lambdabot.report.document import load
+
+    functions = load(arguments.report)["functions"]
+    edits = dict.fromkeys(Edit(**{**one, "path": Path(one["path"])}) for each in functions for one in each["edits"])
+    changed = write(tuple(edits), Path.cwd())
+    for edit in edits:
+        print(f"{edit.path}:{edit.line}: {edit.after.strip()}{f' ({edit.note})' if edit.note else ''}")
+    for each in functions:
+        if each["edits_reason"]:
+            print(f"{each['name']}: not edited: {each['edits_reason']}")
+    print(f"{len(changed)} files changed" if changed else "nothing to change: the templates say what is recommended")
+    return ExitCode.DONE
 
 
 def _add_schema(command: argparse.ArgumentParser) -> None:

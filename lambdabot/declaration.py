@@ -139,6 +139,16 @@ class Edit:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A review comment that offers an edit with one click: `body` for the line that reads `line_text`."""
+
+    path: str  # relative to the repository
+    line: int
+    line_text: str = field(repr=False)
+    body: str = field(repr=False)
+
+
 def edits(declaration: Declaration, wanted: Configuration) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
     """Return the edits that give the function the wanted Configuration, and why others cannot be made.
 

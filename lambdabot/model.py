@@ -9,6 +9,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lambdabot.declaration import Declaration, Edit
 
 
 class Architecture(StrEnum):
@@ -107,6 +111,8 @@ class Function:
     budget: Budget
     allow_build: frozenset[str]
     sizes_assumed: bool = False  # nobody asked for these memory sizes and no others
+    layers: tuple[str, ...] = ()  # as the template names them: ARNs, or resources of its own
+    declaration: "Declaration | None" = None  # the template's, where there is one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -383,6 +389,7 @@ class FunctionResult:
     base: Function | None
     error: str = ""
     target: str = ""  # Build.target of the head
+    unchanged: bool = False  # same package and settings as the base, so nothing was invoked
     stop_reason: str = ""
     measurements: tuple[Measurement, ...] = ()
     invocations: tuple[Invocation, ...] = ()
@@ -392,6 +399,8 @@ class FunctionResult:
     arm64: Arm64Check | None = None
     findings: tuple[Finding, ...] = ()
     location: Location | None = None  # of the head's handler
+    edits: "tuple[Edit, ...]" = ()  # that write the recommendation into the function's template
+    edits_reason: str = ""  # why one of them cannot be made
     notes: tuple[str, ...] = ()  # what a reader should know of how the figures came about
     plan: Mapping[str, object] = field(default_factory=dict)  # as JSON: what the decisions depended on besides
 

@@ -14,6 +14,7 @@ from lambdabot.aws.cpu_model import announcing
 from lambdabot.aws.deployments import Deployments, NotDeployed
 from lambdabot.aws.request import Copy
 from lambdabot.aws.threads import run_all, start
+from lambdabot.declaration import Edit, edits
 from lambdabot.errors import PackagingError
 from lambdabot.measurement.conclusion import conclude
 from lambdabot.measurement.decision import next_step
@@ -31,6 +32,7 @@ from lambdabot.model import (
     FunctionResult,
     Invocation,
     Prices,
+    Recommendation,
     Round,
     Side,
     Variant,
@@ -38,14 +40,17 @@ from lambdabot.model import (
 from lambdabot.packaging.build import package
 from lambdabot.packaging.target import Target
 from lambdabot.pipeline.waves import Waves
+from lambdabot.project.changes import same_settings
 from lambdabot.project.handler import handler_location
 from lambdabot.report.progress import Progress
 from lambdabot.settings.schema import GateSection
 
 ARM64_TIMEOUT_SECONDS = 15.0
 
-SAME_ON_BOTH_SIDES = ("handler", "runtime", "timeout_seconds", "environment", "current")
-"""What makes two sides with the same package the same."""
+ASSUMED = ("memory_mb", "architecture", "timeout_seconds")
+"""What has a default in the settings when the template does not decide it."""
+
+UNCHANGED = "unchanged against the target branch, so not measured"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +75,7 @@ class FunctionJob:
         self.base = base
         self.seen: list[Invocation] = []
         self.failed = "the run ended before its turn came"  # until it did
+        self.unchanged = False  # until both packages are known
         self._no_base = no_base
         self._place = place
         self._builds: dict[tuple[Side, Architecture], Build | PackagingError] = {}
@@ -80,12 +86,25 @@ class FunctionJob:
         self._stop_reason = ""
 
     def prepare(self) -> None:
-        """Check the dependencies for ARM64 while both sides are packaged; what fails is kept as a reason."""
-        packages = sorted({(variant.side, self._built_for(variant)) for variant in self._variants()})
+        """Check the dependencies for ARM64 while both sides are packaged; what fails is kept as a reason.
+
+        Where the settings are the same, today's packages are compared first: an unchanged function needs no more.
+        """
+        if self.base is not None and same_settings(self.head, self.base):
+            self._build_all(_head(self.head.current), Variant(side=Side.BASE, configuration=self.base.current))
+            self.unchanged = self._identical()
+            if self.unchanged:
+                self.failed = ""
+                return
         check = start(self._check_arm64)
-        builds = run_all(partial(self._package, *key) for key in packages)
-        self._builds = dict(zip(packages, builds, strict=True))
+        self._build_all(*self._variants())
         check.result()
+
+    def _build_all(self, *variants: Variant) -> None:
+        """Package what Variants need, all at once; what is packaged already stays."""
+        packages = sorted({(variant.side, self._built_for(variant)) for variant in variants} - self._builds.keys())
+        builds = run_all(partial(self._package, *key) for key in packages)
+        self._builds |= dict(zip(packages, builds, strict=True))
 
     def measure(self, connection: Connection, deployments: Deployments, *, budget: Budget, progress: Progress) -> None:
         """Deploy every Variant at once, then invoke until the plan says that enough was seen."""
@@ -144,22 +163,50 @@ class FunctionJob:
         plan = self._plan()
         conclusion = conclude(plan, self.seen)
         build = self._build(Variant(side=Side.HEAD, configuration=self.head.current))
+        recommendation = conclusion.recommendation
+        made, impossible = self._edits(recommendation)
         return FunctionResult(
             function=self.head,
             base=self.base,
             error=self.failed,
             target=build.target if isinstance(build, Build) else "",
+            unchanged=self.unchanged,
             stop_reason=self._stop_reason,
             measurements=conclusion.measurements,
             invocations=tuple(self.seen),
-            recommendation=conclusion.recommendation,
-            recommendation_reason=conclusion.recommendation_reason,
+            recommendation=recommendation,
+            recommendation_reason=UNCHANGED if self.unchanged else conclusion.recommendation_reason,
             comparison=conclusion.comparison,
             arm64=self._arm64,
             location=handler_location(self.head),
             plan=written(plan),
-            notes=(*conclusion.notes, *dict.fromkeys(one.advice for one in self._not_deployed.values() if one.advice)),
+            edits=made,
+            edits_reason="; ".join(impossible),
+            notes=(
+                *conclusion.notes,
+                *self._declared_notes(),
+                *dict.fromkeys(one.advice for one in self._not_deployed.values() if one.advice),
+            ),
         )
+
+    def _edits(self, recommendation: Recommendation | None) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
+        """Return what to write in the function's template, and why something cannot be written there."""
+        if recommendation is None or self.head.declaration is None:
+            return (), ()
+        if recommendation.configuration == self.head.current:
+            return (), ()
+        return edits(self.head.declaration, recommendation.configuration)
+
+    def _declared_notes(self) -> tuple[str, ...]:
+        """Say what of the template is not in force in the measurement."""
+        declaration = self.head.declaration
+        if declaration is None:
+            return ()
+        unset = [name for name in declaration.environment if name not in self.head.environment]
+        notes = [f"{one}, so it is assumed" for name, one in declaration.undecided.items() if name in ASSUMED]
+        if unset:
+            notes.append(f"The template sets {', '.join(unset)}, which lambdabot.yml does not: the copies run without.")
+        return tuple(notes)
 
     def _check_arm64(self) -> None:
         asked = {*self.head.architectures, self.head.current.architecture}
@@ -189,6 +236,8 @@ class FunctionJob:
 
     def _asked(self) -> tuple[Configuration, ...]:
         """Return every Configuration of the head that a row is wanted for, today's included."""
+        if self.unchanged:
+            return ()
         sizes = (
             Configuration(memory_mb=memory, architecture=architecture)
             for architecture in self.head.architectures
@@ -203,6 +252,8 @@ class FunctionJob:
 
     def _variants(self) -> tuple[Variant, ...]:
         """Return what is to be live: what can be measured, and what the gate looks at."""
+        if self.unchanged:
+            return ()
         sweep = [_head(configuration) for configuration in self._asked() if self._measurable(configuration)]
         gate = [_head(self.head.current)]
         if self.base is not None and not self._identical():
@@ -228,7 +279,7 @@ class FunctionJob:
         head = self._build(_head(self.head.current))
         base = self._build(Variant(side=Side.BASE, configuration=self.base.current))
         same_code = isinstance(head, Build) and isinstance(base, Build) and head.code_sha256 == base.code_sha256
-        return same_code and all(getattr(self.head, name) == getattr(self.base, name) for name in SAME_ON_BOTH_SIDES)
+        return same_code and same_settings(self.head, self.base)
 
     def _unavailable(self) -> dict[Variant, str]:
         """Return the Variants that are not live, each with the first reason that there was."""

@@ -18,15 +18,15 @@ from lambdabot.aws.deployments import Deployments
 from lambdabot.aws.identity import RunIdentity
 from lambdabot.aws.prices import prices
 from lambdabot.aws.threads import run_all
-from lambdabot.errors import EndpointError, InterruptionError, LambdabotError, UsageError
+from lambdabot.errors import EndpointError, InterruptionError, LambdabotError
 from lambdabot.github.event import Context
-from lambdabot.model import Budget, Function, FunctionResult, Prices, RunResult, Spend
+from lambdabot.model import Budget, FunctionResult, Prices, RunResult, Spend
 from lambdabot.packaging.target import Target
+from lambdabot.pipeline.pairs import pairs
 from lambdabot.pipeline.verdict import overall
 from lambdabot.project.base import BaseTree, NoBase, head_sha, resolve_base
-from lambdabot.project.sides import base_function, settings_in_base
 from lambdabot.report.progress import Progress
-from lambdabot.settings.load import Settings, load_base
+from lambdabot.settings.load import Settings
 
 if TYPE_CHECKING:
     from lambdabot.pipeline.function import FunctionJob
@@ -93,6 +93,9 @@ class Run:
                 with self._deployments:
                     try:
                         for job in self._jobs:
+                            if job.unchanged:
+                                self._progress.function_done(job.head.name, _in_short(job.result()))
+                                continue
                             self._measure(job, connection, self._deployments)
                     except InterruptionError:
                         self._save(self.result(interrupted=True))  # first the report, which needs no network
@@ -135,27 +138,10 @@ class Run:
         self._base = resolve_base(
             settings.base, root=self._root, pull_request=self._context.pull_request is not None, workdir=folder / "base"
         )
-        described, no_base = self._described_by_base()
-        jobs = []
-        for head in settings.functions:
-            base, reason = None, no_base
-            if isinstance(self._base, BaseTree) and not no_base:
-                base = base_function(head, described, config=settings.path, root=self._root, base=self._base.path)
-                reason = "" if base else f"the target branch ({self._base.description}) does not have this function"
-            jobs.append(FunctionJob(head, base, no_base=reason, place=place))
-        return jobs
-
-    def _described_by_base(self) -> tuple[dict[str, Function], str]:
-        """Return the functions as the target branch's own settings describe them, and why nothing can be compared."""
-        match self._base:
-            case NoBase(reason=reason):
-                return {}, reason
-            case BaseTree(path=path):
-                config = settings_in_base(self._settings.path, self._root, path)
-                try:
-                    return ({function.name: function for function in load_base(config)} if config else {}), ""
-                except UsageError as error:
-                    return {}, f"the target branch's own settings have mistakes: {error}"
+        return [
+            FunctionJob(pair.head, pair.base, no_base=pair.no_base, place=place)
+            for pair in pairs(settings, self._base, self._root)
+        ]
 
     def _prepare(self) -> None:
         """Package and check all functions, some at a time."""
@@ -220,7 +206,12 @@ class Run:
             functions=functions,
             comment_key=settings.comment_key,
             interrupted=interrupted,
-            notes=(*self._notes, *(_notes(deployments) if deployments else ())),
+            notes=(
+                *self._notes,
+                *settings.notes,
+                *(f"{name} is not measured: {reason}" for name, reason in settings.left_out.items()),
+                *(_notes(deployments) if deployments else ()),
+            ),
         )
 
 

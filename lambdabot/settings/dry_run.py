@@ -19,6 +19,8 @@ def describe(settings: Settings) -> str:
             f"  payloads     {', '.join(payload.name for payload in function.payloads)}",
             f"  at most      {budget.invocations} invocations, ${budget.usd}, {budget.minutes:g} minutes",
         ]
+    if settings.left_out:
+        lines += ["", *(f"{name} is not measured: {reason}" for name, reason in settings.left_out.items())]
     usd = min(settings.budget.usd, sum(function.budget.usd for function in settings.functions))
     minutes = min(settings.budget.minutes, sum(function.budget.minutes for function in settings.functions))
     return "\n".join([*lines, "", f"in all at most ${usd} and {minutes:g} minutes"])

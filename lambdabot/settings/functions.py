@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from lambdabot.declaration import Declaration, Stated
 from lambdabot.errors import Mistake, UsageError
 from lambdabot.model import (
     Architecture,
@@ -14,6 +15,7 @@ from lambdabot.model import (
     Payload,
     Side,
 )
+from lambdabot.settings.declared import Declared, missing_code
 from lambdabot.settings.schema import Document, FunctionSection, PayloadSection
 from lambdabot.settings.yaml_source import Location, YamlSource
 
@@ -23,26 +25,38 @@ MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
 NO_PAYLOAD = PayloadSection(name="empty", event={})
 
 
-def functions(document: Document, source: YamlSource, side: Side) -> tuple[Function, ...]:
+def functions(document: Document, declared: Declared, side: Side) -> tuple[Function, ...]:
     """Return the document's functions. Raises UsageError with every path and payload that does not hold."""
     mistakes: list[Mistake] = []
-    found = tuple(_function(name, section, source, side, mistakes) for name, section in document.functions.items())
+    found = tuple(
+        _function(name, section, declared.source, side, mistakes, declared.declarations.get(name))
+        for name, section in document.functions.items()
+    )
     if mistakes:
         raise UsageError(mistakes)
     return found
 
 
-def _function(name: str, section: FunctionSection, source: YamlSource, side: Side, mistakes: list[Mistake]) -> Function:
+def _function(  # noqa: PLR0917  # as the document has it
+    name: str,
+    section: FunctionSection,
+    source: YamlSource,
+    side: Side,
+    mistakes: list[Mistake],
+    declaration: Declaration | None,
+) -> Function:
     at: Location = ("functions", name)
 
     def wrong(key: str, message: str) -> None:
-        written = (*at, key) if (*at, key) in source.lines else ("defaults", key)
-        mistakes.append(Mistake(message=message, path=source.path, line=source.line(written)))
+        written = ("defaults", key) if ("defaults", key) in source.lines else (*at, key)
+        path, line = source.place(written if (*at, key) not in source.lines else (*at, key))
+        mistakes.append(Mistake(message=message, path=path, line=line))
 
     code = _source(section.source, source.path.parent)
     if isinstance(code, Path):
         if not code.exists():
-            wrong("source", f"`{name}`: there is no file or folder {code}")
+            there_is_none = f"there is no file or folder {code}"
+            wrong("source", f"`{name}`: {missing_code(declaration, section.source) if declaration else there_is_none}")
         elif code.is_file() and code.suffix != ".zip":
             wrong("source", f"`{name}`: {code.name} is neither a folder nor a .zip nor an image URI")
         if section.handler is None:
@@ -80,7 +94,15 @@ def _function(name: str, section: FunctionSection, source: YamlSource, side: Sid
         budget=Budget(**section.budget.model_dump()),
         allow_build=frozenset(section.allow_build),
         sizes_assumed="memory_mb" not in section.model_fields_set,
+        layers=_layers(declaration),
+        declaration=declaration,
     )
+
+
+def _layers(declaration: Declaration | None) -> tuple[str, ...]:
+    """Return the layers as they are written; one that is not decided is known by the reason why."""
+    layers = declaration.layers if declaration else ()
+    return tuple(one.value if isinstance(one, Stated) else one.reason for one in layers if one is not None)
 
 
 def _source(text: str, folder: Path) -> Path | str:

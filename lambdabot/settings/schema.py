@@ -174,8 +174,10 @@ class Document(Section):
     """Version of this format."""
     defaults: DefaultsSection = DefaultsSection()
     """Any key of a function, for all of them."""
-    functions: Annotated[dict[Name, FunctionSection], Field(min_length=1)]
-    """The functions, by name."""
+    functions: dict[Name, FunctionSection] = {}
+    """The functions, by name. Those of the repository's templates are there by their logical names; a key here wins."""
+    templates: list[str] | None = None
+    """Templates to read, relative to lambdabot.yml (`*` allowed). Absent: all that the repository holds; `[]`: none."""
     gate: GateSection = GateSection()
     """When the job fails."""
     comment: CommentSection = CommentSection()

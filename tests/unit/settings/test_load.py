@@ -310,9 +310,10 @@ def test_an_image_needs_no_handler(project, uri):
 
 
 def test_the_target_branch_describes_its_own_side(project):
-    (function,) = load_base(write(project, MINIMAL))
+    (function,), left_out = load_base(write(project, MINIMAL))
 
     assert function.side is Side.BASE
+    assert left_out == {}
 
 
 @given(st.text(max_size=60))
