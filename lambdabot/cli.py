@@ -50,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     _add_comment(commands.add_parser("comment", help="render and post the comment of a report.json"))
     _add_replay(commands.add_parser("replay", help="take a run's decisions again from its files, and compare"))
     _add_apply(commands.add_parser("apply", help="write a report's recommendations into the templates"))
+    _add_init(commands, "write lambdabot.yml, workflows and roles for the functions that the templates declare")
     _add_schema(commands.add_parser("schema", help="print the JSON schema of lambdabot.yml or of report.json"))
     _add_local(commands.add_parser("local", help="serve the embedded Lambda endpoint until interrupted"))
     _add_arm64(commands, "check requirement files, locks, zips and folders for ARM64")
@@ -187,6 +188,19 @@ def _apply(arguments: argparse.Namespace) -> int:
             print(f"{each['name']}: not edited: {each['edits_reason']}")
     print(f"{len(changed)} files changed" if changed else "nothing to change: the templates say what is recommended")
     return ExitCode.DONE
+
+
+def _add_init(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", text: str) -> None:
+    command = commands.add_parser("init", help=text)
+    command.add_argument("--config", type=Path, default=Path("lambdabot.yml"), help="settings (default: %(default)s)")
+    command.add_argument("--check", action="store_true", help="write nothing; exit 1 when something has drifted")
+    command.set_defaults(command=_init)
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    from lambdabot.starter.command import run
+
+    return int(run(arguments))
 
 
 def _add_schema(command: argparse.ArgumentParser) -> None:

@@ -111,7 +111,6 @@ class Function:
     budget: Budget
     allow_build: frozenset[str]
     sizes_assumed: bool = False  # nobody asked for these memory sizes and no others
-    layers: tuple[str, ...] = ()  # as the template names them: ARNs, or resources of its own
     declaration: "Declaration | None" = None  # the template's, where there is one
 
 

@@ -10,8 +10,8 @@ from lambdabot.declaration import Place, Stated
 from lambdabot.model import Function
 from lambdabot.project.base import BaseTree, NoBase
 
-SETTINGS = ("handler", "runtime", "timeout_seconds", "environment", "current", "layers")
-"""What makes two sides with the same package the same."""
+SETTINGS = ("handler", "runtime", "timeout_seconds", "environment", "current")
+"""What makes two sides with the same package the same, beside the layers that their templates name."""
 
 _NOT_DEPLOYED = {"__pycache__", "node_modules"}
 
@@ -28,13 +28,14 @@ class Change:
 
 def same_settings(head: Function, base: Function) -> bool:
     """Tell whether the sides differ in their package at most."""
-    return all(getattr(head, name) == getattr(base, name) for name in SETTINGS)
+    same = all(getattr(head, name) == getattr(base, name) for name in SETTINGS)
+    return same and _layers(head) == _layers(base)
 
 
 def changes(head: Function, base: Function, *, config: Path) -> Iterator[Change]:
     """Yield what differs between a function's sides; `config` is where settings without a template are written."""
-    for name in SETTINGS:
-        now, before = getattr(head, name), getattr(base, name)
+    sides = {name: (getattr(base, name), getattr(head, name)) for name in SETTINGS}
+    for name, (before, now) in {**sides, "layers": (_layers(base), _layers(head))}.items():
         if now != before:
             place = _place(head, name)
             words = f"{_words(name)} changed" if name == "environment" else f"{_words(name)} {before} -> {now}"
@@ -79,6 +80,12 @@ def describe(
     if unchanged:
         lines.append(f"unchanged, not measured: {', '.join(unchanged)}")
     return "\n".join(lines)
+
+
+def _layers(function: Function) -> str:
+    """Return the layers as the template names them; one that is not decided is known by the reason why."""
+    layers = function.declaration.layers if function.declaration else ()
+    return ", ".join(one.value if isinstance(one, Stated) else one.reason for one in layers if one is not None)
 
 
 def _words(name: str) -> str:

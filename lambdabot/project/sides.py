@@ -44,7 +44,6 @@ def base_function(
             current=own.current,
             current_assumed=own.current_assumed,
             allow_build=own.allow_build if own_settings else head.allow_build,
-            layers=own.layers,
             declaration=own.declaration,
         )
     if isinstance(head.source, str):

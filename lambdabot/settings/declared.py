@@ -13,7 +13,7 @@ from lambdabot.settings.schema import FunctionSection
 from lambdabot.settings.yaml_source import Location, YamlSource
 
 BUILT_BY = {
-    "sam": "run `sam build` before lambdabot",
+    "sam": "build it before lambdabot runs, or give `source` in lambdabot.yml",
     "cloudformation": "build it before lambdabot runs, as before `aws cloudformation package`",
     "cdk": "run `cdk synth` before lambdabot",
     "serverless": "run `serverless package` before lambdabot",

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from lambdabot.declaration import Declaration, Stated
+from lambdabot.declaration import Declaration
 from lambdabot.errors import Mistake, UsageError
 from lambdabot.model import (
     Architecture,
@@ -94,15 +94,8 @@ def _function(  # noqa: PLR0917  # as the document has it
         budget=Budget(**section.budget.model_dump()),
         allow_build=frozenset(section.allow_build),
         sizes_assumed="memory_mb" not in section.model_fields_set,
-        layers=_layers(declaration),
         declaration=declaration,
     )
-
-
-def _layers(declaration: Declaration | None) -> tuple[str, ...]:
-    """Return the layers as they are written; one that is not decided is known by the reason why."""
-    layers = declaration.layers if declaration else ()
-    return tuple(one.value if isinstance(one, Stated) else one.reason for one in layers if one is not None)
 
 
 def _source(text: str, folder: Path) -> Path | str:
