@@ -29,6 +29,8 @@ SKIPPED = frozenset(
 SUFFIXES = {".yaml", ".yml", ".json", ".template", ".tf", ".tfvars"}
 
 _HINT = re.compile(rb"AWS::Serverless::|AWS::Lambda::|AWS::CloudFormation::Stack|planned_values|\bprovider[\"']?\s*:")
+_PROVIDER = re.compile(rb"\bprovider\s*:")
+
 _UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -73,7 +75,7 @@ def _walk(root: Path, reading: "_Reading") -> Iterator[Path]:
             seen += 1
             if Path(name).suffix in SUFFIXES and (name.endswith(".template.json") or not synthesized):
                 yield here / name
-            elif name in {"serverless.ts", "serverless.js"}:
+            elif name in {"serverless.ts", "serverless.js"} and _PROVIDER.search((here / name).read_bytes()):
                 reason = "is a program, which is not run: give its functions in lambdabot.yml"
                 reading.problems.append(Undecided(reason=reason, place=Place(path=here / name, line=1)))
         if seen > MOST_FILES:

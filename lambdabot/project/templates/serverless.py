@@ -24,8 +24,12 @@ DEFAULT_TIMEOUT_SECONDS = 6
 
 
 def is_service(document: Document) -> bool:
-    """Tell whether a document is a service's."""
-    return {"service", "provider"} <= document.entries(document.root).keys()
+    """Tell whether a document is a service's, on AWS as far as it says."""
+    if not {"service", "provider"} <= document.entries(document.root).keys():
+        return False
+    provider = document.get(document.root, "provider")
+    name = document.get(provider, "name") or provider
+    return not isinstance(name, yaml.ScalarNode) or name.value == "aws" or "${" in str(name.value)
 
 
 def functions(document: Document) -> Iterator[Declaration | Undecided]:

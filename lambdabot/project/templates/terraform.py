@@ -211,7 +211,7 @@ class _Function:
             return self._attribute(found, convert), NoSlot(reason=f"{found.place}: {found.reason}")
         if found is None:
             if key in self._block.attributes:  # null: a value that is known, and says that AWS's default holds
-                return convert(default, self._place, AWS_DEFAULT), self._replaced(key, "until now it was null")
+                return convert(default, self._place, AWS_DEFAULT), self._null(key)
             brackets = ('["', '"]') if is_list else ("", "")
             slot = self._block.addition(key, *brackets, self._shared_note())
             return convert(default, self._place, AWS_DEFAULT), slot
@@ -245,6 +245,17 @@ class _Function:
         place = f"{found.place.path.name}:{found.place.line}"
         note = f"until now the value came from {attributes.named(found.via[0])} ({place})"
         return self._replaced(key, note)
+
+    def _null(self, key: str) -> Slot | NoSlot:
+        """Return where a value goes that is null until now: to the module's call, where a variable of it is null."""
+        written = text(self._block.attributes[key].expression)
+        variable = written.removeprefix("var.")
+        call = self._module.call
+        if call is not None and written.startswith("var.") and not self._module.is_given(variable):
+            return call.block.addition(variable, *(('["', '"]') if key == "architectures" else ("", "")), "")
+        if self._instance.shared:
+            return NoSlot(reason=f"`{key}` at {self._place} serves several functions")
+        return self._replaced(key, "until now it was null")
 
     def _alone(self, names: list[str]) -> bool:
         """Tell whether each of the names is used in one place, in whichever of the calling modules it belongs to."""
@@ -346,9 +357,9 @@ class _Function:
         for block in self._module.archives:
             instance = Instance(self._module, block, self._instance.key, self._instance.item)
             output = instance.get("output_path")
-            named = f"archive_file.{block.labels[-1]}." in f"{written}."
+            is_named = re.search(rf"\barchive_file\.{re.escape(block.labels[-1])}\b", written) is not None
             same = isinstance(output, Found) and isinstance(found, Found) and output.value == found.value
-            if not (named or same):
+            if not (is_named or same):
                 continue
             for source in ("source_dir", "source_file"):
                 path = instance.get(source)

@@ -29,6 +29,7 @@ class Variables:
         self._folder = document.text.path.parent
         self._files: dict[Path, Document | Unknown] = {}
         self._steps = 0
+        self._asking_for_stage = False
 
     def resolve(self, node: Node, document: Document) -> Result:
         """Return what a node amounts to; the value of a mapping or list is its node, whose parts are not resolved."""
@@ -70,6 +71,8 @@ class Variables:
             result = value
             if not self._may_be_missing(part):
                 break
+        if expression.strip() == "opt:stage" and not self._asking_for_stage:
+            return Known(self._stage(), node, document, ("sls:stage",))  # the file's own default
         return result
 
     @staticmethod
@@ -136,7 +139,12 @@ class Variables:
         return self._address(target, address or "", node, document, f"file({name})")
 
     def _stage(self) -> str:
-        return self._provider("stage") or DEFAULT_STAGE
+        """Return the stage that the file names when the command line names none."""
+        self._asking_for_stage = True
+        try:
+            return self._provider("stage") or DEFAULT_STAGE
+        finally:
+            self._asking_for_stage = False
 
     def _provider(self, key: str) -> str | None:
         node = self._document.get(self._document.root, "provider", key)
