@@ -12,7 +12,7 @@ from lambdabot.settings.declared import complete
 from lambdabot.settings.document import validate
 from lambdabot.settings.schema import Document
 from lambdabot.settings.yaml_source import read
-from lambdabot.starter.settings_text import settings_text
+from lambdabot.starter.settings_text import settable, settings_text
 
 SCHEMA = ".github/lambdabot/schema.json"
 WORKFLOWS = ("lambdabot.yml", "lambdabot-comment.yml")
@@ -64,7 +64,7 @@ def settings_drift(config: Path, discovery: Discovery) -> Iterator[str]:
             )
     for name, one in declared.declarations.items():
         given = document.functions[name].environment
-        decided = [key for key, value in one.environment.items() if isinstance(value, Stated)]
+        decided = [key for key, value in settable(one).items() if isinstance(value, Stated)]
         unset = [key for key in decided if key not in given]
         if unset:
             yield f"{one.place}: `{name}` sets {', '.join(unset)}, which {config.name} does not"

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from lambdabot.declaration import Declaration, Discovery, Place, Stated, Undecided
+from lambdabot.declaration import Attribute, Declaration, Discovery, Place, Stated, Undecided
 from lambdabot.settings.declared import complete
 from lambdabot.settings.yaml_source import YamlSource
 
@@ -51,9 +51,14 @@ def _undecided(one: Declaration, root: Path) -> Iterator[str]:
             yield f"    # current: {{{key}: }} # {_at(value.place, root)}: {_one_line(value.reason)}"
 
 
+def settable(one: Declaration) -> dict[str, Attribute[str]]:
+    """Return the function's variables that lambdabot.yml takes: Lambda refuses other names."""
+    return {name: value for name, value in one.environment.items() if _VARIABLE.match(name)}
+
+
 def _environment(one: Declaration, root: Path) -> Iterator[str]:
     """Yield the variables: the copies get those that stand in lambdabot.yml, and no others."""
-    names = {name: value for name, value in one.environment.items() if _VARIABLE.match(name)}
+    names = settable(one)
     decided = [name for name, value in names.items() if isinstance(value, Stated)]
     if decided:
         yield "    environment:"
