@@ -6,13 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import BinaryIO
 
 from lambdabot.declaration import Declaration, Discovery, Place, Undecided
 from lambdabot.project.templates import cloudformation, serverless, terraform_plan
 from lambdabot.project.templates.intrinsics import Known, Result, Unknown
 from lambdabot.project.templates.nodes import Document, documents
-from lambdabot.project.templates.source_text import SourceText, TemplateError
+from lambdabot.project.templates.source_text import MAX_BYTES, SourceText, TemplateError
 from lambdabot.project.templates.stack import Stack
 
 MOST_FILES = 50_000
@@ -28,8 +27,11 @@ SKIPPED = frozenset(
 
 SUFFIXES = {".yaml", ".yml", ".json", ".template", ".tf", ".tfvars"}
 
-_HINT = re.compile(rb"AWS::Serverless::|AWS::Lambda::|AWS::CloudFormation::Stack|planned_values|\bprovider[\"']?\s*:")
-_PROVIDER = re.compile(rb"\bprovider\s*:")
+_CLOUDFORMATION = re.compile(rb"AWS::Serverless::|AWS::Lambda::|AWS::CloudFormation::Stack")
+_PLAN = re.compile(rb'"planned_values"')
+_SERVICE = re.compile(rb"(?m)^[\s{]*[\"']?service[\"']?\s*:")
+
+_PROVIDER = re.compile(rb"\bprovider[\"']?\s*:")
 
 _UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
 
@@ -66,7 +68,7 @@ def _walk(root: Path, reading: "_Reading") -> Iterator[Path]:
     """Yield what may be templates, the folders of other people's files left out."""
     seen = 0
     for folder, folders, names in os.walk(root):
-        folders[:] = sorted(one for one in folders if one not in SKIPPED and not one.startswith("."))
+        folders[:] = sorted(one for one in folders if one not in SKIPPED and not one.startswith((".", "{")))
         here = Path(folder)
         synthesized = here.name == cloudformation.GENERATED
         if synthesized:
@@ -75,7 +77,7 @@ def _walk(root: Path, reading: "_Reading") -> Iterator[Path]:
             seen += 1
             if Path(name).suffix in SUFFIXES and (name.endswith(".template.json") or not synthesized):
                 yield here / name
-            elif name in {"serverless.ts", "serverless.js"} and _PROVIDER.search((here / name).read_bytes()):
+            elif name in {"serverless.ts", "serverless.js"} and _hinted(here / name, _PROVIDER):
                 reason = "is a program, which is not run: give its functions in lambdabot.yml"
                 reading.problems.append(Undecided(reason=reason, place=Place(path=here / name, line=1)))
         if seen > MOST_FILES:
@@ -99,19 +101,15 @@ class _Reading:
         if path.suffix in {".tf", ".tfvars"}:
             self.terraform.setdefault(path.parent, []).append(path)
             return
+        certain = _hinted(path, _CLOUDFORMATION, _PLAN)
+        if not (certain or (_hinted(path, _SERVICE) and _hinted(path, _PROVIDER))):
+            return
         try:
-            with path.open("rb") as file:
-                if not any(_HINT.search(chunk) for chunk in _chunks(file)):
-                    return
-            text = SourceText.read(path)
-            for document in documents(text):
+            for document in documents(SourceText.read(path)):
                 self._document(document)
         except TemplateError as error:
-            if _is_template_name(path):
+            if certain or path.stem.startswith("serverless"):
                 self.problems.append(error.undecided)
-        except OSError as error:
-            reason = f"cannot be read: {error.strerror}"
-            self.problems.append(Undecided(reason=reason, place=Place(path=path, line=1)))
 
     def _document(self, document: Document) -> None:
         path = document.text.path
@@ -185,17 +183,16 @@ def _agreed(one: Result, other: Result) -> Result:
     return other if isinstance(other, Unknown) else one
 
 
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
-    """Yield a file in overlapping pieces, so that no hint is cut."""
-    before = b""
-    for chunk in iter(lambda: file.read(2**20), b""):
-        yield before + chunk
-        before = chunk[-64:]
-
-
-def _is_template_name(path: Path) -> bool:
-    """Tell whether a file that does not parse would have been a template, by its name or its neighbours' custom."""
-    return "template" in path.name.lower() or path.stem.startswith("serverless") or path.suffix == ".template"
+def _hinted(path: Path, *hints: re.Pattern[bytes]) -> bool:
+    """Tell whether a regular file holds one of the hints in its first part: what is no template is never parsed."""
+    if not path.is_file():
+        return False
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(MAX_BYTES + 1)
+    except OSError:
+        return False
+    return any(hint.search(beginning) for hint in hints)
 
 
 def _with_plans(functions: Sequence[Declaration]) -> Iterator[Declaration]:

@@ -247,3 +247,31 @@ def test_the_plan_says_which_files_belong_to_which_functions(pull_request, capsy
     assert "orders/app.py -> Orders" in said
     assert "template.yaml:10 -> Orders (configuration 512 MB x86_64 -> 1024 MB x86_64)" in said
     assert pull_request.github.requests == []
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_after_init_a_run_needs_no_edit(pull_request, family, capsys):
+    name, template = FAMILIES[family]
+    pull_request.write(
+        {name: template.format(memory=512), "orders/app.py": "def handler(event, context):\n    return 1\n"}
+    )
+
+    assert main(["init"]) == 0
+    assert main(["init", "--check"]) == 0
+    assert main(["run", "--endpoint", "local", "--dry-run"]) == 0
+
+    assert "Orders (python3.11)" in capsys.readouterr().out
+
+
+def test_after_init_the_run_measures(pull_request, monkeypatch):
+    monkeypatch.delenv("GITHUB_TOKEN")
+    pull_request.write(
+        {"template.yaml": SAM.format(memory=128), "orders/app.py": "def handler(event, context):\n    return 1\n"}
+    )
+    main(["init"])
+
+    code = main(["run", "--endpoint", "local", "--out", str(pull_request.folder.parent / "out")])
+
+    report = json.loads((pull_request.folder.parent / "out" / "report.json").read_text())
+    assert code == 0
+    assert report["functions"][0]["recommendation"] is not None

@@ -1,3 +1,4 @@
+import os
 import shutil
 
 import pytest
@@ -97,12 +98,21 @@ def test_a_file_too_large_or_of_another_encoding_is_a_problem(tmp_path, monkeypa
     assert reasons == ["is larger than 0 MB", "is not UTF-8 text (byte 2)", "is not UTF-8 text (byte 23)"]
 
 
-def test_a_file_that_cannot_be_read_is_a_problem(tmp_path):
+def test_what_is_no_regular_file_is_left_alone(tmp_path):
     (tmp_path / "dangling.yaml").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "folder.yaml").mkdir()
+
+    assert discover(tmp_path).problems == ()
+
+
+def test_a_program_that_makes_a_service_is_said_another_one_is_not(tmp_path):
+    write(tmp_path, **{"serverless.js": "module.exports = {provider: {}}", "lib/serverless.js": "class Serverless {}"})
 
     (problem,) = discover(tmp_path).problems
 
-    assert problem.reason == "cannot be read: No such file or directory"
+    assert problem.place.path == tmp_path / "serverless.js"
+    assert "give its functions in lambdabot.yml" in problem.reason
 
 
 def test_two_stacks_of_one_template_that_give_different_values_leave_it_open(tmp_path):
