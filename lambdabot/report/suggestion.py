@@ -9,9 +9,6 @@ from lambdabot.report import numbers, state
 from lambdabot.report.escape import code, escape
 from lambdabot.report.table import key, words
 
-MARKER = "<!-- lambdabot:suggestion -->"
-"""The first line of every suggestion: how it is found again."""
-
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 
 

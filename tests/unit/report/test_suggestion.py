@@ -1,11 +1,12 @@
 import pytest
 
-from lambdabot.report.suggestion import MARKER, suggestions
+from lambdabot.report.suggestion import marker, suggestions
 
 
 @pytest.fixture
 def document():
     return {
+        "comment_key": "",
         "functions": [
             {
                 "name": "orders|`",
@@ -26,7 +27,7 @@ def document():
                     }
                 ],
             }
-        ]
+        ],
     }
 
 
@@ -34,7 +35,7 @@ def test_a_suggestion_is_the_line_as_it_will_stand(document):
     (one,) = suggestions(document)
 
     assert (one.path, one.line, one.line_text) == ("t.yaml", 4, "\tMemorySize: 1024")
-    assert one.body.startswith(f"{MARKER}\n")
+    assert one.body.startswith("<!-- lambdabot:suggestion -->\n")
     assert "**512 MB x86_64** would save 38 %." in one.body
     assert one.body.endswith("\n\n```suggestion\n\tMemorySize: 512\n```")
     assert "orders|" not in one.body
@@ -86,3 +87,9 @@ def test_without_a_change_there_is_no_suggestion(document, change):
     document["functions"][0] |= change
 
     assert suggestions(document) == ()
+
+
+def test_each_job_of_a_matrix_has_its_own(document):
+    document["comment_key"] = "0123"
+
+    assert marker(document) == "<!-- lambdabot:suggestion:0123 -->"
