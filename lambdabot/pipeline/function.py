@@ -50,8 +50,6 @@ ARM64_TIMEOUT_SECONDS = 15.0
 ASSUMED = ("memory_mb", "architecture", "timeout_seconds")
 """What has a default in the settings when the template does not decide it."""
 
-UNCHANGED = "unchanged against the target branch, so not measured"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -175,7 +173,7 @@ class FunctionJob:
             measurements=conclusion.measurements,
             invocations=tuple(self.seen),
             recommendation=recommendation,
-            recommendation_reason=UNCHANGED if self.unchanged else conclusion.recommendation_reason,
+            recommendation_reason=conclusion.recommendation_reason,
             comparison=conclusion.comparison,
             arm64=self._arm64,
             location=handler_location(self.head),

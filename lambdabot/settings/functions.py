@@ -22,6 +22,9 @@ from lambdabot.settings.yaml_source import Location, YamlSource
 MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
 """Lambda's limit of a synchronous invocation (Lambda quotas)."""
 
+BOTH = 2
+"""Memory and architecture."""
+
 NO_PAYLOAD = PayloadSection(name="empty", event={})
 
 
@@ -85,7 +88,8 @@ def _function(  # noqa: PLR0917  # as the document has it
             memory_mb=current.memory_mb if current else 128,
             architecture=current.architecture if current else Architecture.X86_64,
         ),
-        current_assumed=current is None,
+        # Of a template, what it leaves open is assumed; who writes half of it by hand means the default by the other.
+        current_assumed=current is None or (declaration is not None and len(current.model_fields_set) < BOTH),
         monthly_invocations=section.monthly_invocations,
         constraints=Constraints(**section.constraints.model_dump()),
         strategy=section.strategy,

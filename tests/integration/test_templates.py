@@ -234,6 +234,7 @@ def test_a_pull_request_that_changes_no_function_passes(pull_request):
 
     assert report["verdict"] == "no change"
     assert report["spend"]["invocations"] == 0
+    assert main(["replay", "--report", str(pull_request.folder.parent / "out" / "report.json")]) == 0
 
 
 def test_the_plan_says_which_files_belong_to_which_functions(pull_request, capsys):

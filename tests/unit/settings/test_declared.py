@@ -102,6 +102,7 @@ def test_what_lambdabot_yml_names_is_completed_or_a_mistake_at_the_template(proj
     found = settings(project, "functions: {Open: {source: src, current: {architecture: arm64}}}\n").functions
     opened = next(one for one in found if one.name == "Open")
     assert opened.current == Configuration(memory_mb=128, architecture=Architecture.ARM64)
+    assert opened.current_assumed
 
     with pytest.raises(UsageError) as refused:
         settings(project, "functions: {Open: {timeout_seconds: 4}, Built: {timeout_seconds: 4}}\n")
