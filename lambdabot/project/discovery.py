@@ -12,7 +12,7 @@ from lambdabot.project.templates import cloudformation, serverless, terraform_pl
 from lambdabot.project.templates.intrinsics import Known, Result, Unknown
 from lambdabot.project.templates.nodes import Document, documents
 from lambdabot.project.templates.source_text import MAX_BYTES, SourceText, TemplateError
-from lambdabot.project.templates.stack import Stack
+from lambdabot.project.templates.stack import Stack, is_template, nested, unreadable
 
 MOST_FILES = 50_000
 """Files that are looked at; a repository with more names its templates."""
@@ -113,10 +113,10 @@ class _Reading:
 
     def _document(self, document: Document) -> None:
         path = document.text.path
-        if cloudformation.is_template(document):
+        if is_template(document):
             self.templates.append(path)
             self.stacks.setdefault(path.resolve(), []).append(Stack(document, {}))
-            self.problems += cloudformation.unreadable(document)
+            self.problems += unreadable(document)
         elif terraform_plan.is_plan(document):
             self.templates.append(path)
             self.functions += terraform_plan.functions(document)
@@ -145,7 +145,7 @@ class _Reading:
                 path: Stack(one.document, given.get(path, {})) for path, all_ in self.stacks.items() for one in all_
             }
             for stack in known.values():
-                for path, parameters in cloudformation.nested(stack):
+                for path, parameters in nested(stack):
                     if path not in self.stacks and path.is_file():
                         self.add(path)
                     known_to_child = passed.setdefault(path, {})
@@ -158,7 +158,7 @@ class _Reading:
 
     def _terraform(self) -> None:
         from lambdabot.project.templates.hcl import HclFile  # noqa: PLC0415  # the parser, only where there is HCL
-        from lambdabot.project.templates.terraform import Configuration  # noqa: PLC0415  # likewise
+        from lambdabot.project.templates.terraform_configuration import Configuration  # noqa: PLC0415  # likewise
 
         files: dict[Path, list[HclFile]] = {}
         for folder, paths in self.terraform.items():

@@ -136,8 +136,3 @@ def _lacks(one: Declaration, merged: Mapping[str, Any], folder: Path) -> str:
 def missing_code(one: Declaration, source: str) -> str:
     """Return what to do about code that is not there."""
     return f"its code `{source}` does not exist here: {BUILT_BY[one.family]}"
-
-
-def unset_variables(one: Declaration, environment: Mapping[str, str]) -> list[str]:
-    """Return the environment variables that the template gives and lambdabot.yml does not."""
-    return [name for name in one.environment if name not in environment]

@@ -19,25 +19,15 @@ from lambdabot.model import Architecture
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.attributes import AWS_DEFAULT
 from lambdabot.project.templates.intrinsics import NO_VALUE, Known, Unknown
-from lambdabot.project.templates.nodes import Document, Entry, Node
+from lambdabot.project.templates.nodes import Entry, Node
 from lambdabot.project.templates.resource_events import events_of_resources, sam_events
-from lambdabot.project.templates.stack import QUALIFIERS, SERVERLESS_FUNCTION, Given, Resource, Stack, references
+from lambdabot.project.templates.stack import QUALIFIERS, SERVERLESS_FUNCTION, Resource, Stack, references
 
 T = TypeVar("T")
 
 FUNCTION = "AWS::Lambda::Function"
-STACKS = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
 
 GENERATED = "cdk.out"
-
-
-def is_template(document: Document) -> bool:
-    """Tell whether a document is a template of CloudFormation."""
-    kinds = (
-        document.get(entry.value, "Type")
-        for entry in document.entries(document.get(document.root, "Resources")).values()
-    )
-    return any(isinstance(kind, yaml.ScalarNode) and str(kind.value).startswith("AWS::") for kind in kinds)
 
 
 def functions(stack: Stack) -> Iterator[Declaration]:
@@ -48,28 +38,6 @@ def functions(stack: Stack) -> Iterator[Declaration]:
         yield _Function(stack, resource).declaration(
             tuple(events.get(resource.name, ())), provisioned.get(resource.name)
         )
-
-
-def unreadable(document: Document) -> Iterator[Undecided]:
-    """Yield what may declare functions and is not read: loops of the language extensions."""
-    for name, entry in document.entries(document.get(document.root, "Resources")).items():
-        if name.startswith("Fn::ForEach::"):
-            reason = f"`{name}` is a loop, which is not unrolled: give its functions in lambdabot.yml"
-            yield Undecided(reason=reason, place=document.place(entry.key))
-
-
-def nested(stack: Stack) -> Iterator[tuple[Path, Given]]:
-    """Yield the templates in the repository that a template has as stacks, with the parameters that they get."""
-    document = stack.document
-    for resource in stack.of_kind(*STACKS):
-        location = stack.value(document.get(resource.properties, STACKS[resource.kind]))
-        if not isinstance(location, str) or "://" in location:
-            continue
-        given = {
-            key: stack.intrinsics.evaluate(entry.value)
-            for key, entry in document.entries(document.get(resource.properties, "Parameters")).items()
-        }
-        yield (document.text.path.parent / location).resolve(), given
 
 
 def _provisioned(stack: Stack) -> dict[str, Attribute[int]]:

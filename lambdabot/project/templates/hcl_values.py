@@ -1,7 +1,6 @@
 """Values of Terraform expressions, each with the literal that it is written in, as far as the files decide them."""
 
-import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -10,6 +9,7 @@ from tree_sitter import Node
 from lambdabot.declaration import Place
 from lambdabot.project.templates.hcl import HclFile, text
 from lambdabot.project.templates.hcl_functions import FUNCTIONS
+from lambdabot.project.templates.hcl_literals import OPERATORS, as_text, literal, truth, unescaped
 
 DEEPEST = 60
 """Expressions inside one another."""
@@ -100,7 +100,7 @@ class Evaluation:
         inner = node.children[0] if node.children else node
         match node.type:
             case "literal_value":
-                return Found(_literal(inner), file, inner)
+                return Found(literal(inner), file, inner)
             case "template_expr":
                 return self._template(inner, file, depth)
             case "collection_value":
@@ -156,7 +156,7 @@ class Evaluation:
         ):
             return self._missing("a heredoc or a template with directives is not evaluated", node, file)
         values = [
-            Found(_unescaped(text(one)), file, one)
+            Found(unescaped(text(one)), file, one)
             if one.type == "template_literal"
             else self.value(next(part for part in one.children if part.type == "expression"), file, depth)
             for one in pieces
@@ -164,7 +164,7 @@ class Evaluation:
         if len(values) == 1:
             return values[0]
         via = tuple(name for value in values if isinstance(value, Found) for name in value.via)
-        return Found("".join(_text(plain(value)) for value in values), file, node, via or ("a template",))
+        return Found("".join(as_text(plain(value)) for value in values), file, node, via or ("a template",))
 
     def _collection(self, node: Node, file: HclFile, depth: int) -> Value:
         if node.type == "tuple":
@@ -181,7 +181,7 @@ class Evaluation:
         first = node.children[0]
         if first.type == "variable_expr" and len(node.children) == 1:
             return text(first)  # a bare word is itself
-        return _text(plain(self.value(node, file, depth)))
+        return as_text(plain(self.value(node, file, depth)))
 
     def _call(self, node: Node, file: HclFile, depth: int) -> Value:
         name = text(node.children[0])
@@ -231,18 +231,18 @@ class Evaluation:
         decided = self.value(condition, file, depth)
         if isinstance(decided, Missing):
             return decided
-        return self.value(yes if _true(plain(decided)) else no, file, depth)
+        return self.value(yes if truth(plain(decided)) else no, file, depth)
 
     def _operation(self, node: Node, file: HclFile, depth: int) -> Value:
         children = node.children
         if node.type == "unary_operation":
             operand = plain(self._term(children[1:], file, node, depth))
-            result = -operand if text(children[0]) == "-" else not _true(operand)
+            result = -operand if text(children[0]) == "-" else not truth(operand)
             return Found(result, file, node, ("an operation",))
         at = next(index for index, one in enumerate(children) if one.type in OPERATORS)
         one = self._term(children[:at], file, node, depth)
         sign = children[at].type
-        if sign in {"&&", "||"} and isinstance(one, Found) and _true(plain(one)) is (sign == "||"):
+        if sign in {"&&", "||"} and isinstance(one, Found) and truth(plain(one)) is (sign == "||"):
             return Found(sign == "||", file, node, ("an operation",))
         other = self._term(children[at + 1 :], file, node, depth)
         try:
@@ -264,7 +264,7 @@ class Evaluation:
         collected: list[tuple[Any, Value]] = []
         for key, item in _items(source, file, node):
             self._names.update(zip(names, (key, item) if len(names) > 1 else (item,), strict=True))
-            wanted = condition is None or _true(
+            wanted = condition is None or truth(
                 plain(self.value(next(one for one in condition.children if one.type == "expression"), file, depth))
             )
             if wanted:
@@ -272,7 +272,7 @@ class Evaluation:
                 collected.append((name, self.value(results[-1], file, depth)))
         self._names = before
         if node.type == "for_object_expr":
-            return Found({_text(name): value for name, value in collected}, file, node)
+            return Found({as_text(name): value for name, value in collected}, file, node)
         return Found([value for _, value in collected], file, node)
 
 
@@ -306,57 +306,6 @@ def _wrapped(value: Any, file: HclFile, node: Node, via: tuple[str, ...]) -> Fou
     return Found(value, file, node, via)
 
 
-def _literal(node: Node) -> Any:  # noqa: ANN401  # a scalar
-    written = text(node)
-    match node.type:
-        case "numeric_lit":
-            return int(written) if written.isdigit() else float(written)
-        case "bool_lit":
-            return written == "true"
-        case "null_lit":
-            return None
-    return _unescaped(written[1:-1])
-
-
-def _unescaped(written: str) -> str:
-    for escape, sign in (("\\n", "\n"), ("\\t", "\t"), ('\\"', '"'), ("\\\\", "\\"), ("$${", "${"), ("%%{", "%{")):
-        written = written.replace(escape, sign)
-    return written
-
-
-def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _true(value: object) -> bool:
-    return value is True or value == "true"
-
-
-def _same(one: object, other: object) -> bool:
-    return one == other and (type(one) is type(other) or _both_numbers(one, other))
-
-
-def _both_numbers(*values: object) -> bool:
-    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
-
-
 def _short(node: Node) -> str:
     written = " ".join(text(node).split())
     return written if len(written) <= 40 else f"{written[:37]}..."  # noqa: PLR2004  # a line of a message
-
-
-OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
-    "==": _same,
-    "!=": lambda one, other: not _same(one, other),
-    "&&": lambda one, other: _true(one) and _true(other),
-    "||": lambda one, other: _true(one) or _true(other),
-    "<": operator.lt,
-    ">": operator.gt,
-    "<=": operator.le,
-    ">=": operator.ge,
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "%": operator.mod,
-}

@@ -129,9 +129,7 @@ class Intrinsics:
             case "Select", [index, choices]:
                 return self._select(index, choices, node, depth)
             case "Join", [glue, parts]:
-                found = (
-                    self._list(parts, depth) if isinstance(parts, yaml.SequenceNode) else self.evaluate(parts, depth)
-                )
+                found = self.evaluate(parts, depth)
                 if isinstance(found, Known) and isinstance(found.value, list):
                     return Known(str(glue.value).join(map(str, found.value)), node, self._document, found.via)
                 return found if isinstance(found, Unknown) else self._unknown(node, "`Join` has no list")

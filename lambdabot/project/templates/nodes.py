@@ -176,6 +176,4 @@ def documents(text: SourceText) -> Iterator[Document]:
         place = Place(path=text.path, line=mark.line + 1, column=mark.column + 1) if mark else text.place(0)
         msg = f"is not valid YAML: {problem}"
         raise TemplateError(msg, place) from error
-    for root in roots:
-        if root is not None:
-            yield Document(text, root)
+    yield from (Document(text, root) for root in roots)

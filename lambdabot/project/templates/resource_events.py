@@ -92,5 +92,5 @@ def _source(stack: Stack, name: str, kind: str, properties: Node | None, place: 
 
 
 def _texts(node: Node) -> Iterator[str]:
-    if isinstance(node, yaml.SequenceNode):
-        yield from (str(item.value) for item in node.value)
+    items = node.value if isinstance(node, yaml.SequenceNode) else [node]
+    yield from (str(item.value) for item in items)

@@ -5,14 +5,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import yaml
 
+from lambdabot.declaration import Undecided
 from lambdabot.project.templates.intrinsics import Intrinsics, Result, Unknown
 from lambdabot.project.templates.nodes import Document, Entry, Node
 
 SERVERLESS_FUNCTION = "AWS::Serverless::Function"
+
+STACKS = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
 
 QUALIFIERS = ("AWS::Lambda::Alias", "AWS::Lambda::Version")
 
@@ -110,6 +114,37 @@ class Stack:
         """Return a decided value, or None."""
         found = None if node is None else self.intrinsics.evaluate(node)
         return None if found is None or isinstance(found, Unknown) else found.value
+
+
+def is_template(document: Document) -> bool:
+    """Tell whether a document is a template of CloudFormation."""
+    kinds = (
+        document.get(entry.value, "Type")
+        for entry in document.entries(document.get(document.root, "Resources")).values()
+    )
+    return any(isinstance(kind, yaml.ScalarNode) and str(kind.value).startswith("AWS::") for kind in kinds)
+
+
+def unreadable(document: Document) -> Iterator[Undecided]:
+    """Yield what may declare functions and is not read: loops of the language extensions."""
+    for name, entry in document.entries(document.get(document.root, "Resources")).items():
+        if name.startswith("Fn::ForEach::"):
+            reason = f"`{name}` is a loop, which is not unrolled: give its functions in lambdabot.yml"
+            yield Undecided(reason=reason, place=document.place(entry.key))
+
+
+def nested(stack: Stack) -> Iterator[tuple[Path, Given]]:
+    """Yield the templates in the repository that a template has as stacks, with the parameters that they get."""
+    document = stack.document
+    for resource in stack.of_kind(*STACKS):
+        location = stack.value(document.get(resource.properties, STACKS[resource.kind]))
+        if not isinstance(location, str) or "://" in location:
+            continue
+        given = {
+            key: stack.intrinsics.evaluate(entry.value)
+            for key, entry in document.entries(document.get(resource.properties, "Parameters")).items()
+        }
+        yield (document.text.path.parent / location).resolve(), given
 
 
 def references(document: Document) -> Counter[str]:
