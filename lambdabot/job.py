@@ -142,6 +142,19 @@ def publish(data: Mapping[str, Any], context: Context, token: str, comment: Comm
     )
 
 
+def suggest(data: Mapping[str, Any], context: Context, token: str, comment: CommentSection) -> None:
+    """Offer the recommendations on the pull request's own lines, and take back those that no longer hold.
+
+    Raises GitHubError when GitHub refuses; the comment shows the same edits.
+    """
+    if not token or context.pull_request is None or context.head_sha is None or comment.mode == "off":
+        return
+    from lambdabot.github.suggestions import post  # noqa: PLC0415  # PyGithub's 0.5 s, only where it is used
+    from lambdabot.report.suggestion import marker, suggestions  # noqa: PLC0415  # likewise
+
+    post(context, token, suggestions(data), marker=marker(data))
+
+
 def wanted(verdict: str, comment: CommentSection) -> bool:
     """Tell whether a comment is wanted on this verdict; an accepted regression is one all the same."""
     match comment.when:

@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lambdabot.declaration import Declaration, Edit
 
 
 class Architecture(StrEnum):
@@ -128,6 +131,7 @@ class Function:
     attachments: Mapping[str, Any] = field(default_factory=dict, repr=False)  # of `like`: VpcConfig, … as Lambda has it
     traffic_source: str = "lambdabot.yml"  # of `monthly_invocations`
     cold_start_share: float | None = None  # of the real traffic; None: not known
+    declaration: "Declaration | None" = None  # the template's, where there is one
 
     def layers_for(self, architecture: Architecture) -> tuple[str, ...]:
         """Return the layers that are attached on an architecture, in their order."""
@@ -436,6 +440,7 @@ class FunctionResult:
     base: Function | None
     error: str = ""
     target: str = ""  # Build.target of the head
+    unchanged: bool = False  # same package and settings as the base, so nothing was invoked
     stop_reason: str = ""
     measurements: tuple[Measurement, ...] = ()
     invocations: tuple[Invocation, ...] = ()
@@ -445,6 +450,8 @@ class FunctionResult:
     arm64: Arm64Check | None = None
     findings: tuple[Finding, ...] = ()
     location: Location | None = None  # of the head's handler
+    edits: "tuple[Edit, ...]" = ()  # that write the recommendation into the function's template
+    edits_reason: str = ""  # why one of them cannot be made
     notes: tuple[str, ...] = ()  # what a reader should know of how the figures came about
     plan: Mapping[str, object] = field(default_factory=dict)  # as JSON: what the decisions depended on besides
 

@@ -65,10 +65,10 @@ def _comments(
 ) -> "Iterator[_Comments]":
     with connected(context, token, attempt) as repository:
         issue = repository.get_issue(context.number)
-        yield _Comments(issue=issue, marker=marker, author=_author(repository), sleep=sleep)
+        yield _Comments(issue=issue, marker=marker, author=author(repository), sleep=sleep)
 
 
-def _author(repository: Repository) -> str | None:
+def author(repository: Repository) -> str | None:
     """Return the login that the token writes as; None for an app's token, which may not ask."""
     try:
         _, data = repository.requester.requestJsonAndCheck("GET", "/user")

@@ -31,6 +31,8 @@ def recommend(
     tie is a Configuration that is expected within the tolerance of it. Among ties the faster is recommended (the
     cheaper, where speed is the strategy). INIT is billed, so the saving counts cold starts by their share of the calls.
     """
+    if plan.identical and not plan.sweep:
+        return None, "unchanged against the target branch, so not measured"
     measured = [variant for variant, one in measurements.items() if one.status is Status.MEASURED]
     swept = [variant for variant in plan.contest(cells) if variant in measured]
     if not swept:

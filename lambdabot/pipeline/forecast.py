@@ -10,7 +10,7 @@ from lambdabot.aws.prices import prices
 from lambdabot.errors import Mistake, UsageError
 from lambdabot.model import Function, Prices, Side
 from lambdabot.packaging.target import Target
-from lambdabot.pipeline.likeness import Sides
+from lambdabot.pipeline.pairs import Sides
 from lambdabot.settings.load import Settings
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ def describe(settings: Settings) -> str:
         outlook = _job(function, settings, known).outlook()
         control += _control_calls(function, outlook, settings)
         lines += ["", *_lines(function, outlook, settings)]
+    if settings.left_out:
+        lines += ["", *(f"{name} is not measured: {reason}" for name, reason in settings.left_out.items())]
     usd = min(settings.budget.usd, sum(function.budget.usd for function in settings.functions))
     minutes = min(settings.budget.minutes, sum(function.budget.minutes for function in settings.functions))
     seconds = control / _CALLS_PER_SECOND + _TRANSITION_SECONDS

@@ -15,6 +15,7 @@ from lambdabot.aws.cpu_model import announcing
 from lambdabot.aws.deployments import Deployments, NotDeployed
 from lambdabot.aws.request import Copy
 from lambdabot.aws.threads import run_all, start
+from lambdabot.declaration import Edit, edits
 from lambdabot.errors import PackagingError
 from lambdabot.measurement.conclusion import conclude
 from lambdabot.measurement.decision import next_step
@@ -33,15 +34,17 @@ from lambdabot.model import (
     FunctionResult,
     Invocation,
     Prices,
+    Recommendation,
     Round,
     Side,
     Variant,
 )
 from lambdabot.packaging.build import package
 from lambdabot.packaging.target import Target
-from lambdabot.pipeline.likeness import Sides
+from lambdabot.pipeline.pairs import Sides
 from lambdabot.pipeline.spent import pays_for_snapshots, spent
 from lambdabot.pipeline.waves import Waves
+from lambdabot.project.changes import same_settings
 from lambdabot.project.handler import handler_location
 from lambdabot.report.progress import Progress
 from lambdabot.settings.schema import GateSection
@@ -50,20 +53,8 @@ ARM64_TIMEOUT_SECONDS = 15.0
 
 SNAPSHOTS = "SnapStart's cache and restores are in this run's spend, not in the cost per million."
 
-SAME_ON_BOTH_SIDES = (
-    "handler",
-    "runtime",
-    "timeout_seconds",
-    "environment",
-    "current",
-    "layers",
-    "ephemeral_storage_mb",
-    "snap_start",
-    "tracing",
-    "image_config",
-    "attachments",
-)
-"""What makes two sides with the same package the same."""
+ASSUMED = ("memory_mb", "architecture", "timeout_seconds")
+"""What has a default in the settings when the template does not decide it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +82,7 @@ class FunctionJob:
         self.refused = sides.refused  # why it must not be tried
         self.seen: list[Invocation] = []
         self.failed = self.refused or "the run ended before its turn came"  # until it did
+        self.unchanged = False  # until both packages are known
         self._no_base = sides.no_base
         self._notes = sides.notes
         self._place = place
@@ -104,12 +96,25 @@ class FunctionJob:
         self._stop_reason = ""
 
     def prepare(self) -> None:
-        """Check the dependencies for ARM64 while both sides are packaged; what fails is kept as a reason."""
-        packages = sorted({(variant.side, self._built_for(variant)) for variant in self._variants()})
+        """Check the dependencies for ARM64 while both sides are packaged; what fails is kept as a reason.
+
+        Where the settings are the same, today's packages are compared first: an unchanged function needs no more.
+        """
+        if self.base is not None and same_settings(self.head, self.base):
+            self._build_all(_head(self.head.current), Variant(side=Side.BASE, configuration=self.base.current))
+            self.unchanged = self._identical()
+            if self.unchanged:
+                self.failed = ""
+                return
         check = start(self._check_arm64)
-        builds = run_all(partial(self._package, *key) for key in packages)
-        self._builds = dict(zip(packages, builds, strict=True))
+        self._build_all(*self._variants())
         check.result()
+
+    def _build_all(self, *variants: Variant) -> None:
+        """Package what Variants need, all at once; what is packaged already stays."""
+        packages = sorted({(variant.side, self._built_for(variant)) for variant in variants} - self._builds.keys())
+        builds = run_all(partial(self._package, *key) for key in packages)
+        self._builds |= dict(zip(packages, builds, strict=True))
 
     def outlook(self) -> Outlook:
         """Return what the measurement will take when every Variant that has a package can be deployed."""
@@ -185,27 +190,52 @@ class FunctionJob:
         plan = self._plan()
         conclusion = conclude(plan, self.seen)
         build = self._build(Variant(side=Side.HEAD, configuration=self.head.current))
+        recommendation = conclusion.recommendation
+        made, impossible = self._edits(recommendation)
         return FunctionResult(
             function=self.head,
             base=self.base,
             error=self.failed,
             target=build.target if isinstance(build, Build) else "",
+            unchanged=self.unchanged,
             stop_reason=self._stop_reason,
             measurements=conclusion.measurements,
             invocations=tuple(self.seen),
-            recommendation=conclusion.recommendation,
+            recommendation=recommendation,
             recommendation_reason=conclusion.recommendation_reason,
             comparison=conclusion.comparison,
             arm64=self._arm64,
             location=handler_location(self.head),
             plan=written(plan),
+            edits=made,
+            edits_reason="; ".join(impossible),
             notes=(
                 *self._notes,
                 *([SNAPSHOTS] if pays_for_snapshots(self.head) else []),
                 *conclusion.notes,
+                *self._declared_notes(),
                 *dict.fromkeys(one.advice for one in self._not_deployed.values() if one.advice),
             ),
         )
+
+    def _edits(self, recommendation: Recommendation | None) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
+        """Return what to write in the function's template, and why something cannot be written there."""
+        if recommendation is None or self.head.declaration is None:
+            return (), ()
+        if recommendation.configuration == self.head.current:
+            return (), ()
+        return edits(self.head.declaration, recommendation.configuration)
+
+    def _declared_notes(self) -> tuple[str, ...]:
+        """Say what of the template is not in force in the measurement."""
+        declaration = self.head.declaration
+        if declaration is None:
+            return ()
+        unset = [name for name in declaration.environment if name not in self.head.environment]
+        notes = [f"{one}, so it is assumed" for name, one in declaration.undecided.items() if name in ASSUMED]
+        if unset:
+            notes.append(f"The template sets {', '.join(unset)}, which lambdabot.yml does not: the copies run without.")
+        return tuple(notes)
 
     def _check_arm64(self) -> None:
         """Judge the code and the layers, where arm64 is asked for."""
@@ -248,6 +278,8 @@ class FunctionJob:
 
     def _asked(self) -> tuple[Configuration, ...]:
         """Return every Configuration of the head that a row is wanted for: what the account may have, and today's."""
+        if self.unchanged:
+            return ()
         sizes = (
             Configuration(memory_mb=memory, architecture=architecture)
             for architecture in self.head.architectures
@@ -263,6 +295,8 @@ class FunctionJob:
 
     def _variants(self) -> tuple[Variant, ...]:
         """Return what is to be live: what can be measured, and what the gate looks at."""
+        if self.unchanged:
+            return ()
         sweep = [_head(configuration) for configuration in self._asked() if self._measurable(configuration)]
         gate = [_head(self.head.current)]
         if self.base is not None and not self._identical():
@@ -288,7 +322,7 @@ class FunctionJob:
         head = self._build(_head(self.head.current))
         base = self._build(Variant(side=Side.BASE, configuration=self.base.current))
         same_code = isinstance(head, Build) and isinstance(base, Build) and head.code_sha256 == base.code_sha256
-        return same_code and all(getattr(self.head, name) == getattr(self.base, name) for name in SAME_ON_BOTH_SIDES)
+        return same_code and same_settings(self.head, self.base)
 
     def _unavailable(self) -> dict[Variant, str]:
         """Return the Variants that are not live, each with the first reason that there was."""

@@ -8,17 +8,7 @@ from lambdabot.aws.existing import Existing, code_of, completed, read
 from lambdabot.aws.traffic import SOURCE, cold_start_share, monthly_invocations
 from lambdabot.errors import DeploymentError, Mistake
 from lambdabot.model import Function, Side
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sides:
-    """A function of the pull request and what it is compared with."""
-
-    head: Function
-    base: Function | None
-    no_base: str  # why there is none
-    refused: str = ""  # why neither can be measured
-    notes: tuple[str, ...] = ()
+from lambdabot.pipeline.pairs import Sides
 
 
 @dataclass(slots=True, kw_only=True)

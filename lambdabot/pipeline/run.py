@@ -25,17 +25,16 @@ from lambdabot.aws.threads import run_all, start
 from lambdabot.errors import EndpointError, InterruptionError, LambdabotError, UsageError
 from lambdabot.github.event import Context
 from lambdabot.interruption import leaving
-from lambdabot.model import Budget, Function, FunctionResult, Prices, RunResult, Spend
+from lambdabot.model import Budget, FunctionResult, Prices, RunResult, Spend
 from lambdabot.packaging.target import Target
 from lambdabot.pipeline.forecast import require_budget
-from lambdabot.pipeline.likeness import Likeness, Sides
+from lambdabot.pipeline.likeness import Likeness
+from lambdabot.pipeline.pairs import Sides, pair_all
 from lambdabot.pipeline.verdict import overall
 from lambdabot.project.base import BaseTree, NoBase, head_sha, resolve_base
-from lambdabot.project.sides import base_function, settings_in_base
 from lambdabot.report.progress import Progress
-from lambdabot.settings.load import Settings, load_base
+from lambdabot.settings.load import Settings
 from lambdabot.settings.schema import GateSection
-from lambdabot.settings.trust import trusted
 
 if TYPE_CHECKING:
     from lambdabot.pipeline.function import FunctionJob
@@ -174,8 +173,9 @@ class Run:
             pull_request=self._context.pull_request is not None,
             workdir=folder / "base",
         )
-        described, no_base, refused = self._described_by_base()
-        settings = self._settings
+        paired = pair_all(self._settings, self._base, self._root, pull_request=self._context.pull_request is not None)
+        settings = self._settings = paired.settings
+        self._notes += paired.notes
         if asked is not None:
             self._prices, caller = asked.result()
             self._notes += filter(None, [caller])
@@ -196,45 +196,15 @@ class Run:
             base_named=settings.base is not None,
         )
 
-        def sides(head: Function) -> Sides:
-            base, reason = None, no_base
-            if isinstance(self._base, BaseTree) and not no_base:
-                base = base_function(head, described, config=settings.path, root=self._root, base=self._base.path)
-                reason = "" if base else f"the target branch ({self._base.description}) does not have this function"
-            pair = Sides(head=head, base=base, no_base=reason, refused=refused.get(head.name, ""))
+        def complete(pair: Sides) -> Sides:
             if connection is None or pair.refused:
                 return pair
-            return likeness.complete(pair, path=settings.path, line=settings.lines.get(head.name, 1))
+            return likeness.complete(pair, path=settings.path, line=settings.lines.get(pair.head.name, 1))
 
-        pairs = run_all(partial(sides, head) for head in settings.functions)
+        complete_pairs = run_all(partial(complete, pair) for pair in paired.sides)
         if likeness.mistakes:
             raise UsageError(likeness.mistakes)
-        return [FunctionJob(pair, place=place) for pair in pairs]
-
-    def _described_by_base(self) -> tuple[dict[str, Function], str, Mapping[str, str]]:
-        """Return the target branch's own functions, why nothing can be compared, and which functions are refused.
-
-        Of a pull request, what it must not decide for itself is put in force as the target branch has it.
-        """
-        match self._base:
-            case NoBase(reason=reason):
-                return {}, reason, {}
-            case BaseTree(path=path):
-                config = settings_in_base(self._settings.path, self._root, path)
-                try:
-                    target = load_base(config) if config else None
-                except UsageError as error:
-                    return {}, f"the target branch's own settings have mistakes: {error}", {}
-        if target is None:
-            return {}, "", {}
-        refused: Mapping[str, str] = {}
-        if self._context.pull_request is not None:
-            found = trusted(self._settings, target)
-            self._settings = found.settings
-            self._notes += found.notes
-            if self._settings.endpoint != "local":  # which uses no role
-                refused = found.refused
-        return {function.name: function for function in target.functions}, "", refused
+        return [FunctionJob(pair, place=place) for pair in complete_pairs]
 
     def _prepare(self) -> None:
         """Package and check all functions, some at a time."""
@@ -248,6 +218,9 @@ class Run:
 
     def _measure(self, job: "FunctionJob", connection: Connection, deployments: Deployments) -> None:
         """Measure one function within what is left of the run's budget; whatever happens to it costs no other."""
+        if job.unchanged:
+            self._progress.function_done(job.head.name, _in_short(job.result()))
+            return
         limits, own = self._settings.budget, job.head.budget
         budget = Budget(
             invocations=own.invocations,
@@ -300,7 +273,12 @@ class Run:
             comment_key=settings.comment_key,
             interrupted=interrupted,
             run_url=context.run_url,
-            notes=(*self._notes, *(_notes(deployments) if deployments else ())),
+            notes=(
+                *self._notes,
+                *settings.notes,
+                *(f"{name} is not measured: {reason}" for name, reason in settings.left_out.items()),
+                *(_notes(deployments) if deployments else ()),
+            ),
         )
 
 

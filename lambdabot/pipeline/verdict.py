@@ -43,6 +43,8 @@ def exit_code(result: RunResult, gate: GatePolicy) -> ExitCode:
         or (Verdict.NOT_MEASURED in verdicts and gate.not_measured == "fail")
     ):
         return ExitCode.GATE_FAILED
+    if result.functions and all(function.unchanged for function in result.functions):
+        return ExitCode.DONE
     measured = any(
         measurement.status in {Status.MEASURED, Status.ESTIMATED}
         for function in result.functions

@@ -8,19 +8,27 @@ from pathlib import Path
 from lambdabot.model import Function, Side
 
 
-def settings_in_base(config: Path, root: Path, base: Path) -> Path | None:
-    """Return the target branch's own settings file: at the same place in its tree, or at the top of it."""
+def settings_in_base(config: Path, root: Path, base: Path) -> Path:
+    """Return where the target branch's own settings are, or would be: at the same place in its tree, or at its top."""
     candidates = [base / config.relative_to(root)] if config.is_relative_to(root) else []
-    return next((path for path in [*candidates, base / config.name] if path.is_file()), None)
+    candidates.append(base / config.name)
+    return next((path for path in candidates if path.is_file()), candidates[0])
 
 
 def base_function(
-    head: Function, described: Mapping[str, Function], *, config: Path, root: Path, base: Path
+    head: Function,
+    described: Mapping[str, Function],
+    *,
+    config: Path,
+    root: Path,
+    base: Path,
+    own_settings: bool = True,
 ) -> Function | None:
     """Return the base side of a function, or None when the target branch does not have it.
 
     What the target branch's own settings say wins, except for what both sides must share to be comparable: the
-    payloads, the role, and what is asked of the measurement.
+    payloads, the role, and what is asked of the measurement. Without `own_settings` (the target branch has no
+    lambdabot.yml yet, only templates) the head's variables and requirements hold for both.
     """
     own = described.get(head.name)
     if own is not None:
@@ -32,10 +40,11 @@ def base_function(
             runtime=own.runtime,
             requirements=own.requirements,
             timeout_seconds=own.timeout_seconds,
-            environment=own.environment,
+            environment=own.environment if own_settings else head.environment,
             current=own.current,
             current_assumed=own.current_assumed,
-            allow_build=own.allow_build,
+            allow_build=own.allow_build if own_settings else head.allow_build,
+            declaration=own.declaration,
             layers=own.layers,
             ephemeral_storage_mb=own.ephemeral_storage_mb,
             snap_start=own.snap_start,

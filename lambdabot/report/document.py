@@ -84,7 +84,8 @@ def document(result: RunResult, *, root: Path | None = None) -> dict[str, Any]:
         "notes": result.notes,
         "functions": [_function(one, root) for one in result.functions],
     }
-    return Report.model_validate(publishable(data)).model_dump(mode="json")
+    folder = f"{root}/" if root else ""
+    return Report.model_validate(publishable(data, folder)).model_dump(mode="json")
 
 
 def decided(
@@ -155,6 +156,8 @@ def _function(result: FunctionResult, root: Path | None) -> dict[str, Any]:
         "arm64": _arm64(result.arm64, result, root),
         "location": _location(result.location, root),
         "findings": [_finding(one) for one in result.findings],
+        "edits": [{**asdict(one), "path": _relative(str(one.path), root)} for one in result.edits],
+        "edits_reason": result.edits_reason,
         "curve_url": curve,
         "curve_reason": "" if curve else "fewer than two memory sizes of an architecture were measured",
         "stop_reason": result.stop_reason,
@@ -300,14 +303,15 @@ def _relative(path: str, root: Path | None) -> str:
     return str(Path(path).relative_to(root)) if root and Path(path).is_relative_to(root) else path
 
 
-def publishable(value: Any) -> Any:  # noqa: ANN401  # any JSON value
-    """Redact account ids, and replace what is no character: bytes of a log that were no UTF-8."""
+def publishable(value: Any, folder: str = "") -> Any:  # noqa: ANN401  # any JSON value
+    """Redact account ids, replace what is no character (bytes of a log that were no UTF-8), give paths in `folder`."""
     match value:
         case str():
             text = value.encode(errors="replace").decode()
+            text = text.replace(folder, "") if folder else text
             return _ACCOUNT.sub(lambda found: (found[1] or "") + "************", text)
         case Mapping():
-            return {publishable(key): publishable(item) for key, item in value.items()}
+            return {publishable(key, folder): publishable(item, folder) for key, item in value.items()}
         case list() | tuple():
-            return [publishable(item) for item in value]
+            return [publishable(item, folder) for item in value]
     return value

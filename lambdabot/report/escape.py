@@ -5,6 +5,7 @@ cell, opens no HTML, link, code or formula, calls nobody and mentions no issue.
 """
 
 import re
+from typing import Literal
 
 from markupsafe import Markup
 
@@ -49,11 +50,11 @@ def code(value: object, longest: int = LONGEST) -> Markup:
     return Markup("<code>{}</code>").format(text) if text else text
 
 
-def fence(value: object, longest: int = 4 * LONGEST) -> Markup:
+def fence(value: object, longest: int = 4 * LONGEST, language: Literal["text", "diff"] = "text") -> Markup:
     """Return the value's text as a block of code with its lines kept; no run of backticks in it ends the block."""
     lines = [_INVISIBLE.sub("\ufffd", line.expandtabs()).rstrip() for line in str(value)[:longest].splitlines()]
     marks = "`" * max(3, 1 + max((len(run) for line in lines for run in re.findall("`+", line)), default=0))
-    return Markup("\n".join([f"{marks}text", *lines, marks]))  # noqa: S704  # nothing is read inside a fence
+    return Markup("\n".join([f"{marks}{language}", *lines, marks]))  # noqa: S704  # nothing is read inside a fence
 
 
 def plain(text: str, longest: int = LONGEST) -> str:

@@ -187,6 +187,20 @@ class FindingSection(Section):
     location: LocationSection | None
 
 
+class EditSection(Section):
+    """A line of a template to replace, so that it says what is recommended."""
+
+    path: Annotated[str, Field(max_length=4096)]
+    """Relative to the repository."""
+    line: Annotated[int, Field(ge=1)]
+    before: Annotated[str, Field(max_length=4096)]
+    """The line's text, without its end."""
+    after: Annotated[str, Field(max_length=8192)]
+    """What stands there instead; where the value was inherited, one line more."""
+    note: str
+    """What else the value serves."""
+
+
 class FunctionSection(Section):
     """All that is known of one function."""
 
@@ -208,6 +222,10 @@ class FunctionSection(Section):
     findings: Many[FindingSection]
     location: LocationSection | None = None
     """Where its handler is defined."""
+    edits: Many[EditSection] = []
+    """The recommendation as edits of the function's template."""
+    edits_reason: str = ""
+    """Why an edit is missing."""
     curve_url: Annotated[str, Field(pattern=rf"^{re.escape(PAGE)}[A-Za-z0-9+/=;_]*$")] | None
     curve_reason: str
     stop_reason: str

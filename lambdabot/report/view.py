@@ -49,6 +49,15 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """A line of the user's own template, before and after."""
+
+    place: str
+    diff: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
     """The recommended Configuration against today's."""
 
@@ -62,6 +71,8 @@ class Advice:
     ties: tuple[str, ...]
     sam: tuple[Edit, ...]
     terraform: tuple[Edit, ...]
+    fixes: tuple[Fix, ...]  # of the user's own template; none: it is not known
+    fixes_reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,7 +300,17 @@ def _advice(one: Mapping[str, Any]) -> Advice:
         ties=tuple(words(tie) for tie in recommendation["ties"]),
         sam=_edits("MemorySize: {}", memory) + _edits("Architectures: [{}]", architecture),
         terraform=_edits("memory_size   = {}", memory) + _edits('architectures = ["{}"]', architecture),
+        fixes=tuple(map(_fix, one["edits"])),
+        fixes_reason=one["edits_reason"],
     )
+
+
+def _fix(edit: Mapping[str, Any]) -> Fix:
+    """Return an edit as lines of a diff; where a line is added, the one before it stays."""
+    before, after = edit["before"], edit["after"].splitlines()
+    added = after[:1] == [before]
+    lines = [f" {before}" if added else f"-{before}", *(f"+{line}" for line in after[added:])]
+    return Fix(place=f"{edit['path']}:{edit['line']}", diff="\n".join(lines), note=edit["note"])
 
 
 def _edits(line: str, values: tuple[object, object]) -> tuple[Edit, ...]:

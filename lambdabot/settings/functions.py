@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from lambdabot.declaration import Declaration
 from lambdabot.errors import Mistake, UsageError
 from lambdabot.model import (
     Architecture,
@@ -15,6 +16,7 @@ from lambdabot.model import (
     Payload,
     Side,
 )
+from lambdabot.settings.declared import Declared, missing_code
 from lambdabot.settings.schema import Document, FunctionSection, PayloadSection
 from lambdabot.settings.yaml_source import Location, YamlSource
 
@@ -23,30 +25,45 @@ MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
 
 NO_EXTRA_STORAGE_MB = 512
 """What every function has in /tmp, and SnapStart's limit (Lambda Developer Guide, "SnapStart")."""
+BOTH = 2
+"""Memory and architecture."""
 
 NO_PAYLOAD = PayloadSection(name="empty", event={})
 
 
-def functions(document: Document, source: YamlSource, side: Side) -> tuple[Function, ...]:
+def functions(document: Document, declared: Declared, side: Side) -> tuple[Function, ...]:
     """Return the document's functions. Raises UsageError with every path and payload that does not hold."""
     mistakes: list[Mistake] = []
-    found = tuple(_function(name, section, source, side, mistakes) for name, section in document.functions.items())
+    found = tuple(
+        _function(name, section, declared.source, side, mistakes, declared.declarations.get(name))
+        for name, section in document.functions.items()
+    )
     if mistakes:
         raise UsageError(mistakes)
     return found
 
 
-def _function(name: str, section: FunctionSection, source: YamlSource, side: Side, mistakes: list[Mistake]) -> Function:
+def _function(  # noqa: PLR0917  # as the document has it
+    name: str,
+    section: FunctionSection,
+    source: YamlSource,
+    side: Side,
+    mistakes: list[Mistake],
+    declaration: Declaration | None,
+) -> Function:
     at: Location = ("functions", name)
 
     def wrong(key: str, message: str) -> None:
-        written = (*at, key) if (*at, key) in source.lines else ("defaults", key)
-        mistakes.append(Mistake(message=message, path=source.path, line=source.line(written)))
+        written = ("defaults", key) if ("defaults", key) in source.lines else (*at, key)
+        path, line = source.place(written if (*at, key) not in source.lines else (*at, key))
+        mistakes.append(Mistake(message=message, path=path, line=line))
 
     code = None if section.source is None else _source(section.source, source.path.parent)
     if isinstance(code, Path):
         if not code.exists():
-            wrong("source", f"`{name}`: there is no file or folder {code}")
+            there_is_none = f"there is no file or folder {code}"
+            built = missing_code(declaration, section.source or "") if declaration else there_is_none
+            wrong("source", f"`{name}`: {built}")
         elif code.is_file() and code.suffix != ".zip":
             wrong("source", f"`{name}`: {code.name} is neither a folder nor a .zip nor an image URI")
         if section.handler is None and section.like is None:
@@ -77,7 +94,8 @@ def _function(name: str, section: FunctionSection, source: YamlSource, side: Sid
             memory_mb=current.memory_mb if current else 128,
             architecture=current.architecture if current else Architecture.X86_64,
         ),
-        current_assumed=current is None,
+        # Of a template, what it leaves open is assumed; who writes half of it by hand means the default by the other.
+        current_assumed=current is None or (declaration is not None and len(current.model_fields_set) < BOTH),
         monthly_invocations=section.monthly_invocations,
         constraints=Constraints(**section.constraints.model_dump()),
         strategy=section.strategy,
@@ -100,6 +118,7 @@ def _function(name: str, section: FunctionSection, source: YamlSource, side: Sid
         like=section.like,
         side_effects_accepted=section.side_effects is not None,
         given=frozenset(section.model_fields_set),
+        declaration=declaration,
     )
 
 

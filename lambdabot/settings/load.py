@@ -4,25 +4,28 @@ import difflib
 import hashlib
 import os
 import sys
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from lambdabot.declaration import Discovery
 from lambdabot.errors import Mistake, UsageError
 from lambdabot.model import Function, Side
 from lambdabot.settings import document as yaml_document
 from lambdabot.settings import yaml_source
+from lambdabot.settings.declared import Declared, complete
 from lambdabot.settings.functions import functions, redacted
 from lambdabot.settings.schema import CommentSection, Document, GateSection, RunBudgetSection
+from lambdabot.settings.yaml_source import YamlSource
 
 DEFAULT_CONFIG = "lambdabot.yml"
 SWITCH = {"true": True, "false": False}
 ENDPOINTS = ("aws", "local")
 COMMENT_MODES = ("update", "new", "hide-and-new", "off")
 
-EXAMPLE = """Write it, with one function to begin with:
+EXAMPLE = """`lambdabot init` writes it from the templates that it finds. Or write it, with one function to begin with:
 
 version: 1
 functions:
@@ -75,34 +78,49 @@ class Settings:
     out: Path
     effective: Mapping[str, Any]  # redacted, for the report
     lines: Mapping[str, int]  # of each function in the file
+    left_out: Mapping[str, str] = field(default_factory=dict)  # functions of templates, and what they lack
+    notes: tuple[str, ...] = ()  # templates that could not be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetBranch:
-    """What the target branch's own settings say."""
+    """What the target branch's own settings and templates say."""
 
     functions: tuple[Function, ...]
+    left_out: Mapping[str, str]  # functions of templates, and what they lack
     gate: GateSection
     budget: RunBudgetSection
     bucket: str | None
     effective: Mapping[str, Any]  # redacted
 
 
-def load(inputs: Inputs, *, default_endpoint: str = "aws") -> Settings:
-    """Read the file and apply the inputs. Raises UsageError with every mistake of both."""
+Discover = Callable[[Path, Sequence[str] | None], Discovery]
+"""Reads the templates below a folder, or those that are named: `lambdabot.project.discovery.discover`."""
+
+
+def no_templates(root: Path, named: Sequence[str] | None) -> Discovery:  # noqa: ARG001  # a Discover
+    """Find nothing: lambdabot.yml stands alone."""
+    return Discovery()
+
+
+def load(inputs: Inputs, *, default_endpoint: str = "aws", discover: Discover = no_templates) -> Settings:
+    """Read the file, complete it by the templates, apply the inputs. Raises UsageError with every mistake of all."""
     path = inputs.config.resolve()
     if not path.is_file():
         raise UsageError([Mistake(message=f"there is no settings file {inputs.config}")], advice=EXAMPLE)
     mistakes = _input_mistakes(inputs)
     try:
-        source = yaml_source.read(path)
+        declared = _declared(yaml_source.read(path), discover)
+        source = declared.source
         document = yaml_document.validate(source)
-        found = functions(document, source, Side.HEAD)
+        found = functions(document, declared, Side.HEAD)
     except UsageError as error:
         raise UsageError([*mistakes, *error.mistakes], advice=error.advice) from error
     comment, unreadable = _comment(document, source, inputs)
     mistakes += unreadable
-    wanted, unknown = _chosen(found, inputs.functions)
+    if not found:
+        raise UsageError([*mistakes, *_nothing_to_measure(path, declared)], advice=EXAMPLE)
+    wanted, unknown = _chosen(found, inputs.functions, declared.left_out)
     mistakes += unknown
     endpoint = inputs.endpoint or default_endpoint
     if endpoint == "local" and sys.platform != "linux":
@@ -129,6 +147,8 @@ def load(inputs: Inputs, *, default_endpoint: str = "aws") -> Settings:
         out=inputs.out.resolve(),
         effective=redacted(document),
         lines={function.name: source.line(("functions", function.name)) for function in found},
+        left_out=declared.left_out,
+        notes=declared.notes,
     )
 
 
@@ -183,12 +203,17 @@ def _comment(
     return section, [Mistake(message=message, path=source.path, line=source.line(("comment", "template")))]
 
 
-def load_base(path: Path) -> TargetBranch:
-    """Return what the target branch's own lambdabot.yml says. Raises UsageError."""
-    source = yaml_source.read(path)
-    document = yaml_document.validate(source)
+def load_base(path: Path, discover: Discover = no_templates) -> TargetBranch:
+    """Return what the target branch's own lambdabot.yml and templates say.
+
+    Where it has no lambdabot.yml yet, `path` is where it would be. Raises UsageError.
+    """
+    source = yaml_source.read(path) if path.exists() else YamlSource(path=path, data={"version": 1}, lines={})
+    declared = _declared(source, discover)
+    document = yaml_document.validate(declared.source)
     return TargetBranch(
-        functions=functions(document, source, Side.BASE),
+        functions=functions(document, declared, Side.BASE),
+        left_out=declared.left_out,
         gate=document.gate,
         budget=document.budget,
         bucket=document.bucket,
@@ -196,7 +221,24 @@ def load_base(path: Path) -> TargetBranch:
     )
 
 
-def _role_mistakes(functions: Iterable[Function], source: yaml_source.YamlSource) -> list[Mistake]:
+def _declared(source: YamlSource, discover: Discover) -> Declared:
+    named = source.data.get("templates")
+    if not isinstance(named, list | None) or not all(isinstance(one, str) for one in named or ()):
+        return Declared(source=source)  # left to the schema
+    return complete(source, discover(source.path.parent, named))
+
+
+def _nothing_to_measure(path: Path, declared: Declared) -> list[Mistake]:
+    """Return why there is no function: each that the templates have lacks something, or there is none."""
+    lacking = [Mistake(message=f"`{name}`: {reason}") for name, reason in declared.left_out.items()]
+    unread = [Mistake(message=note) for note in declared.notes]
+    none = Mistake(
+        message="`functions` names none, and no template declares one that can be measured", path=path, line=1
+    )
+    return [none, *lacking, *unread]
+
+
+def _role_mistakes(functions: Iterable[Function], source: YamlSource) -> list[Mistake]:
     """Return a mistake for each function whose throw-away copies would have no role on AWS."""
     mistakes = []
     for function in functions:
@@ -233,12 +275,16 @@ def _is_url(text: str) -> bool:
         return False
 
 
-def _chosen(found: tuple[Function, ...], names: tuple[str, ...]) -> tuple[tuple[Function, ...], list[Mistake]]:
+def _chosen(
+    found: tuple[Function, ...], names: tuple[str, ...], left_out: Mapping[str, str]
+) -> tuple[tuple[Function, ...], list[Mistake]]:
     """Return the named functions (all when none is named), and a mistake for each name that there is not."""
     known = {function.name: function for function in found}
     mistakes = []
     for name in names:
-        if name not in known:
+        if name in left_out:
+            mistakes.append(Mistake(message=f"`{name}`: {left_out[name]}"))
+        elif name not in known:
             nearest = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean `{nearest[0]}`?" if nearest else f"there are {', '.join(known)}"
             mistakes.append(Mistake(message=f"there is no function `{name}`; {hint}"))

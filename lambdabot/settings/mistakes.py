@@ -31,8 +31,8 @@ def validated(
         mistakes: dict[str, Mistake] = {}
         for detail in error.errors(include_url=False, include_context=True):
             location = written_at(_without_type_names(detail["loc"]))
-            message = _message(model, location, detail)
-            mistake = Mistake(message=message, path=source.path, line=source.line(location))
+            path, line = source.place(location)
+            mistake = Mistake(message=_message(model, location, detail, source), path=path, line=line)
             mistakes.setdefault(str(mistake), mistake)  # a mistake in `defaults` is found once per function
         raise UsageError(sorted(mistakes.values(), key=lambda mistake: mistake.line or 0)) from error
 
@@ -42,14 +42,15 @@ def _without_type_names(location: tuple[int | str, ...]) -> Location:
     return tuple(part for part in location if not str(part).startswith("["))
 
 
-def _message(model: type[BaseModel], location: Location, detail: ErrorDetails) -> str:
+def _message(model: type[BaseModel], location: Location, detail: ErrorDetails, source: YamlSource) -> str:
     """Say what is wrong, what is allowed, and what was given where that is short and no secret."""
     name = ".".join(str(part) for part in location)
     kind = detail["type"]
     if kind == "extra_forbidden":
         return _unknown_key(model, location, name)
     if kind == "missing":
-        return f"`{name}` is missing"
+        reason = source.undecided.get(location)
+        return f"`{name}` is missing, and cannot be decided: {reason}" if reason else f"`{name}` is missing"
     text = detail["msg"].removeprefix("Value error, ")
     text = text[:1].lower() + text[1:]
     given = detail["input"]

@@ -41,7 +41,9 @@ def _environment_value(value: object) -> object:
 EnvironmentValue = Annotated[str, BeforeValidator(_environment_value)]
 
 
-LayerArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+$")]
+LAYER_ARN = r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+$"
+
+LayerArn = Annotated[str, Field(pattern=LAYER_ARN)]
 """A layer's version, as Lambda names it."""
 
 Layers = Annotated[list[LayerArn], Field(max_length=5)]
@@ -251,8 +253,10 @@ class Document(Section):
     """Version of this format."""
     defaults: DefaultsSection = DefaultsSection()
     """Any key of a function, for all of them."""
-    functions: Annotated[dict[Name, FunctionSection], Field(min_length=1)]
-    """The functions, by name."""
+    functions: dict[Name, FunctionSection] = {}
+    """The functions, by name. Those of the repository's templates are there by their logical names; a key here wins."""
+    templates: list[str] | None = None
+    """Templates to read, relative to lambdabot.yml (`*` allowed). Absent: all that the repository holds; `[]`: none."""
     gate: GateSection = GateSection()
     """When the job fails."""
     comment: CommentSection = CommentSection()

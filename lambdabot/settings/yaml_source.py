@@ -1,11 +1,12 @@
 """YAML with the line of every key, so that a mistake can be pointed at."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from lambdabot.declaration import Place
 from lambdabot.errors import Mistake, UsageError
 
 Location = tuple[str | int, ...]
@@ -19,6 +20,15 @@ class YamlSource:
     path: Path
     data: dict[str, Any]
     lines: dict[Location, int]
+    places: dict[Location, Place] = field(default_factory=dict)  # of values that templates say
+    undecided: dict[Location, str] = field(default_factory=dict)  # why templates do not say a value
+
+    def place(self, location: Location) -> tuple[Path, int]:
+        """Return the file and line of a value: its template's where the file itself does not have the key."""
+        written = self.places.get(location)
+        if written is not None and location not in self.lines:
+            return written.path, written.line
+        return self.path, self.line(location)
 
     def line(self, location: Location) -> int:
         """Return the line of the nearest enclosing key that the file really has."""

@@ -62,6 +62,8 @@ class FakeGitHub:
         self.check_runs: dict[int, dict[str, Any]] = {}
         self.annotations: dict[int, list[dict[str, Any]]] = {}
         self.minimized: set[str] = set()
+        self.files: dict[int, dict[str, str]] = {}  # by pull request: patches by file name
+        self.review_comments: dict[int, dict[str, Any]] = {}
         self.requests: list[tuple[str, str]] = []
         self.faults: deque[Fault] = deque()
         self.violations: list[str] = []
@@ -167,7 +169,13 @@ class FakeGitHub:
     def _route(self, method: str, path: str, query: dict[str, str], data: dict[str, Any]) -> Answer:
         home = rf"/repos/{re.escape(self.repository)}"
         issues = rf"{home}/issues"
+        pulls = rf"{home}/pulls"
         routes = {
+            ("GET", rf"{pulls}/(\d+)/files"): lambda number: self._paged(path, query, self._files_of(number)),
+            ("GET", rf"{pulls}/(\d+)/comments"): lambda number: self._paged(
+                path, query, [one for one in self.review_comments.values() if one["_pull"] == number]
+            ),
+            ("POST", rf"{pulls}/(\d+)/comments"): lambda number: self._reviewed(data, number),
             ("GET", "/user"): self._user,
             ("POST", "/graphql"): lambda: self._minimize(data),
             ("GET", rf"{issues}/(\d+)/comments"): lambda issue: self._listed(path, query, issue),
@@ -211,6 +219,62 @@ class FakeGitHub:
         if too_long := refused_body(data["body"]):
             return too_long
         return Answer(201, self.add_comment(issue, data["body"].strip(), login=self.login or BOT))
+
+    def _files_of(self, number: int) -> list[dict[str, Any]]:
+        return [
+            {
+                "sha": "0" * 40,
+                "filename": name,
+                "status": "modified",
+                "additions": 1,
+                "deletions": 1,
+                "changes": 2,
+                "blob_url": f"https://github.com/{self.repository}/blob/{name}",
+                "raw_url": f"https://github.com/{self.repository}/raw/{name}",
+                "contents_url": f"{self.url}/repos/{self.repository}/contents/{name}",
+                "patch": patch,
+            }
+            for name, patch in self.files.get(number, {}).items()
+        ]
+
+    def _reviewed(self, data: dict[str, Any], number: int) -> Answer:
+        """Take a comment on a line that a hunk shows; GitHub refuses any other."""
+        lines = head_lines(self.files.get(number, {}).get(data["path"], ""))
+        if data.get("side", "RIGHT") != "RIGHT" or data.get("line") not in lines:
+            error = {
+                "resource": "PullRequestReviewComment",
+                "code": "custom",
+                "field": "pull_request_review_thread.line",
+                "message": "pull_request_review_thread.line must be part of the diff",
+            }
+            return refused(422, "Validation Failed", errors=[error])
+        ident = 5000 + len(self.review_comments)
+        self._clock += timedelta(seconds=1)
+        now = self._clock.isoformat().replace("+00:00", "Z")
+        page = f"https://github.com/{self.repository}/pull/{number}#discussion_r{ident}"
+        pull = f"{self.url}/repos/{self.repository}/pulls/{number}"
+        self.review_comments[ident] = {
+            "url": f"{self.url}/repos/{self.repository}/pulls/comments/{ident}",
+            "pull_request_review_id": 1,
+            "id": ident,
+            "node_id": f"PRRC_{ident}",
+            "diff_hunk": "@@",
+            "path": data["path"],
+            "commit_id": data["commit_id"],
+            "original_commit_id": data["commit_id"],
+            "user": user(self.login or BOT),
+            "body": data["body"].strip(),
+            "line": data["line"],
+            "side": "RIGHT",
+            "created_at": now,
+            "updated_at": now,
+            "html_url": page,
+            "pull_request_url": pull,
+            "author_association": "NONE",
+            "_links": {"self": {"href": page}, "html": {"href": page}, "pull_request": {"href": pull}},
+            "_pull": number,
+        }
+        return Answer(201, self.review_comments[ident])
 
     def _listed(self, path: str, query: dict[str, str], issue: int) -> Answer:
         there = [one for one in self.comments.values() if one["issue_url"].endswith(f"/{issue}")]
@@ -293,6 +357,18 @@ def refused_body(body: str) -> Answer | None:
         return None
     error = {"resource": "IssueComment", "code": "custom", "field": "body", "message": "body is too long"}
     return refused(422, "Validation Failed", errors=[error])
+
+
+def head_lines(patch: str) -> dict[int, str]:
+    """Return the head's side of a patch by line, read apart from how lambdabot reads it."""
+    lines, number = {}, 0
+    for line in patch.splitlines():
+        if line.startswith("@@"):
+            number = int(line.split("+")[1].split(",")[0].split(" ")[0])
+        elif not line.startswith(("-", "\\")):
+            lines[number] = line[1:]
+            number += 1
+    return lines
 
 
 @cache

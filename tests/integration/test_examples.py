@@ -18,6 +18,7 @@ from lambdabot.errors import PackagingError
 from lambdabot.model import Function
 from lambdabot.packaging.build import package
 from lambdabot.packaging.target import Target
+from lambdabot.project.discovery import discover
 from lambdabot.settings.load import Inputs, load
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -33,7 +34,7 @@ for line in sys.stdin:
 
 @pytest.fixture(scope="module")
 def functions() -> dict[str, Function]:
-    settings = load(Inputs(config=EXAMPLES / "lambdabot.yml", endpoint="local"))
+    settings = load(Inputs(config=EXAMPLES / "lambdabot.yml", endpoint="local"), discover=discover)
     return {function.name: function for function in settings.functions}
 
 

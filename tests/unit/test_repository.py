@@ -12,6 +12,11 @@ import yaml
 from lambdabot.report.markdown import environment
 
 ROOT = Path(__file__).parents[2]
+WORKFLOWS = sorted(
+    path
+    for folder in (".github/workflows", "examples/workflows", "lambdabot/starter/files")
+    for path in ROOT.glob(f"{folder}/*.yml")
+)
 
 
 def locked(name: str) -> set[str]:
@@ -40,7 +45,7 @@ def test_the_locks_are_hashed_and_free_of_addresses():
 
 def scripts():
     """Give every script of every workflow; they run in bash with the runner's options."""
-    for path in sorted([*ROOT.glob(".github/workflows/*.yml"), *ROOT.glob("examples/workflows/*.yml")]):
+    for path in WORKFLOWS:
         for job in yaml.safe_load(path.read_text())["jobs"].values():
             for step in job.get("steps", []):
                 if "run" in step:
@@ -58,7 +63,7 @@ def test_the_scripts_of_workflows_pass_shellcheck(script):
 
 
 def pins():
-    for path in sorted([*ROOT.glob(".github/workflows/*.yml"), *ROOT.glob("examples/workflows/*.yml")]):
+    for path in WORKFLOWS:
         yield from re.findall(r"uses: ([\w-]+/[\w-]+)@(\w{40}) # (v[\d.]+)", path.read_text())
 
 

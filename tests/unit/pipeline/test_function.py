@@ -22,7 +22,7 @@ from lambdabot.model import (
     Variant,
 )
 from lambdabot.pipeline.function import SNAPSHOTS, FunctionJob, Place
-from lambdabot.pipeline.likeness import Sides
+from lambdabot.pipeline.pairs import Sides
 from lambdabot.settings.schema import GateSection
 
 HERE = Configuration(memory_mb=2048, architecture=Architecture.ARM64)

@@ -118,7 +118,7 @@ def test_the_settings_of_the_target_branch_lie_at_the_same_place_or_at_the_top(t
     (base / "service").mkdir(parents=True)
     config = root / "service" / "lambdabot.yml"
 
-    assert settings_in_base(config, root, base) is None
+    assert settings_in_base(config, root, base) == base / "service" / "lambdabot.yml"  # where it would be
     (base / "lambdabot.yml").touch()
     assert settings_in_base(config, root, base) == base / "lambdabot.yml"
     assert settings_in_base(tmp_path / "elsewhere" / "lambdabot.yml", root, base) == base / "lambdabot.yml"

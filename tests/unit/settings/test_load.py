@@ -310,9 +310,11 @@ def test_an_image_needs_no_handler(project, uri):
 
 
 def test_the_target_branch_describes_its_own_side(project):
-    (function,) = load_base(write(project, MINIMAL)).functions
+    target = load_base(write(project, MINIMAL))
+    (function,) = target.functions
 
     assert function.side is Side.BASE
+    assert target.left_out == {}
 
 
 ROLE = "arn:aws:iam::123456789012:role/copies"

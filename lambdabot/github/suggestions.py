@@ -1,0 +1,73 @@
+"""The suggestions on a pull request: each made once, hidden when it no longer holds."""
+
+from collections.abc import Iterator, Sequence
+
+from github.PullRequest import PullRequest
+from github.PullRequestComment import PullRequestComment
+
+from lambdabot.declaration import Suggestion
+from lambdabot.errors import GitHubError
+from lambdabot.github.client import connected
+from lambdabot.github.comment import author
+from lambdabot.github.event import Context
+from lambdabot.github.patch import line_in
+from lambdabot.github.refusal import Attempt
+
+MOST = 20
+"""Suggestions on one pull request, each of which is a notification; the comment has them all."""
+
+
+def post(context: Context, token: str, suggestions: Sequence[Suggestion], *, marker: str) -> int:
+    """Put the suggestions on the lines that the pull request's diff shows, and return how many it shows now.
+
+    `marker` is the first line of each body: how lambdabot's are found again. One that is there already stays as it
+    is; one that is not among the suggestions any more is hidden as outdated. Lines outside of the diff take none.
+    Raises GitHubError with what to do.
+    """
+    if context.pull_request is None or context.head_sha is None:
+        what = "there is no pull request to suggest on"
+        raise GitHubError(what, advice="Run on `pull_request` events.")
+    attempt = Attempt(failed=f"no suggestion was made on {context.place}", permission="pull-requests: write")
+    with connected(context, token, attempt) as repository:
+        pull = repository.get_pull(context.pull_request)
+        ours = list(_ours(pull, author(repository), marker))
+        if not suggestions and not ours:
+            return 0
+        wanted = list(_placed(pull, suggestions))[:MOST]
+        there = {(one.path, one.body.strip()): one for one in ours if one.line}
+        for path, line, body in wanted:
+            if (path, body.strip()) not in there:
+                pull.create_review_comment(body, context.head_sha, path, line=line, side="RIGHT")
+        kept = {(path, body.strip()) for path, _, body in wanted}
+        for key, outdated in there.items():
+            if key not in kept:
+                _hide(outdated)
+        return len(wanted)
+
+
+def _ours(pull: PullRequest, login: str | None, marker: str) -> Iterator[PullRequestComment]:
+    """Yield lambdabot's suggestions; the marker that someone else pasted makes no comment ours."""
+    for comment in pull.get_review_comments():
+        user = comment.user
+        wrote = user is not None and (user.type == "Bot" if login is None else user.login == login)
+        if wrote and comment.body.startswith(marker):
+            yield comment
+
+
+def _placed(pull: PullRequest, suggestions: Sequence[Suggestion]) -> Iterator[tuple[str, int, str]]:
+    """Yield path, line of the head and body of the suggestions whose line is inside the diff."""
+    paths = {one.path for one in suggestions}
+    patches = {file.filename: file.patch or "" for file in pull.get_files() if file.filename in paths} if paths else {}
+    for one in suggestions:
+        line = line_in(patches.get(one.path, ""), one.line, one.line_text)
+        if line is not None:
+            yield one.path, line, one.body
+
+
+def _hide(comment: PullRequestComment) -> None:
+    """Minimize a comment; PyGithub does so for issue comments only."""
+    comment.requester.graphql_named_mutation(
+        mutation_name="minimizeComment",
+        mutation_input={"subjectId": comment.node_id, "classifier": "OUTDATED"},
+        output_schema="minimizedComment { isMinimized }",
+    )

@@ -1,0 +1,300 @@
+"""Lambda functions of a serverless.yml (Serverless Framework 3 and 4)."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import yaml
+
+from lambdabot.declaration import Attribute, Declaration, EventSource, NoSlot, Place, Slot, Stated, Undecided
+from lambdabot.model import Architecture
+from lambdabot.project.templates import attributes
+from lambdabot.project.templates.intrinsics import Known, Unknown
+from lambdabot.project.templates.nodes import Document, Entry, Node
+from lambdabot.project.templates.stack import in_words
+from lambdabot.project.templates.variables import Variables
+
+T = TypeVar("T")
+
+FRAMEWORK_DEFAULT = "the framework's default"
+
+DEFAULT_MEMORY_MB = 1024
+DEFAULT_TIMEOUT_SECONDS = 6
+"""Serverless Framework, "Serverless.yml Reference"."""
+
+
+def is_service(document: Document) -> bool:
+    """Tell whether a document is a service's, on AWS as far as it says."""
+    if not {"service", "provider"} <= document.entries(document.root).keys():
+        return False
+    provider = document.get(document.root, "provider")
+    name = document.get(provider, "name") or provider
+    return not isinstance(name, yaml.ScalarNode) or name.value == "aws" or "${" in str(name.value)
+
+
+def functions(document: Document) -> Iterator[Declaration | Undecided]:
+    """Yield a service's functions, and what stands for functions that the files do not decide."""
+    service = _Service(document)
+    for found in service.functions():
+        yield found if isinstance(found, Undecided) else found.declaration()
+
+
+class _Service:
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.variables = Variables(document)
+        self.provider = document.entries(document.get(document.root, "provider"))
+        self.package = document.entries(document.get(document.root, "package"))
+        self._heirs: dict[str, list[str]] = {}
+
+    def functions(self) -> "list[_Function | Undecided]":
+        node = self.document.get(self.document.root, "functions")
+        found = [] if node is None else list(self._functions(node, self.document))
+        for one in found:
+            if isinstance(one, _Function):
+                for key in self.provider.keys() - one.own.keys():
+                    self._heirs.setdefault(key, []).append(one.name)
+        return found
+
+    def others(self, key: str, name: str) -> str:
+        """Return the other functions that a value of `provider` serves, in words."""
+        heirs = self._heirs.get(key, [])
+        return in_words([heir for heir in heirs[:5] if heir != name], len(heirs) - 1)
+
+    def _functions(self, node: Node, document: Document, depth: int = 0) -> "Iterator[_Function | Undecided]":
+        """Yield the functions of a mapping, or of a list of mappings, each of which may be another file's."""
+        found = self.variables.resolve(node, document)
+        if isinstance(found, Unknown):
+            yield Undecided(reason=f"the functions are not decided: {found.reason}", place=found.place)
+        elif isinstance(found.node, yaml.SequenceNode) and depth < 3:  # noqa: PLR2004  # lists of files of lists
+            for item in found.node.value:
+                yield from self._functions(item, found.document, depth + 1)
+        else:
+            for name, entry in found.document.entries(found.node).items():
+                body = self.variables.resolve(entry.value, found.document)
+                if isinstance(body, Unknown):
+                    yield Undecided(reason=f"the function `{name}` is not decided: {body.reason}", place=body.place)
+                elif isinstance(body.node, yaml.MappingNode):
+                    shared = found.document.is_alias(entry)
+                    yield _Function(
+                        self, name, body.document, body.node, found.document.place(entry.key), shared=shared
+                    )
+
+
+class _Function:
+    """One function on its way to a Declaration."""
+
+    def __init__(
+        self, service: _Service, name: str, document: Document, node: Node, place: Place, *, shared: bool
+    ) -> None:
+        self.name = name
+        self.own = document.entries(node)
+        self._service = service
+        self._document = document
+        self._node = node
+        self._place = place
+        self._shared = shared
+        self._folder = service.document.text.path.parent
+
+    def declaration(self) -> Declaration:
+        """Return what the service says of the function."""
+        memory, memory_slot = self._tunable("memorySize", attributes.number, DEFAULT_MEMORY_MB)
+        architecture, architecture_slot = self._tunable(
+            "architecture", attributes.architecture, Architecture.X86_64.value
+        )
+        environment, undecided = self._environment()
+        return Declaration(
+            name=self.name,
+            family="serverless",
+            place=self._place,
+            function_name=self._get("name", attributes.text, provider=False),
+            runtime=self._get("runtime", attributes.text),
+            handler=self._handler(),
+            code=self._code(),
+            memory_mb=memory,
+            architecture=architecture,
+            timeout_seconds=self._get("timeout", attributes.number)
+            or Stated(value=DEFAULT_TIMEOUT_SECONDS, place=self._place, inherited=FRAMEWORK_DEFAULT),
+            environment=environment,
+            environment_undecided=undecided,
+            layers=self._layers(),
+            events=tuple(self._events()),
+            reserved_concurrency=self._get("reservedConcurrency", attributes.number, provider=False),
+            provisioned_concurrency=self._get("provisionedConcurrency", attributes.number, provider=False),
+            ephemeral_storage_mb=self._get("ephemeralStorageSize", attributes.number, provider=False),
+            memory_slot=memory_slot,
+            architecture_slot=architecture_slot,
+        )
+
+    def _found(self, key: str, *, provider: bool = True) -> tuple[Entry, Document, str] | None:
+        """Return where a key is written: in the function, or in `provider`."""
+        if key in self.own:
+            entry = self.own[key]
+            return entry, self._document, "an anchor" if entry.merged else ""
+        if provider and key in self._service.provider:
+            return self._service.provider[key], self._service.document, "provider"
+        return None
+
+    def _get(self, key: str, convert: Callable[..., Attribute[T]], *, provider: bool = True) -> Attribute[T]:
+        found = self._found(key, provider=provider)
+        if found is None:
+            return None
+        entry, document, inherited = found
+        return self._attribute(entry.value, document, convert, inherited)
+
+    def _attribute(
+        self, node: Node, document: Document, convert: Callable[..., Attribute[T]], inherited: str = ""
+    ) -> Attribute[T]:
+        result = self._service.variables.resolve(node, document)
+        if isinstance(result, Unknown):
+            return Undecided(reason=result.reason, place=result.place)
+        if result.via:
+            inherited = attributes.named(result.via[0])
+        return convert(result.value, result.place, inherited)
+
+    def _tunable(
+        self, key: str, convert: Callable[..., Attribute[T]], default: object
+    ) -> tuple[Attribute[T], Slot | NoSlot]:
+        """Return an attribute that lambdabot recommends values for, and where another one would be written."""
+        found = self._found(key)
+        if found is None:
+            return convert(default, self._place, FRAMEWORK_DEFAULT), self._addition(key, "")
+        entry, document, inherited = found
+        value = self._attribute(entry.value, document, convert, inherited)
+        if isinstance(value, Undecided) or value is None:
+            return value, NoSlot(reason=str(value))
+        if inherited:
+            others = self._service.others(key, self.name) if inherited == "provider" else ""
+            note = f"`{key}` of {inherited} at {value.place.path.name}:{value.place.line}"
+            return value, self._addition(key, note + (f" also serves {others}" if others else ""))
+        return value, self._written(entry, document)
+
+    def _written(self, entry: Entry, document: Document) -> Slot | NoSlot:
+        """Return the slot of a function's own value: its literal, or the variable that stands there."""
+        result = self._service.variables.resolve(entry.value, document)
+        if not isinstance(result, Known):
+            return NoSlot(reason=result.reason)
+        plain = isinstance(result.node, yaml.ScalarNode) and "${" not in str(result.node.value)
+        if plain and not result.via and not document.is_alias(entry):
+            return document.literal(result.node)
+        if plain and len(result.via) == 1 and result.via[0].startswith("self:custom"):
+            uses = self._service.document.text.content.count(f"${{{result.via[0]}")
+            if uses == 1 and result.document is document:
+                return document.literal(result.node)
+        note = f"until now the value came from {attributes.named(result.via[0])}" if result.via else ""
+        if result.via and isinstance(entry.value, yaml.ScalarNode) and not document.is_alias(entry):
+            return document.literal(entry.value, note=note)
+        return document.expression(entry, note=note)
+
+    def _addition(self, key: str, note: str) -> Slot | NoSlot:
+        if self._shared:
+            return NoSlot(reason=f"the function at {self._place} is another one's, by an alias")
+        quote = '"' if key == "architecture" and self._document.text.path.suffix == ".json" else ""
+        return self._document.addition(self._node, key, quote, quote, note=note)
+
+    def _handler(self) -> Attribute[str]:
+        handler = self._get("handler", attributes.text, provider=False)
+        module = self._module()
+        if isinstance(handler, Stated) and module and handler.value.startswith(f"{module}/"):
+            return Stated(value=handler.value.removeprefix(f"{module}/"), place=handler.place)
+        return handler
+
+    def _module(self) -> str:
+        """Return the folder that serverless-python-requirements packages a function from."""
+        module = self._get("module", attributes.text, provider=False)
+        return module.value.strip("/") if isinstance(module, Stated) else ""
+
+    def _code(self) -> Attribute[Path | str]:
+        image = self.own.get("image")
+        if image is not None:
+            return self._image(image)
+        for package in (self._document.entries(self._value(self.own.get("package"))), self._service.package):
+            if "artifact" in package:
+                return self._attribute(
+                    package["artifact"].value,
+                    self._document,
+                    lambda value, place, _: attributes.code(value, self._folder, place),
+                )
+        return attributes.code(self._module() or ".", self._folder, self._place)
+
+    def _image(self, image: Entry) -> Attribute[Path | str]:
+        node = self._value(image)
+        entries = self._document.entries(node)
+        written = entries.get("uri") or entries.get("name") or image
+        name = self._attribute(written.value, self._document, attributes.text)
+        if not isinstance(name, Stated):
+            return name
+        images = self._document.get(self._service.document.root, "provider", "ecr", "images", name.value)
+        if isinstance(images, yaml.MappingNode) and "uri" in self._document.entries(images):
+            name = self._attribute(self._document.entries(images)["uri"].value, self._document, attributes.text)
+        elif images is not None:
+            reason = f"the image `{name.value}` is built from a Dockerfile: give the image as `source`"
+            return Undecided(reason=reason, place=name.place)
+        return attributes.code(name.value, self._folder, name.place) if isinstance(name, Stated) else name
+
+    def _value(self, entry: Entry | None) -> Node | None:
+        found = None if entry is None else self._service.variables.resolve(entry.value, self._document)
+        return found.node if isinstance(found, Known) else None
+
+    def _environment(self) -> tuple[dict[str, Attribute[str]], Undecided | None]:
+        variables: dict[str, Attribute[str]] = {}
+        undecided = None
+        for entries, document, inherited in (
+            (self._service.provider, self._service.document, "provider"),
+            (self.own, self._document, ""),
+        ):
+            entry = entries.get("environment")
+            if entry is None:
+                continue
+            found = self._service.variables.resolve(entry.value, document)
+            if isinstance(found, Unknown):
+                undecided = Undecided(reason=found.reason, place=found.place)
+                continue
+            for key, variable in found.document.entries(found.node).items():
+                variables[key] = self._attribute(variable.value, found.document, attributes.text, inherited)
+        return variables, undecided
+
+    def _layers(self) -> tuple[Attribute[str], ...]:
+        found = self._found("layers")
+        node = self._value(found[0]) if found else None
+        if found is None or not isinstance(node, yaml.SequenceNode):
+            return ()
+        return tuple(self._layer(item, found[1], found[2]) for item in node.value)
+
+    def _layer(self, node: Node, document: Document, inherited: str) -> Attribute[str]:
+        """Return a layer's ARN, or the logical name that `Ref` gives."""
+        ref = node if node.tag == "!Ref" else document.get(node, "Ref")
+        if isinstance(ref, yaml.ScalarNode):
+            return Stated(value=str(ref.value), place=document.place(node), inherited=inherited)
+        return self._attribute(node, document, attributes.text, inherited)
+
+    def _events(self) -> Iterator[EventSource]:
+        node = self._value(self.own.get("events"))
+        for item in node.value if isinstance(node, yaml.SequenceNode) else ():
+            if isinstance(item, yaml.ScalarNode):
+                kind = str(item.value)
+                yield EventSource(name=kind, kind=kind.lower(), place=self._document.place(item))
+            for kind, entry in self._document.entries(item).items():
+                yield self._event(kind, entry)
+
+    def _event(self, kind: str, entry: Entry) -> EventSource:
+        entries = self._document.entries(self._value(entry))
+
+        def whole(key: str) -> Attribute[int]:
+            return self._attribute(entries[key].value, self._document, attributes.number) if key in entries else None
+
+        partial = entries.get("functionResponseType")
+        stream = entries.get("type") if kind == "stream" else None
+        return EventSource(
+            name=kind,
+            kind=str(stream.value.value) if stream is not None else kind.lower(),
+            place=self._document.place(entry.key),
+            batch_size=whole("batchSize"),
+            window_seconds=whole("maximumBatchingWindow") or whole("batchWindow"),
+            maximum_concurrency=whole("maximumConcurrency"),
+            partial_failures=Stated(
+                value=str(partial.value.value) == "ReportBatchItemFailures", place=self._document.place(partial.value)
+            )
+            if partial
+            else None,
+        )

@@ -1,0 +1,187 @@
+"""A Terraform module: its files, what its names mean, and the modules that it calls."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from tree_sitter import Node
+
+from lambdabot.project.templates.hcl import Attribute, Block, HclFile
+from lambdabot.project.templates.hcl_values import Evaluation, Found, Missing, Value
+
+DEEPEST = 5
+"""Modules that call modules."""
+
+META_ARGUMENTS = {"source", "version", "providers", "count", "for_each", "depends_on"}
+
+_NAME = re.compile(r"\b((?:var|local)\.[\w-]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A block as it is applied: with one key of its `for_each`, where it has one."""
+
+    module: "Module"
+    block: Block
+    key: Value | None = None
+    item: Value | None = None
+
+    def value(self, attribute: Attribute | None) -> Value | None:
+        """Return an attribute's value; None when it is absent or null."""
+        if attribute is None:
+            return None
+        found = self.evaluate(attribute.expression, attribute.file)
+        return None if isinstance(found, Found) and found.value is None else found
+
+    def get(self, key: str) -> Value | None:
+        """Return the value of one of the block's attributes."""
+        return self.value(self.block.attributes.get(key))
+
+    def evaluate(self, node: Node, file: HclFile) -> Value:
+        """Return what an expression of the block amounts to."""
+        return Evaluation(self).value(node, file)
+
+    def name(self, path: Sequence[str], file: HclFile, node: Node) -> tuple[Value, int] | None:
+        """Return what a name means inside the block."""
+        match path:
+            case ["each", "key", *_] if self.key is not None:
+                return self.key, 2
+            case ["each", "value", *_] if self.item is not None:
+                return self.item, 2
+            case ["count", "index", *_]:
+                return Found(0, file, node, ("count.index",)), 2
+        return self.module.name(path, file, node)
+
+    @property
+    def shared(self) -> bool:
+        """Tell whether the block's text stands for several functions."""
+        return self.key is not None or self.module.shared
+
+
+class Module:
+    """One folder of files with the variables that it is given; `call` is the block that calls it."""
+
+    def __init__(
+        self,
+        folder: Path,
+        files: Sequence[HclFile],
+        *,
+        root: Path,
+        given: Mapping[str, Value] | None = None,
+        call: Instance | None = None,
+        shared: bool = False,
+    ) -> None:
+        """Read nothing yet. `root` is the folder where Terraform runs; `shared` when it is called more than once."""
+        self.folder = folder
+        self.root = root
+        self.call = call
+        self.shared = shared
+        self._files = files
+        self._given = given or {}
+        self._values: dict[str, Value] = {}
+
+    @cached_property
+    def blocks(self) -> list[Block]:
+        """Return the blocks of all its files."""
+        return [block for file in self._files for block in file.blocks()]
+
+    @cached_property
+    def _variables(self) -> dict[str, Block]:
+        return {block.labels[0]: block for block in self.blocks if block.kind == "variable" and block.labels}
+
+    @cached_property
+    def _locals(self) -> dict[str, Attribute]:
+        return {
+            name: attribute
+            for block in self.blocks
+            if block.kind == "locals"
+            for name, attribute in block.attributes.items()
+        }
+
+    @cached_property
+    def _resources(self) -> dict[tuple[str, ...], Block]:
+        return {(block.kind, *block.labels): block for block in self.blocks if block.kind in {"resource", "data"}}
+
+    @cached_property
+    def references(self) -> Counter[str]:
+        """Return how often `var.x` and `local.x` are used."""
+        return Counter(name for file in self._files for name in _NAME.findall(file.text.content))
+
+    @cached_property
+    def archives(self) -> list[Block]:
+        """Return the `archive_file`s, which zip what functions are deployed from."""
+        return [block for key, block in self._resources.items() if key[1] == "archive_file"]
+
+    def name(self, path: Sequence[str], file: HclFile, node: Node) -> tuple[Value, int] | None:
+        """Return what a dotted path begins with, and how many of its parts that is; None when it is not known."""
+        match path:
+            case ["var" | "local" as kind, name, *_]:
+                return self._named(kind, name, file, node), 2
+            case ["path", "module" | "root" | "cwd" as which, *_]:
+                return Found(str(self.folder if which == "module" else self.root), file, node, (f"path.{which}",)), 2
+            case ["terraform", "workspace", *_]:
+                return Found("default", file, node, ("terraform.workspace",)), 2
+            case ["data", kind, name, attribute, *_]:
+                return self._argument(("data", kind, name), attribute, 4)
+            case [kind, name, attribute, *_]:
+                return self._argument(("resource", kind, name), attribute, 3)
+        return None
+
+    def _named(self, kind: str, name: str, file: HclFile, node: Node) -> Value:
+        full = f"{kind}.{name}"
+        if full not in self._values:
+            self._values[full] = Missing(f"`{full}` needs itself", file.place(node))
+            found = self._variable(name, file, node) if kind == "var" else self._local(name, file, node)
+            self._values[full] = replace(found, via=(full, *found.via)) if isinstance(found, Found) else found
+        return self._values[full]
+
+    def _variable(self, name: str, file: HclFile, node: Node) -> Value:
+        if name in self._given:
+            return self._given[name]
+        block = self._variables.get(name)
+        if block is None:
+            return Missing(f"there is no variable `{name}`", file.place(node))
+        default = block.attributes.get("default")
+        if default is None:
+            return Missing(f"the variable `{name}` has no default", block.place)
+        return Instance(self, block).evaluate(default.expression, default.file)
+
+    def _local(self, name: str, file: HclFile, node: Node) -> Value:
+        attribute = self._locals.get(name)
+        if attribute is None:
+            return Missing(f"there is no local value `{name}`", file.place(node))
+        return Evaluation(self).value(attribute.expression, attribute.file)
+
+    def _argument(self, key: tuple[str, ...], attribute: str, used: int) -> tuple[Value, int] | None:
+        """Return an attribute of a resource that the files themselves write."""
+        block = self._resources.get(key)
+        written = block.attributes.get(attribute) if block else None
+        if block is None or written is None:
+            return None
+        return Instance(self, block).evaluate(written.expression, written.file), used
+
+    def is_given(self, variable: str) -> bool:
+        """Tell whether a variable's value comes from outside the module's own files."""
+        return variable in self._given
+
+    def instances(self, block: Block) -> list[Instance]:
+        """Return what a block is applied as: nothing for `count = 0`, one for each key of a decided `for_each`."""
+        single = Instance(self, block)
+        count, each = single.get("count"), single.get("for_each")
+        if isinstance(count, Found) and count.value in {0, "0"}:
+            return []
+        if isinstance(each, Found) and isinstance(each.value, dict):
+            return [
+                Instance(self, block, Found(key, each.file, each.node), _with_each(item, each.via))
+                for key, item in each.value.items()
+            ]
+        if isinstance(each, Found) and isinstance(each.value, list):
+            return [Instance(self, block, item, item) for item in each.value]
+        return [single]
+
+
+def _with_each(item: Value, via: tuple[str, ...]) -> Value:
+    return replace(item, via=(*item.via, *via)) if isinstance(item, Found) else item

@@ -1,0 +1,73 @@
+"""Edits written into the user's files: all of them, or none when one does not fit."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from lambdabot.declaration import Edit
+from lambdabot.errors import Mistake, UsageError
+from lambdabot.project.discovery import SUFFIXES
+
+BYTE_ORDER_MARK = "\ufeff"
+
+
+def write(edits: Sequence[Edit], root: Path) -> tuple[Path, ...]:
+    """Replace each edit's line and return the files that changed; an edit that is there already changes nothing.
+
+    The edits come from a report, which may be anyone's: they reach templates below `root` alone, and only where the
+    line still reads as it did. Raises UsageError with every edit that does not fit, before anything is written.
+    """
+    root = root.resolve()
+    mistakes: list[Mistake] = []
+    by_file: dict[Path, list[Edit]] = {}
+    for edit in edits:
+        reason = _refused(edit, root)
+        if reason:
+            mistakes.append(Mistake(message=reason, path=edit.path, line=edit.line))
+        else:
+            by_file.setdefault((root / edit.path).resolve(), []).append(edit)
+    changed: dict[Path, bytes] = {}
+    for path, own in by_file.items():
+        before = path.read_bytes()
+        after = _edited(before, own, mistakes)
+        if after != before:
+            changed[path] = after
+    if mistakes:
+        advice = "Nothing was written. Run lambdabot again: it reads the templates as they are now."
+        raise UsageError(mistakes, advice=advice)
+    for path, data in changed.items():
+        path.write_bytes(data)
+    return tuple(changed)
+
+
+def _refused(edit: Edit, root: Path) -> str:
+    path = (root / edit.path).resolve()
+    if not path.is_relative_to(root):
+        return "lies outside of the repository"
+    if path.suffix not in SUFFIXES or any(part.startswith(".") for part in path.relative_to(root).parts):
+        return "is no template"
+    return "" if path.is_file() else "there is no such file"
+
+
+def _edited(data: bytes, edits: Sequence[Edit], mistakes: list[Mistake]) -> bytes:
+    """Return the file with its lines replaced, from the last to the first so that their numbers hold."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        mistakes.append(Mistake(message="is not UTF-8 text", path=edits[0].path))
+        return data
+    lines = text.removeprefix(BYTE_ORDER_MARK).split("\n")
+    for edit in sorted(edits, key=lambda one: one.line, reverse=True):
+        row = edit.line - 1
+        wanted = edit.after.split("\n")
+        there = [line.removesuffix("\r") for line in lines[row : row + len(wanted)]]
+        if there == [line.removesuffix("\r") for line in wanted]:
+            continue
+        if there[:1] != [edit.before]:
+            found = f"it reads `{there[0].strip()}`" if there else "the file has no such line"
+            message = f"the line should read `{edit.before.strip()}`, but {found}"
+            mistakes.append(Mistake(message=message, path=edit.path, line=edit.line))
+            continue
+        carriage = "\r" if lines[row].endswith("\r") else ""
+        lines[row] = edit.after + carriage
+    mark = BYTE_ORDER_MARK if text.startswith(BYTE_ORDER_MARK) else ""
+    return (mark + "\n".join(lines)).encode()

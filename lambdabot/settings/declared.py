@@ -1,0 +1,147 @@
+"""Settings on top of the repository's templates: lambdabot.yml wins, and names only what the templates do not say."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from lambdabot.declaration import Attribute, Declaration, Discovery, Place, Stated, Undecided
+from lambdabot.settings.schema import LAYER_ARN, FunctionSection
+from lambdabot.settings.yaml_source import Location, YamlSource
+
+_LAYER = re.compile(LAYER_ARN)
+
+BUILT_BY = {
+    "sam": "build it before lambdabot runs, or give `source` in lambdabot.yml",
+    "cloudformation": "build it before lambdabot runs, as before `aws cloudformation package`",
+    "cdk": "run `cdk synth` before lambdabot",
+    "serverless": "run `serverless package` before lambdabot",
+    "terraform": "build it before lambdabot runs, as before `terraform apply`",
+    "terraform plan": "build it before lambdabot runs, as before `terraform apply`",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """The file's data completed by the templates, and what they leave open."""
+
+    source: YamlSource
+    declarations: Mapping[str, Declaration] = field(default_factory=dict)  # by the function's name in the settings
+    left_out: Mapping[str, str] = field(default_factory=dict)  # functions that cannot be measured as they are declared
+    notes: tuple[str, ...] = ()  # templates that could not be read
+
+
+def complete(source: YamlSource, discovery: Discovery) -> Declared:
+    """Return the settings with every function that the templates declare.
+
+    A function is known by its logical name, or by its function name where lambdabot.yml uses that. One that
+    lambdabot.yml does not name and that lacks something is left out, with the reason; one that it names is
+    completed, and what it still lacks is a mistake of the settings.
+    """
+    written = source.data.get("functions")
+    if (written is not None and not isinstance(written, dict)) or not _mapping(source.data, "defaults"):
+        return Declared(source=source)  # left to the schema
+    defaults = source.data.get("defaults") or {}
+    named = _named(discovery, written or {})
+    functions: dict[str, Any] = dict(written or {})
+    places: dict[Location, Place] = {}
+    undecided: dict[Location, str] = {}
+    left_out: dict[str, str] = {}
+    for name, declaration in named.items():
+        own = functions.get(name)
+        if name in functions and not isinstance(own, dict | None):
+            continue
+        said = _said(declaration, source.path.parent)
+        merged = {**said, **defaults, **(own or {})}
+        merged["current"] = {**said["current"], **_current(defaults), **_current(own)}
+        if name not in functions and (reason := _lacks(declaration, merged, source.path.parent)):
+            left_out[name] = reason
+            continue
+        functions[name] = merged if merged["current"] else {key: one for key, one in merged.items() if key != "current"}
+        for key, attribute in _attributes(declaration).items():
+            if attribute is not None:
+                places["functions", name, *key] = attribute.place
+            if isinstance(attribute, Undecided):
+                undecided["functions", name, *key] = attribute.reason
+    return Declared(
+        source=replace(source, data={**source.data, "functions": functions}, places=places, undecided=undecided),
+        declarations={name: one for name, one in named.items() if name in functions},
+        left_out=left_out,
+        notes=tuple(str(problem) for problem in discovery.problems),
+    )
+
+
+def _mapping(data: Mapping[str, Any], key: str) -> bool:
+    return isinstance(data.get(key), dict | None)
+
+
+def _current(section: Any) -> dict[str, Any]:  # noqa: ANN401  # unvalidated data
+    current = section.get("current") if isinstance(section, dict) else None
+    return current if isinstance(current, dict) else {}
+
+
+def _named(discovery: Discovery, written: Mapping[str, Any]) -> dict[str, Declaration]:
+    """Return the declarations by the names that the settings use."""
+    named: dict[str, Declaration] = {}
+    for one in discovery.functions:
+        function_name = one.function_name.value if isinstance(one.function_name, Stated) else None
+        alias = function_name in written and one.name not in written
+        named[str(function_name) if alias else one.name] = one
+    return named
+
+
+def _attributes(one: Declaration) -> dict[tuple[str, ...], Attribute[Any]]:
+    """Return what a template may say, by where lambdabot.yml says it."""
+    return {
+        ("source",): one.code,
+        ("handler",): one.handler,
+        ("runtime",): one.runtime,
+        ("timeout_seconds",): one.timeout_seconds,
+        ("ephemeral_storage_mb",): one.ephemeral_storage_mb,
+        ("current", "memory_mb"): one.memory_mb,
+        ("current", "architecture"): one.architecture,
+    }
+
+
+def _said(one: Declaration, folder: Path) -> dict[str, Any]:
+    """Return what a template decides, in the words of lambdabot.yml."""
+    said: dict[str, Any] = {"current": {}}
+    for (*section, key), attribute in _attributes(one).items():
+        if isinstance(attribute, Stated):
+            value = attribute.value
+            target = said["current"] if section else said
+            target[key] = os.path.relpath(value, folder) if isinstance(value, Path) else value
+    layers = [layer.value for layer in one.layers if isinstance(layer, Stated)]
+    if layers and len(layers) == len(one.layers) and all(map(_LAYER.fullmatch, layers)):
+        said["layers"] = layers
+    return said
+
+
+def _lacks(one: Declaration, merged: Mapping[str, Any], folder: Path) -> str:
+    """Return why a function cannot be measured with what is known of it, or nothing."""
+    for key, attribute in (("source", one.code), ("handler", one.handler), ("runtime", one.runtime)):
+        if key not in merged and isinstance(attribute, Undecided):
+            return f"{attribute.place}: its {'code' if key == 'source' else key} cannot be decided: {attribute.reason}"
+    try:
+        section = FunctionSection.model_validate(merged)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        return f"{one.place}: `{'.'.join(map(str, first['loc']))}`: {first['msg'].lower()}"
+    if section.source is None:
+        return ""  # an existing function has it
+    source = folder / section.source
+    is_image = isinstance(one.code, Stated) and isinstance(one.code.value, str)
+    if not is_image and not source.exists():
+        return f"{one.place}: {missing_code(one, section.source)}"
+    if not is_image and section.handler is None:
+        return f"{one.place}: it has no handler"
+    return ""
+
+
+def missing_code(one: Declaration, source: str) -> str:
+    """Return what to do about code that is not there."""
+    return f"its code `{source}` does not exist here: {BUILT_BY[one.family]}"

@@ -1,0 +1,1 @@
+"""What a repository needs to begin with: lambdabot.yml, workflows, roles."""

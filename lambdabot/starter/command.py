@@ -1,0 +1,57 @@
+"""`lambdabot init`: writes what is missing, leaves what is there, says what has drifted."""
+
+import argparse
+import os
+from pathlib import Path
+
+from lambdabot.errors import ExitCode
+from lambdabot.project.discovery import discover
+from lambdabot.starter.files_of_repository import Starter, settings_drift, starters, write
+from lambdabot.starter.roles import roles
+
+NEXT = """
+Next:
+  lambdabot run --endpoint local      measures the functions here, without an AWS account
+  .github/lambdabot/roles.json        deploy it with `aws cloudformation deploy --template-file … --stack-name lambdabot
+                                      --capabilities CAPABILITY_IAM`, put the job's role into the repository's variable
+                                      LAMBDABOT_ROLE and the copies' role into lambdabot.yml: from then on it is AWS"""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the files, or compare them, and return the exit code."""
+    config = arguments.config.resolve()
+    discovery = discover(config.parent)
+    found = starters(config, discovery, roles(config.parent, os.environ))
+    if arguments.check:
+        return _check(found, config)
+    for one in found:
+        if not one.exists:
+            write(one)
+        print(f"{_state(one):8} {_shown(one.path)}")
+    for problem in discovery.problems:
+        print(f"not read {problem}")
+    print(f"{len(discovery.functions)} function(s) in {len(discovery.templates)} template(s)")
+    if any(not one.exists for one in found):
+        print(NEXT)
+    return ExitCode.DONE
+
+
+def _check(found: list[Starter], config: Path) -> int:
+    drift = [f"{_shown(one.path)}: missing" for one in found if not one.exists]
+    drift += [
+        f"{_shown(one.path)}: is not what `lambdabot init` writes today; remove it to have it written anew"
+        for one in found
+        if one.differs and one.path != config
+    ]
+    if config.is_file():
+        drift += settings_drift(config, discover(config.parent))
+    print("\n".join(drift) or "nothing has drifted")
+    return ExitCode.GATE_FAILED if drift else ExitCode.DONE
+
+
+def _state(one: Starter) -> str:
+    return "kept" if one.differs else "same" if one.exists else "written"
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

@@ -1,0 +1,84 @@
+"""What `lambdabot init` writes, and what of it has drifted from what it would write today."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from lambdabot.declaration import Discovery, Stated
+from lambdabot.errors import Mistake, UsageError
+from lambdabot.settings.declared import complete
+from lambdabot.settings.document import validate
+from lambdabot.settings.schema import Document
+from lambdabot.settings.yaml_source import read
+from lambdabot.starter.settings_text import settable, settings_text
+
+SCHEMA = ".github/lambdabot/schema.json"
+WORKFLOWS = ("lambdabot.yml", "lambdabot-comment.yml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Starter:
+    """A file for the repository; `differs` when another text is in its place."""
+
+    path: Path
+    text: str
+    exists: bool
+    differs: bool
+
+
+def starters(config: Path, discovery: Discovery, roles: Mapping[str, object]) -> list[Starter]:
+    """Return every file of a first set-up, settings first; `roles` are JSON documents by file name."""
+    root = config.parent
+    package = files("lambdabot.starter") / "files"
+    texts = {
+        config: settings_text(discovery, config, schema=SCHEMA),
+        root / SCHEMA: _json(Document.model_json_schema()),
+        **{root / ".github/lambdabot" / name: _json(document) for name, document in roles.items()},
+        **{root / ".github/workflows" / name: (package / name).read_text(encoding="utf-8") for name in WORKFLOWS},
+    }
+    return [_starter(path, text) for path, text in texts.items()]
+
+
+def write(starter: Starter) -> None:
+    """Write a file that is not there yet."""
+    starter.path.parent.mkdir(parents=True, exist_ok=True)
+    starter.path.write_text(starter.text, encoding="utf-8")
+
+
+def settings_drift(config: Path, discovery: Discovery) -> Iterator[str]:
+    """Yield where lambdabot.yml, whose text is the user's own, and the templates have come apart."""
+    try:
+        source = read(config)
+        declared = complete(source, discovery)
+        document = validate(declared.source)
+    except UsageError as error:
+        yield from map(str, error.mistakes)
+        return
+    written = source.data.get("functions") or {}
+    for name, section in written.items():
+        if isinstance(section, dict) and "source" not in section and name not in declared.declarations:
+            yield str(
+                Mistake(message=f"no template declares `{name}`", path=config, line=source.line(("functions", name)))
+            )
+    for name, one in declared.declarations.items():
+        given = document.functions[name].environment
+        decided = [key for key, value in settable(one).items() if isinstance(value, Stated)]
+        unset = [key for key in decided if key not in given]
+        if unset:
+            yield f"{one.place}: `{name}` sets {', '.join(unset)}, which {config.name} does not"
+
+
+def _starter(path: Path, text: str) -> Starter:
+    try:
+        there = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Starter(path=path, text=text, exists=False, differs=False)
+    except (OSError, UnicodeDecodeError):
+        there = ""
+    return Starter(path=path, text=text, exists=True, differs=there != text)
+
+
+def _json(document: object) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,102 @@
+"""The text of a first lambdabot.yml: what the templates do not say, and what they say that has to be repeated."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from lambdabot.declaration import Attribute, Declaration, Discovery, Place, Stated, Undecided
+from lambdabot.settings.declared import complete
+from lambdabot.settings.yaml_source import YamlSource
+
+HEAD = """# yaml-language-server: $schema={schema}
+version: 1
+
+# Runtime, handler, code, memory, architecture and timeout of the functions are read from the templates; what stands
+# here wins. `lambdabot run --endpoint local` measures them without an AWS account.
+#
+# defaults:
+#   role: arn:aws:iam::123456789012:role/lambdabot-copies # needed on AWS: what the throw-away copies run as
+#   monthly_invocations: 1_000_000                        # turns costs into dollars a month
+"""
+
+_VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*$")
+
+
+def settings_text(discovery: Discovery, config: Path, *, schema: str) -> str:
+    """Return the text of a lambdabot.yml that will stand at `config`, for the functions that were found."""
+    root = config.parent
+    declared = complete(YamlSource(path=config, data={"version": 1}, lines={}), discovery)
+    written: list[str] = []
+    remarks = [f"# {_at(problem.place, root)}: {_one_line(problem.reason)}" for problem in discovery.problems]
+    for name, reason in declared.left_out.items():
+        remarks.append(f"# {name} is not measured: {_one_line(reason.replace(f'{root}/', ''))}")
+    alone = len(declared.declarations) == 1
+    for name, one in declared.declarations.items():
+        entries = [*_undecided(one, root), *_environment(one, root), *_payloads(one, root, alone=alone)]
+        if any(not entry.lstrip().startswith("#") for entry in entries):
+            written += [f"  {name}: # {_at(one.place, root)}", *entries]
+        else:
+            remarks += [f"# {name} is all in {_at(one.place, root)}", *(f"#{entry}" for entry in entries)]
+    if not discovery.functions:
+        remarks.append("# No template declares a function here: write `source` and `handler` of each by hand.")
+    head = HEAD.format(schema=schema)
+    return "\n".join([head, *remarks, *(["functions:", *written] if written else ["functions: {}"])]) + "\n"
+
+
+def _undecided(one: Declaration, root: Path) -> Iterator[str]:
+    """Yield what the template leaves open and has a default here, for the user to fill in."""
+    for key, value in {"memory_mb": one.memory_mb, "architecture": one.architecture}.items():
+        if isinstance(value, Undecided):
+            yield f"    # current: {{{key}: }} # {_at(value.place, root)}: {_one_line(value.reason)}"
+
+
+def settable(one: Declaration) -> dict[str, Attribute[str]]:
+    """Return the function's variables that lambdabot.yml takes: Lambda refuses other names."""
+    return {name: value for name, value in one.environment.items() if _VARIABLE.match(name)}
+
+
+def _environment(one: Declaration, root: Path) -> Iterator[str]:
+    """Yield the variables: the copies get those that stand in lambdabot.yml, and no others."""
+    names = settable(one)
+    decided = [name for name, value in names.items() if isinstance(value, Stated)]
+    if decided:
+        yield "    environment:"
+    elif names:
+        yield "    # environment:"
+    for name, value in names.items():
+        if isinstance(value, Stated):
+            yield f"      {name}: {json.dumps(value.value, ensure_ascii=False)}"
+        elif isinstance(value, Undecided):
+            yield f"      # {name}: {_at(value.place, root)}: {_one_line(value.reason)}"
+
+
+def _payloads(one: Declaration, root: Path, *, alone: bool) -> Iterator[str]:
+    """Yield the events that lie in `events/` beside the code, or beside the template of a function that is alone."""
+    code = one.code.value if isinstance(one.code, Stated) else None
+    if not isinstance(code, Path) or not code.is_relative_to(root):
+        return
+    found = sorted(_events(code)) or (sorted(_events(one.place.path.parent)) if alone else [])
+    if found:
+        yield "    payloads:"
+    for path in found:
+        if path.is_relative_to(root):
+            yield f"      - file: {json.dumps(str(path.relative_to(root)), ensure_ascii=False)}"
+
+
+def _events(folder: Path) -> Iterable[Path]:
+    for path in (folder / "events").glob("*.json"):
+        try:
+            json.loads(path.read_bytes())
+        except (OSError, ValueError, RecursionError):
+            continue
+        yield path
+
+
+def _at(place: Place, root: Path) -> str:
+    path = place.path.relative_to(root) if place.path.is_relative_to(root) else place.path
+    return f"{path}:{place.line}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,2 @@
+const configuration = {service: 'shop', provider: {name: 'aws'}};
+module.exports = configuration;

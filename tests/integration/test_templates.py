@@ -1,0 +1,278 @@
+"""A pull request that changes a template, per family: measured, suggested, applied, and then as recommended."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lambdabot.cli import main
+from tests.fakes.github import FakeGitHub
+
+HANDLER = "import time\n\ndef handler(event, context):\n    time.sleep(0.02)\n    return event\n"
+
+SETTINGS = """version: 1
+defaults: {memory_mb: [128, 1024], architectures: [x86_64], budget: {invocations: 60, minutes: 1}}
+"""
+
+SAM = """Transform: AWS::Serverless-2016-10-31
+Resources:
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: orders/
+      Handler: app.handler # of the shop
+      Runtime: python3.11
+      Timeout: 5
+      MemorySize: {memory} # MB
+"""
+
+CLOUDFORMATION = """{{
+\t"Resources": {{
+\t\t"Orders": {{
+\t\t\t"Type": "AWS::Lambda::Function",
+\t\t\t"Properties": {{
+\t\t\t\t"Code": "orders",
+\t\t\t\t"Handler": "app.handler",
+\t\t\t\t"Runtime": "python3.11",
+\t\t\t\t"Role": "arn:aws:iam::123456789012:role/r",
+\t\t\t\t"MemorySize": {memory}
+\t\t\t}}
+\t\t}}
+\t}}
+}}
+"""
+
+CDK = """{{
+ "Resources": {{
+  "Orders12AB": {{
+   "Type": "AWS::Lambda::Function",
+   "Properties": {{
+    "Code": {{"S3Bucket": "assets", "S3Key": "12ab.zip"}},
+    "Handler": "app.handler",
+    "MemorySize": {memory},
+    "Runtime": "python3.11"
+   }},
+   "Metadata": {{"aws:cdk:path": "Shop/Orders/Resource", "aws:asset:path": "../orders"}}
+  }}
+ }}
+}}
+"""
+
+SERVERLESS = """service: shop
+provider:
+  name: aws
+  runtime: python3.11
+functions:
+  Orders:
+    module: orders
+    handler: orders/app.handler
+    memorySize: {memory}
+"""
+
+TERRAFORM = """data "archive_file" "orders" {{
+  type        = "zip"
+  source_dir  = "${{path.module}}/orders"
+  output_path = "orders.zip"
+}}
+
+resource "aws_lambda_function" "Orders" {{
+  function_name = "orders"
+  role          = aws_iam_role.lambda.arn
+  filename      = data.archive_file.orders.output_path
+  handler       = "app.handler"
+  runtime       = "python3.11"
+  memory_size   = {memory}
+}}
+"""
+
+FAMILIES = {
+    "sam": ("template.yaml", SAM),
+    "cloudformation": ("stack.json", CLOUDFORMATION),
+    "cdk": ("deploy/Shop.template.json", CDK),
+    "serverless": ("serverless.yml", SERVERLESS),
+    "terraform": ("main.tf", TERRAFORM),
+}
+
+
+class PullRequest:
+    """A repository whose last commit stands for the merge of a pull request."""
+
+    def __init__(self, folder: Path, github: FakeGitHub) -> None:
+        self.folder = folder
+        self.github = github
+        self.git("init", "--quiet", "--initial-branch=main")
+
+    def git(self, *arguments: str) -> str:
+        identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+        command = ["git", *identity, *arguments]
+        return subprocess.run(command, cwd=self.folder, check=True, capture_output=True, text=True).stdout.strip()
+
+    def commit(self, **files: str) -> None:
+        self.write(files)
+        self.git("add", "-A")
+        self.git("commit", "--quiet", "-m", "a change")
+
+    def write(self, files: dict[str, str]) -> None:
+        for name, text in files.items():
+            path = self.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+
+    def amend(self) -> None:
+        self.git("commit", "--quiet", "--all", "--amend", "-m", "a change")
+
+    def run(self) -> dict:
+        """Run as the workflow does, the diff shown by the fake GitHub."""
+        names = self.git("diff", "--name-only", "HEAD^1").splitlines()
+        patches = {name: self.git("diff", "HEAD^1", "--", name) for name in names}
+        self.github.files[7] = {name: patch[patch.index("@@") :] for name, patch in patches.items() if "@@" in patch}
+        out = self.folder.parent / "out"
+        main(["run", "--endpoint", "local", "--config", str(self.folder / "lambdabot.yml"), "--out", str(out)])
+        return json.loads((out / "report.json").read_text())
+
+    @property
+    def shown(self) -> list[dict]:
+        """Return the suggestions that are not hidden."""
+        there = self.github.review_comments.values()
+        return [one for one in there if one["node_id"] not in self.github.minimized]
+
+
+@pytest.fixture
+def pull_request(tmp_path, monkeypatch) -> Callable[[], PullRequest]:
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    with FakeGitHub() as github:
+        event = {
+            "pull_request": {
+                "number": 7,
+                "head": {"sha": "1" * 40, "repo": {"full_name": github.repository}},
+                "base": {"ref": "main"},
+                "user": {"login": "octocat"},
+            }
+        }
+        (tmp_path / "event.json").write_text(json.dumps(event))
+        for name, value in {
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_EVENT_NAME": "pull_request",
+            "GITHUB_EVENT_PATH": str(tmp_path / "event.json"),
+            "GITHUB_REPOSITORY": github.repository,
+            "GITHUB_API_URL": github.url,
+            "GITHUB_TOKEN": "token",
+            "GITHUB_WORKSPACE": str(folder),
+            "RUNNER_TEMP": str(tmp_path / "runner"),
+        }.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.chdir(folder)
+        yield PullRequest(folder, github)
+        assert github.violations == []
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_recommendation_is_one_click_on_the_changed_line(pull_request, family):
+    name, template = FAMILIES[family]
+    pull_request.commit(**{name: template.format(memory=512), "orders/app.py": HANDLER, "lambdabot.yml": SETTINGS})
+    pull_request.commit(**{name: template.format(memory=1024)})
+
+    (function,) = pull_request.run()["functions"]
+
+    assert function["name"] == "Orders"
+    assert function["comparison"]["base"]["memory_mb"] == 512
+    assert function["current"] == {"memory_mb": 1024, "architecture": "x86_64", "assumed": False}
+    assert function["recommendation"]["memory_mb"] == 128
+    (suggestion,) = pull_request.shown
+    assert (suggestion["path"], suggestion["line"]) == (name, function["edits"][0]["line"])
+    after = template.format(memory=128).splitlines()[suggestion["line"] - 1]
+    assert f"```suggestion\n{after}\n```" in suggestion["body"]
+    assert after.strip() in pull_request.github.bodies()[-1]
+
+    assert main(["apply", "--report", str(pull_request.folder.parent / "out" / "report.json")]) == 0
+    assert (pull_request.folder / name).read_text() == template.format(memory=128)
+    pull_request.amend()
+    (function,) = pull_request.run()["functions"]
+
+    assert function["edits"] == []
+    assert "Keep **128 MB x86_64**" in pull_request.github.bodies()[-1]
+    assert pull_request.shown == []
+
+
+def test_a_line_outside_of_the_diff_is_shown_in_the_comment_alone(pull_request):
+    files = {"template.yaml": SAM.format(memory=1024), "orders/app.py": HANDLER, "lambdabot.yml": SETTINGS}
+    pull_request.commit(**files)
+    pull_request.commit(**{"orders/app.py": HANDLER + "\n# another line\n"})
+
+    (function,) = pull_request.run()["functions"]
+
+    assert function["edits"][0]["line"] == 10
+    assert pull_request.shown == []
+    assert "+      MemorySize: 128 # MB" in pull_request.github.bodies()[-1]
+
+
+def test_what_did_not_change_is_listed_and_not_measured(pull_request):
+    other = SAM.partition("Resources:\n")[2].replace("Orders", "Mails").replace("orders/", "mails/")
+    both = SAM.format(memory=1024) + other.format(memory=1024)
+    files = {"template.yaml": both, "orders/app.py": HANDLER, "mails/app.py": HANDLER, "lambdabot.yml": SETTINGS}
+    pull_request.commit(**files)
+    pull_request.commit(**{"mails/app.py": HANDLER + "\n# another line\n"})
+
+    report = pull_request.run()
+
+    functions = {one["name"]: one for one in report["functions"]}
+    assert functions["Orders"]["measurements"] == []
+    assert functions["Orders"]["comparison"]["verdict"] == "no change"
+    assert "not measured" in functions["Orders"]["recommendation_reason"]
+    assert functions["Mails"]["measurements"] != []
+
+
+def test_a_pull_request_that_changes_no_function_passes(pull_request):
+    files = {"template.yaml": SAM.format(memory=1024), "orders/app.py": HANDLER, "lambdabot.yml": SETTINGS}
+    pull_request.commit(**files)
+    pull_request.commit(**{"README.md": "hello\n"})
+
+    report = pull_request.run()
+
+    assert report["verdict"] == "no change"
+    assert report["spend"]["invocations"] == 0
+    assert main(["replay", "--report", str(pull_request.folder.parent / "out" / "report.json")]) == 0
+
+
+def test_the_plan_says_which_files_belong_to_which_functions(pull_request, capsys):
+    files = {"template.yaml": SAM.format(memory=512), "orders/app.py": HANDLER, "lambdabot.yml": SETTINGS}
+    pull_request.commit(**files)
+    pull_request.commit(**{"template.yaml": SAM.format(memory=1024), "orders/app.py": HANDLER + "# more\n"})
+
+    assert main(["run", "--endpoint", "local", "--dry-run"]) == 0
+
+    said = capsys.readouterr().out
+    assert "orders/app.py -> Orders" in said
+    assert "template.yaml:10 -> Orders (configuration 512 MB x86_64 -> 1024 MB x86_64)" in said
+    assert pull_request.github.requests == []
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_after_init_a_run_needs_no_edit(pull_request, family, capsys):
+    name, template = FAMILIES[family]
+    pull_request.write(
+        {name: template.format(memory=512), "orders/app.py": "def handler(event, context):\n    return 1\n"}
+    )
+
+    assert main(["init"]) == 0
+    assert main(["init", "--check"]) == 0
+    assert main(["run", "--endpoint", "local", "--dry-run"]) == 0
+
+    assert "Orders (python3.11)" in capsys.readouterr().out
+
+
+def test_after_init_the_run_measures(pull_request, monkeypatch):
+    monkeypatch.delenv("GITHUB_TOKEN")
+    pull_request.write(
+        {"template.yaml": SAM.format(memory=128), "orders/app.py": "def handler(event, context):\n    return 1\n"}
+    )
+    main(["init"])
+
+    code = main(["run", "--endpoint", "local", "--out", str(pull_request.folder.parent / "out")])
+
+    report = json.loads((pull_request.folder.parent / "out" / "report.json").read_text())
+    assert code == 0
+    assert report["functions"][0]["recommendation"] is not None

@@ -1,0 +1,144 @@
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from lambdabot.declaration import Declaration, Place, Stated, Undecided
+from lambdabot.model import Architecture, Budget, Configuration, Constraints, Function, Side, Strategy
+from lambdabot.project.base import BaseTree, NoBase
+from lambdabot.project.changes import changes, describe, same_settings
+
+
+@pytest.fixture
+def sides(tmp_path):
+    for side in ("head", "base"):
+        (tmp_path / side / "src").mkdir(parents=True)
+        (tmp_path / side / "src" / "app.py").write_text("x = 1\n")
+    head = Function(
+        name="f",
+        side=Side.HEAD,
+        source=tmp_path / "head" / "src",
+        handler="app.handler",
+        runtime="python3.12",
+        requirements=None,
+        role=None,
+        timeout_seconds=3,
+        environment={},
+        payloads=(),
+        memory_mb=(128,),
+        architectures=(Architecture.X86_64,),
+        current=Configuration(memory_mb=512, architecture=Architecture.X86_64),
+        current_assumed=False,
+        monthly_invocations=None,
+        constraints=Constraints(),
+        strategy=Strategy.COST,
+        balanced_weight=0.5,
+        tie_tolerance_percent=2,
+        budget=Budget(usd=Decimal(1), minutes=1),
+        allow_build=frozenset(),
+        declaration=declared(tmp_path),
+    )
+    return head, replace(head, side=Side.BASE, source=tmp_path / "base" / "src")
+
+
+def declared(root, layers=("a",)):
+    place = Place(path=root / "head" / "template.yaml", line=4)
+    return Declaration(
+        name="f",
+        family="sam",
+        place=place,
+        memory_mb=Stated(value=512, place=place),
+        layers=tuple(Stated(value=one, place=place) for one in layers),
+    )
+
+
+def said(head, base):
+    return [(one.path.name, one.setting, one.line) for one in changes(head, base, config=Path("lambdabot.yml"))]
+
+
+def test_sides_that_are_the_same_have_no_change(sides):
+    assert said(*sides) == []
+    assert same_settings(*sides)
+
+
+def test_files_that_differ_or_that_one_side_lacks_are_changes(sides, tmp_path):
+    head, base = sides
+    (head.source / "app.py").write_text("x = 2\n")
+    (head.source / "new.py").write_text("")
+    (base.source / "old.py").write_text("")
+    (head.source / "__pycache__").mkdir()
+    (head.source / "__pycache__" / "app.pyc").write_text("")
+
+    assert [name for name, _, _ in said(head, base)] == ["app.py", "new.py", "old.py"]
+
+
+def test_a_setting_is_a_change_where_the_template_writes_it(sides):
+    head, base = sides
+    base = replace(base, current=Configuration(memory_mb=256, architecture=Architecture.ARM64), timeout_seconds=9)
+
+    assert not same_settings(head, base)
+    assert said(head, base) == [
+        ("lambdabot.yml", "timeout 9 -> 3", None),
+        ("template.yaml", "configuration 256 MB arm64 -> 512 MB x86_64", 4),
+    ]
+
+
+def test_layers_of_the_templates_count(sides, tmp_path):
+    head, base = sides
+    base = replace(base, declaration=declared(tmp_path, layers=("a", "b")))
+
+    assert not same_settings(head, base)
+    assert said(head, base) == [("template.yaml", "layers a, b -> a", 4)]
+
+
+def test_values_of_variables_stay_unsaid(sides):
+    head, base = sides
+
+    assert said(replace(head, environment={"KEY": "secret"}), base) == [("lambdabot.yml", "environment changed", None)]
+
+
+def test_archives_and_images_are_compared_as_they_are(sides, tmp_path):
+    head, base = sides
+    for side, text in (("head", "1"), ("base", "2")):
+        (tmp_path / side / "a.zip").write_text(text)
+    zips = [replace(one, source=one.source.parent / "a.zip") for one in sides]
+    images = [replace(head, source="r/i:2"), replace(base, source="r/i:1")]
+
+    assert said(*zips) == [("a.zip", "", None)]
+    assert said(zips[0], zips[0]) == []
+    assert said(*images) == [("lambdabot.yml", "code r/i:1 -> r/i:2", None)]
+
+
+def test_the_plan_lists_places_with_their_functions(sides, tmp_path):
+    head, base = sides
+    (head.source / "app.py").write_text("x = 2\n")
+    tree = BaseTree(path=tmp_path / "base", sha=None, description="main")
+    same = replace(base, name="same")
+
+    text = describe(
+        [(head, base, ""), (same, same, ""), (replace(head, name="new"), None, "it is new")],
+        tree,
+        config=tmp_path / "head" / "lambdabot.yml",
+        root=tmp_path / "head",
+    )
+
+    assert text.splitlines() == [
+        "",
+        "changed against main",
+        "  new is measured alone: it is new",
+        "  src/app.py -> f",
+        "unchanged, not measured: same",
+    ]
+    nothing = describe([], NoBase("no base"), config=tmp_path, root=tmp_path)
+    assert nothing.strip() == "changed: not known, no base"
+
+
+def test_an_undecided_layer_is_known_by_its_reason(sides, tmp_path):
+    head, base = sides
+    place = Place(path=tmp_path / "t.yaml", line=1)
+    layers = (Undecided(reason="known when deployed", place=place),)
+    other = replace(base.declaration, layers=layers)
+
+    assert same_settings(replace(head, declaration=other), replace(base, declaration=other))
+    assert not same_settings(head, replace(base, declaration=other))

@@ -1,0 +1,157 @@
+import os
+import shutil
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmarks.templates import cases
+from lambdabot.project import discovery
+from lambdabot.project.discovery import discover
+from lambdabot.project.templates import source_text
+
+SAM = """Resources:
+  {name}: {{Type: AWS::Serverless::Function, Properties: {{CodeUri: src, Handler: a.b, Runtime: python3.12}}}}
+"""
+
+
+def write(root, **files):
+    for path, text in files.items():
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+
+def names(found):
+    return [one.name for one in found.functions]
+
+
+def test_folders_of_other_people_are_left_out(tmp_path):
+    for folder in ("node_modules/x", "vendor", ".aws-sam/build", ".git", "venv", "cdk.out/asset.1"):
+        write(tmp_path, **{f"{folder}/template.yaml": SAM.format(name="Foreign")})
+    write(tmp_path, **{"app/template.yaml": SAM.format(name="Own")})
+
+    assert names(discover(tmp_path)) == ["Own"]
+
+
+def test_only_the_named_templates_are_read(tmp_path):
+    write(
+        tmp_path, **{"a.yaml": SAM.format(name="A"), "b.yaml": SAM.format(name="B"), "c/c.yaml": SAM.format(name="C")}
+    )
+
+    assert names(discover(tmp_path, ["a.yaml"])) == ["A"]
+    assert names(discover(tmp_path, ["*.yaml"])) == ["A", "B"]
+    assert names(discover(tmp_path, ["c", "b.yaml"])) == ["C", "B"]
+    assert names(discover(tmp_path, [])) == []
+
+
+def test_a_named_template_that_is_not_there_is_said(tmp_path):
+    (problem,) = discover(tmp_path, ["nowhere.yaml"]).problems
+
+    assert problem.reason == "there is no such template"
+    assert problem.place.path == tmp_path / "nowhere.yaml"
+
+
+def test_functions_of_the_same_name_are_told_apart_by_folder_then_by_file(tmp_path):
+    for path in ("a/template.yaml", "b/template.yaml", "b/other.yaml"):
+        write(tmp_path, **{path: SAM.format(name="F")})
+
+    assert names(discover(tmp_path)) == ["a-F", "other-b-F", "template-b-F"]
+
+
+def test_functions_that_nothing_tells_apart_are_numbered(tmp_path):
+    write(tmp_path, **{"t.yaml": SAM.format(name="F") + "---\n" + SAM.format(name="F")})
+
+    assert names(discover(tmp_path)) == ["t-F", "t-F-2"]
+
+
+def test_a_name_that_lambda_would_not_take_is_made_fit(tmp_path):
+    functions = f"{{a b.c: {{handler: x.y}}, {'n' * 99}: {{handler: x.y}}}}"
+    write(tmp_path, **{"serverless.yml": f"service: s\nprovider: aws\nfunctions: {functions}\n"})
+
+    assert names(discover(tmp_path)) == ["a-b-c", "n" * 64]
+
+
+def test_a_service_of_another_cloud_is_none(tmp_path):
+    write(tmp_path, **{"serverless.yml": "service: s\nprovider: {name: google}\nfunctions: {a: {handler: x.y}}\n"})
+
+    assert discover(tmp_path).functions == ()
+
+
+def test_a_repository_too_large_to_look_through_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setattr(discovery, "MOST_FILES", 2)
+    write(tmp_path, **{f"{folder}/{number}.txt": "" for folder in "ab" for number in range(3)})
+
+    (problem,) = discover(tmp_path).problems
+
+    assert "name the `templates` in lambdabot.yml" in problem.reason
+
+
+def test_a_file_too_large_or_of_another_encoding_is_a_problem(tmp_path, monkeypatch):
+    monkeypatch.setattr(source_text, "MAX_BYTES", 200)
+    (tmp_path / "template.yaml").write_text(SAM.format(name="F") + "# " + "x" * 300)
+    (tmp_path / "template.json").write_bytes(b'"AWS::Lambda::Function \xe9"')
+    (tmp_path / "main.tf").write_bytes(b"# \xe9")
+
+    reasons = sorted(problem.reason for problem in discover(tmp_path).problems)
+
+    assert reasons == ["is larger than 0 MB", "is not UTF-8 text (byte 2)", "is not UTF-8 text (byte 23)"]
+
+
+def test_what_is_no_regular_file_is_left_alone(tmp_path):
+    (tmp_path / "dangling.yaml").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "folder.yaml").mkdir()
+
+    assert discover(tmp_path).problems == ()
+
+
+def test_a_program_that_makes_a_service_is_said_another_one_is_not(tmp_path):
+    write(tmp_path, **{"serverless.js": "module.exports = {provider: {}}", "lib/serverless.js": "class Serverless {}"})
+
+    (problem,) = discover(tmp_path).problems
+
+    assert problem.place.path == tmp_path / "serverless.js"
+    assert "give its functions in lambdabot.yml" in problem.reason
+
+
+def test_two_stacks_of_one_template_that_give_different_values_leave_it_open(tmp_path):
+    stack = "{{Type: AWS::CloudFormation::Stack, Properties: {{TemplateURL: child.yaml, Parameters: {{M: {}, N: 3}}}}}}"
+    write(
+        tmp_path,
+        **{
+            "main.yaml": f"Resources:\n  A: {stack.format(128)}\n  B: {stack.format(256)}\n",
+            "child.yaml": "Parameters: {M: {Type: Number}, N: {Type: Number}}\nResources:\n  F:\n"
+            "    Type: AWS::Lambda::Function\n    Properties: {MemorySize: !Ref M, Timeout: !Ref N}\n",
+        },
+    )
+
+    (function,) = discover(tmp_path).functions
+
+    assert "one stack gives 128, another 256" in function.memory_mb.reason
+    assert function.timeout_seconds.value == 3
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_no_damage_to_a_template_ends_in_a_traceback(data, tmp_path_factory):
+    case = data.draw(st.sampled_from(cases()))
+    copy = tmp_path_factory.mktemp("damaged") / "case"
+    shutil.copytree(case, copy)
+    path = data.draw(st.sampled_from(sorted(one for one in copy.rglob("*") if one.is_file())))
+    content = path.read_bytes()
+    start = data.draw(st.integers(0, len(content)))
+    end = data.draw(st.integers(start, min(len(content), start + 200)))
+    path.write_bytes(content[:start] + data.draw(st.binary(max_size=8)) + content[end:])
+
+    discover(copy)
+
+
+@pytest.mark.parametrize("name", ["a.yaml", "a.json", "a.template", "serverless.yml", "a.tf", "a.tfvars"])
+@settings(max_examples=40, deadline=None)
+@given(text=st.text(max_size=80))
+def test_any_text_is_a_template_or_a_problem(name, text, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("any")
+    (folder / name).write_text(f"# AWS::Lambda::Function\n{text}", encoding="utf-8", errors="replace")
+
+    discover(folder)

@@ -1,0 +1,171 @@
+"""lambdabot.yml on top of templates: it wins, and needs to name only the difference."""
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from lambdabot.errors import UsageError
+from lambdabot.model import Architecture, Configuration
+from lambdabot.project.discovery import discover
+from lambdabot.settings.load import Inputs, load, load_base
+
+TEMPLATE = """
+    Transform: AWS::Serverless-2016-10-31
+    Parameters:
+      Bucket: {Type: String}
+    Resources:
+      Orders:
+        Type: AWS::Serverless::Function
+        Properties:
+          FunctionName: shop-orders
+          CodeUri: src
+          Handler: app.handler
+          Runtime: python3.12
+          MemorySize: 512
+          Architectures: [arm64]
+          Timeout: 20
+      Built:
+        Type: AWS::Serverless::Function
+        Properties:
+          CodeUri: dist/built.zip
+          Handler: app.handler
+          Runtime: python3.12
+      Open:
+        Type: AWS::Serverless::Function
+        Properties:
+          CodeUri: !Ref Bucket
+          Handler: app.handler
+          Runtime: python3.12
+          MemorySize: !Ref Bucket
+"""
+
+
+@pytest.fixture
+def project(tmp_path):
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "app.py").write_text("def handler(event, context):\n    return 1\n")
+    (tmp_path / "template.yaml").write_text(textwrap.dedent(TEMPLATE))
+    return tmp_path
+
+
+def settings(project: Path, text: str = "", **inputs):
+    path = project / "lambdabot.yml"
+    path.write_text("version: 1\n" + textwrap.dedent(text))
+    return load(Inputs(config=path, endpoint="local", **inputs), discover=discover)
+
+
+@pytest.mark.parametrize("text", ["", "functions: {}", "functions:", "defaults:"])
+def test_the_templates_alone_are_settings(project, text):
+    if text in {"functions:", "defaults:"}:
+        text += " {}"
+
+    (orders,) = settings(project, text).functions
+
+    assert orders.name == "Orders"
+    assert orders.source == project / "src"
+    assert (orders.handler, orders.runtime, orders.timeout_seconds) == ("app.handler", "python3.12", 20)
+    assert orders.current == Configuration(memory_mb=512, architecture=Architecture.ARM64)
+    assert not orders.current_assumed
+    assert orders.declaration is not None
+
+
+def test_what_lambdabot_yml_says_wins_key_by_key(project):
+    found = settings(project, "defaults: {timeout_seconds: 5}\nfunctions: {Orders: {current: {memory_mb: 1024}}}\n")
+
+    (orders,) = found.functions
+    assert orders.timeout_seconds == 5
+    assert orders.current == Configuration(memory_mb=1024, architecture=Architecture.ARM64)
+    assert orders.handler == "app.handler"
+
+
+def test_a_function_may_be_called_by_its_function_name(project):
+    (orders,) = settings(project, "functions: {shop-orders: {timeout_seconds: 5}}\n").functions
+
+    assert (orders.name, orders.timeout_seconds, orders.handler) == ("shop-orders", 5, "app.handler")
+
+
+def test_functions_of_lambdabot_yml_alone_stand_beside(project):
+    found = settings(project, "functions: {other: {source: src, handler: app.handler}}\n").functions
+
+    assert [(one.name, one.declaration is None) for one in found] == [("other", True), ("Orders", False)]
+
+
+def test_what_lacks_something_is_left_out_with_its_place_and_what_to_do(project):
+    left_out = settings(project).left_out
+
+    assert left_out["Built"].startswith(f"{project}/template.yaml:16: its code `dist/built.zip` does not exist here: ")
+    assert "its code cannot be decided: the parameter `Bucket` has no default" in left_out["Open"]
+
+
+def test_what_lambdabot_yml_names_is_completed_or_a_mistake_at_the_template(project):
+    found = settings(project, "functions: {Open: {source: src, current: {architecture: arm64}}}\n").functions
+    opened = next(one for one in found if one.name == "Open")
+    assert opened.current == Configuration(memory_mb=128, architecture=Architecture.ARM64)
+    assert opened.current_assumed
+
+    with pytest.raises(UsageError) as refused:
+        settings(project, "functions: {Open: {timeout_seconds: 4}, Built: {timeout_seconds: 4}}\n")
+    (mistake,) = refused.value.mistakes
+    assert (mistake.path, mistake.line) == (project / "template.yaml", 25)
+    assert "`functions.Open.source` is missing, and cannot be decided: the parameter `Bucket`" in mistake.message
+
+    with pytest.raises(UsageError) as refused:
+        settings(project, "functions: {Built: {timeout_seconds: 4}}\n")
+    (mistake,) = refused.value.mistakes
+    assert (mistake.path, mistake.line) == (project / "template.yaml", 19)
+    assert "does not exist here" in mistake.message
+
+
+def test_a_value_that_the_settings_do_not_take_is_a_mistake_at_the_template(project):
+    template = project / "template.yaml"
+    template.write_text(template.read_text().replace("Timeout: 20", "Timeout: 2000"))
+
+    with pytest.raises(UsageError) as refused:
+        settings(project, "functions: {Orders: {strategy: speed}}\n")
+
+    (mistake,) = refused.value.mistakes
+    assert (mistake.path, mistake.line) == (template, 15)
+
+
+def test_only_named_templates_are_read(project):
+    (project / "other.yaml").write_text((project / "template.yaml").read_text().replace("Orders", "Others"))
+
+    assert {one.name for one in settings(project, "templates: [other.yaml]\n").functions} == {"Others"}
+    with pytest.raises(UsageError, match="no template declares one that can be measured"):
+        settings(project, "templates: []\n")
+
+
+@pytest.mark.parametrize("text", ["templates: 3", "templates: [3]", "functions: [a]", "functions: {Orders: 3}"])
+def test_what_is_malformed_is_said_by_the_schema(project, text):
+    with pytest.raises(UsageError) as refused:
+        settings(project, text)
+
+    assert all(one.path == project / "lambdabot.yml" and one.line == 2 for one in refused.value.mistakes)
+
+
+def test_with_nothing_to_measure_every_reason_is_said(project):
+    (project / "src" / "app.py").unlink()
+    (project / "src").rmdir()
+    (project / "stack-template.yaml").write_text("AWS::Serverless::Function: [")
+
+    with pytest.raises(UsageError) as refused:
+        settings(project)
+
+    said = str(refused.value)
+    assert all(f"`{name}`: " in said for name in ("Orders", "Built", "Open"))
+    assert "is not valid YAML" in said
+    assert "lambdabot init" in refused.value.advice
+
+
+def test_a_function_that_is_left_out_cannot_be_asked_for(project):
+    with pytest.raises(UsageError, match=r"`Built`: .*does not exist here"):
+        settings(project, functions=("Built",))
+
+
+def test_a_target_branch_without_lambdabot_yml_is_described_by_its_templates(project):
+    target = load_base(project / "lambdabot.yml", discover)
+
+    (orders,) = target.functions
+    assert (orders.name, orders.current.memory_mb) == ("Orders", 512)
+    assert target.left_out.keys() == {"Built", "Open"}

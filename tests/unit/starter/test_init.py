@@ -1,0 +1,196 @@
+"""`lambdabot init`: from the templates alone to settings that hold, and nothing of the user's overwritten."""
+
+import json
+import subprocess
+import textwrap
+
+import pytest
+import yaml
+
+from lambdabot.cli import main
+from lambdabot.project.discovery import discover
+from lambdabot.settings.load import Inputs, load
+from lambdabot.settings.schema import Document
+
+SAM = """
+    Transform: AWS::Serverless-2016-10-31
+    Resources:
+      Orders:
+        Type: AWS::Serverless::Function
+        Properties:
+          CodeUri: orders
+          Handler: app.handler
+          Runtime: python3.12
+          Environment:
+            Variables: {LEVEL: "yes: #1", TABLE: !Ref Table, 1ODD: x}
+      Mails:
+        Type: AWS::Serverless::Function
+        Properties: {CodeUri: orders, Handler: app.handler, Runtime: python3.12, MemorySize: !Ref Size}
+      Gone:
+        Type: AWS::Serverless::Function
+        Properties: {CodeUri: gone, Handler: app.handler, Runtime: python3.12}
+"""
+
+WRITTEN = [
+    "lambdabot.yml",
+    ".github/lambdabot/schema.json",
+    ".github/lambdabot/roles.json",
+    ".github/workflows/lambdabot.yml",
+    ".github/workflows/lambdabot-comment.yml",
+]
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "orders").mkdir()
+    (tmp_path / "orders" / "app.py").write_text("def handler(event, context):\n    return 1\n")
+    (tmp_path / "template.yaml").write_text(textwrap.dedent(SAM).lstrip())
+    return tmp_path
+
+
+def functions(repository):
+    found = load(Inputs(config=repository / "lambdabot.yml", endpoint="local"), discover=discover).functions
+    return {one.name: one for one in found}
+
+
+def test_everything_is_written_and_the_settings_hold(repository, capsys):
+    assert main(["init"]) == 0
+
+    said = capsys.readouterr().out
+    assert all(f"written  {name}" in said for name in WRITTEN)
+    found = functions(repository)
+    assert found.keys() == {"Orders", "Mails"}
+    assert found["Orders"].environment == {"LEVEL": "yes: #1"}
+    text = (repository / "lambdabot.yml").read_text()
+    assert text.startswith("# yaml-language-server: $schema=.github/lambdabot/schema.json\n")
+    assert "# TABLE: template.yaml:10: " in text
+    assert "# Mails is all in template.yaml:11" in text
+    assert "#    # current: {memory_mb: } # template.yaml:13: " in text
+    assert "# Gone is not measured: template.yaml:14: its code `gone` does not exist here" in text
+
+
+def test_a_second_run_changes_nothing(repository, capsys):
+    main(["init"])
+    before = {name: (repository / name).read_bytes() for name in WRITTEN}
+    capsys.readouterr()
+
+    assert main(["init"]) == 0
+
+    assert {name: (repository / name).read_bytes() for name in WRITTEN} == before
+    assert "written" not in capsys.readouterr().out
+    assert main(["init", "--check"]) == 0
+    assert capsys.readouterr().out == "nothing has drifted\n"
+
+
+def test_a_user_s_file_is_never_overwritten(repository, capsys):
+    (repository / ".github" / "workflows").mkdir(parents=True)
+    mine = repository / ".github" / "workflows" / "lambdabot.yml"
+    mine.write_text("name: mine\n")
+
+    assert main(["init"]) == 0
+
+    assert mine.read_text() == "name: mine\n"
+    assert "kept     .github/workflows/lambdabot.yml" in capsys.readouterr().out
+    assert main(["init", "--check"]) == 1
+    assert "is not what `lambdabot init` writes today" in capsys.readouterr().out
+
+
+def test_check_writes_nothing_and_says_what_is_missing(repository, capsys):
+    assert main(["init", "--check"]) == 1
+
+    assert not (repository / "lambdabot.yml").exists()
+    assert capsys.readouterr().out.count(": missing") == len(WRITTEN)
+
+
+def test_check_tells_settings_and_templates_that_came_apart(repository, capsys):
+    main(["init"])
+    template = repository / "template.yaml"
+    renamed = template.read_text().replace("Orders:", "Sales:").replace("{LEVEL:", "{NEW: a, LEVEL:")
+    template.write_text(renamed)
+    capsys.readouterr()
+
+    assert main(["init", "--check"]) == 1
+
+    said = capsys.readouterr().out
+    assert "lambdabot.yml" in said
+    assert "functions.Orders.source" in said or "no template declares `Orders`" in said
+
+
+def test_check_tells_a_variable_that_the_template_has_got(repository, capsys):
+    main(["init"])
+    template = repository / "template.yaml"
+    template.write_text(template.read_text().replace("{LEVEL:", "{NEW: a, LEVEL:"))
+    capsys.readouterr()
+
+    assert main(["init", "--check"]) == 1
+    assert "`Orders` sets NEW, which lambdabot.yml does not" in capsys.readouterr().out
+
+
+def test_check_tells_settings_with_mistakes(repository, capsys):
+    main(["init"])
+    (repository / "lambdabot.yml").write_text("version: 2\n")
+    capsys.readouterr()
+
+    assert main(["init", "--check"]) == 1
+    assert "lambdabot.yml:1: `version`" in capsys.readouterr().out
+
+
+def test_events_beside_the_code_become_payloads(repository):
+    (repository / "orders" / "events").mkdir()
+    (repository / "orders" / "events" / "one.json").write_text("{}")
+    (repository / "orders" / "events" / "broken.json").write_text("{")
+
+    main(["init"])
+
+    assert [one.name for one in functions(repository)["Orders"].payloads] == ["one"]
+
+
+def test_without_a_template_the_file_says_what_to_write(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["init"]) == 0
+
+    assert yaml.safe_load((tmp_path / "lambdabot.yml").read_text()) == {"version": 1, "functions": {}}
+    assert "No template declares a function here" in (tmp_path / "lambdabot.yml").read_text()
+
+
+def test_what_cannot_be_read_is_said_in_the_file_and_on_the_terminal(repository, capsys):
+    (repository / "serverless.ts").write_text("export default {provider: {name: 'aws'}}")
+
+    main(["init"])
+
+    assert "not read" in capsys.readouterr().out
+    assert "# serverless.ts:1: is a program" in (repository / "lambdabot.yml").read_text()
+
+
+@pytest.mark.parametrize("remote", ["git@github.com:acme/shop.git", "https://github.com/acme/shop"])
+def test_the_roles_trust_this_repository_alone(repository, remote):
+    git = ["/usr/bin/env", "git"]
+    subprocess.run([*git, "init", "--quiet"], cwd=repository, check=True)
+    subprocess.run([*git, "remote", "add", "origin", remote], cwd=repository, check=True)
+
+    main(["init"])
+
+    roles = json.loads((repository / ".github" / "lambdabot" / "roles.json").read_text())
+    statement = roles["Resources"]["JobRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]
+    subject = statement["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"]
+    assert subject == "repo:acme/shop:pull_request"
+
+
+def test_the_schema_is_the_one_of_the_settings_in_force(repository):
+    main(["init"])
+
+    schema = json.loads((repository / ".github" / "lambdabot" / "schema.json").read_text())
+    assert schema == Document.model_json_schema()
+
+
+def test_the_workflows_are_yaml_with_least_permissions(repository):
+    main(["init"])
+
+    for name in ("lambdabot.yml", "lambdabot-comment.yml"):
+        workflow = yaml.safe_load((repository / ".github" / "workflows" / name).read_text())
+        assert workflow["permissions"] == {}
+        (job,) = workflow["jobs"].values()
+        assert job["permissions"]["pull-requests"] == "write"
