@@ -45,8 +45,9 @@ def push(github, tmp_path, monkeypatch):
         github.pulls.clear()
         github.open_pull(7, head="octo/demo", sha=live or head)
         measured = replace(result or runs.regression(), head_sha=head, created=created)
-        monkeypatch.setattr(job, "Run", lambda *_, **__: type("Run", (), {"execute": lambda _: measured})())
         settings, token = Settings(tmp_path / "out", **fields), "token" if authorized else ""
+        made = type("Run", (), {"execute": lambda _: measured, "gate": settings.gate})()
+        monkeypatch.setattr(job, "Run", lambda *_, **__: made)
         context = Context(in_workflow=True, repository="octo/demo", pull_request=7, api_url=github.url)
         finished = job.run(settings, context, Progress.plain(lambda _: None), token)
         job.publish(finished.document, context, token, settings.comment)
