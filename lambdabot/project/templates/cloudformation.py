@@ -18,6 +18,7 @@ from lambdabot.declaration import (
 from lambdabot.model import Architecture
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.attributes import AWS_DEFAULT
+from lambdabot.project.templates.hints import GENERATED
 from lambdabot.project.templates.intrinsics import NO_VALUE, Known, Unknown
 from lambdabot.project.templates.nodes import Entry, Node
 from lambdabot.project.templates.resource_events import events_of_resources, sam_events
@@ -26,8 +27,6 @@ from lambdabot.project.templates.stack import QUALIFIERS, SERVERLESS_FUNCTION, R
 T = TypeVar("T")
 
 FUNCTION = "AWS::Lambda::Function"
-
-GENERATED = "cdk.out"
 
 
 def functions(stack: Stack) -> Iterator[Declaration]:

@@ -1,0 +1,161 @@
+"""Templates of every family, read file by file into the functions that they declare."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+
+from lambdabot.declaration import Declaration, Discovery, Undecided
+from lambdabot.project.templates import cloudformation, serverless, terraform_plan
+from lambdabot.project.templates.hints import TERRAFORM, certain, possible
+from lambdabot.project.templates.intrinsics import Known, Result, Unknown
+from lambdabot.project.templates.nodes import Document, documents
+from lambdabot.project.templates.source_text import SourceText, TemplateError
+from lambdabot.project.templates.stack import Stack, is_template, nested, unreadable
+
+DEEPEST_NESTING = 3
+"""Stacks in stacks whose parameters are followed."""
+
+_UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+@dataclass
+class Reading:
+    """What was read so far of a repository's templates."""
+
+    functions: list[Declaration] = field(default_factory=list)
+    problems: list[Undecided] = field(default_factory=list)
+    templates: list[Path] = field(default_factory=list)
+    stacks: dict[Path, list[Stack]] = field(default_factory=dict)
+    terraform: dict[Path, list[Path]] = field(default_factory=dict)
+
+    def add(self, path: Path) -> None:
+        """Read one file that may be a template; Terraform's are read by folder, once all are known."""
+        if path.suffix in TERRAFORM:
+            self.terraform.setdefault(path.parent, []).append(path)
+            return
+        try:
+            for document in documents(SourceText.read(path)):
+                self._document(document)
+        except TemplateError as error:
+            if certain(path) or path.stem.startswith("serverless"):
+                self.problems.append(error.undecided)
+
+    def _document(self, document: Document) -> None:
+        path = document.text.path
+        if is_template(document):
+            self.templates.append(path)
+            self.stacks.setdefault(path.resolve(), []).append(Stack(document, {}))
+            self.problems += unreadable(document)
+        elif terraform_plan.is_plan(document):
+            self.templates.append(path)
+            self.functions += terraform_plan.functions(document)
+        elif serverless.is_service(document):
+            self.templates.append(path)
+            for one in serverless.functions(document):
+                (self.problems if isinstance(one, Undecided) else self.functions).append(one)  # type: ignore[arg-type]  # each its own
+
+    def discovery(self, root: Path) -> Discovery:
+        """Return everything, once all files are read."""
+        self._nested()
+        if self.terraform:
+            self._terraform()
+        return Discovery(
+            functions=tuple(_unique(_with_plans(self.functions), root)),
+            problems=tuple(dict.fromkeys(self.problems)),
+            templates=tuple(dict.fromkeys(self.templates)),
+        )
+
+    def _nested(self) -> None:
+        """Read the functions of every stack, nested ones with the parameters that they get."""
+        given: dict[Path, dict[str, Result]] = {}
+        for _ in range(DEEPEST_NESTING):
+            passed: dict[Path, dict[str, Result]] = {}
+            known = {
+                path: Stack(one.document, given.get(path, {})) for path, all_ in self.stacks.items() for one in all_
+            }
+            for stack in known.values():
+                for path, parameters in nested(stack):
+                    if path not in self.stacks and possible(path):
+                        self.add(path)
+                    known_to_child = passed.setdefault(path, {})
+                    for name, value in parameters.items():
+                        known_to_child[name] = _agreed(known_to_child.get(name, value), value)
+            given = passed
+        for path, stacks in self.stacks.items():
+            for stack in stacks:
+                self.functions += cloudformation.functions(Stack(stack.document, given.get(path, {})))
+
+    def _terraform(self) -> None:
+        from lambdabot.project.templates.hcl import HclFile  # noqa: PLC0415  # the parser, only where there is HCL
+        from lambdabot.project.templates.terraform_configuration import Configuration  # noqa: PLC0415  # likewise
+
+        files: dict[Path, list[HclFile]] = {}
+        for folder, paths in self.terraform.items():
+            for path in paths:
+                try:
+                    file = HclFile(SourceText.read(path))
+                except TemplateError as error:
+                    self.problems.append(error.undecided)
+                    continue
+                if (problem := file.problem()) is not None:
+                    self.problems.append(problem)
+                files.setdefault(folder.resolve(), []).append(file)
+        found = list(Configuration(files).functions())
+        self.templates += dict.fromkeys(one.place.path for one in found)
+        self.functions += found
+
+
+def _agreed(one: Result, other: Result) -> Result:
+    """Return what two stacks of the same template give for a parameter, where they give the same."""
+    if isinstance(one, Known) and isinstance(other, Known) and one.value != other.value:
+        return Unknown(f"one stack gives {one.value}, another {other.value}", other.place)
+    return other if isinstance(other, Unknown) else one
+
+
+def _with_plans(functions: Sequence[Declaration]) -> Iterator[Declaration]:
+    """Complete what Terraform's own files leave open by a plan's values for the same function."""
+    plans = {one.name: one for one in functions if one.family == "terraform plan"}
+    written = {one.name for one in functions if one.family == "terraform"}
+    for one in functions:
+        if one.family == "terraform plan":
+            if one.name not in written:
+                yield one
+        elif one.family == "terraform" and one.name in plans:
+            plan = plans[one.name]
+            known = {
+                each.name: getattr(plan, each.name)
+                for each in fields(Declaration)
+                if isinstance(getattr(one, each.name), Undecided) and getattr(plan, each.name) is not None
+            }
+            yield replace(one, **known)
+        else:
+            yield one
+
+
+def _unique(functions: Iterator[Declaration], root: Path) -> Iterator[Declaration]:
+    """Give functions of the same name the folder of their template in front, then its name, then a number."""
+    named = [replace(one, name=_fit(one.name)) for one in functions]
+    for qualified in (_with_folder, _with_file):
+        count = Counter(one.name for one in named)
+        named = [replace(one, name=_fit(qualified(one, root))) if count[one.name] > 1 else one for one in named]
+    seen: Counter[str] = Counter()
+    for one in named:
+        seen[one.name] += 1
+        yield one if seen[one.name] == 1 else replace(one, name=f"{one.name[:60]}-{seen[one.name]}")
+
+
+def _with_folder(one: Declaration, root: Path) -> str:
+    parent = one.place.path.parent
+    folder = parent.relative_to(root) if parent.is_relative_to(root) else Path(parent.name)
+    return "-".join((*folder.parts, one.name))
+
+
+def _with_file(one: Declaration, root: Path) -> str:  # noqa: ARG001  # as its neighbour above
+    return f"{one.place.path.name.partition('.')[0]}-{one.name}"
+
+
+def _fit(name: str) -> str:
+    """Return a name that Lambda allows: the end of it, where it is too long, tells more than the beginning."""
+    return _UNFIT.sub("-", name).strip("-")[-64:] or "function"
