@@ -47,7 +47,6 @@ def _run(environ: Mapping[str, str], workflow: Workflow) -> int:
     settings = load(given, default_endpoint="local" if context.is_untrusted else "aws", discover=discover)
 
     from lambdabot.job import check, publish, run, suggest  # noqa: PLC0415  # boto3 only once the settings hold
-    from lambdabot.report.comment import summary  # noqa: PLC0415  # likewise
     from lambdabot.report.progress import Progress  # noqa: PLC0415  # likewise
 
     finished = run(settings, context, Progress.plain(workflow.say), token)
@@ -64,8 +63,9 @@ def _run(environ: Mapping[str, str], workflow: Workflow) -> int:
         check(finished, context, token, settings.check)
     except GitHubError as error:
         workflow.warning(str(error))
-    text = summary(finished.document)
-    workflow.finish(finished.document, summary=text, report=OUT / "report.json", comment_url=url)
+    from lambdabot.report.comment import summary  # noqa: PLC0415  # jinja2 only after the first API call
+
+    workflow.finish(finished.document, summary=summary(finished.document), report=OUT / "report.json", comment_url=url)
     return finished.exit_code
 
 

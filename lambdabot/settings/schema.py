@@ -65,7 +65,8 @@ LIKE = (
 class Section(BaseModel):
     """A mapping of lambdabot.yml: immutable, and no key that is not known."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    # Built when first used, so that a section is built as part of the document and not once more by itself.
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, defer_build=True)
 
 
 class PayloadSection(Section):
