@@ -176,6 +176,8 @@ def _add_clean(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--all", action="store_true", help="also what has not expired: of runs that are under way elsewhere, too"
     )
+    command.add_argument("--bucket", help="the bucket of large packages (default: the settings' `bucket`)")
+    command.add_argument("--config", type=Path, default=Path("lambdabot.yml"), help="settings (default: %(default)s)")
     command.add_argument("--dry-run", action="store_true", help="only say what would be removed")
     command.add_argument("--endpoint", default="aws", help="aws (default) or the URL of a Lambda endpoint")
     command.add_argument("--region", help="AWS Region (default: the environment's)")
@@ -190,12 +192,14 @@ def _clean(arguments: argparse.Namespace) -> int:
     from lambdabot.aws.connection import connect
     from lambdabot.aws.journal import journal_folder
     from lambdabot.github.event import Context
+    from lambdabot.settings.load import load_bucket
 
     endpoint = None if arguments.endpoint == "aws" else arguments.endpoint
     cleaned = clean(
         connect(endpoint=endpoint, region=arguments.region),
         arguments.repository or Context.of(os.environ).repository,
         journal_folder(os.environ),
+        bucket=arguments.bucket or load_bucket(arguments.config),
         now=datetime.now(UTC),
         unexpired=arguments.all,
         dry_run=arguments.dry_run,
@@ -206,8 +210,11 @@ def _clean(arguments: argparse.Namespace) -> int:
         *(f"still there: {one}" for one in cleaned.left),
         *cleaned.notes,
     ]
-    print("\n".join(lines or ["Nothing to remove."]))
-    return ExitCode.NOT_MEASURED if cleaned.left else ExitCode.DONE
+    if lines or not cleaned.failures:
+        print("\n".join(lines or ["Nothing to remove."]))
+    for failure in cleaned.failures:
+        print(f"lambdabot: {failure}", file=sys.stderr)
+    return ExitCode.NOT_MEASURED if cleaned.left or cleaned.failures else ExitCode.DONE
 
 
 def _add_apply(command: argparse.ArgumentParser) -> None:

@@ -183,7 +183,8 @@ def _leaked(owner: Account, result: RunResult) -> tuple[str, ...]:
     told = " ".join(note for note in result.notes if note.startswith("still there: "))
     silent = [name for name in owner.left() if name not in told]
     connection = connect(endpoint=owner.url, region="us-east-1")
-    clean(connection, None, journal_folder(os.environ), now=datetime.now(UTC), unexpired=True, dry_run=False)
+    folder = journal_folder(os.environ)
+    clean(connection, None, folder, bucket=None, now=datetime.now(UTC), unexpired=True, dry_run=False)
     return tuple(dict.fromkeys([*silent, *owner.left()]))
 
 

@@ -12,6 +12,7 @@ from lambdabot.aws.ledger import Ledger
 from lambdabot.aws.orphans import Orphan, Search
 from lambdabot.aws.removal import Removal
 from lambdabot.aws.threads import start
+from lambdabot.errors import EndpointError
 
 _SECONDS = 120.0  # hundreds of functions at the control plane's rate
 
@@ -23,19 +24,29 @@ class Cleaned:
     removed: tuple[str, ...]  # with `dry_run`: what would be
     kept: tuple[str, ...]  # with the reason
     left: tuple[str, ...]  # could not be removed
+    failures: tuple[EndpointError, ...]  # what could not be listed
     notes: tuple[str, ...]
 
 
 def clean(
-    connection: Connection, repository: str | None, folder: Path, *, now: datetime, unexpired: bool, dry_run: bool
+    connection: Connection,
+    repository: str | None,
+    folder: Path,
+    *,
+    bucket: str | None,
+    now: datetime,
+    unexpired: bool,
+    dry_run: bool,
 ) -> Cleaned:
     """Remove a repository's throw-away resources that have expired, or all but those of runs that are alive here.
 
-    `folder` holds the journals of this machine's runs. Raises EndpointError, with advice, when nothing can be listed.
+    `folder` holds the journals of this machine's runs, `bucket` their large packages. What cannot be listed costs
+    nothing of what can.
     """
     everywhere = tuple(records(folder))
     here = [one for one in everywhere if _place(one) == (connection.endpoint, connection.region, repository)]
-    orphans = Search(connection, repository, here, now=now, unexpired=unexpired).orphans()
+    search = Search(connection, repository, here, bucket=bucket, now=now, unexpired=unexpired)
+    orphans = search.orphans()
     going = [one for one in orphans if not one.keep]
     notes = [
         f"A killed run left something at {one.endpoint or 'AWS'} in {one.region}: clean there too"
@@ -53,6 +64,7 @@ def clean(
         removed=tuple(str(one) for one in going if str(one) not in left),
         kept=tuple(f"{one}: {one.keep}" for one in orphans if one.keep),
         left=left,
+        failures=tuple(search.failures),
         notes=tuple(dict.fromkeys(notes)),
     )
 

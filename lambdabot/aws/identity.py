@@ -47,8 +47,9 @@ class RunIdentity:
         return f"{LOG_GROUPS}{self.name}"
 
     def owns(self, name: str) -> bool:
-        """Say whether a function or a log group of this name can only be this run's."""
-        return name == self.log_group or name.startswith(f"{self.name}-")
+        """Say whether a function, a log group or an object (`bucket/key`) of this name can only be this run's."""
+        key = name.partition("/")[2]
+        return name == self.log_group or name.startswith(f"{self.name}-") or key.startswith(self.object_prefix)
 
     @property
     def object_prefix(self) -> str:

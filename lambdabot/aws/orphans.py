@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_GONE = {"ResourceNotFoundException", "NoSuchKey"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Orphan:
@@ -40,7 +42,10 @@ class Orphan:
 
 
 class Search:
-    """Looks for one repository's orphans on one endpoint; only reads."""
+    """Looks for one repository's orphans on one endpoint; only reads.
+
+    `failures` are what could not be listed, with advice; it costs nothing of what could.
+    """
 
     def __init__(
         self,
@@ -48,10 +53,11 @@ class Search:
         repository: str | None,
         records: Iterable[Record],
         *,
+        bucket: str | None,
         now: datetime,
         unexpired: bool,
     ) -> None:
-        """Call nothing yet; `records` are those of this endpoint, Region and repository.
+        """Call nothing yet; `records` are those of this endpoint, Region and repository, `bucket` that of packages.
 
         With `unexpired` also what has not expired may go, but never what belongs to a run that is still alive here.
         """
@@ -61,17 +67,45 @@ class Search:
         self._now = now
         self._unexpired = unexpired
         self._records = tuple(records)
+        journaled = {
+            name.partition("/")[0] for one in self._records for kind, name in one.open if kind == Kind.S3_OBJECT
+        }
+        self._buckets = sorted(journaled | ({bucket} if bucket else set()))
+        self.failures: list[EndpointError] = []
 
     def orphans(self) -> tuple[Orphan, ...]:
-        """Return everything that carries the repository's name. Raises EndpointError, with advice."""
-        found = {(one.kind, one.name): one for group in run_all([self._functions, self._log_groups]) for one in group}
+        """Return everything that carries the repository's name."""
+        places: list[tuple[Kind, Callable[[], list[Orphan]]]] = [
+            (Kind.FUNCTION, self._functions),
+            (Kind.LOG_GROUP, self._log_groups),
+            *((Kind.S3_OBJECT, partial(self._objects, bucket)) for bucket in self._buckets),
+        ]
+        found: dict[tuple[Kind, str], Orphan] = {}
+        unknown: set[Kind] = set()
+        for (kind, _), group in zip(
+            places, run_all(partial(self._or_failure, look) for _, look in places), strict=True
+        ):
+            if isinstance(group, EndpointError):
+                self.failures.append(group)
+                unknown.add(kind)
+            else:
+                found |= {(kind, one.name): one for one in group}
         for record in self._records:
-            for kind, name in record.open:
-                if kind in set(Kind) and record.identity.owns(name):
+            for written, name in record.open:
+                if written in set(Kind) and record.identity.owns(name):
                     keep = self._keep(name, record.identity, untagged=False)
-                    orphan = Orphan(kind=Kind(kind), name=name, listed=False, keep=keep)
+                    if not keep and written in unknown:
+                        keep = "whose it is could not be read"
+                    orphan = Orphan(kind=Kind(written), name=name, listed=False, keep=keep)
                     found.setdefault((orphan.kind, name), orphan)
         return tuple(found.values())
+
+    @staticmethod
+    def _or_failure(look: Callable[[], list[Orphan]]) -> list[Orphan] | EndpointError:
+        try:
+            return look()
+        except EndpointError as error:
+            return error
 
     def _listed(self, kind: Kind, name: str, tags: Mapping[str, str]) -> Orphan:
         return Orphan(kind=kind, name=name, listed=True, keep=self._keep(name, owner(tags), untagged=not tags))
@@ -125,12 +159,35 @@ class Search:
 
         return [one for one in run_all(partial(tags, group) for group in _pages(page)) if one is not None]
 
+    def _objects(self, bucket: str) -> list[Orphan]:
+        objects = self._connection.objects
+
+        def page(token: str | None) -> tuple[Iterable[Any], str | None]:
+            asked: dict[str, Any] = {"ContinuationToken": token} if token else {}
+            answer = self._read(
+                f"list the objects of the bucket {bucket}",
+                lambda: objects.list_objects_v2(Bucket=bucket, Prefix=self._prefix, **asked),
+                None,
+            )
+            return answer.get("Contents", []), answer.get("NextContinuationToken")
+
+        def tags(item: Any) -> Orphan | None:  # noqa: ANN401  # as botocore gives it
+            key, name = item["Key"], f"{bucket}/{item['Key']}"
+            answer = self._read(
+                f"read the tags of {name}", lambda: objects.get_object_tagging(Bucket=bucket, Key=key), None
+            )
+            if answer is None:
+                return None
+            return self._listed(Kind.S3_OBJECT, name, {one["Key"]: one["Value"] for one in answer["TagSet"]})
+
+        return [one for one in run_all(partial(tags, item) for item in _pages(page)) if one is not None]
+
     def _read(self, doing: str, call: Callable[[], Any], pace: Pace | None) -> Any:  # noqa: ANN401  # as botocore gives it
         """Return an answer; None when the resource went away meanwhile."""
         try:
             return Retry().call(call, worth=passing, stop=self._connection.ending, pace=pace)
         except AWSError as error:
-            if code(error) == "ResourceNotFoundException":
+            if code(error) in _GONE:
                 return None
             failure = explain(error, doing=doing)
             raise EndpointError(failure.what, advice=failure.advice) from error

@@ -67,7 +67,7 @@ class Removal:
                     delete,
                     worth=lambda error: passing(error) or code(error) in _CONFLICTS,
                     stop=_NEVER,
-                    pace=self.connection.pace,
+                    pace=self.connection.pace if entry.kind is Kind.FUNCTION else None,  # Lambda counts its own calls
                 )
                 break
             except AWSError as error:

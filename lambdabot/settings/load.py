@@ -168,6 +168,12 @@ def load_comment(inputs: Inputs) -> CommentSection:
     return section
 
 
+def load_bucket(config: Path) -> str | None:
+    """Return the bucket of large packages; None where there is no file. Raises UsageError with every mistake."""
+    path = config.resolve()
+    return yaml_document.validate(yaml_source.read(path)).bucket if path.is_file() else None
+
+
 def _comment_key(inputs: Inputs) -> str:
     """Return what tells this job's comment from those of the pull request's other jobs; "" for the plainest job.
 

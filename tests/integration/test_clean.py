@@ -198,10 +198,27 @@ def test_what_cannot_be_removed_is_said(shop, capsys, monkeypatch, faults):
     assert "lambda:DeleteFunction is not allowed" in said
 
 
-def test_who_may_not_list_is_told_what_to_add(shop, capsys, monkeypatch, faults):
+def test_who_may_not_list_is_told_what_to_add_and_the_rest_is_removed(shop, capsys, monkeypatch, faults):
+    old = run(OLD)
+    left_by(shop, old, ("function", f"{old.name}-128")).end(nothing_left=False)
+    kept = {shop.function(f"{old.name}-128", old.tags)}
+    shop.log_group(old.log_group, old.tags)
     monkeypatch.setattr(faults, "_chaos", Chaos.model_validate({"version": 1, "denied": ["lambda:ListFunctions"]}))
     assert shop.clean() == 3
-    assert '"Action": "lambda:ListFunctions"' in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert '"Action": "lambda:ListFunctions"' in said.err
+    assert f"kept function {old.name}-128: whose it is could not be read" in said.out
+    monkeypatch.undo()
+    assert shop.everything == kept
+    assert len(list(records(shop.folder))) == 1
+
+
+def test_the_settings_name_the_bucket(shop, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
+    config = tmp_path / "lambdabot.yml"
+    config.write_text("version: 1\nbucket: packages\nfunctions:\n  a:\n    source: a\n    handler: a.b\n")
+    assert shop.clean("--config", str(config)) == 3
+    assert "list the objects of the bucket packages" in capsys.readouterr().err
 
 
 def test_what_goes_away_meanwhile_is_nothing_to_remove(shop, monkeypatch, faults):
