@@ -214,7 +214,7 @@ def test_who_may_not_list_is_told_what_to_add_and_the_rest_is_removed(shop, caps
 
 
 def test_the_settings_name_the_bucket(shop, capsys, monkeypatch, tmp_path):
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", shop.url)
     config = tmp_path / "lambdabot.yml"
     config.write_text("version: 1\nbucket: packages\nfunctions:\n  a:\n    source: a\n    handler: a.b\n")
     assert shop.clean("--config", str(config)) == 3

@@ -306,17 +306,19 @@ def _no_pauses(monkeypatch) -> None:
 
 
 @pytest.fixture
-def interrupt() -> Iterator[Callable[[Callable[[], bool]], None]]:
-    """Raise InterruptionError in the main thread, as a signal does, once a condition holds."""
+def interrupt() -> Iterator[Callable[..., None]]:
+    """Raise InterruptionError in the main thread, as a signal does, once a condition holds; `then` comes soon after."""
 
     def handle(number: int, _) -> None:
         raise InterruptionError(number)
 
-    def later(condition: Callable[[], bool]) -> None:
+    def later(condition: Callable[[], bool], then: Callable[[], None] = lambda: None) -> None:
         def watch() -> None:
             while not condition():
                 time.sleep(0.005)
             os.kill(os.getpid(), signal.SIGUSR1)
+            time.sleep(0.2)
+            then()
 
         threading.Thread(target=watch, daemon=True).start()
 

@@ -357,8 +357,8 @@ def test_time_that_runs_out_leaves_names(fake, deployments, make_copy, monkeypat
 
 def test_a_signal_while_creating_leaves_nothing(fake, deployments, make_copy, interrupt):
     fake.fail("CreateFunction", name="-256", hang=True)
-    interrupt(lambda: fake.count("CreateFunction") == 3)
-    threading.Timer(0.3, fake.released.set).start()  # the answer to the one under way comes after the removal began
+    # The answer to the one under way comes after the removal began.
+    interrupt(lambda: fake.count("CreateFunction") == 3, fake.released.set)
     with pytest.raises(InterruptionError), deployments:
         deployments.create([make_copy(memory) for memory in (128, 256, 512)])
     assert clean(fake)
@@ -368,8 +368,7 @@ def test_a_signal_while_creating_leaves_nothing(fake, deployments, make_copy, in
 def test_a_signal_while_removing_waits_for_the_removal(fake, deployments, make_copy, interrupt):
     deployments.create([make_copy(memory) for memory in (128, 256, 512)])
     fake.fail("DeleteFunction", name="-256", hang=True)
-    interrupt(lambda: fake.count("DeleteFunction") == 3)
-    threading.Timer(0.2, fake.released.set).start()
+    interrupt(lambda: fake.count("DeleteFunction") == 3, fake.released.set)
     with pytest.raises(InterruptionError):
         deployments.remove()
     assert clean(fake)
