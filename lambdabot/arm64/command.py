@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from lambdabot.arm64.target import Target
     from lambdabot.model import Arm64Check
 
+_M_ARENA_MAX = -8  # glibc's malloc.h
 _DESCRIPTION = """\
 Tell whether everything that a Lambda function ships runs on arm64: every dependency with those that it brings along,
 for the Python and glibc of the runtime, and every file of machine code. What blocks comes with its evidence and a fix
@@ -73,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError([Mistake(message=f"--timeout must be above 0, not {arguments.timeout:g}")])
     cache_dir = None if arguments.no_cache else arguments.cache_dir or default_cache()
     target = _target(arguments)
+    _share_memory()
     answers = check_many(
         arguments.paths, target, cache_dir=cache_dir, timeout=arguments.timeout, verify=arguments.verify
     )
@@ -86,6 +89,14 @@ def run(arguments: argparse.Namespace) -> int:
         # Beside JSON on stdout, the runner finds its commands on stderr as well.
         print("\n".join(annotations(answers)), file=sys.stderr if arguments.json else sys.stdout)  # as above
     return exit_code(answers)
+
+
+def _share_memory() -> None:
+    """Let all threads share two pools of free memory (arenas); one for each thread keeps a quarter more of it."""
+    import ctypes  # noqa: PLC0415  # `--help` needs none of it
+
+    with suppress(AttributeError):  # not glibc
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
 def exit_code(answers: "list[Arm64Check]") -> ExitCode:
