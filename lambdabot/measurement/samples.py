@@ -174,13 +174,15 @@ def _spoilt(seen: Sequence[Invocation]) -> set[int]:
     for waves in (anywhere, somewhere, *failed.values()):
         waves.sort()  # those that were skipped stand at the end of their round
     new = sorted({one.wave for one in seen if one.cold} - warm)
-    before: dict[str, int] = {}  # the wave of each environment's last call
+    waves_of: dict[str, tuple[int, int]] = {}  # the last two in which each environment was called
     found = set()
     for one in seen:
         if one.environment_known:
-            since = before.get(one.environment, 0)
+            since, last = waves_of.get(one.environment, (0, 0))
+            if one.wave != last:
+                since = last
+                waves_of[one.environment] = since, one.wave
             follows = _within(somewhere, since, one.wave) or _within(failed[one.environment], since, one.wave)
-            before[one.environment] = one.wave
         else:
             started = bisect(new, one.wave)
             follows = _within(anywhere, new[started - 1] if started else 0, one.wave)

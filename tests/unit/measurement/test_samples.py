@@ -54,6 +54,18 @@ def test_the_call_after_a_failure_is_left_out(cell, invoked) -> None:
     assert [one.billed_ms("usual") for one in found.environments] == [[10, 11], [50]]
 
 
+def test_of_two_calls_in_the_wave_after_a_failure_either_may_have_been_the_first(cell, invoked) -> None:
+    found = cell(
+        [
+            invoked(wave=1, cold=True, outcome=Outcome.ERROR),
+            invoked(wave=2, billed_ms=11),
+            invoked(wave=2, billed_ms=900),
+            invoked(wave=3, billed_ms=12),
+        ]
+    )
+    assert [one.billed_ms("usual") for one in found.environments] == [[12]]
+
+
 def test_calls_beside_a_failure_in_their_environment_are_left_out_whatever_their_order(cell, invoked) -> None:
     found = cell(
         [invoked(wave=1, billed_ms=900), invoked(wave=1, outcome=Outcome.ERROR), invoked(wave=2, billed_ms=900)]
