@@ -95,6 +95,15 @@ class ImageConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """What a function is billed for beside its memory and its requests (AWS Lambda Pricing)."""
+
+    ephemeral_storage_mb: int = 512
+    provisioned_concurrency: int = 0  # environments that are kept ready all month
+    snap_start: bool = False  # where it is not free
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
     """A Lambda function as the user's project describes it, one side of it, every path absolute."""
 
@@ -122,6 +131,7 @@ class Function:
     sizes_assumed: bool = False  # nobody asked for these memory sizes and no others
     layers: Mapping[Architecture, tuple[str, ...]] = field(default_factory=dict)  # ARNs of layer versions
     ephemeral_storage_mb: int = 512
+    provisioned_concurrency: int = 0  # of the real one: the copies have none
     snap_start: bool = False
     tracing: bool = False
     image_config: ImageConfig | None = None
@@ -132,6 +142,15 @@ class Function:
     traffic_source: str = "lambdabot.yml"  # of `monthly_invocations`
     cold_start_share: float | None = None  # of the real traffic; None: not known
     declaration: "Declaration | None" = None  # the template's, where there is one
+
+    @property
+    def extras(self) -> Extras:
+        """What it is billed for besides; SnapStart is free for Java (AWS Lambda Pricing)."""
+        return Extras(
+            ephemeral_storage_mb=self.ephemeral_storage_mb,
+            provisioned_concurrency=self.provisioned_concurrency,
+            snap_start=self.snap_start and not self.runtime.startswith("java"),
+        )
 
     def layers_for(self, architecture: Architecture) -> tuple[str, ...]:
         """Return the layers that are attached on an architecture, in their order."""

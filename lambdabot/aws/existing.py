@@ -12,7 +12,7 @@ from typing import Any
 
 from lambdabot.aws.connection import Connection
 from lambdabot.aws.failures import explain
-from lambdabot.aws.retry import AWSError, Retry, passing
+from lambdabot.aws.retry import AWSError, Retry, code, passing
 from lambdabot.errors import DeploymentError
 from lambdabot.model import Architecture, Configuration, Function, ImageConfig
 
@@ -37,6 +37,7 @@ class Existing:
     qualifier: str | None
     configuration: Mapping[str, Any] = field(repr=False)  # with the values of variables
     code: Mapping[str, Any] = field(repr=False)  # with an address that lets anyone download it
+    provisioned_concurrency: int | None = 0  # of the version or alias; None: it may not be read
 
     @property
     def alias(self) -> str | None:
@@ -95,7 +96,30 @@ def read(connection: Connection, like: str) -> Existing:
         if configuration.get(member):
             what = f"{like} {reason}: lambdabot has no figures for that"
             raise DeploymentError(what, advice="Measure a function without it.")
-    return Existing(like=like, name=name, qualifier=qualifier, configuration=configuration, code=answer.get("Code", {}))
+    return Existing(
+        like=like,
+        name=name,
+        qualifier=qualifier,
+        configuration=configuration,
+        code=answer.get("Code", {}),
+        provisioned_concurrency=_provisioned(connection, name, qualifier),
+    )
+
+
+def _provisioned(connection: Connection, name: str, qualifier: str | None) -> int | None:
+    """Return how many environments a version or an alias keeps ready: only these can."""
+    if qualifier is None or qualifier == _LATEST:
+        return 0
+    try:
+        answer = Retry(attempts=5).call(
+            lambda: connection.control.get_provisioned_concurrency_config(FunctionName=name, Qualifier=qualifier),
+            worth=passing,
+            stop=connection.ending,
+            pace=connection.pace,
+        )
+    except AWSError as error:
+        return 0 if code(error) == "ProvisionedConcurrencyConfigNotFoundException" else None
+    return answer["RequestedProvisionedConcurrentExecutions"]
 
 
 def completed(function: Function, existing: Existing) -> Function:
@@ -114,6 +138,7 @@ def completed(function: Function, existing: Existing) -> Function:
         "timeout_seconds": its["Timeout"],
         "tracing": its.get("TracingConfig", {}).get("Mode") == "Active",
         "ephemeral_storage_mb": its.get("EphemeralStorage", {}).get("Size", 512),
+        "provisioned_concurrency": existing.provisioned_concurrency or 0,
         "snap_start": its.get("SnapStart", {}).get("ApplyOn") == "PublishedVersions",
         "image_config": ImageConfig(
             entry_point=tuple(image.get("EntryPoint", ())),

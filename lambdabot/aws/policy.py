@@ -163,7 +163,8 @@ def _of_existing(functions: Sequence[Function], place: Place) -> list[Document]:
     if arns:
         both = [one for arn in arns for one in (arn, f"{arn}:*")]
         groups = [place.arn("logs", f"log-group:/aws/lambda/{arn.rpartition(':')[2]}:*") for arn in arns]
-        statements.append(_allow("ReadExisting", ["lambda:GetFunction"], both))
+        actions = ["lambda:GetFunction", "lambda:GetProvisionedConcurrencyConfig"]
+        statements.append(_allow("ReadExisting", actions, both))
         statements.append(_allow("ReadColdStarts", ["logs:FilterLogEvents"], groups))
     if any(one.like and one.monthly_invocations is None for one in functions):
         statements.append(_allow("ReadTraffic", ["cloudwatch:GetMetricStatistics"], ["*"]))

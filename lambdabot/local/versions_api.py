@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from lambdabot.local.api_error import conflict, invalid
+from lambdabot.local.api_error import ApiError, conflict, invalid
 from lambdabot.local.call import Call, Operation, page
 from lambdabot.local.function import LATEST, Alias, LambdaFunction
 from lambdabot.local.names import FunctionName, parse_name
@@ -22,6 +22,7 @@ class VersionsApi:
         self._registry = registry
         self.operations: dict[str, Operation] = {
             "PublishVersion": self._publish,
+            "GetProvisionedConcurrencyConfig": self._provisioned,
             "ListVersionsByFunction": self._list,
             "CreateAlias": self._create_alias,
             "GetAlias": self._get_alias,
@@ -39,6 +40,16 @@ class VersionsApi:
             revision_id=asked.get("RevisionId"),
         )
         return version.document(self._registry.clock(), arn=version.qualified_arn)
+
+    def _provisioned(self, call: Call) -> Document:
+        asked = call.parameters
+        self._registry.version(replace(self._name(asked), qualifier=asked["Qualifier"]))
+        raise ApiError(
+            code="ProvisionedConcurrencyConfigNotFoundException",
+            message="No Provisioned Concurrency Config found for this function",
+            status=404,
+            members={"Type": "User"},
+        )
 
     def _list(self, call: Call) -> Document:
         asked = call.parameters

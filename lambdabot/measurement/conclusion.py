@@ -116,7 +116,7 @@ def _estimated(plan: Plan, configuration: Configuration, head: Mapping[Configura
     if twin is None or twin.cost_per_million is None:
         return _blank(variant, Status.NOT_MEASURED, "no measured Configuration of this memory size to estimate from")
     known = twin.cost_per_million
-    fee = float(plan.prices.request) * 1e6
+    fee, its = plan.fee(configuration) * 1e6, plan.fee(twin.variant.configuration) * 1e6
     factor = plan.rate(configuration) / plan.rate(twin.variant.configuration)
     return Measurement(
         variant=variant,
@@ -126,9 +126,9 @@ def _estimated(plan: Plan, configuration: Configuration, head: Mapping[Configura
         environments=0,
         mean_duration_ms=twin.mean_duration_ms,
         cost_per_million=Estimate(
-            value=(known.value - fee) * factor + fee,
-            low=(known.low - fee) * factor + fee,
-            high=(known.high - fee) * factor + fee,
+            value=(known.value - its) * factor + fee,
+            low=(known.low - its) * factor + fee,
+            high=(known.high - its) * factor + fee,
             confidence=known.confidence,
             environments=0,
             invocations=0,

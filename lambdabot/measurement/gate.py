@@ -136,7 +136,7 @@ def _compare(plan: Plan, pair: tuple[Variant, Variant], sides: Sequence[Sequence
         return ratio_of_means(base, head)
     costs = [
         plan.rate(variant.configuration, variant.side) * environment_means(side, plan.weights)
-        + float(plan.prices.request)
+        + plan.fee(variant.configuration, variant.side)
         for variant, side in zip(pair, sides, strict=True)
     ]
     noise = prior(min(variant.configuration.memory_mb for variant in pair), local=plan.local)

@@ -1,19 +1,25 @@
 """What is to be measured, and within which limits: all that the decisions depend on besides what was seen."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from lambdabot.model import (
     Budget,
     Configuration,
     Constraints,
+    Extras,
     Payload,
     Prices,
     Side,
     Strategy,
     Variant,
 )
+
+ASSUMED_COLD_STARTS = 0.01
+"""Their share of the calls where it is not known: "under 1 %" in production (AWS Compute Blog, Operating Lambda)."""
+
+_MONTH_SECONDS = 730 * 3600  # as AWS's own pricing calculator has it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +51,8 @@ class Plan:
     budget: Budget
     concurrency: int
     prices: Prices
-    ephemeral_storage_mb: int = 512
-    base_ephemeral_storage_mb: int | None = None  # None: the same
+    extras: Extras = field(default_factory=Extras)
+    base_extras: Extras | None = None  # None: the same
     threshold_percent: float
     threshold_usd_monthly: float | None = None
     monthly_invocations: int | None = None
@@ -84,24 +90,49 @@ class Plan:
         live = set(self.variants)
         return tuple(variant for variant in head if variant in live)
 
-    def storage_mb(self, side: Side) -> int:
-        """Return the ephemeral storage of a side."""
-        if side is Side.BASE and self.base_ephemeral_storage_mb is not None:
-            return self.base_ephemeral_storage_mb
-        return self.ephemeral_storage_mb
+    def extras_of(self, side: Side) -> Extras:
+        """Return what a side is billed for besides."""
+        return self.base_extras if side is Side.BASE and self.base_extras is not None else self.extras
 
     def rate(self, configuration: Configuration, side: Side = Side.HEAD) -> float:
-        """Return the dollars of one billed millisecond, ephemeral storage above 512 MB included, request fee not."""
-        storage_gb = max(0, self.storage_mb(side) - 512) / 1024
-        gb = configuration.memory_mb / 1024
-        compute = float(self.prices.gb_second[configuration.architecture]) * gb
-        return (compute + float(self.prices.storage_gb_second) * storage_gb) / 1000
+        """Return the dollars of one billed millisecond, ephemeral storage above 512 MB included.
+
+        Where environments are kept ready, every invocation is taken to be served by one of them.
+        """
+        extras, prices = self.extras_of(side), self.prices
+        by_architecture = prices.provisioned_duration_gb_second if extras.provisioned_concurrency else prices.gb_second
+        storage_gb = max(0, extras.ephemeral_storage_mb - 512) / 1024
+        compute = float(by_architecture[configuration.architecture]) * configuration.memory_mb / 1024
+        return (compute + float(prices.storage_gb_second) * storage_gb) / 1000
+
+    def fee(self, configuration: Configuration, side: Side = Side.HEAD) -> float:
+        """Return the dollars of one invocation that do not depend on its duration.
+
+        They are the request, and its share of what is paid for the memory size by the month (environments that are kept
+        ready, SnapStart's cache), where the traffic is known; and of SnapStart's restores.
+        """
+        extras, prices, gb = self.extras_of(side), self.prices, configuration.memory_mb / 1024
+        monthly = restores = 0.0
+        if extras.provisioned_concurrency:
+            ready = float(prices.provisioned_gb_second[configuration.architecture])
+            monthly = extras.provisioned_concurrency * ready * gb * _MONTH_SECONDS
+        if extras.snap_start:
+            monthly += float(prices.snap_start_cache_gb_second) * gb * _MONTH_SECONDS
+            restores = self.cold_starts * float(prices.snap_start_restore_gb) * gb
+        return (
+            float(prices.request) + restores + (monthly / self.monthly_invocations if self.monthly_invocations else 0)
+        )
+
+    @property
+    def cold_starts(self) -> float:
+        """Return the share of cold starts in the real traffic, known or assumed."""
+        return ASSUMED_COLD_STARTS if self.cold_start_share is None else self.cold_start_share
 
     def cost(self, configuration: Configuration, billed_ms: float, side: Side = Side.HEAD) -> float:
-        """Return the dollars of one invocation; statistics, not accounting, so a float."""
-        return self.rate(configuration, side) * billed_ms + float(self.prices.request)
+        """Return the dollars of one invocation of the real function; statistics, not accounting, so a float."""
+        return self.rate(configuration, side) * billed_ms + self.fee(configuration, side)
 
     def price(self, variant: Variant, billed_ms: float) -> Decimal:
-        """Return the dollars of one invocation, request fee and ephemeral storage included: for accounting."""
-        storage_mb = self.storage_mb(variant.side)
+        """Return the dollars of one invocation of a copy, which has none kept ready: for accounting."""
+        storage_mb = self.extras_of(variant.side).ephemeral_storage_mb
         return self.prices.cost(variant.configuration, Decimal(billed_ms), ephemeral_storage_mb=storage_mb)

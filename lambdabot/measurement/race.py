@@ -72,7 +72,7 @@ def race(plan: Plan, cells: Sequence[Cell], candidates: Sequence[Configuration] 
             log_means[new] = np.interp(sizes[new], sizes[order], log_means[order])
     billed = np.exp(posterior(configurations, log_means, covariance, generator))
     rates = np.array([plan.rate(configuration) for configuration in configurations])
-    costs = billed * rates + float(plan.prices.request)
+    costs = billed * rates + np.array([plan.fee(configuration) for configuration in configurations])
     return Race(
         variants=tuple(variants),
         costs=costs,

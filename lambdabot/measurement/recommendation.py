@@ -12,9 +12,6 @@ from lambdabot.measurement.race import Race, race
 from lambdabot.measurement.samples import Cell
 from lambdabot.model import Measurement, Recommendation, Side, Status, Strategy, Variant
 
-ASSUMED_COLD_STARTS = 0.01
-"""Their share of the calls where it is not known: "under 1 %" in production (AWS Compute Blog, Operating Lambda)."""
-
 _WORDS = {
     Strategy.COST: ("cheapest", "faster"),
     Strategy.SPEED: ("fastest", "cheaper"),
@@ -55,8 +52,8 @@ def recommend(
     if today in measured:
         before, after = field.among([today, fitting[picked]]).costs.mean(axis=0)
         inits = [cells[variant].inits_ms for variant in (today, fitting[picked])]
-        if all(inits) and today != fitting[picked]:
-            share = ASSUMED_COLD_STARTS if plan.cold_start_share is None else plan.cold_start_share
+        if all(inits) and today != fitting[picked] and not plan.extras.provisioned_concurrency:
+            share = plan.cold_starts
             before += share * plan.rate(plan.current) * fmean(inits[0])
             after += share * plan.rate(fitting[picked].configuration) * fmean(inits[1])
             reason += f"; the saving has {100 * share:.1f} % cold starts in it"

@@ -42,7 +42,7 @@ from lambdabot.model import (
 from lambdabot.packaging.build import package
 from lambdabot.packaging.target import Target
 from lambdabot.pipeline.pairs import Sides
-from lambdabot.pipeline.spent import pays_for_snapshots, spent
+from lambdabot.pipeline.spent import extras_notes, spent
 from lambdabot.pipeline.waves import Waves
 from lambdabot.project.changes import same_settings
 from lambdabot.project.handler import handler_location
@@ -50,8 +50,6 @@ from lambdabot.report.progress import Progress
 from lambdabot.settings.schema import GateSection
 
 ARM64_TIMEOUT_SECONDS = 15.0
-
-SNAPSHOTS = "SnapStart's cache and restores are in this run's spend, not in the cost per million."
 
 ASSUMED = ("memory_mb", "architecture", "timeout_seconds")
 """What has a default in the settings when the template does not decide it."""
@@ -182,7 +180,7 @@ class FunctionJob:
         return spent(self._place.prices, self.seen, self._snapshots, self._side)
 
     def _count_snapshot(self, variant: Variant) -> None:
-        if pays_for_snapshots(self._side(variant.side)):
+        if self._side(variant.side).extras.snap_start:
             self._snapshots.append(variant.configuration)
 
     def result(self) -> FunctionResult:
@@ -211,7 +209,7 @@ class FunctionJob:
             edits_reason="; ".join(impossible),
             notes=(
                 *self._notes,
-                *([SNAPSHOTS] if pays_for_snapshots(self.head) else []),
+                *extras_notes(self.head),
                 *conclusion.notes,
                 *self._declared_notes(),
                 *dict.fromkeys(one.advice for one in self._not_deployed.values() if one.advice),
@@ -368,8 +366,8 @@ class FunctionJob:
             budget=self._budget,
             concurrency=self._place.concurrency,
             prices=self._place.prices,
-            ephemeral_storage_mb=head.ephemeral_storage_mb,
-            base_ephemeral_storage_mb=None if self.base is None else self.base.ephemeral_storage_mb,
+            extras=head.extras,
+            base_extras=None if self.base is None else self.base.extras,
             threshold_percent=gate.threshold_percent,
             threshold_usd_monthly=gate.threshold_usd_monthly,
             monthly_invocations=head.monthly_invocations,

@@ -66,6 +66,11 @@ class Likeness:
                 )
             except DeploymentError as error:
                 notes.append(str(error))
+        if existing.provisioned_concurrency is None and "provisioned_concurrency" not in head.given:
+            notes.append(
+                f"Whether {existing.like} keeps environments ready could not be read, so the cost has none: allow "
+                "lambda:GetProvisionedConcurrencyConfig, or name `provisioned_concurrency`."
+            )
         head = replace(head, cold_start_share=cold_start_share(connection, existing))
         return replace(sides, head=head, base=base, no_base=no_base, notes=tuple(notes))
 

@@ -1,6 +1,9 @@
-"""What one function's measurement has cost so far, at list prices: exact, where the plan before it is an estimate."""
+"""What one function's measurement has cost so far, at list prices: exact, where the plan before it is an estimate.
 
-from collections.abc import Callable, Iterable
+And what of the real function's cost is not that of its invocations.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 
 from lambdabot.model import Configuration, Function, Invocation, Prices, Side
@@ -17,11 +20,19 @@ def spent(
     for one in seen:
         function, configuration = function_of(one.variant.side), one.variant.configuration
         total += prices.cost(configuration, one.billed_ms or 0, ephemeral_storage_mb=function.ephemeral_storage_mb)
-        if one.restore_ms is not None and pays_for_snapshots(function):
+        if one.restore_ms is not None and function.extras.snap_start:
             total += prices.restore(configuration)
     return total
 
 
-def pays_for_snapshots(function: Function) -> bool:
-    """Tell whether SnapStart costs something: for Java it is free (AWS Lambda Pricing)."""
-    return function.snap_start and not function.runtime.startswith("java")
+def extras_notes(function: Function) -> Iterator[str]:
+    """Say what is paid for by the month, and whether the cost per invocation has its share of it."""
+    extras, known = function.extras, bool(function.monthly_invocations)
+    share = "in" if known else "not in, because the traffic is not known (`monthly_invocations`)"
+    if extras.provisioned_concurrency:
+        yield (
+            f"{extras.provisioned_concurrency} environments are kept ready (provisioned concurrency): every invocation "
+            f"is priced as one of theirs. Their own cost is {share}."
+        )
+    if extras.snap_start:
+        yield f"The cost has SnapStart's restores in it. Its cache is {share}."

@@ -17,6 +17,7 @@ SETTINGS = (
     "environment",
     "current",
     "ephemeral_storage_mb",
+    "provisioned_concurrency",
     "snap_start",
     "tracing",
     "image_config",
@@ -102,7 +103,7 @@ def _layers(function: Function) -> str:
 
 
 def _words(name: str) -> str:
-    return {"current": "configuration", "timeout_seconds": "timeout"}.get(name, name)
+    return {"current": "configuration", "timeout_seconds": "timeout"}.get(name, name.replace("_", " "))
 
 
 def _place(head: Function, name: str) -> Place | None:

@@ -47,6 +47,7 @@ def base_function(
             declaration=own.declaration,
             layers=own.layers,
             ephemeral_storage_mb=own.ephemeral_storage_mb,
+            provisioned_concurrency=own.provisioned_concurrency,
             snap_start=own.snap_start,
             tracing=own.tracing,
             image_config=own.image_config,

@@ -102,6 +102,7 @@ def _attributes(one: Declaration) -> dict[tuple[str, ...], Attribute[Any]]:
         ("runtime",): one.runtime,
         ("timeout_seconds",): one.timeout_seconds,
         ("ephemeral_storage_mb",): one.ephemeral_storage_mb,
+        ("provisioned_concurrency",): one.provisioned_concurrency,
         ("current", "memory_mb"): one.memory_mb,
         ("current", "architecture"): one.architecture,
     }

@@ -76,6 +76,8 @@ def _function(  # noqa: PLR0917  # as the document has it
         wrong("requirements", f"`{name}`: there is no file {section.requirements} in {section.source}")
     if section.snap_start and section.ephemeral_storage_mb > NO_EXTRA_STORAGE_MB:
         wrong("snap_start", f"`{name}`: Lambda has SnapStart only with 512 MB of ephemeral storage")
+    if section.snap_start and section.provisioned_concurrency:
+        wrong("snap_start", f"`{name}`: Lambda has SnapStart only without provisioned concurrency")
     current, image = section.current, section.image_config
     return Function(
         name=name,
@@ -106,6 +108,7 @@ def _function(  # noqa: PLR0917  # as the document has it
         sizes_assumed="memory_mb" not in section.model_fields_set,
         layers=_layers(section),
         ephemeral_storage_mb=section.ephemeral_storage_mb,
+        provisioned_concurrency=section.provisioned_concurrency,
         snap_start=section.snap_start,
         tracing=section.tracing,
         image_config=None

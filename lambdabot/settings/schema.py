@@ -174,6 +174,8 @@ class DefaultsSection(Section):
     """ARNs of layer versions: a list for every architecture, or one list per architecture."""
     ephemeral_storage_mb: Annotated[int, Field(ge=512, le=10_240, strict=True)] = 512
     """Size of /tmp in MB; above 512 it is part of the cost."""
+    provisioned_concurrency: Annotated[int, Field(ge=0, strict=True)] = 0
+    """Environments that are kept ready for the real function: part of its cost. The throw-away copies have none."""
     snap_start: bool = False
     """Measure published versions with SnapStart."""
     tracing: bool = False
@@ -187,7 +189,8 @@ class FunctionSection(DefaultsSection):
 
     like: Annotated[str, Field(pattern=LIKE)] | None = None
     """An existing function, `name` or `name:alias`, that is read and never changed: whatever the settings leave open
-    (runtime, handler, layers, timeout, storage, SnapStart, tracing, today's configuration, traffic) is taken from it.
+    (runtime, handler, layers, timeout, storage, SnapStart, provisioned concurrency, tracing, today's configuration,
+    traffic) is taken from it.
     With an alias, its live version is what the pull request is compared with."""
     side_effects: Literal["accepted"] | None = None
     """With `like`: run the copies under the existing function's role, variables, VPC and file systems too.

@@ -48,6 +48,8 @@ def answers(connection):
         stub = Stubber(connection.control)
         expected = {"FunctionName": "orders", **({"Qualifier": qualifier} if qualifier else {})}
         stub.add_response("get_function", {"Configuration": configuration, "Code": code or {}}, expected)
+        if qualifier:
+            stub.add_client_error("get_provisioned_concurrency_config", "ProvisionedConcurrencyConfigNotFoundException")
         stub.activate()
         return connection
 
@@ -152,6 +154,27 @@ def test_it_is_read_at_the_alias(answers):
     one = read(answers(ITS, qualifier="live"), "orders:live")
     assert one.description == "orders:live (version 12)"
     assert one.current.memory_mb == 768
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [("", 4), ("ProvisionedConcurrencyConfigNotFoundException", 0), ("AccessDeniedException", None)],
+)
+def test_environments_that_are_kept_ready_are_read_at_the_alias(connection, make_copy, code, found):
+    with Stubber(connection.control) as stub:
+        stub.add_response("get_function", {"Configuration": ITS, "Code": {}})
+        if code:
+            stub.add_client_error("get_provisioned_concurrency_config", code)
+        else:
+            answer = {"RequestedProvisionedConcurrentExecutions": 4, "Status": "IN_PROGRESS"}
+            stub.add_response(
+                "get_provisioned_concurrency_config", answer, {"FunctionName": "orders", "Qualifier": "live"}
+            )
+        one = read(connection, "orders:live")
+        stub.assert_no_pending_responses()
+    assert one.provisioned_concurrency == found
+    own = replace(make_copy().function, given=frozenset())
+    assert completed(own, one).provisioned_concurrency == (found or 0)
 
 
 def test_without_an_alias_it_is_the_latest_version(answers):

@@ -10,7 +10,7 @@ from benchmarks.lambda_simulator.run import SWEEP, gate_plan, measure
 from benchmarks.lambda_simulator.simulator import Account, Simulator
 from benchmarks.lambda_simulator.workload import Workload
 from lambdabot.measurement.decision import next_step
-from lambdabot.model import Budget, Outcome, Side, Stop
+from lambdabot.model import Budget, Extras, Outcome, Side, Stop
 
 
 def spent(plan, seen) -> Decimal:
@@ -61,7 +61,7 @@ def test_storage_counts(comparing) -> None:
     usd = Decimal("0.0034")  # one call of 40 seconds at 512 MB costs 0.00033, ten times as much for ten
     budget = Budget(invocations=None, usd=usd, minutes=5)
     small = next_step(comparing(budget=budget, concurrency=5), [])
-    large = next_step(comparing(budget=budget, concurrency=5, ephemeral_storage_mb=10240), [])
+    large = next_step(comparing(budget=budget, concurrency=5, extras=Extras(ephemeral_storage_mb=10240)), [])
     assert sum(wave.concurrency for wave in small.waves) == 10
     assert sum(wave.concurrency for wave in large.waves) == 5
 

@@ -7,7 +7,7 @@ from benchmarks.lambda_simulator.simulator import Account
 from lambdabot.measurement.conclusion import conclude
 from lambdabot.measurement.gate import LOCAL_LOOKS, LOOKS, standing, tails
 from lambdabot.measurement.samples import cells
-from lambdabot.model import Outcome, Verdict
+from lambdabot.model import Extras, Outcome, Verdict
 
 
 def compare(plan, seen):
@@ -36,11 +36,11 @@ def test_the_gate_sees_what_is_there(comparing, simulate, account, factor, expec
 
 @pytest.mark.parametrize("known", [True, False])
 def test_storage_that_the_head_adds_is_part_of_its_cost(comparing, simulate, known) -> None:
-    plan = comparing(ephemeral_storage_mb=10_240)
+    plan = comparing(extras=Extras(ephemeral_storage_mb=10_240))
     seen, _ = simulate(plan, account=Account(environments_known=known, cpu_known=False))
     same = compare(plan, seen).cost_ratio
-    grown = compare(replace(plan, base_ephemeral_storage_mb=512), seen).cost_ratio
-    rates = plan.rate(plan.current) / replace(plan, ephemeral_storage_mb=512).rate(plan.current)
+    grown = compare(replace(plan, base_extras=Extras(ephemeral_storage_mb=512)), seen).cost_ratio
+    rates = plan.rate(plan.current) / replace(plan, extras=Extras(ephemeral_storage_mb=512)).rate(plan.current)
     assert grown.value / same.value == pytest.approx(rates, abs=2e-3)  # the request fee is on both sides
 
 

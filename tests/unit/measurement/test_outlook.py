@@ -2,6 +2,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from lambdabot.measurement.outlook import outlook
+from lambdabot.model import Extras
 
 
 def test_the_first_answer_takes_two_environments_of_every_variant(sweeping):
@@ -24,7 +25,7 @@ def test_money_is_that_of_the_calls_and_the_worst_of_one_wave(comparing):
     variant = plan.pair[0]
     assert found.least_usd == 5 * plan.price(variant, 30_000)
     assert found.usual_usd[100] == found.usual_invocations * plan.price(variant, 100)
-    assert outlook(replace(plan, ephemeral_storage_mb=10_240)).least_usd > found.least_usd
+    assert outlook(replace(plan, extras=Extras(ephemeral_storage_mb=10_240))).least_usd > found.least_usd
 
 
 def test_a_plan_without_variants_takes_nothing(comparing):

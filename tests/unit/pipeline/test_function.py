@@ -10,52 +10,20 @@ from botocore.exceptions import ClientError
 from lambdabot.aws.prices import prices
 from lambdabot.model import (
     Architecture,
-    Budget,
     Configuration,
-    Constraints,
     Function,
     Invocation,
     Outcome,
-    Payload,
     Side,
-    Strategy,
     Variant,
 )
-from lambdabot.pipeline.function import SNAPSHOTS, FunctionJob, Place
+from lambdabot.pipeline.function import FunctionJob, Place
 from lambdabot.pipeline.pairs import Sides
 from lambdabot.settings.schema import GateSection
 
 HERE = Configuration(memory_mb=2048, architecture=Architecture.ARM64)
 HEAD = Variant(side=Side.HEAD, configuration=HERE)
 LAYER = "arn:aws:lambda:us-east-1:123456789012:layer:tools:3"
-
-
-@pytest.fixture
-def function(tmp_path: Path) -> Function:
-    (tmp_path / "app.py").write_text("def handler(event, context): pass\n")
-    return Function(
-        name="orders",
-        side=Side.HEAD,
-        source=tmp_path,
-        handler="app.handler",
-        runtime="python3.13",
-        requirements=None,
-        role=None,
-        timeout_seconds=3,
-        environment={},
-        payloads=(Payload(name="default", body=b"{}", weight=Decimal(1)),),
-        memory_mb=(2048,),
-        architectures=(Architecture.ARM64,),
-        current=HERE,
-        current_assumed=False,
-        monthly_invocations=None,
-        constraints=Constraints(),
-        strategy=Strategy.COST,
-        balanced_weight=0.5,
-        tie_tolerance_percent=2.0,
-        budget=Budget(invocations=100, usd=Decimal(1), minutes=10),
-        allow_build=frozenset(),
-    )
 
 
 @pytest.fixture
@@ -113,9 +81,15 @@ def test_snapshots_and_restores_are_spent_where_they_are_not_free(function, plac
     assert paid - free == 2 * Decimal("0.0001397998") + 2 * 3 * 3600 * Decimal("0.0000015046")
 
 
-def test_what_snap_start_costs_beside_the_invocations_is_said(function, place):
-    assert SNAPSHOTS in job(replace(function, snap_start=True), place).result().notes
-    assert SNAPSHOTS not in job(function, place).result().notes
+def test_what_is_paid_by_the_month_is_said(function, place):
+    def notes(**changes) -> str:
+        return " ".join(job(replace(function, **changes), place).result().notes)
+
+    assert "restores in it. Its cache is in." in notes(snap_start=True, monthly_invocations=9)
+    assert "Its cache is not in, because the traffic is not known" in notes(snap_start=True, monthly_invocations=None)
+    assert "SnapStart" not in notes(snap_start=True, runtime="java21")
+    assert "3 environments are kept ready" in notes(provisioned_concurrency=3)
+    assert notes() == ""
 
 
 class Refused:
