@@ -34,7 +34,7 @@ _UPLOAD_SECONDS = 120
 _REMOVE_SECONDS = 2  # short: a removal that hangs is tried again within the few seconds that a signal leaves
 _COLD_SECONDS = 60  # what an invocation may take beyond the function's timeout: init, restore, network
 _MOST_CONNECTIONS = 1_000  # of one client; kept open between waves, made only when needed
-_REQUESTS_PER_SECOND = 10  # with the burst below Lambda's 15 in any one second, and room for the account's other users
+REQUESTS_PER_SECOND = 10  # with the burst below Lambda's 15 in any one second, and room for the account's other users
 _BURST = 5
 _READS_PER_SECOND = 50  # of GetFunction, half of its own quota
 _NO_LAMBDA = f"Is there a Lambda endpoint at this address?\n{LOCAL}"
@@ -208,7 +208,7 @@ def connect(*, endpoint: str | None, region: str | None, access_key: str | None 
     if region is None:
         message = "no AWS Region is set"
         raise EndpointError(message, advice=f"Set it: `aws-region` of the action, or AWS_REGION.\n{LOCAL}")
-    pace = None if access_key else Pace(per_second=_REQUESTS_PER_SECOND, burst=_BURST)  # the embedded one has no limit
+    pace = None if access_key else Pace(per_second=REQUESTS_PER_SECOND, burst=_BURST)  # the embedded one has no limit
     return Connection(session=session, endpoint=endpoint, region=region, pace=pace, loopback=loopback)
 
 

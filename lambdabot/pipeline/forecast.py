@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lambdabot.aws.connection import REQUESTS_PER_SECOND
 from lambdabot.aws.prices import prices
 from lambdabot.errors import Mistake, UsageError
 from lambdabot.model import Function, Prices, Side
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 _ASSUMED_CONCURRENCY = 10  # a new account's; nothing is called to ask
 _CALLS_OF_A_RUN = 3  # GetAccountSettings, CreateLogGroup, DeleteLogGroup
 _CALLS_OF_A_VARIANT = 2  # CreateFunction, DeleteFunction; GetFunction has a quota of its own
-_CALLS_PER_SECOND = 10  # the pace that lambdabot keeps to
 _TRANSITION_SECONDS = 5.0  # until a function is Active, and until it is gone
 
 
@@ -65,7 +65,7 @@ def describe(settings: Settings) -> str:
         lines += ["", *(f"{name} is not measured: {reason}" for name, reason in settings.left_out.items())]
     usd = min(settings.budget.usd, sum(function.budget.usd for function in settings.functions))
     minutes = min(settings.budget.minutes, sum(function.budget.minutes for function in settings.functions))
-    seconds = control / _CALLS_PER_SECOND + _TRANSITION_SECONDS
+    seconds = control / REQUESTS_PER_SECOND + _TRANSITION_SECONDS
     in_all = f"in all at most ${usd} and {minutes:g} minutes"
     return "\n".join([*lines, "", f"{in_all}; {control} control-plane calls, some {seconds:.0f} s without invocations"])
 
@@ -93,9 +93,10 @@ def _lines(function: Function, outlook: "Outlook", settings: Settings) -> list[s
 
 
 def _control_calls(function: Function, outlook: "Outlook", settings: Settings) -> int:
-    """Count what a usual run asks of the control plane; an existing function costs its own reads besides."""
+    """Count what a usual run asks of the control plane, the reads of an existing function included."""
     per_refresh = 2 if function.snap_start else 1  # UpdateFunctionConfiguration, PublishVersion
-    reads = 2 if function.like is not None else 0  # GetFunction, GetMetricStatistics
+    # GetFunction, GetProvisionedConcurrencyConfig, GetMetricStatistics, three pages of FilterLogEvents
+    reads = 6 if function.like is not None else 0
     uploads = 4 if settings.bucket is not None else 0  # PutObject, DeleteObject of both sides
     return _CALLS_OF_A_VARIANT * outlook.variants + per_refresh * outlook.refreshes + reads + uploads
 
