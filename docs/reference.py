@@ -130,7 +130,7 @@ def _bounds(one: Mapping[str, Any]) -> str:
         "maximum": "at most",
         "exclusiveMaximum": "below",
     }
-    told = [f"{words} {one[key]:g}" for key, words in names.items() if key in one]
+    told = [f"{words} {one[key]:.15g}" for key, words in names.items() if key in one]
     return f", {', '.join(told)}" if told else ""
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from lambdabot.declaration import Attribute, Declaration, Discovery, Place, Stated, Undecided
+from lambdabot.settings.mistakes import wanted
 from lambdabot.settings.schema import LAYER_ARN, FunctionSection
 from lambdabot.settings.yaml_source import Location, YamlSource
 
@@ -131,7 +132,7 @@ def _lacks(one: Declaration, merged: Mapping[str, Any], folder: Path) -> str:
         section = FunctionSection.model_validate(merged)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        return f"{one.place}: `{'.'.join(map(str, first['loc']))}`: {first['msg'].lower()}"
+        return f"{one.place}: `{'.'.join(map(str, first['loc']))}`: {wanted(first)}"
     if section.source is None:
         return ""  # an existing function has it
     source = folder / section.source

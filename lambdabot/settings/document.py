@@ -1,16 +1,59 @@
 """From the data of lambdabot.yml to a validated Document, `defaults` merged into its functions."""
 
+import copy
 from functools import partial
 from typing import Any
+
+from pydantic import ValidationError
 
 from lambdabot.settings.mistakes import validated
 from lambdabot.settings.schema import Document
 from lambdabot.settings.yaml_source import Location, YamlSource
 
+_ROUNDS = 10  # of leaving out: what is left of a section may be refused as well
+_STAND_INS = {"version": 1, "handler": "app.handler", "like": "hello"}
+_EVENT = {"event": None}
+"""For what cannot be left out, lest it is missed or the next payload takes its place."""
+
 
 def validate(source: YamlSource) -> Document:
     """Return the file as a Document, defaults merged into each function. Raises UsageError with every mistake."""
     return validated(Document, source, _with_defaults(source.data), written_at=partial(_written_at, source))
+
+
+def sound_part(source: YamlSource) -> Document | None:
+    """Return the file without the keys whose values the schema refuses; None when it refuses them all.
+
+    It is not for measuring: the mistakes that no schema sees, as a path that leads nowhere, are looked for in it.
+    """
+    data = copy.deepcopy(_with_defaults(source.data))
+    for _ in range(_ROUNDS):
+        try:
+            return Document.model_validate(data)
+        except ValidationError as error:
+            for refused in error.errors(include_url=False, include_context=False, include_input=False):
+                _leave_out(data, refused["loc"])
+    return None
+
+
+def _leave_out(data: dict[Any, Any], location: tuple[int | str, ...]) -> None:
+    """Remove the innermost key around a location."""
+    match location:
+        case ("functions", name, "payloads", int(index)):
+            data["functions"][name]["payloads"][index] = _EVENT
+            return
+    inner: Any = data
+    holder, key = data, location[0]
+    for part in location:
+        if isinstance(inner, dict) and part in inner:
+            holder, key = inner, part
+        elif not isinstance(inner, list) or not isinstance(part, int):
+            break
+        inner = inner[part]
+    if key in _STAND_INS:
+        holder[key] = _STAND_INS[str(key)]
+    else:
+        holder.pop(key, None)
 
 
 def _with_defaults(data: dict[str, Any]) -> dict[str, Any]:

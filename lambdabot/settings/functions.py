@@ -73,7 +73,9 @@ def _function(  # noqa: PLR0917  # as the document has it
             )
     requirements = _requirements(section, code)
     if section.requirements is not None and (requirements is None or not requirements.is_file()):
-        wrong("requirements", f"`{name}`: there is no file {section.requirements} in {section.source}")
+        there_is_none = f"there is no file {section.requirements} in {section.source}"
+        packed = "`requirements` goes with a folder; a .zip holds its packages, and an image too"
+        wrong("requirements", f"`{name}`: {there_is_none if isinstance(code, Path) and code.is_dir() else packed}")
     if section.snap_start and section.ephemeral_storage_mb > NO_EXTRA_STORAGE_MB:
         wrong("snap_start", f"`{name}`: Lambda has SnapStart only with 512 MB of ephemeral storage")
     if section.snap_start and section.provisioned_concurrency:

@@ -112,8 +112,7 @@ def load(inputs: Inputs, *, default_endpoint: str = "aws", discover: Discover = 
     try:
         declared = _declared(yaml_source.read(path), discover)
         source = declared.source
-        document = yaml_document.validate(source)
-        found = functions(document, declared, Side.HEAD)
+        document, found = _head(declared)
     except UsageError as error:
         raise UsageError([*mistakes, *error.mistakes], advice=error.advice) from error
     comment, unreadable = _comment(document, source, inputs)
@@ -232,6 +231,27 @@ def _declared(source: YamlSource, discover: Discover) -> Declared:
     if not isinstance(named, list | None) or not all(isinstance(one, str) for one in named or ()):
         return Declared(source=source)  # left to the schema
     return complete(source, discover(source.path.parent, named))
+
+
+def _head(declared: Declared) -> tuple[Document, tuple[Function, ...]]:
+    """Return the document and its functions. Raises UsageError with the schema's mistakes and all beside them."""
+    try:
+        document = yaml_document.validate(declared.source)
+    except UsageError as error:
+        mistakes = [*error.mistakes, *_beside(declared)]
+        raise UsageError(sorted(mistakes, key=lambda mistake: mistake.line or 0)) from error
+    return document, functions(document, declared, Side.HEAD)
+
+
+def _beside(declared: Declared) -> tuple[Mistake, ...]:
+    """Return the mistakes in the paths and payloads of what the schema accepts."""
+    sound = yaml_document.sound_part(declared.source)
+    if sound is not None:
+        try:
+            functions(sound, declared, Side.HEAD)
+        except UsageError as error:
+            return error.mistakes
+    return ()
 
 
 def _nothing_to_measure(path: Path, declared: Declared) -> list[Mistake]:

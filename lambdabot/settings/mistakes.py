@@ -1,6 +1,7 @@
 """From pydantic's errors to mistakes in a YAML file: the line, what is wrong, and the nearest right word."""
 
 import difflib
+import json
 import typing
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -9,9 +10,34 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from lambdabot.errors import Mistake, UsageError
+from lambdabot.settings.schema import FORMS
 from lambdabot.settings.yaml_source import Location, YamlSource
 
 M = TypeVar("M", bound=BaseModel)
+
+_LONGEST = 120  # characters of a value that a message repeats
+
+_TEXT, _WHOLE, _NUMBER, _SWITCH = "text", "a whole number", "a number", "`true` or `false`"
+_LIST, _MAPPING = "a list, as in `[first, second]`", "a mapping, as in `{{key: value}}`"
+_WANTED = {
+    **dict.fromkeys(("string_type", "enum_type"), _TEXT),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float", "int_parsing_size"), _WHOLE),
+    **dict.fromkeys(("float_type", "float_parsing", "decimal_type", "decimal_parsing", "finite_number"), _NUMBER),
+    **dict.fromkeys(("bool_type", "bool_parsing"), _SWITCH),
+    "list_type": _LIST,
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), _MAPPING),
+    "invalid-json-value": "what JSON can hold: text in quotes, a number, `true`, `false`, `null`, a list or a mapping",
+    "greater_than_equal": "at least {ge:.15g}",
+    "greater_than": "above {gt:.15g}",
+    "less_than_equal": "at most {le:.15g}",
+    "less_than": "below {lt:.15g}",
+    "string_too_short": "text that is not empty",
+    "too_short": "a list that is not empty",
+    "too_long": "a list of at most {max_length}, not {actual_length}",
+    "enum": "{expected}",
+    "literal_error": "{expected}",
+}
+"""What a value must be, by pydantic's name of the error; the braces are of its context."""
 
 
 def validated(
@@ -51,15 +77,33 @@ def _message(model: type[BaseModel], location: Location, detail: ErrorDetails, s
     if kind == "missing":
         reason = source.undecided.get(location)
         return f"`{name}` is missing, and cannot be decided: {reason}" if reason else f"`{name}` is missing"
-    text = detail["msg"].removeprefix("Value error, ")
-    text = text[:1].lower() + text[1:]
+    text = wanted(detail)
     given = detail["input"]
     secret = "environment" in location or "event" in location
     if not location:
         return text
     if secret or isinstance(given, dict | list) or kind == "value_error":
         return f"`{name}`: {text}"
-    return f"`{name}`: {text}; it is {given!r}"
+    return f"`{name}`: {text}; it is {_shown(given)}"
+
+
+def wanted(detail: ErrorDetails) -> str:
+    """Say what the value must be, in the words of who writes YAML."""
+    context = detail.get("ctx", {})
+    if detail["type"] == "string_pattern_mismatch":
+        return f"must be {FORMS[context['pattern']]}"
+    if detail["type"] in _WANTED:
+        return f"must be {_WANTED[detail['type']].format_map(context)}"
+    text = detail["msg"].removeprefix("Value error, ")
+    return text[:1].lower() + text[1:]
+
+
+def _shown(given: object) -> str:
+    """Return a value as YAML has it, not longer than a line."""
+    if given is None:
+        return "empty"
+    text = json.dumps(given) if isinstance(given, bool) else repr(given)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _unknown_key(model: type[BaseModel], location: Location, name: str) -> str:

@@ -19,7 +19,31 @@ from pydantic_core import PydanticKnownError
 
 from lambdabot.model import Architecture, Strategy
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+NAME = r"^[A-Za-z0-9_-]{1,64}$"
+HANDLER = r"^\S{1,128}$"
+RUNTIME = r"^[a-z0-9.]+$"
+ROLE = r"^arn:aws[a-z-]*:iam::\d{12}:role/.+$"
+VARIABLE = r"^[A-Za-z][A-Za-z0-9_]*$"
+BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
+LAYER_ARN = r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+$"
+LIKE = (
+    r"^(arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:)?[A-Za-z0-9_-]{1,64}"
+    r"(:(\$LATEST|[A-Za-z0-9_-]{1,128}))?$"
+)
+
+FORMS = {
+    NAME: "letters, digits, `-` and `_`, 64 at most",
+    HANDLER: "a handler as in `app.handler`, without spaces, 128 characters at most",
+    RUNTIME: "a runtime of Lambda's, as in `python3.13`",
+    ROLE: "the ARN of a role, as in `arn:aws:iam::123456789012:role/copies`",
+    VARIABLE: "letters, digits and `_`, the first a letter",
+    BUCKET: "an S3 bucket's name: lower-case letters, digits, `.` and `-`, 3 to 63",
+    LAYER_ARN: "the ARN of a layer's version, as in `arn:aws:lambda:us-east-1:123456789012:layer:tools:3`",
+    LIKE: "a function's name or ARN, as in `orders` or `orders:live`",
+}
+"""What each pattern asks for, in words."""
+
+Name = Annotated[str, Field(pattern=NAME)]
 """A function's name, as Lambda allows it."""
 
 MemoryMb = Annotated[int, Field(ge=128, le=10_240, strict=True)]
@@ -41,8 +65,6 @@ def _environment_value(value: object) -> object:
 EnvironmentValue = Annotated[str, BeforeValidator(_environment_value)]
 
 
-LAYER_ARN = r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+$"
-
 LayerArn = Annotated[str, Field(pattern=LAYER_ARN)]
 """A layer's version, as Lambda names it."""
 
@@ -54,12 +76,6 @@ AnyLayers = Annotated[
     Discriminator(lambda value: "[mapping]" if isinstance(value, dict) else "[list]"),
 ]
 """The same layers on every architecture, or each architecture's own."""
-
-LIKE = (
-    r"^(arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:)?[A-Za-z0-9_-]{1,64}"
-    r"(:(\$LATEST|[A-Za-z0-9_-]{1,128}))?$"
-)
-"""An existing function, by name or ARN, and a version or alias of it."""
 
 
 class Section(BaseModel):
@@ -136,17 +152,17 @@ class FunctionBudgetSection(Section):
 class DefaultsSection(Section):
     """Any key of a function, for every function that does not say otherwise."""
 
-    handler: Annotated[str, Field(min_length=1)] | None = None
+    handler: Annotated[str, Field(pattern=HANDLER)] | None = None
     """The handler, as Lambda takes it: `app.handler`. Not used for container images."""
-    runtime: Annotated[str, Field(pattern=r"^[a-z0-9.]+$")] = "python3.13"
+    runtime: Annotated[str, Field(pattern=RUNTIME)] = "python3.13"
     """Lambda's runtime identifier. The embedded endpoint runs its own Python and says so."""
     requirements: str | None = None
     """A requirements file, relative to `source`; the one in `source`, if any, when absent."""
-    role: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/.+$")] | None = None
+    role: Annotated[str, Field(pattern=ROLE)] | None = None
     """Execution role of the throw-away copies. Needed on AWS."""
     timeout_seconds: Annotated[int, Field(ge=1, le=900)] = 30
     """Lambda's timeout."""
-    environment: dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")], EnvironmentValue] = {}
+    environment: dict[Annotated[str, Field(pattern=VARIABLE)], EnvironmentValue] = {}
     """Environment variables of the throw-away copies."""
     payloads: list[PayloadSection] = []
     """Events to invoke with; one empty event `{}` when absent."""
@@ -156,7 +172,7 @@ class DefaultsSection(Section):
     """Architectures to measure."""
     current: CurrentSection | None = None
     """Today's configuration; 128 MB x86_64, marked as assumed, when absent."""
-    monthly_invocations: Annotated[int, Field(ge=0)] | None = None
+    monthly_invocations: Annotated[int, Field(ge=0, le=10**12)] | None = None
     """Real traffic, for savings a month."""
     constraints: ConstraintsSection = ConstraintsSection()
     """What a configuration must meet."""
@@ -269,7 +285,7 @@ class Document(Section):
     """Whether to make a check run as well, with remarks on the lines; it takes `checks: write`."""
     budget: RunBudgetSection = RunBudgetSection()
     """Hard limits of the whole run."""
-    bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] | None = None
+    bucket: Annotated[str, Field(pattern=BUCKET)] | None = None
     """An S3 bucket in the functions' Region, through which packages above 5 MB are uploaded once; packages above
     Lambda's 50 MB of direct upload need it. What is put there is removed with the run."""
     expires_hours: Positive = 2.0

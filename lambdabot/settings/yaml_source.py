@@ -12,6 +12,9 @@ from lambdabot.errors import Mistake, UsageError
 Location = tuple[str | int, ...]
 """Keys and list positions from the root, as pydantic reports them."""
 
+MOST_VALUES = 100_000
+"""In one file, with what its aliases repeat: a few lines of aliases of aliases can stand for billions."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YamlSource:
@@ -56,9 +59,12 @@ def read(path: Path) -> YamlSource:
         if duplicates:
             raise UsageError(duplicates)
         data = loader.construct_document(node)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except RecursionError as error:
+        message = "is nested too deeply, or an alias (`*name`) holds itself"
+        raise UsageError([Mistake(message=message, path=path, line=1)]) from error
+    except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        problem = getattr(error, "problem", None) or str(error) or type(error).__name__
+        problem = getattr(error, "problem", None) or str(error).partition(";")[0] or type(error).__name__
         line = mark.line + 1 if mark else 1
         raise UsageError([Mistake(message=f"is not valid YAML: {problem}", path=path, line=line)]) from error
     return YamlSource(path=path, data=data, lines=lines)
@@ -66,6 +72,9 @@ def read(path: Path) -> YamlSource:
 
 def _walk(node: yaml.Node, at: Location, lines: dict[Location, int], duplicates: list[Mistake], path: Path) -> None:
     """Note the line of everything below the node; YAML itself lets the last of two equal keys win in silence."""
+    if len(lines) > MOST_VALUES:
+        message = f"holds more than {MOST_VALUES:,} values, what its aliases (`*name`) repeat included"
+        raise UsageError([Mistake(message=message, path=path, line=1)])
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:

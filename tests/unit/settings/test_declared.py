@@ -106,15 +106,11 @@ def test_what_lambdabot_yml_names_is_completed_or_a_mistake_at_the_template(proj
 
     with pytest.raises(UsageError) as refused:
         settings(project, "functions: {Open: {timeout_seconds: 4}, Built: {timeout_seconds: 4}}\n")
-    (mistake,) = refused.value.mistakes
-    assert (mistake.path, mistake.line) == (project / "template.yaml", 25)
-    assert "`functions.Open.source` is missing, and cannot be decided: the parameter `Bucket`" in mistake.message
-
-    with pytest.raises(UsageError) as refused:
-        settings(project, "functions: {Built: {timeout_seconds: 4}}\n")
-    (mistake,) = refused.value.mistakes
-    assert (mistake.path, mistake.line) == (project / "template.yaml", 19)
-    assert "does not exist here" in mistake.message
+    unbuilt, undecided = refused.value.mistakes
+    assert (unbuilt.path, unbuilt.line) == (project / "template.yaml", 19)
+    assert "does not exist here" in unbuilt.message
+    assert (undecided.path, undecided.line) == (project / "template.yaml", 25)
+    assert "`functions.Open.source` is missing, and cannot be decided: the parameter `Bucket`" in undecided.message
 
 
 def test_a_value_that_the_settings_do_not_take_is_a_mistake_at_the_template(project):

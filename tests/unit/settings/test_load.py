@@ -1,4 +1,5 @@
 import json
+import zipfile
 from decimal import Decimal
 from pathlib import Path
 
@@ -138,14 +139,14 @@ comment: {mode: sometimes}
     assert mistakes(project, text) == [
         "lambdabot.yml:3: `functions.hello.source` is missing",
         "lambdabot.yml:4: `functions.hello.sources` is not known here; did you mean `source`?",
-        "lambdabot.yml:6: `functions.hello.memory_mb.1`: input should be greater than or equal to 128; it is 64",
-        "lambdabot.yml:7: `functions.hello.architectures.0`: input should be 'x86_64' or 'arm64'; it is 'x86'",
+        "lambdabot.yml:6: `functions.hello.memory_mb.1`: must be at least 128; it is 64",
+        "lambdabot.yml:7: `functions.hello.architectures.0`: must be 'x86_64' or 'arm64'; it is 'x86'",
         (
             "lambdabot.yml:8: `functions.hello.environment.FLAG`: write the value in quotes; YAML reads it as something"
             " else than text"
         ),
         "lambdabot.yml:9: `gates` is not known here; did you mean `gate`?",
-        "lambdabot.yml:10: `comment.mode`: input should be 'update', 'new', 'hide-and-new' or 'off'; it is 'sometimes'",
+        "lambdabot.yml:10: `comment.mode`: must be 'update', 'new', 'hide-and-new' or 'off'; it is 'sometimes'",
     ]
 
 
@@ -159,9 +160,7 @@ functions:
   two: {source: src, handler: app.handler}
 """
 
-    assert mistakes(project, text) == [
-        "lambdabot.yml:3: `defaults.timeout_seconds`: input should be greater than or equal to 1; it is 0"
-    ]
+    assert mistakes(project, text) == ["lambdabot.yml:3: `defaults.timeout_seconds`: must be at least 1; it is 0"]
 
 
 def test_what_paths_and_payloads_lack_is_told_at_once(project):
@@ -186,12 +185,7 @@ functions:
       - {name: same, event: 2}
       - {event: 1, file: bad.json}
 """
-    problems = mistakes(project, text)
-    assert problems == ["lambdabot.yml:17: `functions.three.payloads.4`: a payload needs either `event` or `file`"]
-
-    problems = mistakes(project, text.replace("      - {event: 1, file: bad.json}\n", ""))
-
-    assert problems == [
+    assert mistakes(project, text) == [
         f"lambdabot.yml:4: `one`: there is no file or folder {project}/nowhere".replace(f"{project}/", ""),
         "lambdabot.yml:7: `two`: app.tar is neither a folder nor a .zip nor an image URI",
         "lambdabot.yml:9: `three` needs a `handler`, as in `app.handler`",
@@ -202,6 +196,7 @@ functions:
         ),
         "lambdabot.yml:14: `three`: payload missing.json cannot be read: No such file or directory",
         "lambdabot.yml:16: `three`: two payloads are called `same`; give each a `name`",
+        "lambdabot.yml:17: `functions.three.payloads.4`: a payload needs either `event` or `file`",
     ]
 
 
@@ -221,15 +216,95 @@ def test_a_payload_larger_than_lambda_takes_is_refused(project):
         ("", "lambdabot.yml:1: must hold a mapping that starts with `version: 1`"),
         ("version: 1\nversion: 1\n", "lambdabot.yml:2: `version` stands here twice"),
         ("version: 1\n---\nversion: 1\n", "lambdabot.yml:2: is not valid YAML: but found another document"),
-        ("version: 2\nfunctions: {}\n", "lambdabot.yml:1: `version`: input should be 1; it is 2"),
+        ("version: 2\nfunctions: {}\n", "lambdabot.yml:1: `version`: must be 1; it is 2"),
         ("version: 1\nx: !!python/object:os.system 1\nfunctions: {}\n", "lambdabot.yml:2: is not valid YAML"),
         ("version: 1\ndate: 2026-99-99\n", "lambdabot.yml:1: is not valid YAML: month must be in 1..12"),
-        ("version: 1\nfunctions: 7\n", "lambdabot.yml:2: `functions`: input should be a valid dictionary; it is 7"),
-        ("version: 1\nfunctions: {a b: {}}\n", "lambdabot.yml:2: `functions.a b`: string should match pattern"),
+        (
+            "version: 1\nfunctions: 7\n",
+            "lambdabot.yml:2: `functions`: must be a mapping, as in `{key: value}`; it is 7",
+        ),
+        (
+            "version: 1\nfunctions: {a b: {}}\n",
+            "lambdabot.yml:2: `functions.a b`: must be letters, digits, `-` and `_`, 64 at most; it is 'a b'",
+        ),
     ],
 )
 def test_a_file_that_is_no_settings_is_refused_with_its_line(project, text, message):
     assert mistakes(project, text)[0].startswith(message)
+
+
+ALIASES_OF_ALIASES = "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (ALIASES_OF_ALIASES, "holds more than 100,000 values, what its aliases (`*name`) repeat included"),
+        ("functions: &all\n  hello: *all\n", "is nested too deeply, or an alias (`*name`) holds itself"),
+        (f"functions: {'[' * 2000}{']' * 2000}\n", "is nested too deeply, or an alias (`*name`) holds itself"),
+        (f"expires_hours: {'9' * 5000}\n", "is not valid YAML: Exceeds the limit (4300 digits) for integer string"),
+    ],
+)
+def test_a_file_that_is_too_much_to_read_is_refused_at_once(project, text, message):
+    (mistake,) = mistakes(project, f"version: 1\n{text}")
+
+    assert mistake.startswith(f"lambdabot.yml:1: {message}")
+
+
+def test_what_the_schema_does_not_see_is_told_with_what_it_sees(project):
+    (project / "bad.json").write_text("{")
+    text = """\
+functions:
+  absent: {source: nowhere, handler: app.handler, timeout_seconds: 0}
+  events:
+    source: src
+    handler: "two words"
+    payloads:
+      - {file: missing.json, weight: 0}
+      - {}
+      - {event: 1, name: one, wieght: 2}
+      - {file: bad.json}
+  zipped: {source: code.zip, handler: app.handler, requirements: requirements.txt}
+  existing: {like: a b, side_effects: accepted}
+  lost: {handler: app.handler}
+  worse:
+version: 2
+"""
+    zipfile.ZipFile(project / "code.zip", "w").close()
+
+    assert mistakes(project, text) == [
+        "lambdabot.yml:2: `functions.absent.timeout_seconds`: must be at least 1; it is 0",
+        "lambdabot.yml:2: `absent`: there is no file or folder nowhere",
+        (
+            "lambdabot.yml:5: `functions.events.handler`: must be a handler as in `app.handler`, without spaces, "
+            "128 characters at most; it is 'two words'"
+        ),
+        "lambdabot.yml:7: `functions.events.payloads.0.weight`: must be above 0; it is 0",
+        "lambdabot.yml:7: `events`: payload missing.json cannot be read: No such file or directory",
+        "lambdabot.yml:8: `functions.events.payloads.1`: a payload needs either `event` or `file`",
+        "lambdabot.yml:9: `functions.events.payloads.2.wieght` is not known here; did you mean `weight`?",
+        (
+            "lambdabot.yml:10: `events`: payload bad.json is not valid JSON: Expecting property name enclosed in "
+            "double quotes: line 1 column 2 (char 1)"
+        ),
+        "lambdabot.yml:11: `zipped`: `requirements` goes with a folder; a .zip holds its packages, and an image too",
+        (
+            "lambdabot.yml:12: `functions.existing.like`: must be a function's name or ARN, as in `orders` or "
+            "`orders:live`; it is 'a b'"
+        ),
+        "lambdabot.yml:13: `functions.lost.source` is missing",
+        "lambdabot.yml:14: `functions.worse`: must be a mapping, as in `{key: value}`; it is empty",
+        "lambdabot.yml:15: `version`: must be 1; it is 2",
+    ]
+
+
+@pytest.mark.parametrize("text", ["gate: 1\nfunctions: {1: 2}\n", "1: {}\nfunctions: {hello: {1: 2}}\n"])
+def test_whatever_the_schema_refuses_is_told_once(project, text):
+    told = mistakes(project, f"version: 1\n{text}")
+
+    assert len(set(told)) == len(told)
 
 
 def test_a_file_that_is_no_text_is_refused(project):
@@ -259,7 +334,7 @@ def test_the_inputs_mistakes_are_told_with_the_files(project):
     assert problems == [
         "endpoint `locl` is neither aws, local nor an http(s) URL",
         "comment `never` is none of update, new, hide-and-new, off",
-        "lambdabot.yml:6: `functions.hello.timeout_seconds`: input should be greater than or equal to 1; it is 0",
+        "lambdabot.yml:6: `functions.hello.timeout_seconds`: must be at least 1; it is 0",
     ]
 
 
@@ -356,13 +431,16 @@ def test_layers_are_one_list_or_one_per_architecture(project):
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("layers: [arn:aws:lambda:us-east-1:123456789012:layer:tools]", "`functions.hello.layers.0`: string should"),
-        (f"layers: {{riscv: [{LAYER}]}}", "`functions.hello.layers.riscv`: input should be 'x86_64' or 'arm64'"),
-        (f"layers: [{', '.join([LAYER] * 6)}]", "`functions.hello.layers`: list should have at most 5 items"),
-        ("ephemeral_storage_mb: 511", "`functions.hello.ephemeral_storage_mb`: input should be greater than or equal"),
+        (
+            "layers: [arn:aws:lambda:us-east-1:123456789012:layer:tools]",
+            "`functions.hello.layers.0`: must be the ARN of a layer's version",
+        ),
+        (f"layers: {{riscv: [{LAYER}]}}", "`functions.hello.layers.riscv`: must be 'x86_64' or 'arm64'"),
+        (f"layers: [{', '.join([LAYER] * 6)}]", "`functions.hello.layers`: must be a list of at most 5, not 6"),
+        ("ephemeral_storage_mb: 511", "`functions.hello.ephemeral_storage_mb`: must be at least 512"),
         ("side_effects: accepted", "`functions.hello.side_effects`: there is no `like`"),
-        ("side_effects: yes please", "`functions.hello.side_effects`: input should be 'accepted'"),
-        ("like: a b", "`functions.hello.like`: string should match pattern"),
+        ("side_effects: yes please", "`functions.hello.side_effects`: must be 'accepted'"),
+        ("like: a b", "`functions.hello.like`: must be a function's name or ARN"),
         ("snap_start: true\n    ephemeral_storage_mb: 1024", "SnapStart only with 512 MB"),
         ("snap_start: true\n    provisioned_concurrency: 2", "SnapStart only without provisioned concurrency"),
         ("provisioned_concurrency: -1", "`functions.hello.provisioned_concurrency`: input should be greater than or"),
@@ -389,7 +467,7 @@ def test_a_container_image_may_be_told_what_to_run(project):
 
 def test_a_bucket_is_named_as_s3_names_them(project):
     assert load(Inputs(config=write(project, MINIMAL + "bucket: my-packages\n"), endpoint="local")).bucket
-    assert "`bucket`: string should match" in mistakes(project, MINIMAL + "bucket: My_Packages\n")[0]
+    assert "`bucket`: must be an S3 bucket's name" in mistakes(project, MINIMAL + "bucket: My_Packages\n")[0]
 
 
 @given(st.text(max_size=60))

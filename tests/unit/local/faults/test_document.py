@@ -18,9 +18,9 @@ def mistakes(tmp_path, text: str) -> list[str]:
 
 def test_every_mistake_is_told_with_its_line(tmp_path):
     assert mistakes(tmp_path, "version: 2\ncannd: []\nfailures:\n- share: 2\n  calls: ['lambda:Creat']\n") == [
-        "1: `version`: input should be 1; it is 2",
+        "1: `version`: must be 1; it is 2",
         "2: `cannd` is not known here; did you mean `canned`?",
-        "4: `failures.0.share`: input should be less than or equal to 1; it is 2",
+        "4: `failures.0.share`: must be at most 1; it is 2",
         "5: `failures.0.calls.0`: no operation is called lambda:Creat; write it as lambda:CreateFunction, logs:* or *",
     ]
 
