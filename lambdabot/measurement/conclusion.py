@@ -64,7 +64,7 @@ def conclude(plan: Plan, seen: Sequence[Invocation]) -> Conclusion:
 def _measurement(plan: Plan, cell: Cell) -> Measurement:
     if not cell.open or not cell.environments:
         status = Status.NOT_MEASURED if cell.open else cell.status
-        return _blank(cell.variant, status, cell.reason or "no warm result yet", cell)
+        return _blank(cell.variant, status, cell.reason or "no call met a warm environment", cell)
     configuration = cell.variant.configuration
     billed = mean(cell.environments, plan.weights, prior(configuration.memory_mb, local=plan.local))
     low, high = billed.interval()

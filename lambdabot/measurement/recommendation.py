@@ -26,7 +26,8 @@ def recommend(
 
     The best has the least expected regret by the strategy's figure, with what neighbouring sizes tell of one another. A
     tie is a Configuration that is expected within the tolerance of it. Among ties the faster is recommended (the
-    cheaper, where speed is the strategy). INIT is billed, so the saving counts cold starts by their share of the calls.
+    cheaper, where speed is the strategy). INIT is billed, so the saving counts cold starts by their share of the calls,
+    and where cost is the strategy a tie must hold with them.
     """
     if plan.identical and not plan.sweep:
         return None, "unchanged against the target branch, so not measured"
@@ -45,18 +46,21 @@ def recommend(
     contest = field.among(fitting)
     above = np.median(contest.scores / contest.scores[:, [contest.leader]], axis=0) - 1
     tied = [column for column in range(len(fitting)) if above[column] <= plan.tie_tolerance_percent / 100]
+    if plan.strategy is Strategy.COST and all(_cold_starts(plan, cells[fitting[column]]) for column in tied):
+        whole = contest.costs.mean(axis=0) + [_cold_starts(plan, cells[variant]) for variant in fitting]
+        most = whole[contest.leader] * (1 + plan.tie_tolerance_percent / 100)
+        tied = [column for column in tied if whole[column] <= most]
     second = contest.costs if plan.strategy is Strategy.SPEED else contest.durations
     picked = min(tied, key=lambda column: float(second[:, column].mean()))
     reason = _reason(contest, measurements, _WORDS[plan.strategy], picked=picked, tied=tied, above=above)
     saving = monthly = None
     if today in measured:
         before, after = field.among([today, fitting[picked]]).costs.mean(axis=0)
-        inits = [cells[variant].inits_ms for variant in (today, fitting[picked])]
-        if all(inits) and today != fitting[picked] and not plan.extras.provisioned_concurrency:
-            share = plan.cold_starts
-            before += share * plan.rate(plan.current) * fmean(inits[0])
-            after += share * plan.rate(fitting[picked].configuration) * fmean(inits[1])
-            reason += f"; the saving has {100 * share:.1f} % cold starts in it"
+        cold = [_cold_starts(plan, cells[variant]) for variant in (today, fitting[picked])]
+        if all(cold) and today != fitting[picked]:
+            before += cold[0]
+            after += cold[1]
+            reason += f"; the saving has {100 * plan.cold_starts:.1f} % cold starts in it"
             reason += " (assumed)" if plan.cold_start_share is None else ""
         saving = float(1 - after / before) * 100
         if plan.monthly_invocations is not None:
@@ -73,6 +77,13 @@ def recommend(
         ),
         "",
     )
+
+
+def _cold_starts(plan: Plan, cell: Cell) -> float:
+    """Return what cold starts add to an invocation's mean cost in USD, 0 where none is known of."""
+    if not cell.inits_ms or plan.extras.provisioned_concurrency:
+        return 0.0
+    return plan.cold_starts * plan.rate(cell.variant.configuration) * fmean(cell.inits_ms)
 
 
 def _reason(

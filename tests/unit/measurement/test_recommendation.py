@@ -69,6 +69,16 @@ def test_the_saving_counts_cold_starts_by_their_share(recommended, sweeping) -> 
     assert known.reason.endswith("; the saving has 50.0 % cold starts in it")
 
 
+def test_a_tie_holds_with_cold_starts_where_cost_is_the_strategy(recommended) -> None:
+    times, inits = {128: 401, 256: 200}, {128: 2000, 256: 2000}
+    assert recommended(times)[0].configuration.memory_mb == 256
+    assert recommended(times, inits={128: 2000, 256: 1000})[0].configuration.memory_mb == 256
+    dear, _ = recommended({128: 400, 256: 201}, inits=inits, cold_start_share=0.01)
+    assert (dear.configuration.memory_mb, dear.ties) == (128, ())
+    fast, _ = recommended({128: 400, 256: 201}, inits=inits, strategy=Strategy.BALANCED)
+    assert fast.configuration.memory_mb == 256
+
+
 def test_where_nothing_changes_no_cold_starts_are_spoken_of(recommended) -> None:
     found, _ = recommended({128: 100, 512: 1000}, inits={128: 2000, 512: 800})
     assert (found.saving_percent, found.configuration.memory_mb) == (0, 128)
