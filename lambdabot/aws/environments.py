@@ -44,6 +44,7 @@ class Environments:
         self._clock = clock
         self._pause = pause
         self._cpu_models: dict[str, str] = {}  # by log stream, which tells it once
+        self._met: set[str] = set()
 
     def identify(self, answers: Sequence[Answer]) -> tuple[Invocation, ...]:
         """Return the invocations of these answers with their environments: one call for all that a round brought.
@@ -63,7 +64,26 @@ class Environments:
             if wanted <= found.keys() or self._clock() + _PAUSE_SECONDS > late:
                 break
             self._pause(_PAUSE_SECONDS)
-        return tuple(self._known(answer, found) for answer in answers)
+        return self._first_calls_cold([self._known(answer, found) for answer in answers])
+
+    def _first_calls_cold(self, invocations: Sequence[Invocation]) -> tuple[Invocation, ...]:
+        """Mark the first call of each environment as cold where its REPORT does not say so.
+
+        An INIT of more than 10 s is broken off and done again inside that call's Duration, without an Init Duration
+        (Lambda Developer Guide, "Lambda execution environment lifecycle").
+        """
+        first: dict[str, int] = {}  # the wave in which an environment was met
+        for one in invocations:
+            if one.environment_known and one.environment not in self._met:
+                first[one.environment] = min(first.get(one.environment, one.wave), one.wave)
+        said = {(one.environment, one.wave) for one in invocations if one.cold}
+        self._met |= first.keys()
+        return tuple(
+            replace(one, cold=True)
+            if first.get(one.environment) == one.wave and (one.environment, one.wave) not in said
+            else one
+            for one in invocations
+        )
 
     def _read(self, answers: Sequence[Answer], late: float) -> dict[str, tuple[str, Report]]:
         """Return log stream and REPORT by request id, as far as they are there yet."""

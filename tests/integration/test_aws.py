@@ -138,6 +138,8 @@ def make_copy(tmp_path: Path) -> Callable[..., Copy]:
 
 @pytest.fixture
 def invoke(connection):
+    environments: dict[Deployments, Environments] = {}
+
     def run(deployments: Deployments, deployment, payload: bytes = b"{}", concurrency: int = 1, timeout: int = 10):
         answers = invoke_wave(
             connection,
@@ -149,7 +151,8 @@ def invoke(connection):
             timeout_seconds=timeout,
             clock=time.monotonic,
         )
-        return Environments(connection, deployments.log_group).identify(answers)
+        known = environments.setdefault(deployments, Environments(connection, deployments.log_group))
+        return known.identify(answers)
 
     return run
 

@@ -99,6 +99,18 @@ def test_an_environment_that_told_no_cpu_model_has_none(fake, answers, look):
     assert look(mine)[0].cpu_model is None
 
 
+def test_the_first_call_of_an_environment_is_cold_though_its_init_was_broken_off(fake, answers, look):
+    cold, *others = [
+        replace(one, invocation=replace(one.invocation, wave=wave)) for wave in (0, 0, 1, 1, 1) for one in answers(1)
+    ]
+    mine = [replace(cold, invocation=replace(cold.invocation, cold=True)), *others]
+    for answer, stream in zip(mine, ["said", "silent", "silent", "late", "said"], strict=True):
+        write(fake, answer, stream)
+
+    assert [invocation.cold for invocation in look(mine)] == [True, True, False, True, False]
+    assert [invocation.cold for invocation in look(others)] == [False] * 4
+
+
 def test_late_lines_are_waited_for(fake, answers, look, time):
     mine = answers(2)
     write(fake, mine[0], "a")
