@@ -132,8 +132,9 @@ def _read(response: InvocationResponseTypeDef, blank: Invocation) -> Answer:
     body = response["Payload"].read()
     metadata = response["ResponseMetadata"]
     request_id = metadata.get("RequestId")
-    failed = read_failure(body) if response.get("FunctionError") else None
-    report = find_report(_tail(response), request_id) if request_id else None
+    log = _tail(response)
+    failed = read_failure(body, log) if response.get("FunctionError") else None
+    report = find_report(log, request_id) if request_id else None
     return Answer(
         invocation=judge(blank, failed, report),
         request_id=request_id,

@@ -14,6 +14,8 @@ NO_REPORT = (
 )
 _REASON_CHARACTERS = 300
 _REQUEST_ID = re.compile(r"RequestId: [0-9a-f-]{36} (Error: )?")  # no two failures would read alike
+_OWN_FRAME = re.compile(r'File "[^"]*?/task/([^"]+)", line (\d+)')
+_TRACEBACK = "Traceback (most recent call last):"
 _TIMED_OUT = re.compile(r"Task timed out after [\d.]+ seconds\s*$")
 
 
@@ -23,22 +25,42 @@ class Failed:
 
     error_type: str
     message: str
+    place: str = ""  # where in the function, or what ended it
 
     def __str__(self) -> str:
         """Return it on one line, bounded and redacted."""
         words = ": ".join(part for part in (self.error_type, self.message) if part) or "the function failed"
-        return redact(_REQUEST_ID.sub("", " ".join(words.split())))[:_REASON_CHARACTERS]
+        told = redact(_REQUEST_ID.sub("", " ".join(words.split())))[:_REASON_CHARACTERS]
+        return f"{told} ({redact(self.place)[:_REASON_CHARACTERS]})" if self.place else told
 
 
-def read_failure(payload: bytes) -> Failed:
-    """Read `errorType` and `errorMessage`; runtimes are free to leave them out, or to answer in another form."""
+def read_failure(payload: bytes, log: str = "") -> Failed:
+    """Read `errorType` and `errorMessage`, and where it was raised; runtimes are free to leave them out.
+
+    Of a runtime that ended, `log`, the end of its log, may hold the exception that ended it.
+    """
     try:
         error = json.loads(payload)
     except (ValueError, RecursionError):
         error = None
     if not isinstance(error, dict):
         return Failed(error_type="", message=payload[:_REASON_CHARACTERS].decode(errors="replace"))
-    return Failed(error_type=str(error.get("errorType") or ""), message=str(error.get("errorMessage") or ""))
+    error_type = str(error.get("errorType") or "")
+    place = _exception(log) if error_type == "Runtime.ExitError" else _innermost(error.get("stackTrace"))
+    return Failed(error_type=error_type, message=str(error.get("errorMessage") or ""), place=place)
+
+
+def _innermost(frames: object) -> str:
+    """Return file and line of the function's last frame in a `stackTrace`, as Python's runtime writes it."""
+    own = [found for frame in frames if (found := _OWN_FRAME.search(str(frame)))] if isinstance(frames, list) else []
+    return f"{own[-1][1]}, line {own[-1][2]}" if own else ""
+
+
+def _exception(log: str) -> str:
+    """Return the exception of the last traceback in a log: its first line that is not indented."""
+    _, traceback, after = log.rpartition(_TRACEBACK)
+    lines = after.splitlines()[1:] if traceback else []
+    return next((line.strip() for line in lines if line.strip() and not line[0].isspace()), "")
 
 
 def judge(blank: Invocation, failed: Failed | None, report: Report | None) -> Invocation:
