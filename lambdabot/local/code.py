@@ -107,9 +107,7 @@ def _unpack(zipped: bytes, folder: Path) -> None:
     written = 0
     links: list[tuple[Path, str]] = []
     with zipfile.ZipFile(BytesIO(zipped)) as package:
-        if len(package.infolist()) > _FILES_LIMIT:
-            raise invalid(message=f"The package holds more than {_FILES_LIMIT} files")
-        for entry in package.infolist():
+        for entry in _entries(package):
             target = folder / _inside(entry.filename)
             mode = entry.external_attr >> 16
             if entry.is_dir():
@@ -133,6 +131,15 @@ def _unpack(zipped: bytes, folder: Path) -> None:
     for link, _ in links:  # where a link ends is known when all are there
         if not link.resolve().is_relative_to(folder):
             raise _leaves(link, folder)
+
+
+def _entries(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    entries = package.infolist()
+    if not entries:
+        raise invalid(message="Uploaded file must be a non-empty zip")
+    if len(entries) > _FILES_LIMIT:
+        raise invalid(message=f"The package holds more than {_FILES_LIMIT} files")
+    return entries
 
 
 def _copy(source: IO[bytes], file: IO[bytes], room: int) -> int:

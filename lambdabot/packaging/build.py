@@ -1,5 +1,6 @@
 """From a function's source and requirements to its Build for one architecture."""
 
+import os
 import re
 import zipfile
 from pathlib import Path
@@ -10,6 +11,18 @@ from lambdabot.packaging import archive, distributions, requirements
 from lambdabot.packaging.archive import Archive
 from lambdabot.packaging.install import install
 from lambdabot.packaging.target import Target
+
+_MANIFESTS = {
+    "requirements.txt": "set `requirements: {path}`",
+    "uv.lock": "export it before lambdabot runs, with `uv export --no-dev -o requirements.txt`",
+    "poetry.lock": "export it before lambdabot runs, with `poetry export -o requirements.txt`",
+    "pdm.lock": "export it before lambdabot runs, with `pdm export --prod -o requirements.txt`",
+    "Pipfile": "export it before lambdabot runs, with `pipenv requirements > requirements.txt`",
+    "pyproject.toml": "export it before lambdabot runs, with `uv pip compile pyproject.toml -o requirements.txt`",
+}
+"""What may name dependencies beside a requirements file, and what to do with it."""
+
+_REBUILD = "Build it again; the workflow must do so before lambdabot runs."
 
 
 def package(
@@ -66,6 +79,19 @@ def package(
     )
 
 
+def uninstalled(function: Function) -> str:
+    """Return why a folder was packaged without dependencies, and how it gets them; nothing where it has its own."""
+    if not isinstance(function.source, Path) or not function.source.is_dir() or function.requirements is not None:
+        return ""
+    told = f"No dependency was installed: there is no requirements.txt in {function.source.name}, and no `requirements`"
+    for folder in (function.source, function.source.parent):
+        for name, remedy in _MANIFESTS.items():
+            if (folder / name).is_file():
+                path = Path(os.path.relpath(folder / name, function.source))
+                return f"{told}. {path} is not read: {remedy.format(path=path)}"
+    return told
+
+
 def _zip(
     function: Function, source: Path, target: Target, stem: Path, cache_dir: Path | None, *, direct: bool
 ) -> Archive:
@@ -97,6 +123,9 @@ def _taken(path: Path, *, direct: bool) -> Archive:
             sizes = {entry.filename: entry.file_size for entry in opened.infolist()}
     except (OSError, zipfile.BadZipFile) as error:
         what = f"{path.name} is not a zip that can be read: {error}"
-        raise PackagingError(what, advice="Build it again; the workflow must do so before lambdabot runs.") from error
+        raise PackagingError(what, advice=_REBUILD) from error
+    if not sizes:
+        what = f"{path.name} holds no file"
+        raise PackagingError(what, advice=_REBUILD)
     archive.check_unzipped(sizes)
     return archive.check_zipped(archive.measure(path, sum(sizes.values())), sizes, direct=direct)

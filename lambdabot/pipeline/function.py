@@ -39,7 +39,7 @@ from lambdabot.model import (
     Side,
     Variant,
 )
-from lambdabot.packaging.build import package
+from lambdabot.packaging.build import package, uninstalled
 from lambdabot.packaging.target import Target
 from lambdabot.pipeline.pairs import Sides
 from lambdabot.pipeline.spent import extras_notes, spent
@@ -212,6 +212,7 @@ class FunctionJob:
                 *extras_notes(self.head),
                 *conclusion.notes,
                 *self._declared_notes(),
+                *self._packaging_notes(),
                 *dict.fromkeys(one.advice for one in self._not_deployed.values() if one.advice),
             ),
         )
@@ -234,6 +235,13 @@ class FunctionJob:
         if unset:
             notes.append(f"The template sets {', '.join(unset)}, which lambdabot.yml does not: the copies run without.")
         return tuple(notes)
+
+    def _packaging_notes(self) -> tuple[str, ...]:
+        """Say what to do about a package that could not be made, and about one that lacks a module."""
+        notes = [one.advice for one in self._builds.values() if isinstance(one, PackagingError)]
+        if any("Runtime.ImportModuleError" in one.reason for one in self.seen):
+            notes.append(uninstalled(self.head))
+        return tuple(dict.fromkeys(filter(None, notes)))
 
     def _check_arm64(self) -> None:
         """Judge the code and the layers, where arm64 is asked for."""

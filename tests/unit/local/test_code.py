@@ -150,6 +150,10 @@ def test_what_cannot_be_unpacked_is_refused_and_removed(codes, tmp_path, entries
     assert empty(tmp_path)
 
 
+def test_an_empty_package_is_refused(codes):
+    assert refused(codes, archive()) == "Uploaded file must be a non-empty zip"
+
+
 def test_encrypted_packages_are_refused(codes):
     plain = bytearray(archive(file("a")))
     plain[6] |= 1

@@ -18,7 +18,7 @@ import pytest
 from lambdabot.errors import PackagingError
 from lambdabot.model import Architecture, Build, Function
 from lambdabot.packaging import archive, install
-from lambdabot.packaging.build import package
+from lambdabot.packaging.build import package, uninstalled
 from lambdabot.packaging.target import Target
 
 X86_64 = Target.of_runtime("python3.13", Architecture.X86_64)
@@ -427,6 +427,34 @@ def test_a_zip_is_taken_byte_for_byte(function: MakeFunction, build: MakeBuild, 
 def test_a_zip_that_is_none_is_refused(function: MakeFunction, build: MakeBuild, tmp_path: Path) -> None:
     (tmp_path / "own.zip").write_text("no zip")
     assert "own.zip is not a zip that can be read" in failure(build, function(code=tmp_path / "own.zip")).what
+
+
+def test_an_empty_zip_is_refused(function: MakeFunction, build: MakeBuild, tmp_path: Path) -> None:
+    zipfile.ZipFile(tmp_path / "own.zip", "w").close()
+    assert failure(build, function(code=tmp_path / "own.zip")).what.endswith("own.zip holds no file")
+
+
+@pytest.mark.parametrize(
+    ("manifest", "words"),
+    [
+        ("src/uv.lock", "uv.lock is not read: export it before lambdabot runs, with `uv export"),
+        ("src/pyproject.toml", "pyproject.toml is not read: export it before lambdabot runs, with `uv pip compile"),
+        ("Pipfile", "../Pipfile is not read: export it"),
+        ("requirements.txt", "../requirements.txt is not read: set `requirements: ../requirements.txt`"),
+        ("README.md", "there is no requirements.txt in src, and no `requirements`"),
+    ],
+)
+def test_a_package_without_dependencies_says_how_it_gets_them(
+    function: MakeFunction, tmp_path: Path, manifest: str, words: str
+) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / manifest).touch()
+    assert words in uninstalled(function(code=tmp_path / "src"))
+
+
+def test_a_package_with_dependencies_or_of_its_own_has_nothing_to_say(function: MakeFunction, tmp_path: Path) -> None:
+    assert not uninstalled(function("idna"))
+    assert not uninstalled(function(code=tmp_path / "own.zip"))
 
 
 def test_a_zip_that_lambda_would_refuse_is_refused(
