@@ -86,7 +86,7 @@ def test_what_could_not_be_deployed_has_its_reason(sweeping, here) -> None:
 
 def test_live_and_never_warm_is_not_measured(sweeping, invoked, head, here) -> None:
     found = row(conclude(sweeping(variants=(head,)), [invoked(cold=True)]), here)
-    assert (found.status, found.reason, found.invocations) == (Status.NOT_MEASURED, "no warm result yet", 1)
+    assert (found.status, found.reason, found.invocations) == (Status.NOT_MEASURED, "no call met a warm environment", 1)
 
 
 def test_notes_tell_of_lanes_and_throttling(sweeping, invoked, head) -> None:
