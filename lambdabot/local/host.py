@@ -2,8 +2,9 @@
 
 from typing import Protocol
 
-from lambdabot.local.worker.environment import EnvironmentSpec, ExecutionEnvironment, InvokeResult
+from lambdabot.local.worker.environment import ExecutionEnvironment, InvokeResult
 from lambdabot.local.worker.machine import Machine
+from lambdabot.local.worker.spec import EnvironmentSpec
 
 
 class Environment(Protocol):

@@ -12,7 +12,7 @@ from pathlib import Path
 from lambdabot.local.api_error import ApiError
 from lambdabot.local.function import LATEST, FunctionVersion
 from lambdabot.local.host import Environment
-from lambdabot.local.worker.environment import EnvironmentSpec
+from lambdabot.local.worker.spec import EnvironmentSpec
 
 _LOOK_AGAIN_SECONDS = 1  # reservations change without a word
 _SPARE_MB = 256  # of the machine's memory, beside what a new environment may use

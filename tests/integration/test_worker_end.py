@@ -17,7 +17,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from lambdabot.local.worker import cgroup
-from lambdabot.local.worker.environment import EnvironmentSpec, ExecutionEnvironment
+from lambdabot.local.worker.environment import ExecutionEnvironment
 from lambdabot.local.worker.machine import Machine
 
 folder, limits, marker = Path(sys.argv[1]), sys.argv[2], sys.argv[3]

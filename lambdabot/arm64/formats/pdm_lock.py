@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-from packaging.markers import InvalidMarker, Marker
 from packaging.utils import canonicalize_name
 
-from lambdabot.arm64.formats.text import lines_matching, needed, read_toml, sha256_of, tables, typed
+from lambdabot.arm64.formats.text import lines_matching, marked, needed, read_toml, sha256_of, tables, typed
 from lambdabot.arm64.manifest import Manifest, Pin
-from lambdabot.errors import Mistake, UsageError
 
 
 def read_pdm_lock(path: Path) -> Manifest:
@@ -25,7 +23,7 @@ def read_pdm_lock(path: Path) -> Manifest:
         pin = Pin(
             version=needed(typed(package, "version", str, path, line), "version", path, line),
             source=f"{path.name}:{line or 1}",
-            marker=_marker(typed(package, "marker", str, path, line), path, line),
+            marker=marked(typed(package, "marker", str, path, line), path, line),
             requires=tuple(str(each) for each in typed(package, "dependencies", list, path, line) or []),
             hashes=frozenset(
                 sha256_of(typed(file, "hash", str, path, line) or "") for file in tables(package, "files", path)
@@ -37,10 +35,3 @@ def read_pdm_lock(path: Path) -> Manifest:
     metadata = typed(document, "metadata", dict, path) or {}
     python = typed(metadata, "requires_python", str, path) or None
     return Manifest(path=str(path), pins=pins, requires_python=python)
-
-
-def _marker(text: str | None, path: Path, line: int | None) -> Marker | None:
-    try:
-        return Marker(text) if text else None
-    except InvalidMarker as error:
-        raise UsageError([Mistake(message="a marker cannot be read", path=path, line=line)]) from error

@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from packaging.markers import InvalidMarker, Marker
 from packaging.utils import canonicalize_name
 
-from lambdabot.arm64.formats.poetry import poetry_requests
+from lambdabot.arm64.formats.poetry_requirements import poetry_requests
 from lambdabot.arm64.formats.requirements_txt import expanded
-from lambdabot.arm64.formats.text import lines_matching, read_json, read_toml, sha256_of, tables, typed
+from lambdabot.arm64.formats.text import lines_matching, marked, read_json, read_toml, sha256_of, tables, typed
 from lambdabot.arm64.manifest import Indexes, Manifest, Pin
 from lambdabot.errors import Mistake, UsageError
 
@@ -31,7 +30,7 @@ def read_pipfile_lock(path: Path) -> Manifest:
             Pin(
                 version=(version or "0").removeprefix("=="),
                 source=f"{path.name}:{line or 1}",
-                marker=_marker(typed(entry, "markers", str, path, line), path, line),
+                marker=marked(typed(entry, "markers", str, path, line), path, line),
                 hashes=frozenset(sha256_of(str(digest)) for digest in typed(entry, "hashes", list, path, line) or []),
                 unchecked="" if version else "comes from a repository or a path, which no index can tell of",
             ),
@@ -69,10 +68,3 @@ def _sources(sources: list[dict[str, Any]], path: Path) -> tuple[dict[str, str],
         if (url := typed(source, "url", str, path)) is not None
     }
     return named, {"default": next(iter(named.values()), None)}
-
-
-def _marker(text: str | None, path: Path, line: int | None) -> Marker | None:
-    try:
-        return Marker(text) if text else None
-    except InvalidMarker as error:
-        raise UsageError([Mistake(message="a marker cannot be read", path=path, line=line)]) from error

@@ -1,26 +1,14 @@
-"""poetry.lock, and Poetry's own way to write requirements in pyproject.toml."""
+"""poetry.lock: the packages of the main group."""
 
-import re
 from pathlib import Path
 from typing import Any
 
-from packaging.markers import InvalidMarker, Marker
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
-from lambdabot.arm64.formats.text import lines_matching, needed, read_toml, sha256_of, tables, typed
-from lambdabot.arm64.manifest import Indexes, Manifest, Pin, Request, Unchecked
-from lambdabot.errors import Mistake, UsageError
-
-_GAP = re.compile(r"([<>=!~^]+)\s+")  # between an operator and its version
-_ELSEWHERE = {
-    "git": "comes from a repository, which is not built",
-    "path": "is a local path, which no index can tell of",
-    "file": "is a local path, which no index can tell of",
-    "directory": "is a local path, which no index can tell of",
-    "url": "comes by an address, and the lock does not say from whom it may be read",
-}
+from lambdabot.arm64.formats.poetry_requirements import ELSEWHERE, specifier
+from lambdabot.arm64.formats.pyproject import read_pyproject
+from lambdabot.arm64.formats.text import lines_matching, marked, needed, read_toml, sha256_of, tables, typed
+from lambdabot.arm64.manifest import Indexes, Manifest, Pin, Request
 
 
 def read_poetry_lock(path: Path) -> Manifest:
@@ -44,12 +32,12 @@ def read_poetry_lock(path: Path) -> Manifest:
         pin = Pin(
             version=needed(typed(package, "version", str, path, line), "version", path, line),
             source=f"{path.name}:{line or 1}",
-            marker=_marker(package.get("markers"), path, line),
+            marker=marked(_of_main(package.get("markers")), path, line),
             requires=tuple(_requires(package, path, line)),
             hashes=frozenset(
                 sha256_of(typed(file, "hash", str, path, line) or "") for file in tables(package, "files", path)
             ),
-            unchecked=_ELSEWHERE.get(str(source.get("type")), ""),
+            unchecked=ELSEWHERE.get(str(source.get("type")), ""),
         )
         if source.get("type") == "legacy":
             of_project[name] = str(source.get("url"))
@@ -65,87 +53,6 @@ def read_poetry_lock(path: Path) -> Manifest:
         walked=not grouped and bool(roots),
         requires_python=specifier(python, path) or None if python else None,
     )
-
-
-def poetry_requests(
-    dependencies: dict[str, Any], path: Path, lines: dict[str, int]
-) -> tuple[list[Request], list[Unchecked]]:
-    """Return the requirements of a `[tool.poetry.dependencies]` table; Python itself is none."""
-    requests, unchecked = [], []
-    for name, value in dependencies.items():
-        line = lines.get(name)
-        source = f"{path.name}:{line or 1}"
-        for entry in value if isinstance(value, list) else [value]:
-            if canonicalize_name(name) == "python" or (isinstance(entry, dict) and entry.get("optional") is True):
-                continue
-            where = entry if isinstance(entry, dict) else {}
-            if elsewhere := sorted(where.keys() & _ELSEWHERE.keys()):
-                unchecked.append(Unchecked(name=name, source=source, reason=_ELSEWHERE[elsewhere[0]]))
-                continue
-            text = _requirement(name, entry, path, line)
-            try:
-                requests.append(Request(requirement=Requirement(text), source=source))
-            except InvalidRequirement as error:
-                message = f"{name}: {str(error).splitlines()[0]}"
-                raise UsageError([Mistake(message=message, path=path, line=line)]) from error
-    return requests, unchecked
-
-
-def specifier(constraint: str, path: Path, line: int | None = None) -> str:
-    """Return Poetry's `^1.2`, `~1.2`, `1.2`, `1.*` or `*` as a PEP 440 specifier.
-
-    Of alternatives (`||`) the last one stands for all, which is the newest as people write them.
-    """
-    parts = []
-    last = _GAP.sub(r"\1", constraint.rsplit("||", maxsplit=1)[-1].strip())
-    for part in re.split(r"[,\s]+", last):
-        try:
-            parts.append(_one(part))
-        except InvalidVersion as error:
-            message = f"{part!r} is no version constraint"
-            raise UsageError([Mistake(message=message, path=path, line=line)]) from error
-    return ",".join(filter(None, parts))
-
-
-def _one(part: str) -> str:
-    if part in {"", "*"}:
-        return ""
-    if part[0] in "^~" and not part.startswith("~="):
-        version = Version(part[1:])
-        release = version.release
-        kept = (
-            next((i for i, number in enumerate(release) if number), len(release) - 1)
-            if part[0] == "^"
-            else min(1, len(release) - 1)
-        )
-        ceiling = (*release[:kept], release[kept] + 1)
-        return f">={version},<{'.'.join(map(str, ceiling))}"
-    if part[0].isdigit():
-        if not part.endswith(".*"):
-            Version(part)
-        return f"=={part}"
-    return part
-
-
-def _requirement(name: str, entry: object, path: Path, line: int | None) -> str:
-    if isinstance(entry, str):
-        return f"{name}{specifier(entry, path, line)}"
-    if not isinstance(entry, dict):
-        raise UsageError([Mistake(message=f"{name!r} is neither a version nor a table", path=path, line=line)])
-    extras = typed(entry, "extras", list, path, line) or []
-    conditions = [f"({marker})" for marker in [typed(entry, "markers", str, path, line)] if marker]
-    if python := typed(entry, "python", str, path, line):
-        conditions += map(_python_marker, filter(None, specifier(python, path, line).split(",")))
-    if platform := typed(entry, "platform", str, path, line):
-        conditions.append(f"sys_platform == '{platform}'")
-    text = f"{name}{'[' + ','.join(map(str, extras)) + ']' if extras else ''}"
-    text += specifier(typed(entry, "version", str, path, line) or "*", path, line)
-    return text + (f" ; {' and '.join(conditions)}" if conditions else "")
-
-
-def _python_marker(part: str) -> str:
-    version = part.lstrip("<>=!~")
-    return f"python_version {part.removesuffix(version)} '{version}'"
 
 
 def _requires(package: dict[str, Any], path: Path, line: int | None) -> list[str]:
@@ -168,15 +75,10 @@ def _requires(package: dict[str, Any], path: Path, line: int | None) -> list[str
     return found
 
 
-def _marker(value: object, path: Path, line: int | None) -> Marker | None:
-    if isinstance(value, dict):
-        value = value.get("main")
-    if not isinstance(value, str) or not value:
-        return None
-    try:
-        return Marker(value)
-    except InvalidMarker as error:
-        raise UsageError([Mistake(message="a marker cannot be read", path=path, line=line)]) from error
+def _of_main(markers: object) -> str | None:
+    """Return the main group's marker: since Poetry 2 there may be one for each group."""
+    marker = markers.get("main") if isinstance(markers, dict) else markers
+    return marker if isinstance(marker, str) else None
 
 
 def _roots(lock: Path) -> tuple[Request, ...]:
@@ -184,6 +86,4 @@ def _roots(lock: Path) -> tuple[Request, ...]:
     path = lock.with_name("pyproject.toml")
     if not path.is_file():
         return ()
-    from lambdabot.arm64.formats.pyproject import read_pyproject  # noqa: PLC0415  # each module names the other's format
-
     return read_pyproject(path).requests

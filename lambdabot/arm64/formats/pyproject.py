@@ -8,7 +8,7 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from lambdabot.arm64.formats.poetry import poetry_requests, specifier
+from lambdabot.arm64.formats.poetry_requirements import poetry_requests, specifier
 from lambdabot.arm64.formats.requirements_txt import parse_requirement
 from lambdabot.arm64.formats.text import read_toml, tables, typed
 from lambdabot.arm64.manifest import Indexes, Manifest, Request, Unchecked

@@ -6,6 +6,8 @@ import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
 
+from packaging.markers import InvalidMarker, Marker
+
 from lambdabot.errors import Mistake, UsageError
 
 T = TypeVar("T")
@@ -90,6 +92,14 @@ def needed(value: T | None, key: str, path: Path, line: int | None = None) -> T:
     if value is None:
         raise UsageError([Mistake(message=f"{key!r} is missing", path=path, line=line)])
     return value
+
+
+def marked(text: str | None, path: Path, line: int | None = None) -> Marker | None:
+    """Return an environment marker, None when there is none; raise UsageError for what is none."""
+    try:
+        return Marker(text) if text else None
+    except InvalidMarker as error:
+        raise UsageError([Mistake(message="a marker cannot be read", path=path, line=line)]) from error
 
 
 def sha256_of(digest: str) -> str:

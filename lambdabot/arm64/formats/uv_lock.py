@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from packaging.markers import InvalidMarker, Marker
+from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from lambdabot.arm64.formats.text import lines_matching, needed, read_toml, sha256_of, tables, typed
+from lambdabot.arm64.formats.text import lines_matching, marked, needed, read_toml, sha256_of, tables, typed
 from lambdabot.arm64.manifest import Indexes, Manifest, Pin, Request
 from lambdabot.arm64.release import File, filename_of, parse_filename
 from lambdabot.errors import Mistake, UsageError
@@ -117,10 +117,4 @@ def _files(package: dict[str, Any], name: str, path: Path) -> list[File]:
 
 
 def _any_of(markers: list[Any], path: Path, line: int | None) -> Marker | None:
-    if not markers:
-        return None
-    try:
-        return Marker(" or ".join(f"({marker})" for marker in markers))
-    except InvalidMarker as error:
-        message = "a resolution marker cannot be read"
-        raise UsageError([Mistake(message=message, path=path, line=line)]) from error
+    return marked(" or ".join(f"({marker})" for marker in markers), path, line)

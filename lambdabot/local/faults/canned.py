@@ -9,8 +9,9 @@ from fnmatch import fnmatchcase
 
 from lambdabot.local.faults.document import CannedSection
 from lambdabot.local.host import Environment
-from lambdabot.local.worker.environment import EnvironmentSpec, InvokeResult
+from lambdabot.local.worker.environment import InvokeResult
 from lambdabot.local.worker.machine import MEGABYTES_PER_VCPU
+from lambdabot.local.worker.spec import EnvironmentSpec
 
 _FAILED = json.dumps({"errorType": "Canned", "errorMessage": "this call was to fail"}).encode()
 _FAILED_FACTOR = 10  # so that a failed call's duration is told from every other

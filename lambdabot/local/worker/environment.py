@@ -2,10 +2,8 @@
 
 import socket
 import threading
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
 from lambdabot.errors import EndpointError
 from lambdabot.local.worker import messages
@@ -13,30 +11,12 @@ from lambdabot.local.worker.machine import Berth, Machine, vcpus_of
 from lambdabot.local.worker.messages import Header
 from lambdabot.local.worker.order import Order
 from lambdabot.local.worker.outcomes import Status
+from lambdabot.local.worker.spec import EnvironmentSpec
 from lambdabot.local.worker.variables import worker_variables
 
 _INIT_SECONDS = 10.0  # "The Init phase is limited to 10 seconds" (Lambda execution environment lifecycle)
 _END_SECONDS = 60  # for a supervisor to kill and remove everything; more only a broken kernel takes
 _READ_SIZE = 65536
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnvironmentSpec:
-    """The function version that an environment runs."""
-
-    code: Path
-    handler: str
-    runtime: str
-    memory_mb: int
-    timeout_seconds: int
-    environment: Mapping[str, str] = field(repr=False)
-    function_name: str
-    version: str
-    function_arn: str
-    region: str
-    log_group: str
-    log_stream: str
-    architecture: str = "x86_64"  # as the function asks; a worker runs on the machine's own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

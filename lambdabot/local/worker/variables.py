@@ -4,13 +4,8 @@ Names and values as "Defined runtime environment variables" of the AWS Lambda De
 left out: there is no role here, and ours are not for the user's code.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from lambdabot.local.worker.environment import EnvironmentSpec
-    from lambdabot.local.worker.isolation import Layout
+from lambdabot.local.worker.isolation import Layout
+from lambdabot.local.worker.spec import EnvironmentSpec
 
 
 def worker_variables(spec: EnvironmentSpec, layout: Layout) -> dict[str, str]:

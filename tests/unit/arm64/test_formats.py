@@ -7,7 +7,7 @@ import pytest
 from lambdabot.arm64.check import check
 from lambdabot.arm64.closure import locked_closure
 from lambdabot.arm64.formats.detect import manifest_in, read_manifest
-from lambdabot.arm64.formats.poetry import specifier
+from lambdabot.arm64.formats.poetry_requirements import specifier
 from lambdabot.arm64.target import Target, environment
 from lambdabot.errors import UsageError
 from lambdabot.model import Architecture
@@ -415,7 +415,7 @@ def test_constraints_of_poetry(constraint, expected, tmp_path):
             None,
             "cannot be read",
         ),
-        ("uv.lock", "[[package]]\nname = \"a\"\nresolution-markers = ['?']\n", 2, "resolution marker"),
+        ("uv.lock", "[[package]]\nname = \"a\"\nresolution-markers = ['?']\n", 2, "a marker cannot be read"),
         ("poetry.lock", '[[package]]\nname = "a"\n', 2, "'version' is missing"),
         (
             "poetry.lock",

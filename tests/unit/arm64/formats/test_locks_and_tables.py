@@ -6,7 +6,7 @@ import pytest
 
 from lambdabot.arm64.formats import text
 from lambdabot.arm64.formats.detect import manifest_in, read_manifest
-from lambdabot.arm64.formats.poetry import specifier
+from lambdabot.arm64.formats.poetry_requirements import specifier
 from lambdabot.errors import UsageError
 
 OWN = '[[package]]\nname = "app"\nversion = "1"\nsource = { virtual = "." }\n'
@@ -59,7 +59,7 @@ def test_poetry_s_constraints(tmp_path, constraint, expected):
         ("pyproject.toml", "[project]\ndependencies = [1]", None, "a dependency is not a string"),
         ("pylock.toml", 'lock-version = "1.0"\n', None, "is no pylock.toml"),
         ("uv.lock", '[[package]]\nname = "six"\n', None, "names no project of its own"),
-        ("uv.lock", OWN + 'resolution-markers = ["no"]', 2, "a resolution marker cannot be read"),
+        ("uv.lock", OWN + 'resolution-markers = ["no"]', 2, "a marker cannot be read"),
         ("uv.lock", "package = [1]", None, "'package' holds something else than tables"),
         ("setup.py", "", None, "is no manifest that is known"),
     ],

@@ -13,9 +13,10 @@ import coverage
 import pytest
 
 from lambdabot.local.worker import cgroup, nursery
-from lambdabot.local.worker.environment import EnvironmentSpec, ExecutionEnvironment, InvokeResult
+from lambdabot.local.worker.environment import ExecutionEnvironment, InvokeResult
 from lambdabot.local.worker.isolation import Means
 from lambdabot.local.worker.machine import Machine
+from lambdabot.local.worker.spec import EnvironmentSpec
 
 REQUEST_ID = "8f5d3c1e-0000-4000-8000-000000000001"
 

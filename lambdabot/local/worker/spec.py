@@ -1,0 +1,24 @@
+"""The function version that an execution environment runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentSpec:
+    """All that a worker is made from."""
+
+    code: Path
+    handler: str
+    runtime: str
+    memory_mb: int
+    timeout_seconds: int
+    environment: Mapping[str, str] = field(repr=False)
+    function_name: str
+    version: str
+    function_arn: str
+    region: str
+    log_group: str
+    log_stream: str
+    architecture: str = "x86_64"  # as the function asks; a worker runs on the machine's own
