@@ -12,7 +12,10 @@ _MARGIN = 2  # a wave is expected to last at most so many times the longest call
 
 
 class Allowance:
-    """What is left of a function's budget while a round is being planned; `refusal` says which limit was met."""
+    """What is left of a function's budget while a round is being planned.
+
+    `refused` are the Variants of which a wave did not fit, `refusal` says which limit was met.
+    """
 
     def __init__(self, plan: Plan, cells: Mapping[Variant, Cell], elapsed_seconds: float) -> None:
         """Count what was spent."""
@@ -30,11 +33,11 @@ class Allowance:
         invoked = sum(cell.invocations for cell in cells.values())
         self._invocations = None if plan.budget.invocations is None else plan.budget.invocations - invoked
         self._seconds = plan.budget.minutes * 60 - elapsed_seconds
-        self._refused: set[Variant] = set()
+        self.refused: set[Variant] = set()
 
     def take(self, wave: Wave) -> bool:
         """Reserve a wave; once one of a Variant is refused, so are those that would follow it."""
-        if wave.variant in self._refused:
+        if wave.variant in self.refused:
             return False
         usd = worst_case(self._plan, wave.variant, wave.concurrency)
         seconds = self._cells[wave.variant].longest_ms / 1000 * _MARGIN
@@ -45,7 +48,7 @@ class Allowance:
         }
         met = [name for name, exceeded in limits.items() if exceeded]
         if met:
-            self._refused.add(wave.variant)
+            self.refused.add(wave.variant)
             self.refusal = f"the budget is used up ({', '.join(met)})"
             return False
         self._usd -= usd

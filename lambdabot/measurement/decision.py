@@ -36,6 +36,8 @@ def next_step(plan: Plan, seen: Sequence[Invocation]) -> Round | Stop:
     generator.shuffle(queues)
     allowance = Allowance(plan, known, max(map(attrgetter("at_seconds"), seen), default=0.0))
     waves = [wave for turn in _turns(queues, generator) for wave in turn if allowance.take(wave)]
+    for variant in allowance.refused:
+        waves = _without_half(plan, variant, waves)
     if not waves:
         return Stop(reason=allowance.refusal)
     return Round(number=number, waves=tuple(waves))
@@ -68,6 +70,17 @@ def _warm(plan: Plan, variant: Variant, concurrency: int, generator: random.Rand
     names = [payload.name for payload in plan.payloads] * calls
     generator.shuffle(names)
     return [Wave(variant=variant, payload=name, concurrency=concurrency) for name in names]
+
+
+def _without_half(plan: Plan, variant: Variant, waves: Sequence[Wave]) -> list[Wave]:
+    """Leave out a Variant's last environments where they get no warm call of every payload, and count for nothing."""
+    begins = max((place for place, wave in enumerate(waves) if wave.variant == variant and wave.fresh), default=0)
+    warm = {wave.payload for wave in waves[begins:] if wave.variant == variant and not wave.fresh}
+    return [
+        wave
+        for place, wave in enumerate(waves)
+        if wave.variant != variant or place < begins or warm == plan.weights.keys()
+    ]
 
 
 def _turns(queues: Sequence[Sequence[Wave]], generator: random.Random) -> list[list[Wave]]:

@@ -10,7 +10,7 @@ from benchmarks.lambda_simulator.run import SWEEP, gate_plan, measure
 from benchmarks.lambda_simulator.simulator import Account, Simulator
 from benchmarks.lambda_simulator.workload import Workload
 from lambdabot.measurement.decision import next_step
-from lambdabot.model import Budget, Extras, Outcome, Side, Stop
+from lambdabot.model import Budget, Extras, Outcome, Payload, Side, Stop
 
 
 def spent(plan, seen) -> Decimal:
@@ -70,3 +70,16 @@ def test_a_small_budget_is_shared_by_all_variants(sweeping) -> None:
     step = next_step(sweeping(budget=Budget(invocations=9, usd=Decimal(1), minutes=5)), [])
     assert set(Counter(wave.variant for wave in step.waves).values()) == {1}
     assert sum(wave.concurrency for wave in step.waves) == 8
+
+
+def test_environments_are_not_begun_that_no_budget_can_complete(simulate) -> None:
+    """A cold wave and one warm payload of three count for nothing, and would be tried until no more are to be had."""
+    payloads = tuple(Payload(name=name, body=b"", weight=Decimal(1)) for name in ("a", "b", "c"))
+    for invocations in range(20, 60):
+        budget = Budget(invocations=invocations, usd=Decimal(5), minutes=10)
+        seen, stop = simulate(gate_plan(SWEEP[2], payloads=payloads, budget=budget, concurrency=2), factor=1.12)
+        assert stop.reason in {"the budget is used up (invocations)", "decided"}
+        met: dict[str, set[str]] = {}
+        for one in seen:
+            met.setdefault(one.environment, set()).update([] if one.cold else [one.payload])
+        assert set(map(len, met.values())) <= {0, 3}
