@@ -1,4 +1,4 @@
-"""The endpoint's private folder: locked while the endpoint lives, so that a killed one's is found and removed."""
+"""A process's private folder: locked while the process lives, so that a killed one's is found and removed."""
 
 import fcntl
 import os
@@ -11,8 +11,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-_PREFIX = "lambdabot-local-"
-
 
 class PrivateFolder:
     """A fresh folder; its lock ends with this process, however that ends.
@@ -21,21 +19,24 @@ class PrivateFolder:
     interrupt may come before anybody could close it.
     """
 
-    def __init__(self, parent: Path | None = None) -> None:
-        """Remove what killed predecessors left beside it, then make it."""
+    def __init__(self, parent: Path | None = None, *, prefix: str = "lambdabot-local-", mode: int = 0o711) -> None:
+        """Remove what killed predecessors of this prefix left beside it, then make it.
+
+        Through the default mode, workers with a user id of their own pass, and see no names.
+        """
         self._parent = parent or Path(tempfile.gettempdir())
-        for leftover in self._parent.glob(f"{_PREFIX}*"):
+        for leftover in self._parent.glob(f"{prefix}*"):
             _remove_if_abandoned(leftover)
         while True:
-            self.path = self._parent / f"{_PREFIX}{secrets.token_hex(8)}"
+            self.path = self._parent / f"{prefix}{secrets.token_hex(8)}"
             self._finalizer = weakref.finalize(self, _remove, self.path, os.getpid())
             self.path.mkdir(mode=0o700)
             lock = _locked(self.path)
             if lock is not None:
-                break  # else another endpoint, starting right now, took it for abandoned
+                break  # else another process, starting right now, took it for abandoned
             self._finalizer.detach()
         self._lock = lock
-        self.path.chmod(0o711)  # workers with a user id of their own pass through, and see no names
+        self.path.chmod(mode)
 
     def close(self) -> None:
         """Remove it with everything in it."""

@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, wait
@@ -25,6 +24,7 @@ from lambdabot.aws.threads import run_all, start
 from lambdabot.errors import EndpointError, InterruptionError, LambdabotError, UsageError
 from lambdabot.github.event import Context
 from lambdabot.interruption import leaving
+from lambdabot.local.folder import PrivateFolder
 from lambdabot.model import Budget, FunctionResult, Prices, RunResult, Spend
 from lambdabot.packaging.target import Target
 from lambdabot.pipeline.forecast import require_budget
@@ -74,8 +74,8 @@ class Run:
     def execute(self) -> RunResult:
         """Do the main job. Raises InterruptionError, after saving what was measured and removing what was created."""
         try:
-            with tempfile.TemporaryDirectory(prefix="lambdabot-", ignore_cleanup_errors=True) as folder:
-                self._main_job(Path(folder))
+            with PrivateFolder(prefix="lambdabot-run-", mode=0o700) as folder:
+                self._main_job(folder.path)
         except InterruptionError:
             self._save(self.result(interrupted=True))
             raise

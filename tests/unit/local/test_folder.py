@@ -40,6 +40,14 @@ def test_a_killed_predecessors_is_removed_and_a_living_ones_is_kept(tmp_path):
         assert list(tmp_path.iterdir()) == [folder.path]
 
 
+def test_only_folders_of_its_own_kind_are_taken_for_a_predecessors(tmp_path):
+    (tmp_path / "lambdabot-run-x").mkdir()
+    (tmp_path / "lambdabot-local-x").mkdir()
+    with PrivateFolder(tmp_path, prefix="lambdabot-run-", mode=0o700) as folder:
+        assert folder.path.stat().st_mode & 0o777 == 0o700
+        assert {path.name for path in tmp_path.iterdir()} == {folder.path.name, "lambdabot-local-x"}
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make another user's folder")
 def test_another_users_folder_is_left_alone(tmp_path):
     theirs = tmp_path / "lambdabot-local-x"

@@ -443,7 +443,7 @@ def test_layers_are_one_list_or_one_per_architecture(project):
         ("like: a b", "`functions.hello.like`: must be a function's name or ARN"),
         ("snap_start: true\n    ephemeral_storage_mb: 1024", "SnapStart only with 512 MB"),
         ("snap_start: true\n    provisioned_concurrency: 2", "SnapStart only without provisioned concurrency"),
-        ("provisioned_concurrency: -1", "`functions.hello.provisioned_concurrency`: input should be greater than or"),
+        ("provisioned_concurrency: -1", "`functions.hello.provisioned_concurrency`: must be at least 0"),
         ("image_config: {comand: [x]}", "`functions.hello.image_config.comand` is not known here; did you mean"),
     ],
 )
