@@ -159,8 +159,8 @@ def _by_contents(
     """Judge a built package by what lies in it, and ask an index only for what was built for another machine."""
     verdict = judge_shipped(str(path), shipped, target, as_it_is=as_it_is)
     asked = _by_manifest(verdict.to_ask, target, cache_dir, timeout) if verdict.to_ask.pins else None
-    own = _summary(Arm64Check(path=str(path), verdict=Arm64Verdict.READY, packages=verdict.packages))
-    answer = own if asked is None else merged(str(path), [own, asked])
+    own = Arm64Check(path=str(path), verdict=Arm64Verdict.READY, packages=verdict.packages)
+    answer = _summary(own if asked is None else merged(str(path), [own, asked]))
     if verdict.blocking:
         reason = "; ".join(filter(None, (f"machine code for another processor: {verdict.blocking[0]}", answer.reason)))
         answer = replace(answer, verdict=Arm64Verdict.BLOCKED, reason=reason)

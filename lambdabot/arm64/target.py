@@ -38,8 +38,13 @@ class Target:
 
     def __post_init__(self) -> None:
         """Refuse versions that are not two numbers, before they reach a tag or a command line."""
-        if not re.fullmatch(r"(3\.\d{1,2})?", self.python) or not re.fullmatch(r"2\.\d{1,2}", self.glibc):
-            raise UsageError([Mistake(message=f"no target: Python {self.python!r}, glibc {self.glibc!r}")])
+        mistakes = []
+        if not re.fullmatch(r"(3\.\d{1,2})?", self.python):
+            mistakes.append(Mistake(message=f"Python {self.python!r} is none that can be checked; write it as `3.13`"))
+        if not re.fullmatch(r"2\.\d{1,2}", self.glibc):
+            mistakes.append(Mistake(message=f"glibc {self.glibc!r} is none that can be checked; write it as `2.34`"))
+        if mistakes:
+            raise UsageError(mistakes)
 
     @classmethod
     def of_runtime(cls, runtime: str) -> "Target":

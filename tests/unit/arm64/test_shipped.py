@@ -120,6 +120,17 @@ def test_wheel_for_any_platform_with_machine_code_blocks(package, elf):
     assert answer.native_files == ()
 
 
+def test_what_blocks_by_its_contents_and_by_an_index_is_named_once(package, package_index, elf):
+    package_index.wheel("alpha", "1.0", "cp312-cp312-manylinux_2_17_x86_64")
+    files = {
+        **installed("driver", "1.0", "py3-none-any", files=("driver/tool",)),
+        "driver/tool": elf(X86),
+        **installed("alpha", "1.0", "cp312-cp312-manylinux_2_17_x86_64", files=("alpha/core.so",)),
+        "alpha/core.so": elf(X86),
+    }
+    assert ask(package(files)[0]).reason == "blocked by driver, alpha"
+
+
 def test_bootstraps_and_node_modules_say_what_to_do(package, elf):
     folder, _ = package(
         {

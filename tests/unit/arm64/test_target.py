@@ -55,8 +55,14 @@ def test_unknown_runtimes_are_refused_with_those_that_are_known(runtime):
     [("2.7", "2.34"), ("3", "2.34"), ("3.13.1", "2.34"), ("3.13", "3.0"), ("3.13", "2"), ("3.13", ""), ("--x", "2.34")],
 )
 def test_a_target_is_two_versions(python, glibc):
-    with pytest.raises(UsageError, match="no target"):
+    with pytest.raises(UsageError, match="is none that can be checked; write it as"):
         Target(python, glibc)
+
+
+def test_both_versions_of_a_target_are_refused_at_once():
+    with pytest.raises(UsageError) as refused:
+        Target("2.7", "3.0")
+    assert len(refused.value.mistakes) == 2
 
 
 def test_how_a_reader_says_it():
