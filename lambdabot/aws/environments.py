@@ -12,13 +12,13 @@ from lambdabot.aws.cpu_model import TERM, read_cpu_model
 from lambdabot.aws.outcome import judge
 from lambdabot.aws.report_line import Report, parse_report
 from lambdabot.aws.retry import AWSError, Retry, StoppedError, passing
+from lambdabot.model import Invocation, Outcome
 
 if TYPE_CHECKING:
     from types_boto3_logs.type_defs import FilterLogEventsRequestTypeDef
 
     from lambdabot.aws.connection import Connection
     from lambdabot.aws.invocation import Answer
-    from lambdabot.model import Invocation
 
 _LATE_SECONDS = 8.0  # lines are usually there within five
 _SILENT_SECONDS = 4.0  # the same when no line at all comes: the execution role may not write logs
@@ -80,7 +80,9 @@ class Environments:
         self._met |= first.keys()
         return tuple(
             replace(one, cold=True)
-            if first.get(one.environment) == one.wave and (one.environment, one.wave) not in said
+            if one.outcome is Outcome.OK
+            and first.get(one.environment) == one.wave
+            and (one.environment, one.wave) not in said
             else one
             for one in invocations
         )

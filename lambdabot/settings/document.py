@@ -40,7 +40,7 @@ def _leave_out(data: dict[Any, Any], location: tuple[int | str, ...]) -> None:
     """Remove the innermost key around a location."""
     match location:
         case ("functions", name, "payloads", int(index)):
-            data["functions"][name]["payloads"][index] = _EVENT
+            data["functions"][name]["payloads"][index] = dict(_EVENT)
             return
     inner: Any = data
     holder, key = data, location[0]

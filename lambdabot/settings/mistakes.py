@@ -90,7 +90,7 @@ def _message(model: type[BaseModel], location: Location, detail: ErrorDetails, s
 def wanted(detail: ErrorDetails) -> str:
     """Say what the value must be, in the words of who writes YAML."""
     context = detail.get("ctx", {})
-    if detail["type"] == "string_pattern_mismatch":
+    if context.get("pattern") in FORMS:
         return f"must be {FORMS[context['pattern']]}"
     if detail["type"] in _WANTED:
         return f"must be {_WANTED[detail['type']].format_map(context)}"

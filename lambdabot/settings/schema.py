@@ -94,7 +94,7 @@ class PayloadSection(Section):
     """The event itself."""
     file: str | None = None
     """A JSON file that holds the event, relative to lambdabot.yml."""
-    weight: Annotated[Decimal, Field(gt=0, allow_inf_nan=False)] = Decimal(1)
+    weight: Annotated[Decimal, Field(gt=0, le=10**12, allow_inf_nan=False)] = Decimal(1)
     """Its share of the real traffic; weights need not add up to one."""
 
     @model_validator(mode="after")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lambdabot.errors import UsageError
 from lambdabot.model import Architecture, Configuration, ImageConfig, Side, Strategy
 from lambdabot.settings.load import Inputs, load, load_base
-from lambdabot.settings.schema import Document
+from lambdabot.settings.schema import FORMS, Document
 
 MINIMAL = """\
 version: 1
@@ -463,6 +463,25 @@ def test_a_container_image_may_be_told_what_to_run(project):
     assert function.image_config == ImageConfig(
         entry_point=("/run",), command=("app.handler",), working_directory="/app"
     )
+
+
+def test_every_pattern_is_told_in_words():
+    def patterns(schema):
+        if isinstance(schema, dict):
+            yield from [schema["pattern"]] if isinstance(schema.get("pattern"), str) else []
+            for inner in schema.values():
+                yield from patterns(inner)
+        elif isinstance(schema, list):
+            for inner in schema:
+                yield from patterns(inner)
+
+    of_decimals = {one for one in patterns(Document.model_json_schema()) if one.startswith("^(?!")}  # pydantic's own
+    assert set(patterns(Document.model_json_schema())) - of_decimals <= FORMS.keys()
+
+
+def test_a_weight_that_no_float_holds_is_refused(project):
+    (told,) = mistakes(project, MINIMAL + "    payloads: [{event: 1, weight: 1e400}]\n")
+    assert told == "lambdabot.yml:6: `functions.hello.payloads.0.weight`: must be at most 1000000000000; it is '1e400'"
 
 
 def test_a_bucket_is_named_as_s3_names_them(project):
