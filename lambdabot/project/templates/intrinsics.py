@@ -1,14 +1,17 @@
 """CloudFormation's intrinsic functions, as far as the files decide them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
-from lambdabot.declaration import Place
+from lambdabot.declaration import Attribute, Place, Undecided
+from lambdabot.project.templates import attributes
 from lambdabot.project.templates.nodes import Document, Node
+
+T = TypeVar("T")
 
 DEEPEST = 50
 """Intrinsic functions inside one another."""
@@ -68,9 +71,9 @@ class Intrinsics:
         self._nodes_left = MOST_NODES if depth == 0 else self._nodes_left - 1
         if depth > DEEPEST or self._nodes_left < 0:
             return self._unknown(node, "is nested too deeply, or through too many aliases")
-        called = self.call(node)
-        if called is not None:
-            return self._call(*called, node, depth + 1)
+        call = called(node)
+        if call is not None:
+            return self._call(*call, node, depth + 1)
         match node:
             case yaml.ScalarNode():
                 return Known(scalar(node), node, self._document)
@@ -84,17 +87,6 @@ class Intrinsics:
             if found.value is not NO_VALUE:
                 values[key] = found.value
         return Known(values, node, self._document)
-
-    def call(self, node: Node) -> tuple[str, Node] | None:
-        """Return an intrinsic function's name and argument, of either form, or None."""
-        if node.tag.startswith("!") and (found := _SHORT.match(node.tag)):
-            return found[1], node
-        if isinstance(node, yaml.MappingNode) and len(node.value) == 1:
-            key, value = node.value[0]
-            name = str(key.value)
-            if name in {"Ref", "Condition"} or name.startswith("Fn::"):
-                return name.removeprefix("Fn::"), value
-        return None
 
     def condition(self, name: str, node: Node, depth: int = 0) -> bool | Unknown:
         """Return a condition's value; each is worked out once."""
@@ -138,8 +130,7 @@ class Intrinsics:
                 if isinstance(found, Known):
                     return Known(str(found.value).split(str(glue.value)), node, self._document, found.via)
                 return found
-        shown = name if name in {"Ref", "Condition"} else f"Fn::{name}"
-        return self._unknown(node, f"`{shown}` is known only when deployed")
+        return self._unknown(node, f"`{long_form(name)}` is known only when deployed")
 
     def _ref(self, name: str, node: Node) -> Result:
         if name == "AWS::NoValue":
@@ -235,10 +226,10 @@ class Intrinsics:
     def _truth(self, node: Node, depth: int) -> bool | Unknown:
         if depth > DEEPEST:
             return self._unknown(node, f"nests deeper than {DEEPEST}")
-        called = self.call(node)
-        if called is None:
+        call = called(node)
+        if call is None:
             return self._unknown(node, "is no condition")
-        name, argument = called
+        name, argument = call
         if name == "Condition":
             return self.condition(str(argument.value), node, depth)
         items = argument.value if isinstance(argument, yaml.SequenceNode) else [argument]
@@ -260,6 +251,32 @@ class Intrinsics:
 
     def _unknown(self, node: Node, reason: str) -> Unknown:
         return Unknown(reason, self._document.place(node))
+
+
+def called(node: Node) -> tuple[str, Node] | None:
+    """Return an intrinsic function's name and argument, of either form, or None."""
+    if node.tag.startswith("!") and (found := _SHORT.match(node.tag)):
+        return found[1], node
+    if isinstance(node, yaml.MappingNode) and len(node.value) == 1:
+        key, value = node.value[0]
+        name = str(key.value)
+        if name in {"Ref", "Condition"} or name.startswith("Fn::"):
+            return name.removeprefix("Fn::"), value
+    return None
+
+
+def long_form(name: str) -> str:
+    """Return an intrinsic function's name as JSON writes it."""
+    return name if name in {"Ref", "Condition"} else f"Fn::{name}"
+
+
+def attribute(result: Result, convert: Callable[..., Attribute[T]], inherited: str = "") -> Attribute[T]:
+    """Return what a result says of a function; None for `AWS::NoValue`."""
+    if isinstance(result, Unknown):
+        return Undecided(reason=result.reason, place=result.place)
+    if result.value is NO_VALUE:
+        return None
+    return convert(result.value, result.place, attributes.named(result.via[0]) if result.via else inherited)
 
 
 def scalar(node: yaml.ScalarNode) -> str | int | bool | None:

@@ -1,6 +1,9 @@
 """Lambda functions of a serverless.yml (Serverless Framework 3 and 4)."""
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -9,7 +12,7 @@ import yaml
 from lambdabot.declaration import Attribute, Declaration, EventSource, NoSlot, Place, Slot, Stated, Undecided
 from lambdabot.model import Architecture
 from lambdabot.project.templates import attributes
-from lambdabot.project.templates.intrinsics import Known, Unknown
+from lambdabot.project.templates.intrinsics import Known, Unknown, attribute, called, long_form
 from lambdabot.project.templates.nodes import Document, Entry, Node
 from lambdabot.project.templates.stack import in_words
 from lambdabot.project.templates.variables import Variables
@@ -21,6 +24,8 @@ FRAMEWORK_DEFAULT = "the framework's default"
 DEFAULT_MEMORY_MB = 1024
 DEFAULT_TIMEOUT_SECONDS = 6
 """Serverless Framework, "Serverless.yml Reference"."""
+
+_OWN_VALUE = re.compile(r"\bself:[\w.-]*\w")
 
 
 def is_service(document: Document) -> bool:
@@ -60,6 +65,15 @@ class _Service:
         """Return the other functions that a value of `provider` serves, in words."""
         heirs = self._heirs.get(key, [])
         return in_words([heir for heir in heirs[:5] if heir != name], len(heirs) - 1)
+
+    def serves_one(self, name: str) -> bool:
+        """Tell whether `self:` and a value's whole address stand once in the file, and what it is a part of nowhere."""
+        parts = name.split(".")
+        return self._uses[name] == 1 == sum(self._uses[".".join(parts[: end + 1])] for end in range(len(parts)))
+
+    @cached_property
+    def _uses(self) -> Counter[str]:
+        return Counter(_OWN_VALUE.findall(self.document.text.content))
 
     def _functions(self, node: Node, document: Document, depth: int = 0) -> "Iterator[_Function | Undecided]":
         """Yield the functions of a mapping, or of a list of mappings, each of which may be another file's."""
@@ -108,7 +122,7 @@ class _Function:
             family="serverless",
             place=self._place,
             function_name=self._get("name", attributes.text, provider=False),
-            runtime=self._get("runtime", attributes.text),
+            runtime=self._get("runtime", attributes.text) or self._no_runtime(),
             handler=self._handler(),
             code=self._code(),
             memory_mb=memory,
@@ -146,11 +160,10 @@ class _Function:
         self, node: Node, document: Document, convert: Callable[..., Attribute[T]], inherited: str = ""
     ) -> Attribute[T]:
         result = self._service.variables.resolve(node, document)
-        if isinstance(result, Unknown):
-            return Undecided(reason=result.reason, place=result.place)
-        if result.via:
-            inherited = attributes.named(result.via[0])
-        return convert(result.value, result.place, inherited)
+        if isinstance(result, Known) and (call := called(result.node)):
+            reason = f"`{long_form(call[0])}` is known only when deployed"
+            return Undecided(reason=reason, place=result.place)
+        return attribute(result, convert, inherited)
 
     def _tunable(
         self, key: str, convert: Callable[..., Attribute[T]], default: object
@@ -177,10 +190,9 @@ class _Function:
         plain = isinstance(result.node, yaml.ScalarNode) and "${" not in str(result.node.value)
         if plain and not result.via and not document.is_alias(entry):
             return document.literal(result.node)
-        if plain and len(result.via) == 1 and result.via[0].startswith("self:custom"):
-            uses = self._service.document.text.content.count(f"${{{result.via[0]}")
-            if uses == 1 and result.document is document:
-                return document.literal(result.node)
+        own = len(result.via) == 1 and result.via[0].startswith("self:custom") and result.document is document
+        if plain and own and self._service.serves_one(result.via[0]):
+            return document.literal(result.node)
         note = f"until now the value came from {attributes.named(result.via[0])}" if result.via else ""
         if result.via and isinstance(entry.value, yaml.ScalarNode) and not document.is_alias(entry):
             return document.literal(entry.value, note=note)
@@ -191,6 +203,10 @@ class _Function:
             return NoSlot(reason=f"the function at {self._place} is another one's, by an alias")
         quote = '"' if key == "architecture" and self._document.text.path.suffix == ".json" else ""
         return self._document.addition(self._node, key, quote, quote, note=note)
+
+    def _no_runtime(self) -> Undecided | None:
+        reason = "no runtime is given, and the framework's default, a Node.js, is another in each of its versions"
+        return None if "image" in self.own else Undecided(reason=reason, place=self._place)
 
     def _handler(self) -> Attribute[str]:
         handler = self._get("handler", attributes.text, provider=False)

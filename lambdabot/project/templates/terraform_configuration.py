@@ -12,7 +12,8 @@ from lambdabot.project.templates.terraform import MODULE, RESOURCE, TerraformFun
 from lambdabot.project.templates.terraform_events import Events
 from lambdabot.project.templates.terraform_module import DEEPEST, META_ARGUMENTS, Instance, Module
 
-LAMBDA_MODULE = re.compile(r"(?:^|[/:])terraform-aws-modules/(?:terraform-aws-)?lambda(?:/aws)?(?:[/.?]|$)")
+LAMBDA_MODULE = re.compile(r"(?:^|[/:])terraform-aws-modules/(?:terraform-aws-)?lambda(?:/aws)?(?:\.git)?(?:\?|$)")
+"""The module itself: those below it, as in `…/lambda/aws//modules/alias`, make no function."""
 
 
 class Configuration:
