@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from lambdabot.declaration import Discovery, Stated
-from lambdabot.errors import Mistake, UsageError
+from lambdabot.errors import UsageError
 from lambdabot.settings.declared import complete
 from lambdabot.settings.document import validate
 from lambdabot.settings.schema import Document
@@ -59,9 +59,7 @@ def settings_drift(config: Path, discovery: Discovery) -> Iterator[str]:
     written = source.data.get("functions") or {}
     for name, section in written.items():
         if isinstance(section, dict) and "source" not in section and name not in declared.declarations:
-            yield str(
-                Mistake(message=f"no template declares `{name}`", path=config, line=source.line(("functions", name)))
-            )
+            yield str(source.place(("functions", name)).mistake(f"no template declares `{name}`"))
     for name, one in declared.declarations.items():
         given = document.functions[name].environment
         decided = [key for key, value in settable(one).items() if isinstance(value, Stated)]

@@ -134,7 +134,7 @@ def test_check_tells_settings_with_mistakes(repository, capsys):
     capsys.readouterr()
 
     assert main(["init", "--check"]) == 1
-    assert "lambdabot.yml:1: `version`" in capsys.readouterr().out
+    assert "lambdabot.yml:1:1: `version`" in capsys.readouterr().out
 
 
 def test_events_beside_the_code_become_payloads(repository):
