@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -44,20 +45,39 @@ def functions(document: Document) -> Iterator[Declaration | Undecided]:
         yield found if isinstance(found, Undecided) else found.declaration()
 
 
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """A mapping at the service's top, in whichever file it is written."""
+
+    document: Document
+    entries: Mapping[str, Entry]
+    undecided: Undecided | None = None
+
+
 class _Service:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.variables = Variables(document)
-        self.provider = document.entries(document.get(document.root, "provider"))
-        self.package = document.entries(document.get(document.root, "package"))
+        self.provider = self._section("provider")
+        self.package = self._section("package")
         self._heirs: dict[str, list[str]] = {}
+
+    def _section(self, key: str) -> _Section:
+        node = self.document.get(self.document.root, key)
+        if node is None:
+            return _Section(self.document, {})
+        found = self.variables.resolve(node, self.document)
+        if isinstance(found, Unknown):
+            reason = f"`{key}` is not decided: {found.reason}"
+            return _Section(self.document, {}, Undecided(reason=reason, place=found.place))
+        return _Section(found.document, found.document.entries(found.node))
 
     def functions(self) -> "list[_Function | Undecided]":
         node = self.document.get(self.document.root, "functions")
         found = [] if node is None else list(self._functions(node, self.document))
         for one in found:
             if isinstance(one, _Function):
-                for key in self.provider.keys() - one.own.keys():
+                for key in self.provider.entries.keys() - one.own.keys():
                     self._heirs.setdefault(key, []).append(one.name)
         return found
 
@@ -145,14 +165,15 @@ class _Function:
         if key in self.own:
             entry = self.own[key]
             return entry, self._document, "an anchor" if entry.merged else ""
-        if provider and key in self._service.provider:
-            return self._service.provider[key], self._service.document, "provider"
+        inherited = self._service.provider
+        if provider and key in inherited.entries:
+            return inherited.entries[key], inherited.document, "provider"
         return None
 
     def _get(self, key: str, convert: Callable[..., Attribute[T]], *, provider: bool = True) -> Attribute[T]:
         found = self._found(key, provider=provider)
         if found is None:
-            return None
+            return self._service.provider.undecided if provider else None
         entry, document, inherited = found
         return self._attribute(entry.value, document, convert, inherited)
 
@@ -170,6 +191,9 @@ class _Function:
     ) -> tuple[Attribute[T], Slot | NoSlot]:
         """Return an attribute that lambdabot recommends values for, and where another one would be written."""
         found = self._found(key)
+        undecided = self._service.provider.undecided
+        if found is None and undecided is not None:
+            return undecided, NoSlot(reason=str(undecided))
         if found is None:
             return convert(default, self._place, FRAMEWORK_DEFAULT), self._addition(key, "")
         entry, document, inherited = found
@@ -224,13 +248,16 @@ class _Function:
         image = self.own.get("image")
         if image is not None:
             return self._image(image)
-        for package in (self._document.entries(self._value(self.own.get("package"))), self._service.package):
+        own, shared = self._document.entries(self._value(self.own.get("package"))), self._service.package
+        for package, document in ((own, self._document), (shared.entries, shared.document)):
             if "artifact" in package:
                 return self._attribute(
                     package["artifact"].value,
-                    self._document,
+                    document,
                     lambda value, place, _: attributes.code(value, self._folder, place),
                 )
+        if shared.undecided is not None:
+            return shared.undecided
         return attributes.code(self._module() or ".", self._folder, self._place)
 
     def _image(self, image: Entry) -> Attribute[Path | str]:
@@ -240,7 +267,8 @@ class _Function:
         name = self._attribute(written.value, self._document, attributes.text)
         if not isinstance(name, Stated):
             return name
-        images = self._document.get(self._service.document.root, "provider", "ecr", "images", name.value)
+        ecr = self._service.provider.entries.get("ecr")
+        images = self._document.get(ecr.value, "images", name.value) if ecr else None
         if isinstance(images, yaml.MappingNode) and "uri" in self._document.entries(images):
             name = self._attribute(self._document.entries(images)["uri"].value, self._document, attributes.text)
         elif images is not None:
@@ -254,9 +282,9 @@ class _Function:
 
     def _environment(self) -> tuple[dict[str, Attribute[str]], Undecided | None]:
         variables: dict[str, Attribute[str]] = {}
-        undecided = None
+        undecided = self._service.provider.undecided
         for entries, document, inherited in (
-            (self._service.provider, self._service.document, "provider"),
+            (self._service.provider.entries, self._service.provider.document, "provider"),
             (self.own, self._document, ""),
         ):
             entry = entries.get("environment")

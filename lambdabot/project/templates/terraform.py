@@ -233,7 +233,7 @@ class TerraformFunction:
         """Return a layer's ARN, or the address of the resource that it is."""
         if isinstance(item, Missing):
             line = self._block.file.text.line_text(item.place.line - 1)[item.place.column - 1 :]
-            address = re.match(r"[\w.\[\]\"-]+", line)
+            address = re.match(r"[\w.-]+(?:\[[^\]]*\][\w.-]*)*", line)
             if address and "." in address[0] and text(written):
                 return Stated(value=address[0], place=item.place)
         return self._attribute(item, attributes.text)

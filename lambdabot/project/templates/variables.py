@@ -130,7 +130,9 @@ class Variables:
             try:
                 self._files[path] = next(documents(SourceText.read(path)))
             except TemplateError as error:
-                self._files[path] = Unknown(f"{path.name} {error.undecided.reason}", document.place(node))
+                line = error.undecided.place.line
+                name = f"{path.name}:{line}" if line > 1 else path.name
+                self._files[path] = Unknown(f"{name} {error.undecided.reason}", document.place(node))
             except StopIteration:
                 self._files[path] = Unknown(f"{path.name} is empty", document.place(node))
         target = self._files[path]
@@ -147,9 +149,9 @@ class Variables:
             self._asking_for_stage = False
 
     def _provider(self, key: str) -> str | None:
-        node = self._document.get(self._document.root, "provider", key)
-        found = self._node(node, self._document) if node is not None else None
-        return str(found.value) if isinstance(found, Known) and isinstance(found.value, str) else None
+        root = self._document.root
+        found = self._address(self._document, f"provider.{key}", root, self._document, f"self:provider.{key}")
+        return found.value if isinstance(found, Known) and isinstance(found.value, str) else None
 
     def _parameter(self, name: str) -> tuple[tuple[str, ...], ...]:
         stage = self._stage()
