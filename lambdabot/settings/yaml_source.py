@@ -57,10 +57,10 @@ def read(path: Path) -> YamlSource:
             top = Place(path=path, line=1)
             raise UsageError([top.mistake("must hold a mapping that starts with `version: 1`")])
         written: dict[Location, Place] = {}
-        duplicates: list[Mistake] = []
-        _walk(node, (), written, duplicates, path)
-        if duplicates:
-            raise UsageError(duplicates)
+        mistakes: list[Mistake] = []
+        _walk(node, (), written, mistakes, path)
+        if mistakes:
+            raise UsageError(mistakes)
         data = loader.construct_document(node)
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
@@ -74,7 +74,7 @@ def _place(path: Path, mark: yaml.Mark) -> Place:
     return Place(path=path, line=mark.line + 1, column=mark.column + 1)
 
 
-def _walk(node: yaml.Node, at: Location, written: dict[Location, Place], duplicates: list[Mistake], path: Path) -> None:
+def _walk(node: yaml.Node, at: Location, written: dict[Location, Place], mistakes: list[Mistake], path: Path) -> None:
     """Note the place of everything below the node; YAML itself lets the last of two equal keys win in silence."""
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
@@ -82,11 +82,13 @@ def _walk(node: yaml.Node, at: Location, written: dict[Location, Place], duplica
             name = str(key.value)
             place = _place(path, key.start_mark)
             if name in seen and name != "<<":
-                duplicates.append(place.mistake(f"`{name}` stands here twice"))
+                mistakes.append(place.mistake(f"`{name}` stands here twice"))
             seen.add(name)
             written[*at, name] = place
-            _walk(value, (*at, name), written, duplicates, path)
+            _walk(value, (*at, name), written, mistakes, path)
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             written[*at, index] = _place(path, item.start_mark)
-            _walk(item, (*at, index), written, duplicates, path)
+            _walk(item, (*at, index), written, mistakes, path)
+    elif "\0" in node.value:
+        mistakes.append(_place(path, node.start_mark).mistake("holds a NUL character, which no path or variable can"))

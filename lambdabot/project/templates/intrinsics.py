@@ -10,6 +10,7 @@ import yaml
 from lambdabot.declaration import Attribute, Place, Undecided
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.nodes import Document, Node
+from lambdabot.project.templates.source_text import LONGEST_VALUE
 
 T = TypeVar("T")
 
@@ -21,6 +22,8 @@ MOST_NODES = 10_000
 
 _SHORT = re.compile(r"!(Ref|Condition|[A-Z][A-Za-z0-9:]*)$")
 _VARIABLE = re.compile(r"\$\{([^${}]*)\}")
+
+TOO_LONG = f"is longer than {LONGEST_VALUE} characters"
 
 NO_VALUE = object()
 """`AWS::NoValue`: the property counts as not written."""
@@ -123,13 +126,16 @@ class Intrinsics:
             case "Join", [glue, parts]:
                 found = self.evaluate(parts, depth)
                 if isinstance(found, Known) and isinstance(found.value, list):
-                    return Known(str(glue.value).join(map(str, found.value)), node, self._document, found.via)
+                    written = list(map(str, found.value))
+                    if sum(map(len, written)) + len(written) * len(str(glue.value)) > LONGEST_VALUE:
+                        return self._unknown(node, TOO_LONG)
+                    return Known(str(glue.value).join(written), node, self._document, found.via)
                 return found if isinstance(found, Unknown) else self._unknown(node, "`Join` has no list")
             case "Split", [glue, text]:
                 found = self.evaluate(text, depth)
-                if isinstance(found, Known):
+                if isinstance(found, Known) and glue.value:
                     return Known(str(found.value).split(str(glue.value)), node, self._document, found.via)
-                return found
+                return found if isinstance(found, Unknown) else self._unknown(node, "`Split` has nothing to split by")
         return self._unknown(node, f"`{long_form(name)}` is known only when deployed")
 
     def _ref(self, name: str, node: Node) -> Result:
@@ -167,8 +173,10 @@ class Intrinsics:
             return self._unknown(node, "`Fn::Sub` has no text")
         via: list[str] = []
         unknown: list[Unknown] = []
+        length = len(str(text.value))
 
         def replaced(found: re.Match[str]) -> str:
+            nonlocal length
             name = found[1].strip()
             if name.startswith("!"):
                 return f"${{{name[1:]}}}"
@@ -181,8 +189,13 @@ class Intrinsics:
             if isinstance(value, Unknown):
                 unknown.append(value)
                 return ""
+            inserted = _text(value.value)
+            length += len(inserted)
+            if length > LONGEST_VALUE:
+                unknown.append(self._unknown(node, TOO_LONG))
+                return ""
             via.extend(value.via)
-            return _text(value.value)
+            return inserted
 
         result = _VARIABLE.sub(replaced, str(text.value))
         return unknown[0] if unknown else Known(result, node, self._document, tuple(via))

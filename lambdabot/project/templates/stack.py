@@ -147,7 +147,7 @@ def nested(stack: Stack) -> Iterator[tuple[Path, Given]]:
     document = stack.document
     for resource in stack.of_kind(*STACKS):
         location = stack.value(document.get(resource.properties, STACKS[resource.kind]))
-        if not isinstance(location, str) or "://" in location:
+        if not isinstance(location, str) or "://" in location or "\0" in location:
             continue
         given = {
             key: stack.intrinsics.evaluate(entry.value)

@@ -110,4 +110,4 @@ def _source(block: Block) -> str:
 
 def _local_source(folder: Path, block: Block) -> Path | None:
     source = _source(block)
-    return (folder / source).resolve() if source.startswith(("./", "../")) else None
+    return (folder / source).resolve() if source.startswith(("./", "../")) and "\0" not in source else None

@@ -7,7 +7,7 @@ import yaml
 
 from lambdabot.project.templates.intrinsics import Known, Result, Unknown, scalar
 from lambdabot.project.templates.nodes import Document, Node, documents
-from lambdabot.project.templates.source_text import SourceText, TemplateError
+from lambdabot.project.templates.source_text import LONGEST_VALUE, SourceText, TemplateError
 
 DEFAULT_STAGE = "dev"
 DEFAULT_REGION = "us-east-1"
@@ -54,7 +54,7 @@ class Variables:
                 return Unknown(f"`{found[0]}` is no text", document.place(node))
             text = f"{text[: found.start()]}{value.value}{text[found.end() :]}"
             self._steps += 1
-            if self._steps > MOST_STEPS:
+            if self._steps > MOST_STEPS or len(text) > LONGEST_VALUE:
                 return Unknown("its variables lead in a circle, or through too many others", document.place(node))
         return Known(text, node, document, via)
 
@@ -123,7 +123,7 @@ class Variables:
         return self._node(found, target, (part,))
 
     def _file(self, name: str, address: str | None, node: Node, document: Document) -> Result:
-        path = (self._folder / name).resolve()
+        path = (self._folder / name.replace("\0", "")).resolve()
         if path.suffix not in {".yml", ".yaml", ".json"}:
             return Unknown(f"`{name}` is no YAML or JSON file", document.place(node))
         if path not in self._files:

@@ -228,6 +228,7 @@ def test_a_payload_larger_than_lambda_takes_is_refused(project):
         ("version: 2\nfunctions: {}\n", "lambdabot.yml:1:1: `version`: input should be 1; it is 2"),
         ("version: 1\nx: !!python/object:os.system 1\nfunctions: {}\n", "lambdabot.yml:2:4: is not valid YAML"),
         ("version: 1\ndate: 2026-99-99\n", "lambdabot.yml:2:7: is not valid YAML: month must be in 1..12"),
+        ('version: 1\nfunctions: {a: {source: "x\\0"}}\n', "lambdabot.yml:2:25: holds a NUL character"),
         ("version: 1\nfunctions: 7\n", "lambdabot.yml:2:1: `functions`: input should be a valid dictionary; it is 7"),
         ("version: 1\nfunctions: {a b: {}}\n", "lambdabot.yml:2:13: `functions.a b`: string should match pattern"),
     ],
