@@ -194,3 +194,24 @@ def test_the_workflows_are_yaml_with_least_permissions(repository):
         assert workflow["permissions"] == {}
         (job,) = workflow["jobs"].values()
         assert job["permissions"]["pull-requests"] == "write"
+
+
+@pytest.mark.parametrize("name", ["lambdabot.yml", "cost.yml"])
+def test_settings_in_a_folder_are_named_by_workflows_at_the_top(repository, monkeypatch, name):
+    (repository / ".git").mkdir()
+    shop = repository / "services" / "shop"
+    shop.mkdir(parents=True)
+    for one in ("orders", "template.yaml"):
+        (repository / one).rename(shop / one)
+    monkeypatch.chdir(shop)
+
+    assert main(["init", "--config", name]) == 0
+    assert main(["init", "--config", name, "--check"]) == 0
+
+    assert (shop / name).read_text().startswith("# yaml-language-server: $schema=../../.github/lambdabot/schema.json\n")
+    assert sorted(path.name for path in shop.iterdir()) == sorted(["orders", "template.yaml", name])
+    for workflow in ("lambdabot.yml", "lambdabot-comment.yml"):
+        written = yaml.safe_load((repository / ".github" / "workflows" / workflow).read_text())
+        steps = [step for job in written["jobs"].values() for step in job["steps"]]
+        (step,) = [one for one in steps if one.get("uses", "").startswith("lambdabot/")]
+        assert step["with"]["config"] == f"services/shop/{name}"
