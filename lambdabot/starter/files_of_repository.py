@@ -74,16 +74,11 @@ def write(starter: Starter) -> None:
 def settings_drift(config: Path, discovery: Discovery) -> Iterator[str]:
     """Yield where lambdabot.yml, whose text is the user's own, and the templates have come apart."""
     try:
-        source = read(config)
-        declared = complete(source, discovery)
+        declared = complete(read(config), discovery)
         document = validate(declared.source)
     except UsageError as error:
         yield from map(str, error.mistakes)
         return
-    written = source.data.get("functions") or {}
-    for name, section in written.items():
-        if isinstance(section, dict) and "source" not in section and name not in declared.declarations:
-            yield str(source.place(("functions", name)).mistake(f"no template declares `{name}`"))
     for name, one in declared.declarations.items():
         given = document.functions[name].environment
         decided = [key for key, value in settable(one).items() if isinstance(value, Stated)]

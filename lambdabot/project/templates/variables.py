@@ -55,7 +55,7 @@ class Variables:
             text = f"{text[: found.start()]}{value.value}{text[found.end() :]}"
             self._steps += 1
             if self._steps > MOST_STEPS or len(text) > LONGEST_VALUE:
-                return Unknown("its variables lead in a circle, or through too many others", document.place(node))
+                return Unknown("its variables are too many, or make too long a text", document.place(node))
         return Known(text, node, document, via)
 
     def _variable(self, expression: str, node: Node, document: Document) -> Result:
