@@ -28,7 +28,7 @@ def main(environ: Mapping[str, str] = os.environ) -> int:
         end_now(interruption)
     except UsageError as error:
         for mistake in error.mistakes:
-            workflow.error(mistake.message, path=mistake.path, line=mistake.line)
+            workflow.error(mistake.message, path=mistake.path, line=mistake.line, column=mistake.column)
         if error.advice:
             workflow.say(error.advice)
         return error.exit_code

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from lambdabot.errors import Mistake
 from lambdabot.model import Architecture, Configuration
 
 T_co = TypeVar("T_co", covariant=True)
@@ -24,6 +25,10 @@ class Place:
     def __str__(self) -> str:
         """Return `file:line`."""
         return f"{self.path}:{self.line}"
+
+    def mistake(self, message: str) -> Mistake:
+        """Return a mistake that stands here."""
+        return Mistake(message=message, path=self.path, line=self.line, column=self.column)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,13 +37,14 @@ class Mistake:
     message: str
     path: Path | None = None
     line: int | None = None
+    column: int | None = None
 
     def __str__(self) -> str:
-        """Return `file:line: message`, as compilers and editors do."""
-        place = "" if self.path is None else f"{self.path}:"
-        if place and self.line is not None:
-            place += f"{self.line}:"
-        return f"{place} {self.message}".lstrip()
+        """Return `file:line:column: message`, as compilers and editors do."""
+        if self.path is None:
+            return self.message
+        place = [str(part) for part in (self.path, self.line, self.column) if part is not None]
+        return f"{':'.join(place)}: {self.message}"
 
 
 class UsageError(LambdabotError):

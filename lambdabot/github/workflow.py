@@ -31,9 +31,11 @@ class Workflow:
             harmless = f"|{line}" if line.lstrip().startswith("::") else line
             self._print(harmless.replace("##[", "# #["))
 
-    def error(self, message: str, *, path: Path | None = None, line: int | None = None) -> None:
+    def error(
+        self, message: str, *, path: Path | None = None, line: int | None = None, column: int | None = None
+    ) -> None:
         """Annotate an error, on a line of a file when there is one."""
-        self._annotate("error", message, path, line)
+        self._annotate("error", message, path, line, column)
 
     def warning(self, message: str, *, path: Path | None = None, line: int | None = None) -> None:
         """Annotate a warning."""
@@ -70,12 +72,14 @@ class Workflow:
             for one in [one for one in found if one.level == level][:MOST_ANNOTATIONS]:
                 annotate(one.message, path=Path(one.path) if one.path else None, line=one.line)
 
-    def _annotate(self, level: str, message: str, path: Path | None, line: int | None) -> None:
+    def _annotate(
+        self, level: str, message: str, path: Path | None, line: int | None, column: int | None = None
+    ) -> None:
         properties = ["title=lambdabot"]
         if path is not None:
             properties.append(f"file={_property(self._relative(path))}")
             if line is not None:
-                properties.append(f"line={line}")
+                properties.append(f"line={line}" + (f",col={column}" if column is not None else ""))
         text = _data(message[:LONGEST_ANNOTATION])
         self._print(f"::{level} {','.join(properties)}::{text}")
 

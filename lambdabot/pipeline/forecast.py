@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lambdabot.aws.connection import REQUESTS_PER_SECOND
 from lambdabot.aws.prices import prices
-from lambdabot.errors import Mistake, UsageError
+from lambdabot.errors import UsageError
 from lambdabot.model import Function, Prices, Side
 from lambdabot.packaging.target import Target
 from lambdabot.pipeline.pairs import Sides
@@ -43,8 +43,8 @@ def require_budget(jobs: Iterable["FunctionJob"], *, settings: Settings) -> None
                 f"{head.timeout_seconds} s, and `budget.usd` leaves ${usd}: raise it, lower `timeout_seconds`, or "
                 "leave out the largest sizes"
             )
-        line = settings.lines.get(head.name)
-        mistakes += [Mistake(message=f"`{head.name}`: {one}", path=settings.path, line=line) for one in reasons]
+        place = settings.places[head.name]
+        mistakes += [place.mistake(f"`{head.name}`: {one}") for one in reasons]
     if mistakes:
         raise UsageError(mistakes, advice="Nothing was created or invoked.")
 

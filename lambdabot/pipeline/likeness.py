@@ -6,6 +6,7 @@ from pathlib import Path
 from lambdabot.aws.connection import Connection
 from lambdabot.aws.existing import Existing, code_of, completed, read
 from lambdabot.aws.traffic import SOURCE, cold_start_share, monthly_invocations
+from lambdabot.declaration import Place
 from lambdabot.errors import DeploymentError, Mistake
 from lambdabot.model import Function, Side
 from lambdabot.pipeline.pairs import Sides
@@ -26,18 +27,18 @@ class Likeness:
     _read: dict[str, Existing] = field(default_factory=dict)
     _code: dict[str, Path | str] = field(default_factory=dict)
 
-    def complete(self, sides: Sides, *, path: Path, line: int) -> Sides:
-        """Return the sides with what their settings leave open; `path` and `line` are where the settings stand."""
+    def complete(self, sides: Sides, place: Place) -> Sides:
+        """Return the sides with what their settings leave open; `place` is where the settings stand."""
         if sides.head.like is None and (sides.base is None or sides.base.like is None):
             return sides
         if self.connection is None:
             return _without(sides)
         try:
-            return self._complete(self.connection, sides, path, line)
+            return self._complete(self.connection, sides, place)
         except DeploymentError as error:
             return replace(sides, refused=str(error))
 
-    def _complete(self, connection: Connection, sides: Sides, path: Path, line: int) -> Sides:
+    def _complete(self, connection: Connection, sides: Sides, place: Place) -> Sides:
         sides = self._base(connection, sides)
         head, base, no_base, notes = sides.head, sides.base, sides.no_base, list(sides.notes)
         if head.like is None:
@@ -45,7 +46,7 @@ class Likeness:
         existing = self._existing(connection, head.like)
         if not head.side_effects_accepted and existing.needs_acceptance:
             if "environment" not in head.given:
-                self.mistakes.append(_mistake(head, existing, path, line))
+                self.mistakes.append(place.mistake(_unaccepted(head, existing)))
                 return replace(sides, refused="its settings are incomplete")
             left_out = [reason for reason in existing.needs_acceptance if not reason.startswith("environment")]
             notes += [f"{reason} of {existing.like} is left out: side effects are not accepted" for reason in left_out]
@@ -111,10 +112,9 @@ def _without(sides: Sides) -> Sides:
     return replace(sides, notes=(*sides.notes, note))
 
 
-def _mistake(head: Function, existing: Existing, path: Path, line: int) -> Mistake:
+def _unaccepted(head: Function, existing: Existing) -> str:
     has = ", ".join(existing.needs_acceptance)
-    message = (
+    return (
         f"`{head.name}` is like {existing.like}, which has {has}: hundreds of invocations with them would write to "
         "production. Give it an `environment` of its own (`{}` is one), or write `side_effects: accepted`"
     )
-    return Mistake(message=message, path=path, line=line)

@@ -199,7 +199,7 @@ class Run:
         def complete(pair: Sides) -> Sides:
             if connection is None or pair.refused:
                 return pair
-            return likeness.complete(pair, path=settings.path, line=settings.lines.get(pair.head.name, 1))
+            return likeness.complete(pair, settings.places[pair.head.name])
 
         complete_pairs = run_all(partial(complete, pair) for pair in paired.sides)
         if likeness.mistakes:

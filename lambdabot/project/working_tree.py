@@ -1,6 +1,8 @@
 """Edits written into the user's files: all of them, or none when one does not fit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby, pairwise, takewhile
 from pathlib import Path
 
 from lambdabot.declaration import Edit
@@ -56,7 +58,7 @@ def _edited(data: bytes, edits: Sequence[Edit], mistakes: list[Mistake]) -> byte
         mistakes.append(Mistake(message="is not UTF-8 text", path=edits[0].path))
         return data
     lines = text.removeprefix(BYTE_ORDER_MARK).split("\n")
-    for edit in sorted(edits, key=lambda one: one.line, reverse=True):
+    for edit in sorted(_joined(edits), key=lambda one: one.line, reverse=True):
         row = edit.line - 1
         wanted = edit.after.split("\n")
         there = [line.removesuffix("\r") for line in lines[row : row + len(wanted)]]
@@ -71,3 +73,35 @@ def _edited(data: bytes, edits: Sequence[Edit], mistakes: list[Mistake]) -> byte
         lines[row] = edit.after + carriage
     mark = BYTE_ORDER_MARK if text.startswith(BYTE_ORDER_MARK) else ""
     return (mark + "\n".join(lines)).encode()
+
+
+def _joined(edits: Sequence[Edit]) -> Iterator[Edit]:
+    """Yield the edits, those of one line as one: functions that share a line each know their own change of it alone."""
+    for _, group in groupby(sorted(edits, key=_line), _line):
+        first, *others = dict.fromkeys(replace(one, note="") for one in group)
+        changed = [_change(one) for one in (first, *others)]
+        together = sorted(changed, reverse=True)
+        apart = all(later[0] >= earlier[1] for later, earlier in pairwise(together))
+        if not apart or any(one.before != first.before for one in others):
+            yield from (first, *others)
+            continue
+        after = first.before
+        for start, end, text in together:
+            after = after[:start] + text + after[end:]
+        yield replace(first, after=after)
+
+
+def _line(edit: Edit) -> int:
+    return edit.line
+
+
+def _change(edit: Edit) -> tuple[int, int, str]:
+    """Return which characters of the line before an edit replaces, and by what."""
+    same = _alike(edit.before, edit.after)
+    end = _alike(edit.before[same:][::-1], edit.after[same:][::-1])
+    return same, len(edit.before) - end, edit.after[same : len(edit.after) - end]
+
+
+def _alike(one: str, other: str) -> int:
+    """Return how many characters two texts begin with in common."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

@@ -69,7 +69,7 @@ def complete(source: YamlSource, discovery: Discovery) -> Declared:
             if isinstance(attribute, Undecided):
                 undecided["functions", name, *key] = attribute.reason
     return Declared(
-        source=replace(source, data={**source.data, "functions": functions}, places=places, undecided=undecided),
+        source=replace(source, data={**source.data, "functions": functions}, declared=places, undecided=undecided),
         declarations={name: one for name, one in named.items() if name in functions},
         left_out=left_out,
         notes=tuple(str(problem) for problem in discovery.problems),

@@ -71,6 +71,6 @@ def _with_defaults(data: dict[str, Any]) -> dict[str, Any]:
 def _written_at(source: YamlSource, location: Location) -> Location:
     """Return where the value really stands: in the function, or in `defaults`."""
     match location:
-        case ("functions", _, key, *rest) if location[:3] not in source.lines and ("defaults", key) in source.lines:
+        case ("functions", _, key, *rest) if location[:3] not in source.written and ("defaults", key) in source.written:
             return ("defaults", key, *rest)
     return location

@@ -54,9 +54,9 @@ def _function(  # noqa: PLR0917  # as the document has it
     at: Location = ("functions", name)
 
     def wrong(key: str, message: str) -> None:
-        written = ("defaults", key) if ("defaults", key) in source.lines else (*at, key)
-        path, line = source.place(written if (*at, key) not in source.lines else (*at, key))
-        mistakes.append(Mistake(message=message, path=path, line=line))
+        own, default = (*at, key), ("defaults", key)
+        place = source.place(default if default in source.written and own not in source.written else own)
+        mistakes.append(place.mistake(message))
 
     code = None if section.source is None else _source(section.source, source.path.parent)
     if isinstance(code, Path):
@@ -67,10 +67,7 @@ def _function(  # noqa: PLR0917  # as the document has it
         elif code.is_file() and code.suffix != ".zip":
             wrong("source", f"`{name}`: {code.name} is neither a folder nor a .zip nor an image URI")
         if section.handler is None and section.like is None:
-            line = source.line(at)
-            mistakes.append(
-                Mistake(message=f"`{name}` needs a `handler`, as in `app.handler`", path=source.path, line=line)
-            )
+            mistakes.append(source.place(at).mistake(f"`{name}` needs a `handler`, as in `app.handler`"))
     requirements = _requirements(section, code)
     if section.requirements is not None and (requirements is None or not requirements.is_file()):
         there_is_none = f"there is no file {section.requirements} in {section.source}"
@@ -156,18 +153,16 @@ def _payloads(
     payloads: dict[str, Payload] = {}
     for index, section in enumerate(sections or [NO_PAYLOAD]):
         at: Location = ("functions", name, "payloads", index)
-        at = at if at in source.lines else ("defaults", "payloads", index)
+        at = at if at in source.written else ("defaults", "payloads", index)
         try:
             body, called = _body(section, source.path.parent)
         except ValueError as error:
-            line = source.line((*at, "file"))
-            mistakes.append(Mistake(message=f"`{name}`: {error}", path=source.path, line=line))
+            mistakes.append(source.place((*at, "file")).mistake(f"`{name}`: {error}"))
             continue
         called = section.name or called or f"payload {index + 1}"
         if called in payloads:
-            line = source.line(at)
             message = f"`{name}`: two payloads are called `{called}`; give each a `name`"
-            mistakes.append(Mistake(message=message, path=source.path, line=line))
+            mistakes.append(source.place(at).mistake(message))
         payloads[called] = Payload(name=called, body=body, weight=section.weight)
     return tuple(payloads.values())
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from lambdabot.declaration import Discovery
+from lambdabot.declaration import Discovery, Place
 from lambdabot.errors import Mistake, UsageError
 from lambdabot.model import Function, Side
 from lambdabot.settings import document as yaml_document
@@ -77,7 +77,7 @@ class Settings:
     seed: int
     out: Path
     effective: Mapping[str, Any]  # redacted, for the report
-    lines: Mapping[str, int]  # of each function in the file
+    places: Mapping[str, Place]  # of each function in the file
     left_out: Mapping[str, str] = field(default_factory=dict)  # functions of templates, and what they lack
     notes: tuple[str, ...] = ()  # templates that could not be read
 
@@ -145,7 +145,7 @@ def load(inputs: Inputs, *, default_endpoint: str = "aws", discover: Discover = 
         seed=inputs.seed,
         out=inputs.out.resolve(),
         effective=redacted(document),
-        lines={function.name: source.line(("functions", function.name)) for function in found},
+        places={function.name: source.place(("functions", function.name)) for function in found},
         left_out=declared.left_out,
         notes=declared.notes,
     )
@@ -205,7 +205,7 @@ def _comment(
     if path.is_relative_to(folder.resolve()) and path.is_file():  # else a link could publish any file of the machine
         return section.model_copy(update={"template": str(path)}), []
     message = f"`template`: there is no file `{section.template}` in or below the folder of lambdabot.yml"
-    return section, [Mistake(message=message, path=source.path, line=source.line(("comment", "template")))]
+    return section, [source.place(("comment", "template")).mistake(message)]
 
 
 def load_base(path: Path, discover: Discover = no_templates) -> TargetBranch:
@@ -213,7 +213,7 @@ def load_base(path: Path, discover: Discover = no_templates) -> TargetBranch:
 
     Where it has no lambdabot.yml yet, `path` is where it would be. Raises UsageError.
     """
-    source = yaml_source.read(path) if path.exists() else YamlSource(path=path, data={"version": 1}, lines={})
+    source = yaml_source.read(path) if path.exists() else YamlSource(path=path, data={"version": 1})
     declared = _declared(source, discover)
     document = yaml_document.validate(declared.source)
     return TargetBranch(
@@ -276,8 +276,7 @@ def _role_mistakes(functions: Iterable[Function], source: YamlSource) -> list[Mi
                 f". That of {function.like} is not taken: hundreds of invocations would write to production with it. "
                 "Name a role that may do less, or write `side_effects: accepted`"
             )
-        line = source.line(("functions", function.name))
-        mistakes.append(Mistake(message=message, path=source.path, line=line))
+        mistakes.append(source.place(("functions", function.name)).mistake(message))
     return mistakes
 
 

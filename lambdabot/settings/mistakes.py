@@ -57,10 +57,9 @@ def validated(
         mistakes: dict[str, Mistake] = {}
         for detail in error.errors(include_url=False, include_context=True):
             location = written_at(_without_type_names(detail["loc"]))
-            path, line = source.place(location)
-            mistake = Mistake(message=_message(model, location, detail, source), path=path, line=line)
+            mistake = source.place(location).mistake(_message(model, location, detail, source))
             mistakes.setdefault(str(mistake), mistake)  # a mistake in `defaults` is found once per function
-        raise UsageError(sorted(mistakes.values(), key=lambda mistake: mistake.line or 0)) from error
+        raise UsageError(sorted(mistakes.values(), key=lambda one: (one.line or 0, one.column or 0))) from error
 
 
 def _without_type_names(location: tuple[int | str, ...]) -> Location:

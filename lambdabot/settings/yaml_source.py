@@ -1,4 +1,4 @@
-"""YAML with the line of every key, so that a mistake can be pointed at."""
+"""YAML with the place of every key, so that a mistake can be pointed at."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,26 +18,33 @@ MOST_VALUES = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YamlSource:
-    """A YAML file as plain data, with the 1-based line of each key and list item."""
+    """A YAML file as plain data, with the place of each key and list item."""
 
     path: Path
     data: dict[str, Any]
-    lines: dict[Location, int]
-    places: dict[Location, Place] = field(default_factory=dict)  # of values that templates say
+    written: dict[Location, Place] = field(default_factory=dict)
+    declared: dict[Location, Place] = field(default_factory=dict)  # of values that templates say
     undecided: dict[Location, str] = field(default_factory=dict)  # why templates do not say a value
 
-    def place(self, location: Location) -> tuple[Path, int]:
-        """Return the file and line of a value: its template's where the file itself does not have the key."""
-        written = self.places.get(location)
-        if written is not None and location not in self.lines:
-            return written.path, written.line
-        return self.path, self.line(location)
-
-    def line(self, location: Location) -> int:
-        """Return the line of the nearest enclosing key that the file really has."""
-        while location and location not in self.lines:
+    def place(self, location: Location) -> Place:
+        """Return where a value is written: in a template where that says it, else at the nearest enclosing key."""
+        if location in self.declared and location not in self.written:
+            return self.declared[location]
+        while location and location not in self.written:
             location = location[:-1]
-        return self.lines.get(location, 1)
+        return self.written.get(location) or Place(path=self.path, line=1)
+
+
+class _Loader(yaml.SafeLoader):
+    """Says of a value that YAML cannot make, such as a 13th month, where it stands."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: ANN401, FBT002  # as PyYAML has it
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:
+            raise yaml.constructor.ConstructorError(
+                None, None, str(error).partition(";")[0], node.start_mark
+            ) from error
 
 
 def read(path: Path) -> YamlSource:
@@ -49,44 +56,50 @@ def read(path: Path) -> YamlSource:
     except UnicodeDecodeError as error:
         raise UsageError([Mistake(message=f"is not UTF-8 text (byte {error.start})", path=path)]) from error
     try:
-        loader = yaml.SafeLoader(text)
+        loader = _Loader(text)
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):
-            raise UsageError([Mistake(message="must hold a mapping that starts with `version: 1`", path=path, line=1)])
-        lines: dict[Location, int] = {(): 1}
-        duplicates: list[Mistake] = []
-        _walk(node, (), lines, duplicates, path)
-        if duplicates:
-            raise UsageError(duplicates)
+            top = Place(path=path, line=1)
+            raise UsageError([top.mistake("must hold a mapping that starts with `version: 1`")])
+        written: dict[Location, Place] = {}
+        mistakes: list[Mistake] = []
+        _walk(node, (), written, mistakes, path)
+        if mistakes:
+            raise UsageError(mistakes)
         data = loader.construct_document(node)
     except RecursionError as error:
-        message = "is nested too deeply, or an alias (`*name`) holds itself"
-        raise UsageError([Mistake(message=message, path=path, line=1)]) from error
+        top = Place(path=path, line=1)
+        raise UsageError([top.mistake("is nested too deeply, or an alias (`*name`) holds itself")]) from error
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         problem = getattr(error, "problem", None) or str(error).partition(";")[0] or type(error).__name__
-        line = mark.line + 1 if mark else 1
-        raise UsageError([Mistake(message=f"is not valid YAML: {problem}", path=path, line=line)]) from error
-    return YamlSource(path=path, data=data, lines=lines)
+        place = _place(path, mark) if mark else Place(path=path, line=1)
+        raise UsageError([place.mistake(f"is not valid YAML: {problem}")]) from error
+    return YamlSource(path=path, data=data, written=written)
 
 
-def _walk(node: yaml.Node, at: Location, lines: dict[Location, int], duplicates: list[Mistake], path: Path) -> None:
-    """Note the line of everything below the node; YAML itself lets the last of two equal keys win in silence."""
-    if len(lines) > MOST_VALUES:
+def _place(path: Path, mark: yaml.Mark) -> Place:
+    return Place(path=path, line=mark.line + 1, column=mark.column + 1)
+
+
+def _walk(node: yaml.Node, at: Location, written: dict[Location, Place], mistakes: list[Mistake], path: Path) -> None:
+    """Note the place of everything below the node; YAML itself lets the last of two equal keys win in silence."""
+    if len(written) > MOST_VALUES:
         message = f"holds more than {MOST_VALUES:,} values, what its aliases (`*name`) repeat included"
-        raise UsageError([Mistake(message=message, path=path, line=1)])
+        raise UsageError([Place(path=path, line=1).mistake(message)])
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
             name = str(key.value)
+            place = _place(path, key.start_mark)
             if name in seen and name != "<<":
-                duplicates.append(
-                    Mistake(message=f"`{name}` stands here twice", path=path, line=key.start_mark.line + 1)
-                )
+                mistakes.append(place.mistake(f"`{name}` stands here twice"))
             seen.add(name)
-            lines[*at, name] = key.start_mark.line + 1
-            _walk(value, (*at, name), lines, duplicates, path)
+            written[*at, name] = place
+            _walk(value, (*at, name), written, mistakes, path)
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
-            lines[*at, index] = item.start_mark.line + 1
-            _walk(item, (*at, index), lines, duplicates, path)
+            written[*at, index] = _place(path, item.start_mark)
+            _walk(item, (*at, index), written, mistakes, path)
+    elif "\0" in node.value:
+        mistakes.append(_place(path, node.start_mark).mistake("holds a NUL character, which no path or variable can"))

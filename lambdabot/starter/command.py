@@ -54,4 +54,4 @@ def _state(one: Starter) -> str:
 
 
 def _shown(path: Path) -> str:
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+    return os.path.relpath(path)

@@ -1,21 +1,27 @@
 """What `lambdabot init` writes, and what of it has drifted from what it would write today."""
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from lambdabot.declaration import Discovery, Stated
-from lambdabot.errors import Mistake, UsageError
+from lambdabot.errors import UsageError
 from lambdabot.settings.declared import complete
 from lambdabot.settings.document import validate
+from lambdabot.settings.load import DEFAULT_CONFIG
 from lambdabot.settings.schema import Document
 from lambdabot.settings.yaml_source import read
 from lambdabot.starter.settings_text import settable, settings_text
 
 SCHEMA = ".github/lambdabot/schema.json"
 WORKFLOWS = ("lambdabot.yml", "lambdabot-comment.yml")
+
+STEP = """        uses: lambdabot/lambdabot@main # name a release's commit here
+        with:
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,16 +35,34 @@ class Starter:
 
 
 def starters(config: Path, discovery: Discovery, roles: Mapping[str, object]) -> list[Starter]:
-    """Return every file of a first set-up, settings first; `roles` are JSON documents by file name."""
-    root = config.parent
+    """Return every file of a first set-up, settings first; `roles` are JSON documents by file name.
+
+    Settings may lie in a folder of the repository; what GitHub reads lies at its top and names them.
+    """
+    root = _top(config.parent)
     package = files("lambdabot.starter") / "files"
     texts = {
-        config: settings_text(discovery, config, schema=SCHEMA),
+        config: settings_text(discovery, config, schema=os.path.relpath(root / SCHEMA, config.parent)),
         root / SCHEMA: _json(Document.model_json_schema()),
         **{root / ".github/lambdabot" / name: _json(document) for name, document in roles.items()},
-        **{root / ".github/workflows" / name: (package / name).read_text(encoding="utf-8") for name in WORKFLOWS},
+        **{
+            root / ".github/workflows" / name: _naming(config, root, (package / name).read_text(encoding="utf-8"))
+            for name in WORKFLOWS
+        },
     }
     return [_starter(path, text) for path, text in texts.items()]
+
+
+def _top(folder: Path) -> Path:
+    """Return the top of the repository that a folder is in; the folder itself where there is no repository."""
+    return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
+
+
+def _naming(config: Path, root: Path, workflow: str) -> str:
+    """Return a workflow whose step of lambdabot names the settings, where they are not where it looks for them."""
+    place = config.relative_to(root).as_posix()
+    given = "" if place == DEFAULT_CONFIG else f"          config: {json.dumps(place, ensure_ascii=False)}\n"
+    return workflow.replace(STEP, STEP + given)
 
 
 def write(starter: Starter) -> None:
@@ -50,18 +74,11 @@ def write(starter: Starter) -> None:
 def settings_drift(config: Path, discovery: Discovery) -> Iterator[str]:
     """Yield where lambdabot.yml, whose text is the user's own, and the templates have come apart."""
     try:
-        source = read(config)
-        declared = complete(source, discovery)
+        declared = complete(read(config), discovery)
         document = validate(declared.source)
     except UsageError as error:
         yield from map(str, error.mistakes)
         return
-    written = source.data.get("functions") or {}
-    for name, section in written.items():
-        if isinstance(section, dict) and "source" not in section and name not in declared.declarations:
-            yield str(
-                Mistake(message=f"no template declares `{name}`", path=config, line=source.line(("functions", name)))
-            )
     for name, one in declared.declarations.items():
         given = document.functions[name].environment
         decided = [key for key, value in settable(one).items() if isinstance(value, Stated)]

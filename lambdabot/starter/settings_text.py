@@ -26,7 +26,7 @@ _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*$")
 def settings_text(discovery: Discovery, config: Path, *, schema: str) -> str:
     """Return the text of a lambdabot.yml that will stand at `config`, for the functions that were found."""
     root = config.parent
-    declared = complete(YamlSource(path=config, data={"version": 1}, lines={}), discovery)
+    declared = complete(YamlSource(path=config, data={"version": 1}), discovery)
     written: list[str] = []
     remarks = [f"# {_at(problem.place, root)}: {_one_line(problem.reason)}" for problem in discovery.problems]
     for name, reason in declared.left_out.items():

@@ -173,7 +173,7 @@ def test_settings_with_mistakes_end_in_2_and_touch_nothing(image, workspace, git
     finished = step(image, workspace, LOCAL, github)
 
     assert finished.exit_code == 2
-    assert "::error title=lambdabot,file=lambdabot.yml,line=3::" in finished.log
+    assert "::error title=lambdabot,file=lambdabot.yml,line=3,col=3::" in finished.log
     assert github.requests == []
 
 

@@ -147,7 +147,7 @@ def test_each_mistake_in_the_settings_is_an_annotation_on_its_line(step, project
 
     assert code == 2
     printed = capsys.readouterr().out
-    assert "::error title=lambdabot,file=lambdabot.yml,line=3::`functions.hello.source` is missing" in printed
+    assert "::error title=lambdabot,file=lambdabot.yml,line=3,col=3::`functions.hello.source` is missing" in printed
     assert "did you mean `source`?" in printed
 
 

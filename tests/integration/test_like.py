@@ -144,7 +144,7 @@ def test_variables_of_production_are_not_taken_without_a_word(project, endpoint,
 
     said = capsys.readouterr().err
     assert code == 2
-    assert "lambdabot.yml:4: `orders` is like orders:live, which has environment variables (STAGE)" in said
+    assert "lambdabot.yml:4:3: `orders` is like orders:live, which has environment variables (STAGE)" in said
     assert "would write to production" in said
     assert "`side_effects: accepted`" in said
     assert 'production"' not in said

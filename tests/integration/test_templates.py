@@ -87,13 +87,36 @@ resource "aws_lambda_function" "Orders" {{
 }}
 """
 
+PLANNED = (
+    TERRAFORM.replace('"python3.11"', "var.runtime")
+    + """
+variable "runtime" {{
+  type = string
+}}
+"""
+)
+
+PLAN = {
+    "address": "aws_lambda_function.Orders",
+    "type": "aws_lambda_function",
+    "name": "Orders",
+    "values": {"function_name": "orders", "runtime": "python3.11", "memory_size": 512},
+}
+
 FAMILIES = {
     "sam": ("template.yaml", SAM),
     "cloudformation": ("stack.json", CLOUDFORMATION),
     "cdk": ("deploy/Shop.template.json", CDK),
     "serverless": ("serverless.yml", SERVERLESS),
     "terraform": ("main.tf", TERRAFORM),
+    "terraform with a plan": ("main.tf", PLANNED),
 }
+
+BESIDE = {
+    "orders/app.py": HANDLER,
+    "plan.json": json.dumps({"planned_values": {"root_module": {"resources": [PLAN]}}}),
+}
+"""What is the same in every repository; only Terraform's function needs the plan, which holds its runtime."""
 
 
 class PullRequest:
@@ -102,6 +125,7 @@ class PullRequest:
     def __init__(self, folder: Path, github: FakeGitHub) -> None:
         self.folder = folder
         self.github = github
+        self.exit_code: int | None = None
         self.git("init", "--quiet", "--initial-branch=main")
 
     def git(self, *arguments: str) -> str:
@@ -129,7 +153,8 @@ class PullRequest:
         patches = {name: self.git("diff", "HEAD^1", "--", name) for name in names}
         self.github.files[7] = {name: patch[patch.index("@@") :] for name, patch in patches.items() if "@@" in patch}
         out = self.folder.parent / "out"
-        main(["run", "--endpoint", "local", "--config", str(self.folder / "lambdabot.yml"), "--out", str(out)])
+        arguments = ["--endpoint", "local", "--config", str(self.folder / "lambdabot.yml"), "--out", str(out)]
+        self.exit_code = main(["run", *arguments])
         return json.loads((out / "report.json").read_text())
 
     @property
@@ -172,7 +197,8 @@ def pull_request(tmp_path, monkeypatch) -> Callable[[], PullRequest]:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_recommendation_is_one_click_on_the_changed_line(pull_request, family):
     name, template = FAMILIES[family]
-    pull_request.commit(**{name: template.format(memory=512), "orders/app.py": HANDLER, "lambdabot.yml": SETTINGS})
+    beside = BESIDE if "plan" in family else {"orders/app.py": HANDLER}
+    pull_request.commit(**{name: template.format(memory=512), "lambdabot.yml": SETTINGS}, **beside)
     pull_request.commit(**{name: template.format(memory=1024)})
 
     (function,) = pull_request.run()["functions"]
@@ -251,28 +277,50 @@ def test_the_plan_says_which_files_belong_to_which_functions(pull_request, capsy
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_after_init_a_run_needs_no_edit(pull_request, family, capsys):
+def test_after_init_a_run_needs_no_edit(pull_request, family, monkeypatch):
+    monkeypatch.delenv("GITHUB_TOKEN")
     name, template = FAMILIES[family]
-    pull_request.write(
-        {name: template.format(memory=512), "orders/app.py": "def handler(event, context):\n    return 1\n"}
-    )
+    beside = {**BESIDE, "orders/app.py": "def handler(event, context):\n    return 1\n"}
+    pull_request.write({name: template.format(memory=128), **(beside if "plan" in family else {})})
+    pull_request.write({"orders/app.py": beside["orders/app.py"]})
 
     assert main(["init"]) == 0
     assert main(["init", "--check"]) == 0
-    assert main(["run", "--endpoint", "local", "--dry-run"]) == 0
-
-    assert "Orders (python3.11)" in capsys.readouterr().out
-
-
-def test_after_init_the_run_measures(pull_request, monkeypatch):
-    monkeypatch.delenv("GITHUB_TOKEN")
-    pull_request.write(
-        {"template.yaml": SAM.format(memory=128), "orders/app.py": "def handler(event, context):\n    return 1\n"}
-    )
-    main(["init"])
-
     code = main(["run", "--endpoint", "local", "--out", str(pull_request.folder.parent / "out")])
 
-    report = json.loads((pull_request.folder.parent / "out" / "report.json").read_text())
+    (function,) = json.loads((pull_request.folder.parent / "out" / "report.json").read_text())["functions"]
     assert code == 0
-    assert report["functions"][0]["recommendation"] is not None
+    assert (function["name"], function["runtime"]) == ("Orders", "python3.11")
+    assert function["recommendation"] is not None
+
+
+def test_a_synthesized_template_takes_no_edit_and_says_which_construct_to_change(pull_request, capsys):
+    files = {"orders/app.py": HANDLER, "lambdabot.yml": SETTINGS}
+    pull_request.commit(**files, **{"cdk.out/Shop.template.json": CDK.format(memory=512)})
+    pull_request.commit(**{"cdk.out/Shop.template.json": CDK.format(memory=1024)})
+
+    (function,) = pull_request.run()["functions"]
+
+    assert function["comparison"]["base"]["memory_mb"] == 512
+    assert function["edits"] == []
+    assert function["edits_reason"] == "the template is synthesized: change the construct `Shop/Orders/Resource`"
+    assert pull_request.shown == []
+    assert main(["apply", "--report", str(pull_request.folder.parent / "out" / "report.json")]) == 0
+    assert "Orders: not edited: the template is synthesized" in capsys.readouterr().out
+
+
+def test_a_pull_request_does_not_soften_the_gate_for_its_own_template(pull_request):
+    files = {"template.yaml": SAM.format(memory=128), "orders/app.py": HANDLER, "lambdabot.yml": SETTINGS}
+    pull_request.commit(**files)
+    softened = SETTINGS.replace("invocations: 60", "invocations: 90") + "gate: {threshold_percent: 100000}\n"
+    pull_request.commit(**{"template.yaml": SAM.format(memory=1024), "lambdabot.yml": softened})
+
+    report = pull_request.run()
+
+    assert pull_request.exit_code == 1
+    assert report["verdict"] == "regression"
+    assert report["settings"]["gate"]["threshold_percent"] == 10
+    assert report["settings"]["functions"]["Orders"]["budget"]["invocations"] == 60
+    comment = pull_request.github.bodies()[-1]
+    assert "This pull request changes &#96;gate&#96; (threshold_percent 10.0 to 100000.0)" in comment
+    assert "This pull request changes &#96;budget&#96; of &#96;Orders&#96;" in comment

@@ -141,7 +141,7 @@ def test_local_says_what_is_wrong_with_its_file(tmp_path, capsys):
 
     assert cli.main(["local", "--chaos", str(chaos)]) == 2
 
-    assert f"{chaos}:2: `failure` is not known here; did you mean `failures`?" in capsys.readouterr().err
+    assert f"{chaos}:2:1: `failure` is not known here; did you mean `failures`?" in capsys.readouterr().err
 
 
 def test_local_says_that_its_port_is_taken(capsys):

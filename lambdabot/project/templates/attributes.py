@@ -23,7 +23,7 @@ def number(value: Any, place: Place, inherited: str = "") -> Attribute[int]:  # 
 
 def text(value: Any, place: Place, inherited: str = "") -> Attribute[str]:  # noqa: ANN401  # see above
     """Return a text."""
-    if isinstance(value, str | int | float) and not isinstance(value, bool):
+    if isinstance(value, str | int | float) and not isinstance(value, bool) and "\0" not in str(value):
         return Stated(value=str(value), place=place, inherited=inherited)
     return Undecided(reason=f"{_shown(value)} is no text", place=place)
 
@@ -40,7 +40,7 @@ def architecture(value: Any, place: Place, inherited: str = "") -> Attribute[Arc
 
 def code(value: Any, folder: Path, place: Place) -> Attribute[Path | str]:  # noqa: ANN401  # see above
     """Return where code lies: a path seen from a folder, or an image's URI."""
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value or "\0" in value:
         return Undecided(reason=f"{_shown(value)} is no path", place=place)
     if value.startswith("s3://"):
         return Undecided(reason="the code lies in S3", place=place)

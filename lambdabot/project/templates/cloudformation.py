@@ -19,7 +19,7 @@ from lambdabot.model import Architecture
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.attributes import AWS_DEFAULT
 from lambdabot.project.templates.hints import GENERATED
-from lambdabot.project.templates.intrinsics import NO_VALUE, Known, Unknown
+from lambdabot.project.templates.intrinsics import NO_VALUE, Known, Unknown, attribute, called
 from lambdabot.project.templates.nodes import Entry, Node
 from lambdabot.project.templates.resource_events import events_of_resources, sam_events
 from lambdabot.project.templates.stack import QUALIFIERS, SERVERLESS_FUNCTION, Resource, Stack, references
@@ -49,16 +49,8 @@ def _provisioned(stack: Stack) -> dict[str, Attribute[int]]:
         if node is None:
             continue
         for name in stack.targets(stack.document.get(resource.properties, "FunctionName")):
-            found[name] = _attribute(stack.intrinsics.evaluate(node), attributes.number)
+            found[name] = attribute(stack.intrinsics.evaluate(node), attributes.number)
     return found
-
-
-def _attribute(result: Known | Unknown, convert: Callable[..., Attribute[T]], inherited: str = "") -> Attribute[T]:
-    if isinstance(result, Unknown):
-        return Undecided(reason=result.reason, place=result.place)
-    if result.via:
-        inherited = attributes.named(result.via[0])
-    return convert(result.value, result.place, inherited)
 
 
 class _Function:
@@ -70,7 +62,7 @@ class _Function:
         self._resource = resource
         self._own = stack.document.entries(resource.properties)
         self._sam = resource.kind == SERVERLESS_FUNCTION
-        self._globals = stack.function_globals if self._sam else {}
+        self._globals = stack.globals_of(resource) if self._sam else {}
         self._place = stack.document.place(resource.entry.key)
         self._folder = stack.document.text.path.parent
 
@@ -148,7 +140,7 @@ class _Function:
                 continue
             found = self._stack.intrinsics.evaluate(node)
             if isinstance(found, Unknown) or found.value is not NO_VALUE:
-                return _attribute(found, convert, "an anchor" if self._anchored(entry) else inherited)
+                return attribute(found, convert, "an anchor" if self._anchored(entry) else inherited)
         return None
 
     def _tunable(
@@ -170,7 +162,7 @@ class _Function:
             node = node.value[0]
         result = self._stack.intrinsics.evaluate(node)
         inherited = "Globals" if in_globals else "an anchor" if self._anchored(entry) else ""
-        value = _attribute(result, convert, inherited)
+        value = attribute(result, convert, inherited)
         if isinstance(value, Undecided):
             return value, NoSlot(reason=str(value))
         note = ""
@@ -273,15 +265,15 @@ class _Function:
             if entry is None:
                 continue
             node = self._document.get(entry.value, "Variables") or entry.value
-            if self._stack.intrinsics.call(node) is not None:
+            if called(node) is not None:
                 found = self._stack.intrinsics.evaluate(node)
                 reason = found.reason if isinstance(found, Unknown) else "is made by an intrinsic function"
                 undecided = Undecided(reason=reason, place=self._document.place(node))
                 continue
             for key, variable in self._document.entries(node).items():
                 result = self._stack.intrinsics.evaluate(variable.value)
-                variables[key] = _attribute(result, attributes.text, inherited)
-        return variables, undecided
+                variables[key] = attribute(result, attributes.text, inherited)
+        return {key: value for key, value in variables.items() if value is not None}, undecided
 
     def _layers(self) -> tuple[Attribute[str], ...]:
         layers: list[Attribute[str]] = []
@@ -293,14 +285,14 @@ class _Function:
                 layers.append(Undecided(reason="the layers are no list", place=self._document.place(entry.value)))
                 continue
             layers += [self._layer(item, inherited) for item in entry.value.value]
-        return tuple(layers)
+        return tuple(layer for layer in layers if layer is not None)
 
     def _layer(self, node: Node, inherited: str) -> Attribute[str]:
         """Return a layer's ARN, or the name of the resource that it is."""
-        called = self._stack.intrinsics.call(node)
-        if called and called[0] == "Ref" and str(called[1].value) in self._stack.resources:
-            return Stated(value=str(called[1].value), place=self._document.place(node), inherited=inherited)
-        return _attribute(self._stack.intrinsics.evaluate(node), attributes.text, inherited)
+        call = called(node)
+        if call and call[0] == "Ref" and str(call[1].value) in self._stack.resources:
+            return Stated(value=str(call[1].value), place=self._document.place(node), inherited=inherited)
+        return attribute(self._stack.intrinsics.evaluate(node), attributes.text, inherited)
 
     def _code(self) -> Attribute[Path | str]:
         asset = self._metadata("aws:asset:path")
@@ -330,7 +322,7 @@ class _Function:
                 reason="the code lies in S3: give its folder as `source`", place=place
             )
         found = self._stack.intrinsics.evaluate(entry.value)
-        return _attribute(found, lambda value, at, _: attributes.code(value, self._folder, at))
+        return attribute(found, lambda value, at, _: attributes.code(value, self._folder, at))
 
     def _asset(self, key: Entry | None) -> Attribute[Path | str]:
         """Return the CDK's asset: the folder or zip beside the template that the key's hash names."""

@@ -1,8 +1,11 @@
 """Those of Terraform's functions that names, paths and settings of Lambda functions are made with."""
 
 import posixpath
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+
+_WIDE = re.compile(r"%[^%a-zA-Z]*(?:\*|\d{3})")
 
 
 def _coalesce(*values: object) -> object:
@@ -10,6 +13,8 @@ def _coalesce(*values: object) -> object:
 
 
 def _format(pattern: str, *values: object) -> str:
+    if _WIDE.search(pattern):
+        raise ValueError  # blanks by the thousand
     return pattern.replace("%v", "%s") % values
 
 

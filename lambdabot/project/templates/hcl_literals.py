@@ -47,18 +47,32 @@ def _both_numbers(*values: object) -> bool:
     return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
 
 
+def _of_numbers(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def of(one: object, other: object) -> object:
+        if not _both_numbers(one, other):
+            raise TypeError
+        return operation(one, other)
+
+    return of
+
+
+def negative(value: object) -> object:
+    """Return a number with the other sign. Raises TypeError for anything else."""
+    return OPERATORS["-"](0, value)
+
+
 OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
     "==": _same,
     "!=": lambda one, other: not _same(one, other),
     "&&": lambda one, other: truth(one) and truth(other),
     "||": lambda one, other: truth(one) or truth(other),
-    "<": operator.lt,
-    ">": operator.gt,
-    "<=": operator.le,
-    ">=": operator.ge,
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "%": operator.mod,
+    "<": _of_numbers(operator.lt),
+    ">": _of_numbers(operator.gt),
+    "<=": _of_numbers(operator.le),
+    ">=": _of_numbers(operator.ge),
+    "+": _of_numbers(operator.add),
+    "-": _of_numbers(operator.sub),
+    "*": _of_numbers(operator.mul),
+    "/": _of_numbers(operator.truediv),
+    "%": _of_numbers(operator.mod),
 }

@@ -9,13 +9,17 @@ from tree_sitter import Node
 from lambdabot.declaration import Place
 from lambdabot.project.templates.hcl import HclFile, text
 from lambdabot.project.templates.hcl_functions import FUNCTIONS
-from lambdabot.project.templates.hcl_literals import OPERATORS, as_text, literal, truth, unescaped
+from lambdabot.project.templates.hcl_literals import OPERATORS, as_text, literal, negative, truth, unescaped
+from lambdabot.project.templates.source_text import LONGEST_VALUE
 
 DEEPEST = 60
 """Expressions inside one another."""
 
 MOST_STEPS = 20_000
 """Expressions that one value is made of."""
+
+MOST_ITEMS = 1_000
+"""Parts of a list or map that a function makes: lists of lists double."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +168,10 @@ class Evaluation:
         if len(values) == 1:
             return values[0]
         via = tuple(name for value in values if isinstance(value, Found) for name in value.via)
-        return Found("".join(as_text(plain(value)) for value in values), file, node, via or ("a template",))
+        written = [as_text(plain(value)) for value in values]
+        if sum(map(len, written)) > LONGEST_VALUE:
+            return self._missing(f"is longer than {LONGEST_VALUE} characters", node, file)
+        return Found("".join(written), file, node, via or ("a template",))
 
     def _collection(self, node: Node, file: HclFile, depth: int) -> Value:
         if node.type == "tuple":
@@ -210,6 +217,10 @@ class Evaluation:
             result = FUNCTIONS[name](*map(plain, values))
         except (TypeError, ValueError, AttributeError, IndexError):
             return self._missing(f"`{_short(node)}` is not evaluated", node, file)
+        if isinstance(result, str | list | dict) and len(result) > (
+            LONGEST_VALUE if isinstance(result, str) else MOST_ITEMS
+        ):
+            return self._missing(f"what `{name}()` makes is too large", node, file)
         if name == "coalesce":  # what it chooses keeps its place
             return next(one for one in values if isinstance(one, Found) and one.value == result)
         via = tuple(one for value in values if isinstance(value, Found) for one in value.via)
@@ -237,7 +248,10 @@ class Evaluation:
         children = node.children
         if node.type == "unary_operation":
             operand = plain(self._term(children[1:], file, node, depth))
-            result = -operand if text(children[0]) == "-" else not truth(operand)
+            try:
+                result = negative(operand) if text(children[0]) == "-" else not truth(operand)
+            except TypeError:
+                return self._missing(f"`{_short(node)}` is not evaluated", node, file)
             return Found(result, file, node, ("an operation",))
         at = next(index for index, one in enumerate(children) if one.type in OPERATORS)
         one = self._term(children[:at], file, node, depth)

@@ -1,14 +1,18 @@
 """CloudFormation's intrinsic functions, as far as the files decide them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
-from lambdabot.declaration import Place
+from lambdabot.declaration import Attribute, Place, Undecided
+from lambdabot.project.templates import attributes
 from lambdabot.project.templates.nodes import Document, Node
+from lambdabot.project.templates.source_text import LONGEST_VALUE
+
+T = TypeVar("T")
 
 DEEPEST = 50
 """Intrinsic functions inside one another."""
@@ -18,6 +22,8 @@ MOST_NODES = 10_000
 
 _SHORT = re.compile(r"!(Ref|Condition|[A-Z][A-Za-z0-9:]*)$")
 _VARIABLE = re.compile(r"\$\{([^${}]*)\}")
+
+TOO_LONG = f"is longer than {LONGEST_VALUE} characters"
 
 NO_VALUE = object()
 """`AWS::NoValue`: the property counts as not written."""
@@ -68,9 +74,9 @@ class Intrinsics:
         self._nodes_left = MOST_NODES if depth == 0 else self._nodes_left - 1
         if depth > DEEPEST or self._nodes_left < 0:
             return self._unknown(node, "is nested too deeply, or through too many aliases")
-        called = self.call(node)
-        if called is not None:
-            return self._call(*called, node, depth + 1)
+        call = called(node)
+        if call is not None:
+            return self._call(*call, node, depth + 1)
         match node:
             case yaml.ScalarNode():
                 return Known(scalar(node), node, self._document)
@@ -84,17 +90,6 @@ class Intrinsics:
             if found.value is not NO_VALUE:
                 values[key] = found.value
         return Known(values, node, self._document)
-
-    def call(self, node: Node) -> tuple[str, Node] | None:
-        """Return an intrinsic function's name and argument, of either form, or None."""
-        if node.tag.startswith("!") and (found := _SHORT.match(node.tag)):
-            return found[1], node
-        if isinstance(node, yaml.MappingNode) and len(node.value) == 1:
-            key, value = node.value[0]
-            name = str(key.value)
-            if name in {"Ref", "Condition"} or name.startswith("Fn::"):
-                return name.removeprefix("Fn::"), value
-        return None
 
     def condition(self, name: str, node: Node, depth: int = 0) -> bool | Unknown:
         """Return a condition's value; each is worked out once."""
@@ -131,15 +126,17 @@ class Intrinsics:
             case "Join", [glue, parts]:
                 found = self.evaluate(parts, depth)
                 if isinstance(found, Known) and isinstance(found.value, list):
-                    return Known(str(glue.value).join(map(str, found.value)), node, self._document, found.via)
+                    written = list(map(str, found.value))
+                    if sum(map(len, written)) + len(written) * len(str(glue.value)) > LONGEST_VALUE:
+                        return self._unknown(node, TOO_LONG)
+                    return Known(str(glue.value).join(written), node, self._document, found.via)
                 return found if isinstance(found, Unknown) else self._unknown(node, "`Join` has no list")
             case "Split", [glue, text]:
                 found = self.evaluate(text, depth)
-                if isinstance(found, Known):
+                if isinstance(found, Known) and glue.value:
                     return Known(str(found.value).split(str(glue.value)), node, self._document, found.via)
-                return found
-        shown = name if name in {"Ref", "Condition"} else f"Fn::{name}"
-        return self._unknown(node, f"`{shown}` is known only when deployed")
+                return found if isinstance(found, Unknown) else self._unknown(node, "`Split` has nothing to split by")
+        return self._unknown(node, f"`{long_form(name)}` is known only when deployed")
 
     def _ref(self, name: str, node: Node) -> Result:
         if name == "AWS::NoValue":
@@ -176,8 +173,10 @@ class Intrinsics:
             return self._unknown(node, "`Fn::Sub` has no text")
         via: list[str] = []
         unknown: list[Unknown] = []
+        length = len(str(text.value))
 
         def replaced(found: re.Match[str]) -> str:
+            nonlocal length
             name = found[1].strip()
             if name.startswith("!"):
                 return f"${{{name[1:]}}}"
@@ -190,8 +189,13 @@ class Intrinsics:
             if isinstance(value, Unknown):
                 unknown.append(value)
                 return ""
+            inserted = _text(value.value)
+            length += len(inserted)
+            if length > LONGEST_VALUE:
+                unknown.append(self._unknown(node, TOO_LONG))
+                return ""
             via.extend(value.via)
-            return _text(value.value)
+            return inserted
 
         result = _VARIABLE.sub(replaced, str(text.value))
         return unknown[0] if unknown else Known(result, node, self._document, tuple(via))
@@ -235,10 +239,10 @@ class Intrinsics:
     def _truth(self, node: Node, depth: int) -> bool | Unknown:
         if depth > DEEPEST:
             return self._unknown(node, f"nests deeper than {DEEPEST}")
-        called = self.call(node)
-        if called is None:
+        call = called(node)
+        if call is None:
             return self._unknown(node, "is no condition")
-        name, argument = called
+        name, argument = call
         if name == "Condition":
             return self.condition(str(argument.value), node, depth)
         items = argument.value if isinstance(argument, yaml.SequenceNode) else [argument]
@@ -260,6 +264,32 @@ class Intrinsics:
 
     def _unknown(self, node: Node, reason: str) -> Unknown:
         return Unknown(reason, self._document.place(node))
+
+
+def called(node: Node) -> tuple[str, Node] | None:
+    """Return an intrinsic function's name and argument, of either form, or None."""
+    if node.tag.startswith("!") and (found := _SHORT.match(node.tag)):
+        return found[1], node
+    if isinstance(node, yaml.MappingNode) and len(node.value) == 1:
+        key, value = node.value[0]
+        name = str(key.value)
+        if name in {"Ref", "Condition"} or name.startswith("Fn::"):
+            return name.removeprefix("Fn::"), value
+    return None
+
+
+def long_form(name: str) -> str:
+    """Return an intrinsic function's name as JSON writes it."""
+    return name if name in {"Ref", "Condition"} else f"Fn::{name}"
+
+
+def attribute(result: Result, convert: Callable[..., Attribute[T]], inherited: str = "") -> Attribute[T]:
+    """Return what a result says of a function; None for `AWS::NoValue`."""
+    if isinstance(result, Unknown):
+        return Undecided(reason=result.reason, place=result.place)
+    if result.value is NO_VALUE:
+        return None
+    return convert(result.value, result.place, attributes.named(result.via[0]) if result.via else inherited)
 
 
 def scalar(node: yaml.ScalarNode) -> str | int | bool | None:

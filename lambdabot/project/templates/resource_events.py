@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import yaml
 
-from lambdabot.declaration import Attribute, EventSource, Place, Stated, Undecided
+from lambdabot.declaration import Attribute, EventSource, Place, Stated
 from lambdabot.project.templates import attributes
-from lambdabot.project.templates.intrinsics import Unknown
+from lambdabot.project.templates.intrinsics import attribute
 from lambdabot.project.templates.nodes import Node
 from lambdabot.project.templates.stack import Resource, Stack
 
@@ -70,12 +70,7 @@ def _kind(stack: Stack, resource: Resource) -> str:
 def _source(stack: Stack, name: str, kind: str, properties: Node | None, place: Place) -> EventSource:
     def whole(*keys: str) -> Attribute[int]:
         node = stack.document.get(properties, *keys)
-        if node is None:
-            return None
-        found = stack.intrinsics.evaluate(node)
-        if isinstance(found, Unknown):
-            return Undecided(reason=found.reason, place=found.place)
-        return attributes.number(found.value, found.place)
+        return None if node is None else attribute(stack.intrinsics.evaluate(node), attributes.number)
 
     types = stack.document.get(properties, "FunctionResponseTypes")
     return EventSource(

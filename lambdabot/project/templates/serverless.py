@@ -1,6 +1,10 @@
 """Lambda functions of a serverless.yml (Serverless Framework 3 and 4)."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -9,7 +13,7 @@ import yaml
 from lambdabot.declaration import Attribute, Declaration, EventSource, NoSlot, Place, Slot, Stated, Undecided
 from lambdabot.model import Architecture
 from lambdabot.project.templates import attributes
-from lambdabot.project.templates.intrinsics import Known, Unknown
+from lambdabot.project.templates.intrinsics import Known, Unknown, attribute, called, long_form
 from lambdabot.project.templates.nodes import Document, Entry, Node
 from lambdabot.project.templates.stack import in_words
 from lambdabot.project.templates.variables import Variables
@@ -21,6 +25,8 @@ FRAMEWORK_DEFAULT = "the framework's default"
 DEFAULT_MEMORY_MB = 1024
 DEFAULT_TIMEOUT_SECONDS = 6
 """Serverless Framework, "Serverless.yml Reference"."""
+
+_OWN_VALUE = re.compile(r"\bself:[\w.-]*\w")
 
 
 def is_service(document: Document) -> bool:
@@ -39,20 +45,39 @@ def functions(document: Document) -> Iterator[Declaration | Undecided]:
         yield found if isinstance(found, Undecided) else found.declaration()
 
 
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """A mapping at the service's top, in whichever file it is written."""
+
+    document: Document
+    entries: Mapping[str, Entry]
+    undecided: Undecided | None = None
+
+
 class _Service:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.variables = Variables(document)
-        self.provider = document.entries(document.get(document.root, "provider"))
-        self.package = document.entries(document.get(document.root, "package"))
+        self.provider = self._section("provider")
+        self.package = self._section("package")
         self._heirs: dict[str, list[str]] = {}
+
+    def _section(self, key: str) -> _Section:
+        node = self.document.get(self.document.root, key)
+        if node is None:
+            return _Section(self.document, {})
+        found = self.variables.resolve(node, self.document)
+        if isinstance(found, Unknown):
+            reason = f"`{key}` is not decided: {found.reason}"
+            return _Section(self.document, {}, Undecided(reason=reason, place=found.place))
+        return _Section(found.document, found.document.entries(found.node))
 
     def functions(self) -> "list[_Function | Undecided]":
         node = self.document.get(self.document.root, "functions")
         found = [] if node is None else list(self._functions(node, self.document))
         for one in found:
             if isinstance(one, _Function):
-                for key in self.provider.keys() - one.own.keys():
+                for key in self.provider.entries.keys() - one.own.keys():
                     self._heirs.setdefault(key, []).append(one.name)
         return found
 
@@ -60,6 +85,15 @@ class _Service:
         """Return the other functions that a value of `provider` serves, in words."""
         heirs = self._heirs.get(key, [])
         return in_words([heir for heir in heirs[:5] if heir != name], len(heirs) - 1)
+
+    def serves_one(self, name: str) -> bool:
+        """Tell whether `self:` and a value's whole address stand once in the file, and what it is a part of nowhere."""
+        parts = name.split(".")
+        return self._uses[name] == 1 == sum(self._uses[".".join(parts[: end + 1])] for end in range(len(parts)))
+
+    @cached_property
+    def _uses(self) -> Counter[str]:
+        return Counter(_OWN_VALUE.findall(self.document.text.content))
 
     def _functions(self, node: Node, document: Document, depth: int = 0) -> "Iterator[_Function | Undecided]":
         """Yield the functions of a mapping, or of a list of mappings, each of which may be another file's."""
@@ -108,7 +142,7 @@ class _Function:
             family="serverless",
             place=self._place,
             function_name=self._get("name", attributes.text, provider=False),
-            runtime=self._get("runtime", attributes.text),
+            runtime=self._get("runtime", attributes.text) or self._no_runtime(),
             handler=self._handler(),
             code=self._code(),
             memory_mb=memory,
@@ -131,14 +165,15 @@ class _Function:
         if key in self.own:
             entry = self.own[key]
             return entry, self._document, "an anchor" if entry.merged else ""
-        if provider and key in self._service.provider:
-            return self._service.provider[key], self._service.document, "provider"
+        inherited = self._service.provider
+        if provider and key in inherited.entries:
+            return inherited.entries[key], inherited.document, "provider"
         return None
 
     def _get(self, key: str, convert: Callable[..., Attribute[T]], *, provider: bool = True) -> Attribute[T]:
         found = self._found(key, provider=provider)
         if found is None:
-            return None
+            return self._service.provider.undecided if provider else None
         entry, document, inherited = found
         return self._attribute(entry.value, document, convert, inherited)
 
@@ -146,17 +181,19 @@ class _Function:
         self, node: Node, document: Document, convert: Callable[..., Attribute[T]], inherited: str = ""
     ) -> Attribute[T]:
         result = self._service.variables.resolve(node, document)
-        if isinstance(result, Unknown):
-            return Undecided(reason=result.reason, place=result.place)
-        if result.via:
-            inherited = attributes.named(result.via[0])
-        return convert(result.value, result.place, inherited)
+        if isinstance(result, Known) and (call := called(result.node)):
+            reason = f"`{long_form(call[0])}` is known only when deployed"
+            return Undecided(reason=reason, place=result.place)
+        return attribute(result, convert, inherited)
 
     def _tunable(
         self, key: str, convert: Callable[..., Attribute[T]], default: object
     ) -> tuple[Attribute[T], Slot | NoSlot]:
         """Return an attribute that lambdabot recommends values for, and where another one would be written."""
         found = self._found(key)
+        undecided = self._service.provider.undecided
+        if found is None and undecided is not None:
+            return undecided, NoSlot(reason=str(undecided))
         if found is None:
             return convert(default, self._place, FRAMEWORK_DEFAULT), self._addition(key, "")
         entry, document, inherited = found
@@ -177,10 +214,9 @@ class _Function:
         plain = isinstance(result.node, yaml.ScalarNode) and "${" not in str(result.node.value)
         if plain and not result.via and not document.is_alias(entry):
             return document.literal(result.node)
-        if plain and len(result.via) == 1 and result.via[0].startswith("self:custom"):
-            uses = self._service.document.text.content.count(f"${{{result.via[0]}")
-            if uses == 1 and result.document is document:
-                return document.literal(result.node)
+        own = len(result.via) == 1 and result.via[0].startswith("self:custom") and result.document is document
+        if plain and own and self._service.serves_one(result.via[0]):
+            return document.literal(result.node)
         note = f"until now the value came from {attributes.named(result.via[0])}" if result.via else ""
         if result.via and isinstance(entry.value, yaml.ScalarNode) and not document.is_alias(entry):
             return document.literal(entry.value, note=note)
@@ -191,6 +227,10 @@ class _Function:
             return NoSlot(reason=f"the function at {self._place} is another one's, by an alias")
         quote = '"' if key == "architecture" and self._document.text.path.suffix == ".json" else ""
         return self._document.addition(self._node, key, quote, quote, note=note)
+
+    def _no_runtime(self) -> Undecided | None:
+        reason = "no runtime is given, and the framework's default, a Node.js, is another in each of its versions"
+        return None if "image" in self.own else Undecided(reason=reason, place=self._place)
 
     def _handler(self) -> Attribute[str]:
         handler = self._get("handler", attributes.text, provider=False)
@@ -208,13 +248,16 @@ class _Function:
         image = self.own.get("image")
         if image is not None:
             return self._image(image)
-        for package in (self._document.entries(self._value(self.own.get("package"))), self._service.package):
+        own, shared = self._document.entries(self._value(self.own.get("package"))), self._service.package
+        for package, document in ((own, self._document), (shared.entries, shared.document)):
             if "artifact" in package:
                 return self._attribute(
                     package["artifact"].value,
-                    self._document,
+                    document,
                     lambda value, place, _: attributes.code(value, self._folder, place),
                 )
+        if shared.undecided is not None:
+            return shared.undecided
         return attributes.code(self._module() or ".", self._folder, self._place)
 
     def _image(self, image: Entry) -> Attribute[Path | str]:
@@ -224,7 +267,8 @@ class _Function:
         name = self._attribute(written.value, self._document, attributes.text)
         if not isinstance(name, Stated):
             return name
-        images = self._document.get(self._service.document.root, "provider", "ecr", "images", name.value)
+        ecr = self._service.provider.entries.get("ecr")
+        images = self._document.get(ecr.value, "images", name.value) if ecr else None
         if isinstance(images, yaml.MappingNode) and "uri" in self._document.entries(images):
             name = self._attribute(self._document.entries(images)["uri"].value, self._document, attributes.text)
         elif images is not None:
@@ -238,9 +282,9 @@ class _Function:
 
     def _environment(self) -> tuple[dict[str, Attribute[str]], Undecided | None]:
         variables: dict[str, Attribute[str]] = {}
-        undecided = None
+        undecided = self._service.provider.undecided
         for entries, document, inherited in (
-            (self._service.provider, self._service.document, "provider"),
+            (self._service.provider.entries, self._service.provider.document, "provider"),
             (self.own, self._document, ""),
         ):
             entry = entries.get("environment")

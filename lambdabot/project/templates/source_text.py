@@ -11,6 +11,9 @@ from lambdabot.declaration import NoSlot, Place, Slot, Undecided
 MAX_BYTES = 16 * 1024 * 1024
 """CloudFormation takes templates of 1 MB; a Terraform plan of a large estate is some MB of JSON."""
 
+LONGEST_VALUE = 10_000
+"""Characters of a value that is put together: Lambda takes 4 KB of variables, and references of references double."""
+
 LONGEST_LINE = 2_000
 """An edit carries its whole line; in minified files that would be everything."""
 

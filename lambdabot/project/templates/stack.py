@@ -71,9 +71,18 @@ class Stack:
         return (resource for resource in self.resources.values() if resource.kind in kinds)
 
     @cached_property
-    def function_globals(self) -> Mapping[str, Entry]:
-        """Return the properties that SAM gives to every function."""
+    def _function_globals(self) -> Mapping[str, Entry]:
         return self.document.entries(self.document.get(self.document.root, "Globals", "Function"))
+
+    def globals_of(self, resource: Resource) -> Mapping[str, Entry]:
+        """Return the properties that SAM gives to a function: those of `Globals` that it does not ignore."""
+        ignored = self.document.get(resource.entry.value, "IgnoreGlobals")
+        if ignored is None:
+            return self._function_globals
+        if isinstance(ignored, yaml.ScalarNode):  # SAM takes `"*"` and lists
+            return {}
+        names = {str(item.value) for item in ignored.value if isinstance(item, yaml.ScalarNode)}
+        return {key: entry for key, entry in self._function_globals.items() if key not in names}
 
     @cached_property
     def references(self) -> Counter[str]:
@@ -83,9 +92,9 @@ class Stack:
     @cached_property
     def heirs(self) -> dict[str, list[str]]:
         """Return for each global property the functions that have it from there, in the template's order."""
-        heirs: dict[str, list[str]] = {key: [] for key in self.function_globals}
+        heirs: dict[str, list[str]] = {key: [] for key in self._function_globals}
         for resource in self.of_kind(SERVERLESS_FUNCTION):
-            for key in heirs.keys() - self.document.entries(resource.properties).keys():
+            for key in self.globals_of(resource).keys() - self.document.entries(resource.properties).keys():
                 heirs[key].append(resource.name)
         return heirs
 
@@ -138,7 +147,7 @@ def nested(stack: Stack) -> Iterator[tuple[Path, Given]]:
     document = stack.document
     for resource in stack.of_kind(*STACKS):
         location = stack.value(document.get(resource.properties, STACKS[resource.kind]))
-        if not isinstance(location, str) or "://" in location:
+        if not isinstance(location, str) or "://" in location or "\0" in location:
             continue
         given = {
             key: stack.intrinsics.evaluate(entry.value)

@@ -49,6 +49,11 @@ def label_of(instance: Instance) -> str:
     return f"{label}-{key.value}" if isinstance(key, Found) and isinstance(key.value, str) else label
 
 
+def _has_path(item: Value) -> bool:
+    """Tell whether an item of the module's list of sources is code, and no requirements alone."""
+    return isinstance(item, Found) and (not isinstance(item.value, dict) or "path" in item.value)
+
+
 class TerraformFunction:
     """One block on its way to a Declaration."""
 
@@ -70,7 +75,7 @@ class TerraformFunction:
         )
         environment, undecided = self._environment()
         address = ("module." if self._names is MODULE else "aws_lambda_function.") + self._block.labels[-1]
-        provisioned = self._get(self._names.provisioned, attributes.number)
+        provisioned = self._concurrency(self._names.provisioned)
         return Declaration(
             name=self._name,
             family="terraform",
@@ -87,7 +92,7 @@ class TerraformFunction:
             environment_undecided=undecided,
             layers=self._layers(),
             events=(*module_events(self._instance), *self._events.of(address)),
-            reserved_concurrency=self._get(self._names.reserved, attributes.number),
+            reserved_concurrency=self._concurrency(self._names.reserved),
             provisioned_concurrency=provisioned or self._events.provisioned(address),
             ephemeral_storage_mb=self._storage(),
             memory_slot=memory_slot,
@@ -103,6 +108,10 @@ class TerraformFunction:
 
     def _get(self, key: str, convert: Callable[..., Attribute[T]]) -> Attribute[T]:
         return self._attribute(self._instance.get(key), convert)
+
+    def _concurrency(self, key: str) -> Attribute[int]:
+        found = self._get(key, attributes.number)
+        return None if isinstance(found, Stated) and found.value < 0 else found  # -1: none
 
     def _tunable(
         self, key: str, convert: Callable[..., Attribute[T]], default: object
@@ -224,7 +233,7 @@ class TerraformFunction:
         """Return a layer's ARN, or the address of the resource that it is."""
         if isinstance(item, Missing):
             line = self._block.file.text.line_text(item.place.line - 1)[item.place.column - 1 :]
-            address = re.match(r"[\w.\[\]\"-]+", line)
+            address = re.match(r"[\w.-]+(?:\[[^\]]*\][\w.-]*)*", line)
             if address and "." in address[0] and text(written):
                 return Stated(value=address[0], place=item.place)
         return self._attribute(item, attributes.text)
@@ -240,7 +249,7 @@ class TerraformFunction:
             if key.startswith("s3_"):
                 return Undecided(reason="the code lies in S3: give its folder as `source`", place=found.place)
             if isinstance(found, Found) and isinstance(found.value, list) and found.value:
-                found = found.value[0]  # the module's list of paths: the function's own comes first
+                found = next(filter(_has_path, found.value), found.value[0])  # the function's own comes first
             if isinstance(found, Found) and isinstance(found.value, dict):
                 found = found.value.get("path", Missing("the package has no `path`", found.place))
             return self._attribute(found, partial(self._path, key))

@@ -12,7 +12,8 @@ from lambdabot.project.templates.terraform import MODULE, RESOURCE, TerraformFun
 from lambdabot.project.templates.terraform_events import Events
 from lambdabot.project.templates.terraform_module import DEEPEST, META_ARGUMENTS, Instance, Module
 
-LAMBDA_MODULE = re.compile(r"(?:^|[/:])terraform-aws-modules/(?:terraform-aws-)?lambda(?:/aws)?(?:[/.?]|$)")
+LAMBDA_MODULE = re.compile(r"(?:^|[/:])terraform-aws-modules/(?:terraform-aws-)?lambda(?:/aws)?(?:\.git)?(?:\?|$)")
+"""The module itself: those below it, as in `…/lambda/aws//modules/alias`, make no function."""
 
 
 class Configuration:
@@ -109,4 +110,4 @@ def _source(block: Block) -> str:
 
 def _local_source(folder: Path, block: Block) -> Path | None:
     source = _source(block)
-    return (folder / source).resolve() if source.startswith(("./", "../")) else None
+    return (folder / source).resolve() if source.startswith(("./", "../")) and "\0" not in source else None

@@ -133,26 +133,26 @@ class Module:
     def _named(self, kind: str, name: str, file: HclFile, node: Node) -> Value:
         full = f"{kind}.{name}"
         if full not in self._values:
+            if kind == "var" and name not in self._given and name not in self._variables:
+                return Missing(f"there is no variable `{name}`", file.place(node))
+            if kind == "local" and name not in self._locals:
+                return Missing(f"there is no local value `{name}`", file.place(node))
             self._values[full] = Missing(f"`{full}` needs itself", file.place(node))
-            found = self._variable(name, file, node) if kind == "var" else self._local(name, file, node)
+            found = self._variable(name) if kind == "var" else self._local(name)
             self._values[full] = replace(found, via=(full, *found.via)) if isinstance(found, Found) else found
         return self._values[full]
 
-    def _variable(self, name: str, file: HclFile, node: Node) -> Value:
+    def _variable(self, name: str) -> Value:
         if name in self._given:
             return self._given[name]
-        block = self._variables.get(name)
-        if block is None:
-            return Missing(f"there is no variable `{name}`", file.place(node))
+        block = self._variables[name]
         default = block.attributes.get("default")
         if default is None:
             return Missing(f"the variable `{name}` has no default", block.place)
         return Instance(self, block).evaluate(default.expression, default.file)
 
-    def _local(self, name: str, file: HclFile, node: Node) -> Value:
-        attribute = self._locals.get(name)
-        if attribute is None:
-            return Missing(f"there is no local value `{name}`", file.place(node))
+    def _local(self, name: str) -> Value:
+        attribute = self._locals[name]
         return Evaluation(self).value(attribute.expression, attribute.file)
 
     def _argument(self, key: tuple[str, ...], attribute: str, used: int) -> tuple[Value, int] | None:
@@ -168,7 +168,10 @@ class Module:
         return variable in self._given
 
     def instances(self, block: Block) -> list[Instance]:
-        """Return what a block is applied as: nothing for `count = 0`, one for each key of a decided `for_each`."""
+        """Return what a block is applied as: nothing for `count = 0`, one for each key of a decided `for_each`.
+
+        One stands for all keys of a `for_each` that is not decided.
+        """
         single = Instance(self, block)
         count, each = single.get("count"), single.get("for_each")
         if isinstance(count, Found) and count.value in {0, "0"}:
@@ -180,6 +183,9 @@ class Module:
             ]
         if isinstance(each, Found) and isinstance(each.value, list):
             return [Instance(self, block, item, item) for item in each.value]
+        if isinstance(each, Missing):
+            unknown = Missing(f"`for_each` is not decided: {each.reason}", each.place)
+            return [Instance(self, block, unknown, unknown)]
         return [single]
 
 

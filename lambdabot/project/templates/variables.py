@@ -7,7 +7,7 @@ import yaml
 
 from lambdabot.project.templates.intrinsics import Known, Result, Unknown, scalar
 from lambdabot.project.templates.nodes import Document, Node, documents
-from lambdabot.project.templates.source_text import SourceText, TemplateError
+from lambdabot.project.templates.source_text import LONGEST_VALUE, SourceText, TemplateError
 
 DEFAULT_STAGE = "dev"
 DEFAULT_REGION = "us-east-1"
@@ -54,8 +54,8 @@ class Variables:
                 return Unknown(f"`{found[0]}` is no text", document.place(node))
             text = f"{text[: found.start()]}{value.value}{text[found.end() :]}"
             self._steps += 1
-            if self._steps > MOST_STEPS:
-                return Unknown("its variables lead in a circle, or through too many others", document.place(node))
+            if self._steps > MOST_STEPS or len(text) > LONGEST_VALUE:
+                return Unknown("its variables are too many, or make too long a text", document.place(node))
         return Known(text, node, document, via)
 
     def _variable(self, expression: str, node: Node, document: Document) -> Result:
@@ -123,14 +123,16 @@ class Variables:
         return self._node(found, target, (part,))
 
     def _file(self, name: str, address: str | None, node: Node, document: Document) -> Result:
-        path = (self._folder / name).resolve()
+        path = (self._folder / name.replace("\0", "")).resolve()
         if path.suffix not in {".yml", ".yaml", ".json"}:
             return Unknown(f"`{name}` is no YAML or JSON file", document.place(node))
         if path not in self._files:
             try:
                 self._files[path] = next(documents(SourceText.read(path)))
             except TemplateError as error:
-                self._files[path] = Unknown(f"{path.name} {error.undecided.reason}", document.place(node))
+                line = error.undecided.place.line
+                name = f"{path.name}:{line}" if line > 1 else path.name
+                self._files[path] = Unknown(f"{name} {error.undecided.reason}", document.place(node))
             except StopIteration:
                 self._files[path] = Unknown(f"{path.name} is empty", document.place(node))
         target = self._files[path]
@@ -147,9 +149,9 @@ class Variables:
             self._asking_for_stage = False
 
     def _provider(self, key: str) -> str | None:
-        node = self._document.get(self._document.root, "provider", key)
-        found = self._node(node, self._document) if node is not None else None
-        return str(found.value) if isinstance(found, Known) and isinstance(found.value, str) else None
+        root = self._document.root
+        found = self._address(self._document, f"provider.{key}", root, self._document, f"self:provider.{key}")
+        return found.value if isinstance(found, Known) and isinstance(found.value, str) else None
 
     def _parameter(self, name: str) -> tuple[tuple[str, ...], ...]:
         stage = self._stage()

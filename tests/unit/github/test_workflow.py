@@ -76,12 +76,12 @@ def test_without_the_runners_files_nothing_is_written():
 def test_an_annotation_points_into_the_workspace(files):
     stream = io.StringIO()
     workflow = Workflow(files, stream)
-    workflow.error("50 % more\nthan, before: no", path=Path("/github/workspace/a,b:c.yml"), line=3)
+    workflow.error("50 % more\nthan, before: no", path=Path("/github/workspace/a,b:c.yml"), line=3, column=7)
     workflow.warning("w")
     workflow.notice("n", path=Path("elsewhere.py"))
 
     assert stream.getvalue().splitlines() == [
-        "::error title=lambdabot,file=a%2Cb%3Ac.yml,line=3::50 %25 more%0Athan, before: no",
+        "::error title=lambdabot,file=a%2Cb%3Ac.yml,line=3,col=7::50 %25 more%0Athan, before: no",
         "::warning title=lambdabot::w",
         "::notice title=lambdabot,file=elsewhere.py::n",
     ]

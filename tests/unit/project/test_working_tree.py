@@ -29,6 +29,27 @@ def test_lines_are_added_from_below_so_that_numbers_hold(root):
     assert (root / "template.yaml").read_bytes() == b"a\nadded\nB\nC\n".replace(b"B", b"b")
 
 
+def test_edits_of_one_line_are_joined(root):
+    line = "{orders: {memorySize: 512}, mails: {memorySize: 512}, bills: {timeout: 3}}"
+    (root / "template.yaml").write_text(f"a\n{line}\n")
+    edits = [
+        edit(before=line, after=line.replace("orders: {memorySize: 512", "orders: {memorySize: 1792")),
+        edit(before=line, after=line.replace("mails: {memorySize: 512", "mails: {memorySize: 128")),
+        edit(before=line, after=line.replace("{timeout", "{memorySize: 256, timeout")),
+    ]
+
+    write([*edits, edits[0]], root)
+
+    joined = "{orders: {memorySize: 1792}, mails: {memorySize: 128}, bills: {memorySize: 256, timeout: 3}}"
+    assert (root / "template.yaml").read_text() == f"a\n{joined}\n"
+    assert write(edits, root) == ()
+
+
+def test_edits_that_change_the_same_value_are_refused(root):
+    with pytest.raises(UsageError, match="the line should read `b`, but it reads `B`"):
+        write([edit(), edit(after="x")], root)
+
+
 def test_line_ends_and_the_byte_order_mark_stay(root):
     (root / "template.yaml").write_bytes(b"\xef\xbb\xbfa\r\nb\r\nc")
 

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from lambdabot.project.discovery import discover
 from lambdabot.settings.load import Inputs, load, load_base
 from lambdabot.settings.trust import trusted
 
@@ -26,8 +27,8 @@ def judge(tmp_path: Path):
     def of(head: str, target: str = TARGET):
         for name, text in (("head.yml", head), ("target.yml", target)):
             (tmp_path / name).write_text(text)
-        settings = load(Inputs(config=tmp_path / "head.yml", endpoint="aws"))
-        return trusted(settings, load_base(tmp_path / "target.yml"))
+        settings = load(Inputs(config=tmp_path / "head.yml", endpoint="aws"), discover=discover)
+        return trusted(settings, load_base(tmp_path / "target.yml", discover))
 
     return of
 
@@ -90,3 +91,34 @@ def test_a_bucket_of_the_pull_requests_own_is_not_used(judge):
     found = judge(TARGET, TARGET.replace("bucket: the-teams-bucket", ""))
     assert found.settings.bucket is None
     assert "(none to the-teams-bucket)" in found.notes[0]
+
+
+TEMPLATE = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  {name}:
+    Type: AWS::Serverless::Function
+    Properties: {{CodeUri: src, Handler: app.handler, Runtime: python3.13}}
+"""
+
+
+def test_a_function_of_a_template_has_its_role_and_money_from_the_target_branch(judge, tmp_path):
+    (tmp_path / "template.yaml").write_text(TEMPLATE.format(name="Mails"))
+    target = f'version: 1\ndefaults: {{role: "{ROLE}", budget: {{usd: 2}}}}\n'
+
+    found = judge(target.replace(ROLE, ADMIN).replace("usd: 2", "usd: 900"), target)
+
+    (function,) = found.settings.functions
+    assert (function.name, function.role, function.budget.usd) == ("Mails", ROLE, Decimal(2))
+    assert found.settings.effective["functions"]["Mails"]["role"] == ROLE
+    assert found.notes[0].startswith("This pull request changes `role`, `budget` of `Mails`")
+
+
+def test_a_function_that_only_the_pull_requests_template_has_gets_no_role_of_its_own(judge, tmp_path):
+    (tmp_path / "new.yaml").write_text(TEMPLATE.format(name="Fresh"))
+    head = TARGET.replace("version: 1\n", f'version: 1\ntemplates: [new.yaml]\ndefaults: {{role: "{ADMIN}"}}\n')
+
+    found = judge(head, TARGET.replace("version: 1\n", "version: 1\ntemplates: []\n"))
+
+    assert list(found.refused) == ["Fresh"]
+    assert "nor its role" in found.refused["Fresh"]

@@ -14,6 +14,8 @@ locals {
   sizes = { dev = 256, prod = 2048 }
   names = ["a", "b", "c"]
   text  = "x"
+  long  = "LONG"
+  many  = [MANY]
   holes = { known = 1, open = var.open }
 }
 resource "thing" "one" {
@@ -27,7 +29,8 @@ resource "here" "x" {
 
 def value(expression):
     path = Path("/repo/modules/here/main.tf")
-    file = HclFile(SourceText(path, FILE % expression))
+    text = FILE.replace("LONG", "x" * 9_000).replace("MANY", "1," * 900)
+    file = HclFile(SourceText(path, text % expression))
     module = Module(path.parent, [file], root=Path("/repo"))
     block = next(one for one in module.blocks if one.labels == ("here", "x"))
     found = Instance(module, block).get("value")
@@ -129,6 +132,12 @@ def test_an_expression_has_the_value_that_terraform_gives_it(expression, expecte
         ('"%{ if true }a%{ endif }"', "a heredoc or a template with directives"),
         ("(" * 100 + "1" + ")" * 100, "is nested too deeply"),
         ("[for one in local.names : upper(one) if var.open]", "the variable `open` has no default"),
+        ('-"x"', '`-"x"` is not evaluated'),
+        ('"x" * 1000000000', "is not evaluated"),
+        ('format("%1000000000d", 1)', "is not evaluated"),
+        ('"${local.long}${local.long}"', "is longer than 10000 characters"),
+        ('join(local.long, ["", "", ""])', "what `join()` makes is too large"),
+        ("concat(local.many, local.many)", "what `concat()` makes is too large"),
     ],
 )
 def test_what_the_files_do_not_decide_has_its_reason(expression, reason):
