@@ -115,8 +115,12 @@ class FunctionView:
     confidence: Markup | None
     stop_reason: str
     curve_url: Markup | None
-    charts: tuple[Chart, ...]
     notes: tuple[str, ...]
+
+    @property
+    def charts(self) -> tuple[Chart, ...]:
+        """Cost and duration over memory."""
+        return charts(self.rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +225,6 @@ def _with_verdict(functions: Sequence[FunctionView], *verdicts: str) -> tuple[Fu
 def _function(one: Mapping[str, Any]) -> FunctionView:
     measured = [row for row in one["measurements"] if row["status"] == "measured"]
     costs = [row["cost_per_million_usd"] for row in measured if row["cost_per_million_usd"]]
-    lines = rows(one)
     traffic = one["monthly_invocations"]
     per = Markup("per million invocations")
     if traffic:
@@ -233,7 +236,7 @@ def _function(one: Mapping[str, Any]) -> FunctionView:
         today_assumed=one["current"]["assumed"],
         per=per,
         gate=_gate(one),
-        rows=lines,
+        rows=rows(one),
         advice=_advice(one) if one["recommendation"] else None,
         no_advice=one["recommendation_reason"],
         arm64=_arm64(one["arm64"]),
@@ -245,7 +248,6 @@ def _function(one: Mapping[str, Any]) -> FunctionView:
         confidence=numbers.confidence(costs[0]["confidence"]) if costs else None,
         stop_reason=one["stop_reason"],
         curve_url=Markup(one["curve_url"]) if one["curve_url"] else None,  # noqa: S704  # the schema lets no Markdown in
-        charts=charts(lines),
         notes=tuple(one["notes"]),
     )
 
