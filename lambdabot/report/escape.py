@@ -17,10 +17,10 @@ _PUNCTUATION = re.compile(r"[\"#$&*<>@\[\\\]`|~]|:(?=//)")
 _UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 """Between letters it is an underscore, elsewhere it can be emphasis."""
 
-_START = re.compile(r"^[-+=]")
-"""A list, a rule or the underline of a heading begins with one of these."""
+_START = re.compile(r"(?:^|(?<=^ ))[-+=]")
+"""A list, a rule or the underline of a heading begins with one of these, behind a space too."""
 
-_DOT = re.compile(r"(www(?=\.)|^\d{1,9}(?=[.)](?:\s|$)))(.)", re.IGNORECASE)
+_DOT = re.compile(r"(www(?=\.)|^ ?\d{1,9}(?=[.)](?:\s|$)))(.)", re.IGNORECASE)
 """A link begins with `www.`, a list with `1. ` or `1) `."""
 
 _REFERENCES = re.compile(r"(?<=[@#])(?=\w)|(?<=\bGH-)(?=\d)", re.IGNORECASE)
