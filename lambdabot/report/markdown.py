@@ -71,7 +71,7 @@ def fit(subject: Subject, limit: int, size: Size, *, name: str = TEMPLATE, loade
 
 
 def _within(limit: int, size: Size, pieces: Iterable[str]) -> str | None:
-    """Return the pieces' text; None as soon as they are beyond the limit, so that no step costs more than it may show."""
+    """Return the pieces' text; None as soon as it is beyond the limit, so that no step costs more than it may show."""
     taken = []
     for piece in pieces:
         limit -= size(piece)
