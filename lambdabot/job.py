@@ -208,7 +208,7 @@ def check(finished: Finished, context: Context, token: str, name: str | None) ->
         head_sha=data["head_sha"],
         name=name,
         conclusion="success" if finished.exit_code is ExitCode.DONE else "failure",
-        title=f"{data['verdict'].capitalize()}: {data['verdict_reason']}",
+        title=": ".join([data["verdict"].capitalize(), *data["verdict_reason"].splitlines()[:1]]),
         summary=check_summary(data),
         annotations=annotations(data, workspace=context.workspace),
     )

@@ -114,7 +114,7 @@ def _figures(row: Row) -> dict[str, float | None]:
 
 
 def _label(row: Row) -> str:
-    marks = {"target branch": row.base, "today": row.today, "recommended": row.recommended}
+    marks = {row.base: bool(row.base), "today": row.today, "recommended": row.recommended}
     return ", ".join(name for name, applies in marks.items() if applies)
 
 

@@ -149,6 +149,7 @@ def _function(result: FunctionResult, root: Path | None) -> dict[str, Any]:
         "monthly_invocations": None if traffic is None else {"value": traffic, "source": function.traffic_source},
         "monthly_invocations_reason": "" if traffic is not None else "lambdabot.yml has no `monthly_invocations`",
         "current": {**_configuration(function.current), "assumed": function.current_assumed},
+        "base_is": result.base_is,
         **_decided(
             result.measurements, result.recommendation, result.recommendation_reason, result.comparison, traffic
         ),

@@ -11,7 +11,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from lambdabot.report import numbers
-from lambdabot.report.escape import code, escape, fence
+from lambdabot.report.escape import code, escape, fence, prose
 from lambdabot.report.view import view
 
 TEMPLATE = "comment.md.j2"
@@ -97,7 +97,9 @@ def environment(loader: BaseLoader = TEMPLATES) -> ImmutableSandboxedEnvironment
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(code=code, cut=escape, fence=fence, together=_together, whole_usd=numbers.whole_usd)
+    made.filters.update(
+        code=code, cut=escape, fence=fence, prose=prose, together=_together, whole_usd=numbers.whole_usd
+    )
     return made
 
 

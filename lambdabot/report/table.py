@@ -55,7 +55,7 @@ class Row:
     configuration: str
     memory_mb: int
     architecture: str
-    base: bool  # the target branch's code, not the pull request's
+    base: str  # what it is, where it is not the pull request's code: `target branch`
     today: bool
     recommended: bool
     tied: bool
@@ -125,7 +125,7 @@ class Row:
     @property
     def notable(self) -> bool:
         """True for what a shortened table keeps."""
-        return self.base or self.today or self.recommended or self.tied
+        return bool(self.base) or self.today or self.recommended or self.tied
 
 
 def rows(one: Mapping[str, Any]) -> tuple[Row, ...]:
@@ -150,7 +150,7 @@ def rows(one: Mapping[str, Any]) -> tuple[Row, ...]:
                 configuration=words(row),
                 memory_mb=row["memory_mb"],
                 architecture=row["architecture"],
-                base=not head,
+                base="" if head else one["base_is"],
                 today=head and key(row) == today,
                 recommended=recommended,
                 tied=head and not recommended and key(row) in ties,

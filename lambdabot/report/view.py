@@ -17,6 +17,9 @@ from lambdabot.report.table import NO_FIGURE, Change, Row, key, rows, words
 FEW = 5
 """So many functions are listed one by one, whatever became of them."""
 
+NOTICEABLE = 1.15
+"""Times as fast, or as slow, from which a reader is told."""
+
 VERDICTS = tuple(Verdict)
 """From worst to best."""
 
@@ -34,6 +37,7 @@ class Gate:
     after: Markup | None
     head: str
     base: str | None
+    base_is: str
     threshold: Markup
     confidence: Markup
     environments: int
@@ -66,6 +70,8 @@ class Advice:
     change_needed: bool
     saving: Markup | None
     dearer: bool  # faster at a higher price, when the strategy asks for that
+    faster: Markup | None  # times, where that is worth a word
+    slower: Markup | None
     saving_monthly: Markup | None
     estimated: bool
     ties: tuple[str, ...]
@@ -169,7 +175,7 @@ def view(document: Mapping[str, Any]) -> View:
         local=document["endpoint"] == "local",
         endpoint=document["endpoint"],
         interrupted=document["interrupted"],
-        override=document["override"],
+        override=_override(document["override"]),
         accept=ACCEPT_LABEL if _may_be_accepted(document) else None,
         error=errors.pop() if len(errors := {one.error for one in functions}) == 1 else "",
         functions=functions,
@@ -196,6 +202,10 @@ def view(document: Mapping[str, Any]) -> View:
         run_url=Markup(document["run_url"]) if document["run_url"] else None,  # noqa: S704  # the schema lets no Markdown in
         notes=tuple(document["notes"]),
     )
+
+
+def _override(one: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    return one and {**one, "at": one["at"] and numbers.moment(one["at"])}
 
 
 def _may_be_accepted(document: Mapping[str, Any]) -> bool:
@@ -225,6 +235,7 @@ def _with_verdict(functions: Sequence[FunctionView], *verdicts: str) -> tuple[Fu
 def _function(one: Mapping[str, Any]) -> FunctionView:
     measured = [row for row in one["measurements"] if row["status"] == "measured"]
     costs = [row["cost_per_million_usd"] for row in measured if row["cost_per_million_usd"]]
+    lines = rows(one)
     traffic = one["monthly_invocations"]
     per = Markup("per million invocations")
     if traffic:
@@ -236,8 +247,8 @@ def _function(one: Mapping[str, Any]) -> FunctionView:
         today_assumed=one["current"]["assumed"],
         per=per,
         gate=_gate(one),
-        rows=rows(one),
-        advice=_advice(one) if one["recommendation"] else None,
+        rows=lines,
+        advice=_advice(one, lines) if one["recommendation"] else None,
         no_advice=one["recommendation_reason"],
         arm64=_arm64(one["arm64"]),
         findings=tuple(sorted(one["findings"], key=lambda finding: -(finding["saving_monthly_usd"] or 0))),
@@ -278,6 +289,7 @@ def _gate(one: Mapping[str, Any]) -> Gate:
         after=None if after is None else numbers.usd(after * share),
         head=words(head),
         base=words(base) if base else None,
+        base_is=one["base_is"],
         threshold=numbers.signed_percent(100 * comparison["threshold"]),
         confidence=numbers.confidence(ratio["confidence"]) if ratio else NO_FIGURE,
         environments=comparison["environments"],
@@ -285,18 +297,21 @@ def _gate(one: Mapping[str, Any]) -> Gate:
     )
 
 
-def _advice(one: Mapping[str, Any]) -> Advice:
+def _advice(one: Mapping[str, Any], lines: Sequence[Row]) -> Advice:
     recommendation, current = one["recommendation"], one["current"]
     saving, monthly = recommendation["saving_percent"], recommendation["saving_monthly_usd"]
     change_needed = key(recommendation) != key(current)
     memory = current["memory_mb"], recommendation["memory_mb"]
     architecture = current["architecture"], recommendation["architecture"]
+    pace = _pace(lines) if change_needed else 1.0
     return Advice(
         configuration=words(recommendation),
         reason=recommendation["reason"],
         change_needed=change_needed,
         saving=numbers.percent(saving) if change_needed and saving and abs(saving) >= numbers.LEAST_PERCENT else None,
         dearer=saving is not None and saving < 0,
+        faster=numbers.times(pace) if pace >= NOTICEABLE else None,
+        slower=numbers.times(1 / pace) if pace <= 1 / NOTICEABLE else None,
         saving_monthly=numbers.whole_usd(abs(monthly)) if monthly is not None else None,
         estimated=recommendation["estimated"],
         ties=tuple(words(tie) for tie in recommendation["ties"]),
@@ -305,6 +320,13 @@ def _advice(one: Mapping[str, Any]) -> Advice:
         fixes=tuple(map(_fix, one["edits"])),
         fixes_reason=one["edits_reason"],
     )
+
+
+def _pace(lines: Sequence[Row]) -> float:
+    """Return how many times as fast as today's Configuration the recommended one is; 1 where it cannot be told."""
+    today = next((row.mean_ms for row in lines if row.today), None)
+    best = next((row.mean_ms for row in lines if row.recommended), None)
+    return today / best if today and best else 1.0
 
 
 def _fix(edit: Mapping[str, Any]) -> Fix:

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from lambdabot.report.escape import code, escape, fence, plain
+from lambdabot.report.escape import code, escape, fence, plain, prose
 
 WORDS = (
     "| ` `` <script> </td> </details> @here @octo/team #1 GH-12 octo/demo#3 ::error:: ${{ $x$ $$ ** __ _ ~~ ~ [a](b) "
@@ -118,3 +118,25 @@ def test_a_fence_holds_all_of_its_text(text):
 @pytest.mark.parametrize("text", ["permissions:\n  contents: read", "a\n\n    b"])
 def test_a_fence_keeps_lines_and_indentation(text):
     assert text in html.unescape(rendered(str(fence(text))))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("give it `a|b` and `c`", "give it <code>a&#124;b</code> and <code>c</code>."),
+        ("one ` alone.", "one &#96; alone."),
+        ("", ""),
+        ("really?", "really?"),
+    ],
+)
+def test_prose_shows_code_and_ends(text, shown):
+    assert prose(text) == shown
+
+
+@given(text=TEXTS)
+@example(text="`<b>` ``*`` `")
+def test_prose_opens_nothing_but_code(text):
+    page = rendered(f"x {prose(text)}")
+
+    assert set(re.findall(r"</?[a-z][^>]*>", page)) <= {"<p>", "</p>", "<code>", "</code>"}
+    assert page.count("<code>") == page.count("</code>")
