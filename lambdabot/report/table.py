@@ -179,8 +179,10 @@ def _milliseconds(value: float | None) -> Markup:
 
 
 def _merged(lines: Sequence[Row]) -> Iterator[Row]:
-    """Yield the lines, those of one architecture that were not measured for one reason as one."""
-    same = groupby(lines, key=lambda row: (row.architecture, row.note) if row.status == "not measured" else row)
+    """Yield the lines, those of one side and architecture that were not measured for one reason as one."""
+    same = groupby(
+        lines, key=lambda row: (row.base, row.architecture, row.note) if row.status == "not measured" else row
+    )
     for _, group in same:
         first, *others = group
         if others:

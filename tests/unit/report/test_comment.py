@@ -170,6 +170,19 @@ def test_sizes_that_one_reason_took_out_share_a_line():
     assert "| 128 to 1769 MB arm64 |" in text
 
 
+def test_the_base_shares_its_line_with_no_size_of_head():
+    reason = "no warm result yet"
+    base = replace(
+        runs.failed(runs.at(512), runs.Status.NOT_MEASURED, reason),
+        variant=runs.Variant(side=runs.BASE, configuration=runs.at(512)),
+    )
+    rows = (base, runs.failed(runs.at(128), runs.Status.NOT_MEASURED, reason), *runs.sweep()[2:])
+    text = comment_of(runs.run(runs.result(measurements=rows))).replace("\u00a0", " ")
+
+    assert "| 512 MB x86_64 · target branch | – |" in text
+    assert "| 128 MB x86_64 | – |" in text
+
+
 def test_estimates_are_labelled_where_they_stand():
     text = comment_of(runs.local())
 
