@@ -46,23 +46,11 @@ def _run(environ: Mapping[str, str], workflow: Workflow) -> int:
         return _comment(given.report, given, context, token, workflow)
     settings = load(given, default_endpoint="local" if context.is_untrusted else "aws", discover=discover)
 
-    from lambdabot.job import check, publish, run, suggest  # noqa: PLC0415  # boto3 only once the settings hold
+    from lambdabot.job import run, show  # noqa: PLC0415  # boto3 only once the settings hold
     from lambdabot.report.progress import Progress  # noqa: PLC0415  # likewise
 
     finished = run(settings, context, Progress.plain(workflow.say), token)
-    url = None
-    try:
-        url = publish(finished.document, context, token, settings.comment)
-    except GitHubError as error:
-        workflow.warning(str(error))
-    try:
-        suggest(finished.document, context, token, settings.comment)
-    except GitHubError as error:
-        workflow.warning(str(error))
-    try:
-        check(finished, context, token, settings.check)
-    except GitHubError as error:
-        workflow.warning(str(error))
+    url = show(finished, settings, context, token, warn=workflow.warning)
     from lambdabot.report.comment import summary  # noqa: PLC0415  # jinja2 only after the first API call
 
     workflow.finish(finished.document, summary=summary(finished.document), report=OUT / "report.json", comment_url=url)

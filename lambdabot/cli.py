@@ -6,11 +6,12 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lambdabot import __version__
-from lambdabot.errors import ExitCode, GitHubError, InterruptionError, LambdabotError, Mistake, UsageError
+from lambdabot.errors import ExitCode, InterruptionError, LambdabotError, Mistake, UsageError
 from lambdabot.interruption import end_now, interruptible
 
 if TYPE_CHECKING:
@@ -92,19 +93,13 @@ def _run(arguments: argparse.Namespace) -> int:
         return _dry_run(settings)
 
     from lambdabot.github.event import Context
-    from lambdabot.job import check, publish, run, suggest
+    from lambdabot.job import run, show
     from lambdabot.report.progress import Progress
 
     context, token = Context.of(os.environ), os.environ.get("GITHUB_TOKEN", "")
     context.require_trusted()
     finished = run(settings, context, Progress.on(sys.stderr), token)
-    url = None
-    try:
-        url = publish(finished.document, context, token, settings.comment)
-        suggest(finished.document, context, token, settings.comment)
-        check(finished, context, token, settings.check)
-    except GitHubError as error:  # the report is complete without it, and the gate's answer stands
-        print(f"lambdabot: {error}", file=sys.stderr)
+    url = show(finished, settings, context, token, warn=partial(print, "lambdabot:", file=sys.stderr))
     if url is None:
         print((settings.out / "comment.md").read_text(encoding="utf-8"))
     return finished.exit_code

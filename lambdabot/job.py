@@ -2,8 +2,9 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,6 +111,29 @@ def override(data: Mapping[str, Any], context: Context, token: str, comment: Com
     return judged(ACCEPT_LABEL, by=found.by, at=found.at, first_seen=data["created"])
 
 
+def show(
+    finished: Finished, settings: Settings, context: Context, token: str, *, warn: Callable[[str], None]
+) -> str | None:
+    """Put comment, suggestions and check run on GitHub, and return the comment's address.
+
+    What GitHub refuses goes to `warn` and costs none of the others: the report is complete without, and the gate's
+    answer stands.
+    """
+
+    def tried(part: Callable[[], str | None]) -> str | None:
+        try:
+            return part()
+        except GitHubError as error:
+            warn(str(error))
+        return None
+
+    data, comment = finished.document, settings.comment
+    url = tried(partial(publish, data, context, token, comment))
+    tried(partial(suggest, data, context, token, comment))
+    tried(partial(check, finished, context, token, settings.check))
+    return url
+
+
 def publish(data: Mapping[str, Any], context: Context, token: str, comment: CommentSection) -> str | None:
     """Post the comment where there is a pull request to post it on; return its address, None when none is wanted.
 
@@ -184,7 +208,7 @@ def check(finished: Finished, context: Context, token: str, name: str | None) ->
         head_sha=data["head_sha"],
         name=name,
         conclusion="success" if finished.exit_code is ExitCode.DONE else "failure",
-        title=f"{data['verdict'].capitalize()}: {data['verdict_reason']}",
+        title=": ".join([data["verdict"].capitalize(), *data["verdict_reason"].splitlines()[:1]]),
         summary=check_summary(data),
         annotations=annotations(data, workspace=context.workspace),
     )

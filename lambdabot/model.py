@@ -451,12 +451,21 @@ class Stop:
     reason: str
 
 
+class BaseKind(StrEnum):
+    """What a function of the pull request is compared with."""
+
+    TARGET_BRANCH = "target branch"
+    LIVE_VERSION = "live version"  # behind the alias that `like` names
+    NAMED = "base"  # a folder or a git ref that the run names
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionResult:
     """All that is known of one function at the end; `error` says why nothing could be measured at all."""
 
     function: Function
     base: Function | None
+    base_is: BaseKind = BaseKind.TARGET_BRANCH
     error: str = ""
     target: str = ""  # Build.target of the head
     unchanged: bool = False  # same package and settings as the base, so nothing was invoked

@@ -1,6 +1,5 @@
 """Lambda layers: their zips are read, whatever their publishers typed into CompatibleArchitectures."""
 
-import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,7 @@ from lambdabot.arm64.contents import BAD_ARCHIVE, UnreadableError
 from lambdabot.arm64.ranged import save
 from lambdabot.arm64.shipped import Shipped, read_shipped
 from lambdabot.arm64.transport import Transport, UnreachableError, cause, status
+from lambdabot.redaction import redact
 
 _LAYERS = 5  # that a function may have (AWS Lambda, "Lambda quotas")
 _LIMIT = 300 * 1024 * 1024  # bytes; all layers of a function unzip to 250 MB at most
@@ -36,7 +36,7 @@ def read_layers(client: LayerClient, arns: Iterable[str], *, timeout: float) -> 
         try:
             return _read(client, arn, transport)
         except (ClientError, BotoCoreError) as error:
-            return redacted_arn(str(error))
+            return redact(str(error))
         except (UnreadableError, UnreachableError) as error:
             return str(error)
         except requests.RequestException as error:
@@ -46,7 +46,7 @@ def read_layers(client: LayerClient, arns: Iterable[str], *, timeout: float) -> 
 
     with closing(Transport((), timeout=timeout)) as transport, ThreadPoolExecutor(_LAYERS) as pool:
         named = list(arns)
-        return list(zip(map(redacted_arn, named), pool.map(read, named), strict=True))
+        return list(zip(map(redact, named), pool.map(read, named), strict=True))
 
 
 def _read(client: LayerClient, arn: str, transport: Transport) -> Shipped:
@@ -56,8 +56,3 @@ def _read(client: LayerClient, arn: str, transport: Transport) -> Shipped:
             raise UnreadableError(why=status(response))
         save(response, cast("BinaryIO", spool), _LIMIT)
         return read_shipped(zip_members(cast("BinaryIO", spool)))
-
-
-def redacted_arn(text: str) -> str:
-    """Return text with the account ids of ARNs struck out."""
-    return re.sub(r"(?<=:)\d{12}(?=:)", "*" * 12, text)

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from lambdabot.arm64.answer import to_document
 from lambdabot.model import Arm64Check, Arm64Verdict, PackageCheck, PackageVerdict
+from lambdabot.workflow_command import LONGEST_MESSAGE, MOST, command
 
-_LEVELS = 10  # annotations of one kind that a step may make (GitHub, "Workflow commands")
-_LONGEST = 4000  # characters of a message, under GitHub's 4,096
 _PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+)")
 
 
@@ -35,9 +34,9 @@ def annotations(answers: list[Arm64Check]) -> Iterator[str]:
         if answer.verdict is Arm64Verdict.UNKNOWN and not answer.packages:
             lines["warning"].append(_command("warning", answer.path, None, "ARM64 not checked", answer.reason))
     for level, commands in lines.items():
-        yield from commands[: _LEVELS - 1] if len(commands) > _LEVELS else commands
-        if len(commands) > _LEVELS:
-            yield f"::{level}::and {len(commands) - _LEVELS + 1} more, in the table above"
+        yield from commands[: MOST - 1] if len(commands) > MOST else commands
+        if len(commands) > MOST:
+            yield command(level, f"and {len(commands) - MOST + 1} more, in the table above")
 
 
 def _annotation(level: str, answer: Arm64Check, package: PackageCheck) -> str:
@@ -57,19 +56,10 @@ def _annotation(level: str, answer: Arm64Check, package: PackageCheck) -> str:
 
 
 def _command(level: str, path: str, line: int | None, title: str, message: str) -> str:
-    """Return a workflow command; the path is relative to the workspace, and every part is escaped."""
+    """Return a workflow command; the path is relative to the workspace."""
     workspace = os.environ.get("GITHUB_WORKSPACE") or os.curdir
-    properties = {"file": os.path.relpath(path, workspace), "line": None if line is None else str(line), "title": title}
-    listed = ",".join(f"{key}={_escaped_property(value)}" for key, value in properties.items() if value is not None)
-    return f"::{level} {listed}::{_escaped(message[:_LONGEST])}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _escaped_property(text: str) -> str:
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+    file, at = os.path.relpath(path, workspace), None if line is None else str(line)
+    return command(level, message[:LONGEST_MESSAGE], file=file, line=at, title=title)
 
 
 def _open(package: PackageCheck) -> bool:

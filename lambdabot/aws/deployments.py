@@ -15,7 +15,6 @@ from lambdabot.aws.failures import Failure, capped, explain, explain_state, memo
 from lambdabot.aws.identity import RunIdentity
 from lambdabot.aws.journal import Journal
 from lambdabot.aws.ledger import Kind, Ledger, LedgerClosedError
-from lambdabot.aws.redaction import redact
 from lambdabot.aws.removal import Removal
 from lambdabot.aws.request import Copy, create_parameters, environment
 from lambdabot.aws.retry import AWSError, Retry, StoppedError, code, message, passing
@@ -23,6 +22,7 @@ from lambdabot.aws.threads import run_all, start
 from lambdabot.aws.upload import WORTH_BYTES, Uploads
 from lambdabot.errors import InterruptionError
 from lambdabot.model import Deployment, Function, Variant
+from lambdabot.redaction import redact
 
 _LATEST = "$LATEST"
 _ROLE_OF_NO_ACCOUNT = "arn:aws:iam::000000000000:role/lambdabot"  # the API wants a role; only AWS looks at it

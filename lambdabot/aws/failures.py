@@ -20,9 +20,9 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-from lambdabot.aws.redaction import redact
 from lambdabot.aws.remedies import remedy
 from lambdabot.aws.retry import answer_lost, code, message, throttled
+from lambdabot.redaction import redact
 
 WORKFLOW = """\
 Give the job credentials before lambdabot runs:

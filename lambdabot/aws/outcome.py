@@ -4,9 +4,9 @@ import json
 import re
 from dataclasses import dataclass, replace
 
-from lambdabot.aws.redaction import redact
 from lambdabot.aws.report_line import Report
 from lambdabot.model import Invocation, Outcome
+from lambdabot.redaction import redact
 
 NO_REPORT = (
     "no REPORT in the log's last 4 KB, where an extension may push it out, nor in CloudWatch Logs, which the execution "

@@ -35,7 +35,7 @@ def _of_function(one: Mapping[str, Any], workspace: Path | None) -> Iterator[Ann
         yield Annotation(level="failure", message=f"nothing measured: {one['error']}")
     elif verdict == "regression":
         change = f"{100 * (ratio['value'] - 1):.0f} % " if ratio else ""
-        message = f"{one['name']} costs {change}more than on the target branch: {comparison['reason']}"
+        message = f"{one['name']} costs {change}more than that of the {one['base_is']}: {comparison['reason']}"
         yield Annotation(level="failure", message=message, path=path, line=line)
     elif verdict == "inconclusive":
         yield Annotation(

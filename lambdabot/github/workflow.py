@@ -8,12 +8,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from lambdabot.github.annotation import annotations
-
-LONGEST_ANNOTATION = 4096
-"""Characters of an annotation's message; the runner cuts what is longer."""
-
-MOST_ANNOTATIONS = 10
-"""Of one kind in one step; the runner drops the others. Which ones there are, the summary says."""
+from lambdabot.workflow_command import LONGEST_MESSAGE, MOST, command
 
 
 class Workflow:
@@ -48,7 +43,7 @@ class Workflow:
     def mask(self, secret: str) -> None:
         """Have the runner replace a secret by asterisks in the log from now on."""
         for line in filter(None, (part.strip() for part in secret.splitlines())):
-            self._print(f"::add-mask::{_data(line)}")
+            self._print(command("add-mask", line))
 
     def outputs(self, values: Mapping[str, str]) -> None:
         """Set the step's outputs."""
@@ -69,19 +64,16 @@ class Workflow:
         workspace = self._environ.get("GITHUB_WORKSPACE")
         found = annotations(document, workspace=Path(workspace) if workspace else None)
         for annotate, level in ((self.error, "failure"), (self.warning, "warning")):
-            for one in [one for one in found if one.level == level][:MOST_ANNOTATIONS]:
+            for one in [one for one in found if one.level == level][:MOST]:  # which others there are, the summary says
                 annotate(one.message, path=Path(one.path) if one.path else None, line=one.line)
 
     def _annotate(
         self, level: str, message: str, path: Path | None, line: int | None, column: int | None = None
     ) -> None:
-        properties = ["title=lambdabot"]
-        if path is not None:
-            properties.append(f"file={_property(self._relative(path))}")
-            if line is not None:
-                properties.append(f"line={line}" + (f",col={column}" if column is not None else ""))
-        text = _data(message[:LONGEST_ANNOTATION])
-        self._print(f"::{level} {','.join(properties)}::{text}")
+        file = None if path is None else self._relative(path)
+        at = None if path is None or line is None else str(line)
+        col = None if at is None or column is None else str(column)
+        self._print(command(level, message[:LONGEST_MESSAGE], title="lambdabot", file=file, line=at, col=col))
 
     def _print(self, line: str) -> None:
         """Print what can be printed: a file name may hold bytes that are no text."""
@@ -140,11 +132,3 @@ def _scalar(value: object) -> str:
             return str(value).lower()
         case _:
             return str(value)
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -82,6 +82,7 @@ class FunctionJob:
         self.failed = self.refused or "the run ended before its turn came"  # until it did
         self.unchanged = False  # until both packages are known
         self._no_base = sides.no_base
+        self._base_is = sides.base_is
         self._notes = sides.notes
         self._place = place
         self._builds: dict[tuple[Side, Architecture], Build | PackagingError] = {}
@@ -193,6 +194,7 @@ class FunctionJob:
         return FunctionResult(
             function=self.head,
             base=self.base,
+            base_is=self._base_is,
             error=self.failed,
             target=build.target if isinstance(build, Build) else "",
             unchanged=self.unchanged,

@@ -8,7 +8,7 @@ from lambdabot.aws.existing import Existing, code_of, completed, read
 from lambdabot.aws.traffic import SOURCE, cold_start_share, monthly_invocations
 from lambdabot.declaration import Place
 from lambdabot.errors import DeploymentError, Mistake
-from lambdabot.model import Function, Side
+from lambdabot.model import BaseKind, Function, Side
 from lambdabot.pipeline.pairs import Sides
 
 
@@ -59,6 +59,7 @@ class Likeness:
         if existing.alias is not None and not self.base_named:
             own = replace(head, side=Side.BASE, source=None, requirements=None, given=head.given & {"role"})
             base, no_base = self._with_code(connection, completed(own, existing), existing), ""
+            sides = replace(sides, base_is=BaseKind.LIVE_VERSION)
             notes.append(f"Base is the live version: {existing.description}.")
         if head.monthly_invocations is None:
             try:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lambdabot.errors import UsageError
-from lambdabot.model import Function
+from lambdabot.model import BaseKind, Function
 from lambdabot.project.base import BaseTree, NoBase
 from lambdabot.project.discovery import discover
 from lambdabot.project.sides import base_function, settings_in_base
@@ -20,6 +20,7 @@ class Sides:
     head: Function
     base: Function | None
     no_base: str  # why there is none
+    base_is: BaseKind = BaseKind.TARGET_BRANCH
     refused: str = ""  # why neither can be measured
     notes: tuple[str, ...] = ()
 
@@ -53,6 +54,7 @@ def pair_all(settings: Settings, tree: BaseTree | NoBase, root: Path, *, pull_re
         if settings.endpoint != "local":  # which uses no role
             refused = found.refused
     known = {function.name: function for function in target.functions}
+    base_is = BaseKind.TARGET_BRANCH if settings.base is None else BaseKind.NAMED
 
     def sides(head: Function) -> Sides:
         base = base_function(
@@ -61,7 +63,7 @@ def pair_all(settings: Settings, tree: BaseTree | NoBase, root: Path, *, pull_re
         reason = "" if base else f"the target branch ({tree.description}) does not have this function"
         if base is None and (lacks := target.left_out.get(head.name)):
             reason += f" as it is declared there: {lacks}"
-        return Sides(head=head, base=base, no_base=reason, refused=refused.get(head.name, ""))
+        return Sides(head=head, base=base, no_base=reason, base_is=base_is, refused=refused.get(head.name, ""))
 
     return Paired(settings=settings, sides=tuple(map(sides, settings.functions)), notes=notes)
 

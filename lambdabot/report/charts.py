@@ -63,20 +63,23 @@ def specs() -> dict[str, Spec]:
             _range(DURATION, "mean", "p95"),
             _line(DURATION),
             _points(MEMORY, DURATION),
-            *_labels(MEMORY, DURATION, "label", above=HEAD),
+            # On a falling line the word below the base would meet the one above the next size: its shape must do.
+            *_labels(MEMORY, DURATION, "label", HEAD, -12),
         ),
         "cost": _chart(
             _range(COST, "low", "high"),
             _line(COST),
             _points(MEMORY, COST),
-            *_labels(MEMORY, COST, "label", above=HEAD),
+            *_labels(MEMORY, COST, "label", HEAD, -12),
+            *_labels(MEMORY, COST, "label", f"!({HEAD})", 14),
         ),
         "front": _chart(
             _layer(
                 "points", ["datum.front"], {"type": "line", "color": "var(--muted)", "strokeDash": [4, 4]}, plain, COST
             ),
             _points(plain, COST),
-            *_labels(plain, COST, "name", above="!datum.label"),
+            *_labels(plain, COST, "name", "!datum.label", -12),
+            *_labels(plain, COST, "name", "datum.label", 14),
         ),
         "cold": _chart(_samples(INIT, "init"), _line(INIT), _points(MEMORY, INIT)),
     }
@@ -114,7 +117,7 @@ def _figures(row: Row) -> dict[str, float | None]:
 
 
 def _label(row: Row) -> str:
-    marks = {"target branch": row.base, "today": row.today, "recommended": row.recommended}
+    marks = {row.base: bool(row.base), "today": row.today, "recommended": row.recommended}
     return ", ".join(name for name, applies in marks.items() if applies)
 
 
@@ -170,8 +173,8 @@ def _points(x: Spec, y: Spec) -> Spec:
     return _layer("points", [], mark, x, y, color=COLOUR, shape=SHAPE, opacity=FAINT, tooltip=TOOLTIP)
 
 
-def _labels(x: Spec, y: Spec, field: str, *, above: str) -> list[Spec]:
-    """Return the words at the points, those that are not to stand above them below, on a ground of their own."""
+def _labels(x: Spec, y: Spec, field: str, condition: str, dy: int) -> list[Spec]:
+    """Return the words at the points that meet a condition, `dy` pixels below them, on a ground of their own."""
     ground = {"stroke": "var(--back)", "strokeWidth": 4, "strokeJoin": "round"}
     return [
         _layer(
@@ -182,6 +185,5 @@ def _labels(x: Spec, y: Spec, field: str, *, above: str) -> list[Spec]:
             y,
             text={"field": field},
         )
-        for condition, dy in ((above, -12), (f"!({above})", 14))
         for look in (ground, {})
     ]

@@ -27,6 +27,7 @@ from lambdabot.model import (
     RunResult,
     Status,
 )
+from lambdabot.redaction import redact
 from lambdabot.report.curve import curve_url
 from lambdabot.report.schema import RUN_URL, FunctionSection, Report
 
@@ -34,8 +35,6 @@ MAX_BYTES = 16 * 1024 * 1024
 """What is read of a report.json: forty functions with all their dependencies need less than 1 MB."""
 
 NO_REPORT = "Pass the report.json that `lambdabot run` wrote; `lambdabot schema --report` prints its form."
-
-_ACCOUNT = re.compile(r"(\barn:[\w-]*:[\w-]*:[\w-]*:)\d{12}\b|\b\d{12}(?=\.dkr\.ecr\.)")
 
 _FIGURES = {
     "mean_duration_ms": "mean",
@@ -150,6 +149,7 @@ def _function(result: FunctionResult, root: Path | None) -> dict[str, Any]:
         "monthly_invocations": None if traffic is None else {"value": traffic, "source": function.traffic_source},
         "monthly_invocations_reason": "" if traffic is not None else "lambdabot.yml has no `monthly_invocations`",
         "current": {**_configuration(function.current), "assumed": function.current_assumed},
+        "base_is": result.base_is,
         **_decided(
             result.measurements, result.recommendation, result.recommendation_reason, result.comparison, traffic
         ),
@@ -309,7 +309,7 @@ def publishable(value: Any, folder: str = "") -> Any:  # noqa: ANN401  # any JSO
         case str():
             text = value.encode(errors="replace").decode()
             text = text.replace(folder, "") if folder else text
-            return _ACCOUNT.sub(lambda found: (found[1] or "") + "************", text)
+            return redact(text)
         case Mapping():
             return {publishable(key, folder): publishable(item, folder) for key, item in value.items()}
         case list() | tuple():

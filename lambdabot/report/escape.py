@@ -17,14 +17,16 @@ _PUNCTUATION = re.compile(r"[\"#$&*<>@\[\\\]`|~]|:(?=//)")
 _UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 """Between letters it is an underscore, elsewhere it can be emphasis."""
 
-_START = re.compile(r"^[-+=]")
-"""A list, a rule or the underline of a heading begins with one of these."""
+_START = re.compile(r"(?:^|(?<=^ ))[-+=]")
+"""A list, a rule or the underline of a heading begins with one of these, behind a space too."""
 
-_DOT = re.compile(r"(www(?=\.)|^\d{1,9}(?=[.)](?:\s|$)))(.)", re.IGNORECASE)
+_DOT = re.compile(r"(www(?=\.)|^ ?\d{1,9}(?=[.)](?:\s|$)))(.)", re.IGNORECASE)
 """A link begins with `www.`, a list with `1. ` or `1) `."""
 
 _REFERENCES = re.compile(r"(?<=[@#])(?=\w)|(?<=\bGH-)(?=\d)", re.IGNORECASE)
 """Where GitHub looks, after rendering, for a person, a team or an issue (`@name`, `#1`, `GH-1`)."""
+
+_TICKED = re.compile(r"&#96;((?:(?!&#96;).)+)&#96;")
 
 _ZERO_WIDTH_SPACE = "\u200b"
 
@@ -44,6 +46,17 @@ def escape(value: object, longest: int = LONGEST) -> Markup:
     return Markup(text)  # noqa: S704  # all that HTML or Markdown reads is encoded
 
 
+def prose(value: object, longest: int = LONGEST) -> Markup:
+    """Return the value's text as sentences: what stands between backticks as code, and a full stop at the end."""
+    return Markup(ended(_TICKED.sub(r"<code>\1</code>", str(escape(str(value), longest)))))  # noqa: S704  # as above
+
+
+def ended(text: str) -> str:
+    """Return the text with a full stop at its end, unless it is empty or ends already."""
+    text = text.rstrip()
+    return text if not text or text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
 def code(value: object, longest: int = LONGEST) -> Markup:
     """Return the value's text as code; a `|` between backticks would end the cell, so the element is written out."""
     text = escape(str(value), longest)
@@ -52,9 +65,14 @@ def code(value: object, longest: int = LONGEST) -> Markup:
 
 def fence(value: object, longest: int = 4 * LONGEST, language: Literal["text", "diff"] = "text") -> Markup:
     """Return the value's text as a block of code with its lines kept; no run of backticks in it ends the block."""
-    lines = [_INVISIBLE.sub("\ufffd", line.expandtabs()).rstrip() for line in str(value)[:longest].splitlines()]
+    lines = verbatim(str(value), longest)
     marks = "`" * max(3, 1 + max((len(run) for line in lines for run in re.findall("`+", line)), default=0))
     return Markup("\n".join([f"{marks}{language}", *lines, marks]))  # noqa: S704  # nothing is read inside a fence
+
+
+def verbatim(text: str, longest: int) -> list[str]:
+    """Return the lines with their spaces, without control characters or marks that turn the reading direction."""
+    return [_INVISIBLE.sub("\ufffd", line.expandtabs()).rstrip() for line in text[:longest].splitlines()]
 
 
 def plain(text: str, longest: int = LONGEST) -> str:

@@ -1,6 +1,6 @@
 """The comment's text: one template, shortened by whole steps until it fits, never cut in the middle of something."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,7 +11,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from lambdabot.report import numbers
-from lambdabot.report.escape import code, escape, fence
+from lambdabot.report.escape import code, escape, fence, prose
 from lambdabot.report.view import view
 
 TEMPLATE = "comment.md.j2"
@@ -61,12 +61,24 @@ class Subject:
 def fit(subject: Subject, limit: int, size: Size, *, name: str = TEMPLATE, loader: BaseLoader = TEMPLATES) -> str:
     """Return the longest text whose `size` is within the `limit`; the shortest when none is."""
     template = environment(loader).get_template(name)
-    shown, text = view(subject.document), ""
-    for detail in _STEPS:
-        text = template.render(view=shown, detail=detail, since=subject.since, problem=subject.problem).strip()
-        if size(text) <= limit:
-            break
-    return text
+    known = {"view": view(subject.document), "since": subject.since, "problem": subject.problem}
+    *steps, shortest = _STEPS
+    for detail in steps:
+        text = _within(limit, size, template.generate(detail=detail, **known))
+        if text is not None:
+            return text
+    return template.render(detail=shortest, **known).strip()
+
+
+def _within(limit: int, size: Size, pieces: Iterable[str]) -> str | None:
+    """Return the pieces' text; None as soon as it is beyond the limit, so that no step costs more than it may show."""
+    taken = []
+    for piece in pieces:
+        limit -= size(piece)
+        if limit < 0:
+            return None
+        taken.append(piece)
+    return "".join(taken).strip()
 
 
 def utf16(text: str) -> int:
@@ -85,7 +97,9 @@ def environment(loader: BaseLoader = TEMPLATES) -> ImmutableSandboxedEnvironment
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(code=code, cut=escape, fence=fence, together=_together, whole_usd=numbers.whole_usd)
+    made.filters.update(
+        code=code, cut=escape, fence=fence, prose=prose, together=_together, whole_usd=numbers.whole_usd
+    )
     return made
 
 

@@ -1,6 +1,7 @@
 """Figures as a reader says them, ready for the comment: `$41.20`, `1.2 s`, `38 %`, `5.1 M`."""
 
 import math
+from datetime import UTC, datetime
 
 from markupsafe import Markup
 
@@ -69,6 +70,20 @@ def duration(seconds: float) -> Markup:
     """Return how long something took: `38 s`, `2 min 5 s`."""
     minutes, rest = divmod(round(seconds), MINUTE)
     return _figure(f"{minutes} min {rest} s" if minutes else f"{rest} s")
+
+
+def times(factor: float) -> Markup:
+    """Return how often: `2.2`, `14`."""
+    return _figure(f"{factor:.1f}" if factor < TEN else f"{factor:.0f}")
+
+
+def moment(text: str) -> Markup | str:
+    """Return a moment (ISO 8601) in UTC, `2026-11-23 12:05 UTC`; what is no moment stays as it is."""
+    try:
+        known = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return _figure(f"{known.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
 
 
 def _decimals(value: float) -> int:

@@ -1,6 +1,7 @@
 """report.html: the whole report as one file that asks no server for anything."""
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Mapping
 from functools import cache
@@ -13,7 +14,7 @@ from markupsafe import Markup
 from markupsafe import escape as escape_html
 
 from lambdabot.report import charts, numbers
-from lambdabot.report.escape import plain
+from lambdabot.report.escape import ended, plain, verbatim
 from lambdabot.report.thinning import Samples
 from lambdabot.report.view import view
 
@@ -21,6 +22,8 @@ LONGEST = 4000
 """Characters of one text: ten times what the comment shows."""
 
 FOLDER = Path(__file__).parent
+
+_TICKED = re.compile("`([^`]+)`")
 
 
 def page(document: Mapping[str, Any], samples: Samples) -> str:
@@ -101,7 +104,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(code=_code, cut=_text, lines=_lines, whole_usd=numbers.whole_usd)
+    environment.filters.update(code=_code, cut=_text, lines=_lines, prose=_prose, whole_usd=numbers.whole_usd)
     return environment
 
 
@@ -117,5 +120,10 @@ def _code(value: object) -> Markup:
 
 
 def _lines(value: object) -> Markup:
-    """Return the value with its lines kept."""
-    return Markup("\n").join(_text(line) for line in str(value)[:LONGEST].splitlines())
+    """Return the value with its lines and their spaces kept, escaped for HTML."""
+    return Markup("\n").join(verbatim(str(value), LONGEST))
+
+
+def _prose(value: object) -> Markup:
+    """Return the value as sentences: what stands between backticks as code, and a full stop at the end."""
+    return Markup(ended(_TICKED.sub(r"<code>\1</code>", str(_text(value)))))  # noqa: S704  # escaped already

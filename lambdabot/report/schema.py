@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field, JsonValue
 
-from lambdabot.model import Architecture, Arm64Verdict, PackageVerdict, Side, Status, Strategy, Verdict
+from lambdabot.model import Architecture, Arm64Verdict, BaseKind, PackageVerdict, Side, Status, Strategy, Verdict
 from lambdabot.report.curve import PAGE
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -214,6 +214,8 @@ class FunctionSection(Section):
     monthly_invocations: TrafficSection | None
     monthly_invocations_reason: str
     current: CurrentSection
+    base_is: BaseKind = BaseKind.TARGET_BRANCH
+    """What `base` is, in its measurements and its comparison."""
     measurements: Many[MeasurementSection]
     recommendation: RecommendationSection | None
     recommendation_reason: str

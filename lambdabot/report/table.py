@@ -50,40 +50,82 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One line of a function's table: ready to be written, and as numbers for the charts."""
+    """One line of a function's table: numbers for the charts, and their words once they are asked for."""
 
     configuration: str
     memory_mb: int
     architecture: str
-    base: bool  # the target branch's code, not the pull request's
+    base: str  # what it is, where it is not the pull request's code: `target branch`
     today: bool
     recommended: bool
     tied: bool
     status: str
-    mean: Markup
-    p50: Markup
-    p95: Markup
-    p99: Markup
-    init: Markup
-    memory_used: Markup
-    cost: Markup
-    interval: Markup | None  # of the cost
     change: Change | None
-    bar: str
+    share: float  # of the dearest line's cost
     note: str
     invocations: int
     environments: int
     mean_ms: float | None
+    p50_ms: float | None
     p95_ms: float | None
+    p99_ms: float | None
     init_ms: float | None
+    memory_used_mb: int | None
     usd: float | None  # per million invocations
     low_usd: float | None
     high_usd: float | None
 
     @property
+    def mean(self) -> Markup:
+        """Return `461 ms`."""
+        return _milliseconds(self.mean_ms)
+
+    @property
+    def p50(self) -> Markup:
+        """Return the median."""
+        return _milliseconds(self.p50_ms)
+
+    @property
+    def p95(self) -> Markup:
+        """Return the 95th percentile."""
+        return _milliseconds(self.p95_ms)
+
+    @property
+    def p99(self) -> Markup:
+        """Return the 99th percentile."""
+        return _milliseconds(self.p99_ms)
+
+    @property
+    def init(self) -> Markup:
+        """Return the mean init duration."""
+        return _milliseconds(self.init_ms)
+
+    @property
+    def memory_used(self) -> Markup:
+        """Return `94 MB`."""
+        return NO_FIGURE if self.memory_used_mb is None else Markup("{} MB").format(self.memory_used_mb)
+
+    @property
+    def cost(self) -> Markup:
+        """Return `$4.74`."""
+        return NO_FIGURE if self.usd is None else numbers.usd(self.usd)
+
+    @property
+    def interval(self) -> Markup | None:
+        """Return `$4.60 to $4.88`, of the cost."""
+        if self.low_usd is None or self.high_usd is None:
+            return None
+        return Markup("{} to {}").format(numbers.usd(self.low_usd), numbers.usd(self.high_usd))
+
+    @property
+    def bar(self) -> str:
+        """Return the cost as a bar."""
+        return bar(self.share, BAR_WIDTH)
+
+    @property
     def notable(self) -> bool:
         """True for what a shortened table keeps."""
-        return self.base or self.today or self.recommended or self.tied
+        return bool(self.base) or self.today or self.recommended or self.tied
 
 
 def rows(one: Mapping[str, Any]) -> tuple[Row, ...]:
@@ -108,27 +150,22 @@ def rows(one: Mapping[str, Any]) -> tuple[Row, ...]:
                 configuration=words(row),
                 memory_mb=row["memory_mb"],
                 architecture=row["architecture"],
-                base=not head,
+                base="" if head else one["base_is"],
                 today=head and key(row) == today,
                 recommended=recommended,
                 tied=head and not recommended and key(row) in ties,
                 status=row["status"],
-                mean=_milliseconds(row["mean_duration_ms"]),
-                p50=_milliseconds(row["p50_duration_ms"]),
-                p95=_milliseconds(row["p95_duration_ms"]),
-                p99=_milliseconds(row["p99_duration_ms"]),
-                init=_milliseconds(row["mean_init_ms"]),
-                memory_used=NO_FIGURE if (used := row["max_memory_used_mb"]) is None else Markup("{} MB").format(used),
-                cost=numbers.usd(cost["value"]) if cost else NO_FIGURE,
-                interval=_interval(cost),
                 change=change,
-                bar=bar(cost["value"] / most, BAR_WIDTH) if cost and most > 0 else "",
+                share=cost["value"] / most if cost and most > 0 else 0.0,
                 note="" if row["status"] == "measured" else row["reason"],
                 invocations=row["invocations"],
                 environments=row["environments"],
                 mean_ms=row["mean_duration_ms"],
+                p50_ms=row["p50_duration_ms"],
                 p95_ms=row["p95_duration_ms"],
+                p99_ms=row["p99_duration_ms"],
                 init_ms=row["mean_init_ms"],
+                memory_used_mb=row["max_memory_used_mb"],
                 usd=cost["value"] if cost else None,
                 low_usd=cost["low"] if cost else None,
                 high_usd=cost["high"] if cost else None,
@@ -141,15 +178,11 @@ def _milliseconds(value: float | None) -> Markup:
     return NO_FIGURE if value is None else numbers.milliseconds(value)
 
 
-def _interval(cost: Mapping[str, Any] | None) -> Markup | None:
-    if cost is None or cost["low"] is None or cost["high"] is None:
-        return None
-    return Markup("{} to {}").format(numbers.usd(cost["low"]), numbers.usd(cost["high"]))
-
-
 def _merged(lines: Sequence[Row]) -> Iterator[Row]:
-    """Yield the lines, those of one architecture that were not measured for one reason as one."""
-    same = groupby(lines, key=lambda row: (row.architecture, row.note) if row.status == "not measured" else row)
+    """Yield the lines, those of one side and architecture that were not measured for one reason as one."""
+    same = groupby(
+        lines, key=lambda row: (row.base, row.architecture, row.note) if row.status == "not measured" else row
+    )
     for _, group in same:
         first, *others = group
         if others:

@@ -15,22 +15,24 @@ class Samples:
 
     def __init__(self) -> None:
         """Start with none."""
-        self._seen: defaultdict[tuple[str, str, int, str], tuple[list[float], list[float]]] = defaultdict(
-            lambda: ([], [])
-        )
+        self._seen: defaultdict[str, dict[tuple[str, int, str], tuple[list[float], list[float]]]] = defaultdict(dict)
+        self._variants = 0
 
     def add(self, line: Mapping[str, Any]) -> Mapping[str, Any]:
         """Remember an invocation, and return it."""
         if line["outcome"] == "ok":
-            seen = self._seen[line["function"], line["side"], line["memory_mb"], line["architecture"]]
-            for kept, field in zip(seen, ("duration_ms", "init_ms"), strict=True):
+            variants, variant = self._seen[line["function"]], (line["side"], line["memory_mb"], line["architecture"])
+            if variant not in variants:
+                variants[variant] = [], []
+                self._variants += 1
+            for kept, field in zip(variants[variant], ("duration_ms", "init_ms"), strict=True):
                 if line[field] is not None:
                     kept.append(line[field])
         return line
 
     def of(self, function: str) -> list[dict[str, Any]]:
         """Return the durations and init durations to draw of one function, by Variant."""
-        limit = max(FEWEST, min(SHOWN_OF_A_VARIANT, SHOWN_ON_A_PAGE // max(1, 2 * len(self._seen))))
+        limit = max(FEWEST, min(SHOWN_OF_A_VARIANT, SHOWN_ON_A_PAGE // max(1, 2 * self._variants)))
         return [
             {
                 "side": side,
@@ -39,8 +41,7 @@ class Samples:
                 "duration": thinned(durations, limit),
                 "init": thinned(inits, limit),
             }
-            for (name, side, memory_mb, architecture), (durations, inits) in sorted(self._seen.items())
-            if name == function
+            for (side, memory_mb, architecture), (durations, inits) in sorted(self._seen.get(function, {}).items())
         ]
 
 

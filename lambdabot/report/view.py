@@ -17,6 +17,9 @@ from lambdabot.report.table import NO_FIGURE, Change, Row, key, rows, words
 FEW = 5
 """So many functions are listed one by one, whatever became of them."""
 
+NOTICEABLE = 1.15
+"""Times as fast, or as slow, from which a reader is told."""
+
 VERDICTS = tuple(Verdict)
 """From worst to best."""
 
@@ -34,6 +37,7 @@ class Gate:
     after: Markup | None
     head: str
     base: str | None
+    base_is: str
     threshold: Markup
     confidence: Markup
     environments: int
@@ -66,6 +70,8 @@ class Advice:
     change_needed: bool
     saving: Markup | None
     dearer: bool  # faster at a higher price, when the strategy asks for that
+    faster: Markup | None  # times, where that is worth a word
+    slower: Markup | None
     saving_monthly: Markup | None
     estimated: bool
     ties: tuple[str, ...]
@@ -115,8 +121,12 @@ class FunctionView:
     confidence: Markup | None
     stop_reason: str
     curve_url: Markup | None
-    charts: tuple[Chart, ...]
     notes: tuple[str, ...]
+
+    @property
+    def charts(self) -> tuple[Chart, ...]:
+        """Cost and duration over memory."""
+        return charts(self.rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +175,7 @@ def view(document: Mapping[str, Any]) -> View:
         local=document["endpoint"] == "local",
         endpoint=document["endpoint"],
         interrupted=document["interrupted"],
-        override=document["override"],
+        override=_override(document["override"]),
         accept=ACCEPT_LABEL if _may_be_accepted(document) else None,
         error=errors.pop() if len(errors := {one.error for one in functions}) == 1 else "",
         functions=functions,
@@ -192,6 +202,10 @@ def view(document: Mapping[str, Any]) -> View:
         run_url=Markup(document["run_url"]) if document["run_url"] else None,  # noqa: S704  # the schema lets no Markdown in
         notes=tuple(document["notes"]),
     )
+
+
+def _override(one: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    return one and {**one, "at": one["at"] and numbers.moment(one["at"])}
 
 
 def _may_be_accepted(document: Mapping[str, Any]) -> bool:
@@ -234,7 +248,7 @@ def _function(one: Mapping[str, Any]) -> FunctionView:
         per=per,
         gate=_gate(one),
         rows=lines,
-        advice=_advice(one) if one["recommendation"] else None,
+        advice=_advice(one, lines) if one["recommendation"] else None,
         no_advice=one["recommendation_reason"],
         arm64=_arm64(one["arm64"]),
         findings=tuple(sorted(one["findings"], key=lambda finding: -(finding["saving_monthly_usd"] or 0))),
@@ -245,7 +259,6 @@ def _function(one: Mapping[str, Any]) -> FunctionView:
         confidence=numbers.confidence(costs[0]["confidence"]) if costs else None,
         stop_reason=one["stop_reason"],
         curve_url=Markup(one["curve_url"]) if one["curve_url"] else None,  # noqa: S704  # the schema lets no Markdown in
-        charts=charts(lines),
         notes=tuple(one["notes"]),
     )
 
@@ -276,6 +289,7 @@ def _gate(one: Mapping[str, Any]) -> Gate:
         after=None if after is None else numbers.usd(after * share),
         head=words(head),
         base=words(base) if base else None,
+        base_is=one["base_is"],
         threshold=numbers.signed_percent(100 * comparison["threshold"]),
         confidence=numbers.confidence(ratio["confidence"]) if ratio else NO_FIGURE,
         environments=comparison["environments"],
@@ -283,18 +297,21 @@ def _gate(one: Mapping[str, Any]) -> Gate:
     )
 
 
-def _advice(one: Mapping[str, Any]) -> Advice:
+def _advice(one: Mapping[str, Any], lines: Sequence[Row]) -> Advice:
     recommendation, current = one["recommendation"], one["current"]
     saving, monthly = recommendation["saving_percent"], recommendation["saving_monthly_usd"]
     change_needed = key(recommendation) != key(current)
     memory = current["memory_mb"], recommendation["memory_mb"]
     architecture = current["architecture"], recommendation["architecture"]
+    pace = _pace(lines) if change_needed else 1.0
     return Advice(
         configuration=words(recommendation),
         reason=recommendation["reason"],
         change_needed=change_needed,
         saving=numbers.percent(saving) if change_needed and saving and abs(saving) >= numbers.LEAST_PERCENT else None,
         dearer=saving is not None and saving < 0,
+        faster=numbers.times(pace) if pace >= NOTICEABLE else None,
+        slower=numbers.times(1 / pace) if pace <= 1 / NOTICEABLE else None,
         saving_monthly=numbers.whole_usd(abs(monthly)) if monthly is not None else None,
         estimated=recommendation["estimated"],
         ties=tuple(words(tie) for tie in recommendation["ties"]),
@@ -303,6 +320,13 @@ def _advice(one: Mapping[str, Any]) -> Advice:
         fixes=tuple(map(_fix, one["edits"])),
         fixes_reason=one["edits_reason"],
     )
+
+
+def _pace(lines: Sequence[Row]) -> float:
+    """Return how many times as fast as today's Configuration the recommended one is; 1 where it cannot be told."""
+    today = next((row.mean_ms for row in lines if row.today), None)
+    best = next((row.mean_ms for row in lines if row.recommended), None)
+    return today / best if today and best else 1.0
 
 
 def _fix(edit: Mapping[str, Any]) -> Fix:

@@ -132,6 +132,7 @@ def test_the_live_version_behind_an_alias_is_what_the_head_is_compared_with(proj
     (function,) = report["functions"]
     assert (code, report["verdict"]) == (1, "regression")
     assert function["comparison"]["cost_ratio"]["low"] > 1.1
+    assert function["base_is"] == "live version"
     assert function["monthly_invocations"]["value"] == 3000
     assert any(note.startswith("Base is the live version: orders:live (version ") for note in function["notes"])
     assert rows(report)["orders", "base", 512, "x86_64"]["status"] == "measured"

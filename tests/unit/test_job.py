@@ -38,7 +38,13 @@ def github(monkeypatch):
 
 
 @pytest.fixture
-def push(github, tmp_path, monkeypatch):
+def refusals():
+    """What GitHub refused, as the doors tell it."""
+    return []
+
+
+@pytest.fixture
+def push(github, refusals, tmp_path, monkeypatch):
     """Run on a head that costs more, publish, and return the exit code and report.json."""
 
     def run(*, head=FIRST, created="2026-11-23T12:00:00+00:00", result=None, authorized=True, live=None, **fields):
@@ -50,8 +56,7 @@ def push(github, tmp_path, monkeypatch):
         monkeypatch.setattr(job, "Run", lambda *_, **__: made)
         context = Context(in_workflow=True, repository="octo/demo", pull_request=7, api_url=github.url)
         finished = job.run(settings, context, Progress.plain(lambda _: None), token)
-        job.publish(finished.document, context, token, settings.comment)
-        job.check(finished, context, token, settings.check)
+        job.show(finished, settings, context, token, warn=refusals.append)
         written = json.loads((tmp_path / "out" / "report.json").read_text())
         assert written == finished.document
         return finished.exit_code, written
@@ -206,8 +211,8 @@ def test_a_check_run_says_what_the_exit_code_says(push, github):
     assert [one["conclusion"] for one in github.check_runs.values()] == ["failure", "success", "success"]
     assert [one["head_sha"] for one in github.check_runs.values()] == [FIRST, SECOND, SECOND]
     titles = [one["output"]["title"] for one in github.check_runs.values()]
-    assert titles[0] == "Regression: the whole interval is above +10 %, twice"
-    assert titles[2].startswith("Not measured: the checkout holds only")
+    assert titles[0] == "Regression: costs at least 14.1% more"
+    assert titles[2].startswith("Not measured: the checkout holds one commit only")
     assert "Nothing compared, so nothing gated" in github.check_runs[3]["output"]["summary"]
 
 
@@ -224,3 +229,13 @@ def test_a_change_is_what_is_not_the_same(push, github):
 
     push(comment=changes, result=runs.improvement())
     assert "less" in shown(github)
+
+
+def test_what_github_refuses_costs_none_of_the_others(github, push, refusals):
+    github.faults.append(Fault("POST", "/comments$", 403, "Resource not accessible by integration"))
+    code, _ = push(check="lambdabot")
+
+    (told,) = refusals
+    assert told.startswith("no comment was posted on octo/demo#7: GitHub answered 403")
+    assert (code, github.bodies()) == (ExitCode.GATE_FAILED, [])
+    assert [one["conclusion"] for one in github.check_runs.values()] == ["failure"]

@@ -11,7 +11,7 @@ from lambdabot.arm64.check import check_layers
 from lambdabot.arm64.target import Target
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:layer:tools:3"
-SHOWN = "arn:aws:lambda:eu-west-1:************:layer:tools:3"
+SHOWN = "arn:aws:lambda:eu-west-1:****:layer:tools:3"
 TARGET = Target("3.12", "2.34")
 
 

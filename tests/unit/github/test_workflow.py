@@ -131,15 +131,15 @@ def test_a_regression_is_annotated_as_an_error():
     (line,) = annotated(runs.regression())
     told, _, reason = line.removeprefix("::error title=lambdabot::").partition(": ")
 
-    assert told == "thumbnail costs 18 %25 more than on the target branch"
-    assert reason == "the whole interval is above +10 %25, twice"
+    assert told == "thumbnail costs 18 %25 more than that of the target branch"
+    assert reason == "costs at least 14.1%25 more"
 
 
 def test_what_was_not_decided_is_annotated_as_a_warning():
     (inconclusive,) = annotated(runs.inconclusive())
     (uncompared,) = annotated(runs.nothing_compared())
 
-    assert inconclusive.startswith("::warning title=lambdabot::thumbnail: inconclusive: the budget")
+    assert inconclusive.startswith("::warning title=lambdabot::thumbnail: inconclusive: between")
     assert uncompared.startswith("::warning title=lambdabot::thumbnail: not measured: the checkout")
 
 
@@ -168,7 +168,7 @@ def test_one_function_fills_the_scalars():
         "cost-change-percent": 18.2,
         "recommended-memory": 1024,
         "recommended-architecture": "arm64",
-        "monthly-saving-usd": 5.31,
+        "monthly-saving-usd": 6.115369,
         "arm64-ready": True,
     }
 
@@ -178,7 +178,7 @@ def test_one_function_fills_the_scalars():
         "cost-change-percent": "18.2",
         "recommended-memory": "1024",
         "recommended-architecture": "arm64",
-        "monthly-saving-usd": "5.31",
+        "monthly-saving-usd": "6.115369",
         "arm64-ready": "true",
         "report": "r.json",
         "comment-url": "",

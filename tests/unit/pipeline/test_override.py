@@ -51,7 +51,7 @@ def test_a_valid_override_names_who_accepted_and_opens_the_gate():
     assert accepted.verdict is Verdict.OVERRIDDEN
     assert accepted.functions[0].comparison.verdict is Verdict.OVERRIDDEN
     assert accepted.functions[0].comparison.cost_ratio == regression.functions[0].comparison.cost_ratio
-    assert accepted.verdict_reason == "accepted by octocat: the whole interval is above +10 %, twice"
+    assert accepted.verdict_reason == "accepted by octocat: costs at least 14.1% more"
     assert exit_code(accepted, GateSection()) is ExitCode.DONE
 
 

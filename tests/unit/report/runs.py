@@ -2,13 +2,16 @@
 
 import math
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 from lambdabot.model import (
+    ACCEPT_LABEL,
     Architecture,
     Arm64Check,
     Arm64Verdict,
+    BaseKind,
     Budget,
     Comparison,
     Configuration,
@@ -21,6 +24,7 @@ from lambdabot.model import (
     Invocation,
     Measurement,
     Outcome,
+    Override,
     PackageCheck,
     PackageVerdict,
     Payload,
@@ -34,6 +38,7 @@ from lambdabot.model import (
     Variant,
     Verdict,
 )
+from lambdabot.pipeline.override import accept, judged
 
 X86, ARM = Architecture.X86_64, Architecture.ARM64
 HEAD, BASE = Side.HEAD, Side.BASE
@@ -174,17 +179,34 @@ def recommended(configuration: Configuration, saving: float | None, monthly: str
     return Recommendation(configuration=configuration, **{**known, **fields})
 
 
+def advised(
+    subject: Function, measurements: tuple[Measurement, ...], best: Configuration, *ties: Configuration, **fields
+) -> Recommendation:
+    """Recommend with the saving that the measurements show, in the words of the measurement."""
+    rows = {one.variant.configuration: one for one in measurements if one.variant.side is HEAD and one.cost_per_million}
+    if not {best, subject.current} <= rows.keys():
+        return recommended(best, None, None, ties=ties, **fields)
+    before, after = (rows[one].cost_per_million.value for one in (subject.current, best))
+    traffic = subject.monthly_invocations
+    monthly = f"{(before - after) * traffic / 1e6:.6f}" if traffic else None
+    words = f"cheapest at ${after:.2f} per million and {rows[best].mean_duration_ms:.0f} ms"
+    fields = {"reason": words, "ties": ties, **fields}
+    return recommended(best, 100 * (1 - after / before), monthly, **fields)
+
+
 def result(subject: Function | None = None, **fields) -> FunctionResult:
+    subject = subject or function()
+    measurements = fields.get("measurements", sweep())
     known = {
-        "base": subject or function(),
+        "base": subject,
         "target": "python3.13, x86_64, glibc 2.34",
         "stop_reason": "one configuration is the cheapest beyond doubt",
-        "measurements": sweep(),
-        "recommendation": recommended(at(1024, ARM), 26.0, "5.31", ties=(at(1769, ARM),)),
-        "comparison": comparison(Verdict.NO_CHANGE, ratio(1.004, 0.98, 1.03), "the whole interval is below +10 %"),
+        "measurements": measurements,
+        "recommendation": advised(subject, measurements, at(1024, ARM), at(512, ARM), at(1769, ARM)),
+        "comparison": comparison(Verdict.NO_CHANGE, ratio(1.004, 0.98, 1.03), "costs at most 3.0% more"),
         "arm64": ready(),
     }
-    return FunctionResult(function=subject or function(), **{**known, **fields})
+    return FunctionResult(function=subject, **{**known, **fields})
 
 
 def run(*results: FunctionResult, **fields) -> RunResult:
@@ -221,13 +243,13 @@ def one_recommended() -> RunResult:
 
 
 def regression() -> RunResult:
-    gate = comparison(Verdict.REGRESSION, ratio(1.182, 1.141, 1.225), "the whole interval is above +10 %, twice")
+    gate = comparison(Verdict.REGRESSION, ratio(1.182, 1.141, 1.225), "costs at least 14.1% more")
     base = measured(at(512), 461.0, side=BASE)
     return run(result(measurements=(base, *sweep(1.182)), comparison=gate))
 
 
 def improvement() -> RunResult:
-    gate = comparison(Verdict.IMPROVEMENT, ratio(0.71, 0.69, 0.74), "the whole interval is below -10 %")
+    gate = comparison(Verdict.IMPROVEMENT, ratio(0.71, 0.69, 0.74), "costs at least 26.0% less")
     base = measured(at(512), 649.0, side=BASE)
     return run(result(measurements=(base, *sweep()), comparison=gate))
 
@@ -236,15 +258,43 @@ def inconclusive() -> RunResult:
     gate = comparison(
         Verdict.INCONCLUSIVE,
         ratio(1.06, 0.93, 1.21),
-        "the budget of 1,000 invocations was used up before +10 % was decided",
+        "between -7.0% and +21.0%: too wide to say",
     )
-    return run(result(comparison=gate))
+    base, stopped = measured(at(512), 435.0, side=BASE), "the budget is used up (invocations)"
+    return run(result(measurements=(base, *sweep()), comparison=gate, stop_reason=stopped))
 
 
 def no_change() -> RunResult:
-    keep = recommended(at(512), 0.0, "0", reason="cheapest that keeps 20 % of the memory free; it is today's")
-    identical = comparison(Verdict.NO_CHANGE, None, "the package and the settings are the same on both sides")
-    return run(result(recommendation=keep, comparison=identical))
+    """Nothing of the function was changed, so nothing of it was measured."""
+    identical = comparison(
+        Verdict.NO_CHANGE, None, "base and head are the same package and settings: nothing was measured"
+    )
+    reason = "unchanged against the target branch, so not measured"
+    unmeasured = {"measurements": (), "recommendation": None, "recommendation_reason": reason}
+    spend = Spend(
+        invocations=0,
+        usd=Decimal(0),
+        seconds=4.2,
+        deployments_created=0,
+        deployments_removed=0,
+        control_plane_calls=3,
+    )
+    return run(result(comparison=identical, arm64=None, unchanged=True, stop_reason="", **unmeasured), spend=spend)
+
+
+def kept() -> RunResult:
+    """Today's configuration is the best one already."""
+    subject = function(current=at(1024, ARM))
+    gate = replace(comparison(Verdict.NO_CHANGE, ratio(1.004, 0.98, 1.03), "costs at most 3.0% more"))
+    gate = replace(gate, base=at(1024, ARM), head=at(1024, ARM))
+    return run(result(subject, measurements=(measured(at(1024, ARM), 211.0, side=BASE), *sweep()), comparison=gate))
+
+
+def live_version() -> RunResult:
+    """What is compared with is the version behind an alias, at the memory size that it has there."""
+    gate = replace(comparison(Verdict.REGRESSION, ratio(1.17, 1.13, 1.21), "costs at least 13.0% more"), base=at(1024))
+    base = measured(at(1024), 196.0, side=BASE)
+    return run(result(measurements=(base, *sweep()), comparison=gate, base_is=BaseKind.LIVE_VERSION))
 
 
 def blocked() -> RunResult:
@@ -270,14 +320,20 @@ def blocked() -> RunResult:
         failed(at(size, ARM), Status.NOT_MEASURED, "ARM64 is blocked by fasttext, chromedriver-py")
         for size in (128, 256, 512, 1024, 1769)
     )
-    best = recommended(at(1024), 1.0, "0.21", ties=(at(1769), at(512)))
-    return run(result(measurements=(*sweep()[:5], *absent), recommendation=best, arm64=check))
+    rows = (measured(at(512), 460.0, side=BASE), *sweep()[:5], *absent)
+    words = (
+        "expected within 0.7 % of the cheapest (1024 MB x86_64) and faster: "
+        "$4.03 per million and 133 ms against $4.00 per million and 228 ms"
+    )
+    best = advised(function(), rows, at(1769), at(512), at(1024), reason=words)
+    return run(result(measurements=rows, recommendation=best, arm64=check))
 
 
 def nothing_compared() -> RunResult:
     reason = (
-        "the checkout holds only the pull request's own commit. "
-        "Give actions/checkout `with: {fetch-depth: 2}` so that its parent is there"
+        "the checkout holds one commit only, without its parent on the target branch.\n"
+        "Let the workflow fetch the parent of the merge commit too:\n\n"
+        "      - uses: actions/checkout@v5\n        with:\n          fetch-depth: 2"
     )
     return run(result(base=None, comparison=comparison(Verdict.NOT_MEASURED, None, reason)), base_sha=None)
 
@@ -290,8 +346,9 @@ def failed_rows() -> RunResult:
         failed(at(512, ARM), Status.ERROR, "KeyError: 'bucket' | see `log`"),
         failed(at(3008, ARM), Status.NOT_MEASURED, "this account allows at most 3,008 MB"),
     )
-    best = recommended(at(1024), 1.0, None)
-    return run(result(function(monthly_invocations=None, current_assumed=True), measurements=rows, recommendation=best))
+    rows = (measured(at(512), 460.0, side=BASE), *rows)
+    subject = function(monthly_invocations=None, current_assumed=True)
+    return run(result(subject, measurements=rows, recommendation=advised(subject, rows, at(1024), at(1769))))
 
 
 def local() -> RunResult:
@@ -299,13 +356,14 @@ def local() -> RunResult:
         replace(one, status=Status.ESTIMATED, reason="priced at the duration of x86_64", p95_duration_ms=None)
         for one in (measured(at(size, ARM), ms) for size, ms in {512: 461.0, 1024: 228.0, 1769: 133.0}.items())
     )
-    gate = comparison(Verdict.REGRESSION, ratio(2.08, 1.97, 2.2), "the whole interval is above +10 %, twice")
+    gate = comparison(Verdict.REGRESSION, ratio(1.98, 1.87, 2.1), "costs at least 87.0% more")
     base = measured(at(512), 221.0, side=BASE)
-    best = recommended(at(1769), 1.2, None, ties=(at(1024),), estimated=True)
+    subject, rows = function(monthly_invocations=None), (base, *sweep()[1:5], *estimated)
+    best = advised(subject, rows, at(1024), at(1769), at(512), estimated=True)
     return run(
         result(
-            function(monthly_invocations=None),
-            measurements=(base, *sweep()[1:5], *estimated),
+            subject,
+            measurements=rows,
             comparison=gate,
             recommendation=best,
             target="python3.11, x86_64, this machine",
@@ -320,9 +378,9 @@ def forty() -> RunResult:
     for index in range(40):
         subject = function(f"service-{index:02}-handler")
         if index in {3, 17}:
-            gate = comparison(Verdict.REGRESSION, ratio(1.1 + index / 100, 1.12, 1.4), "above +10 %, twice")
+            gate = comparison(Verdict.REGRESSION, ratio(1.1 + index / 100, 1.12, 1.4), "costs at least 12.0% more")
         else:
-            gate = comparison(Verdict.NO_CHANGE, ratio(1.0, 0.97, 1.03), "below +10 %")
+            gate = comparison(Verdict.NO_CHANGE, ratio(1.0, 0.97, 1.03), "costs at most 3.0% more")
         results.append(result(subject, comparison=gate))
     return run(*results)
 
@@ -344,11 +402,15 @@ def with_findings() -> RunResult:
 
 
 def overridden() -> RunResult:
-    shown = regression()
-    gate = replace(
-        shown.functions[0].comparison, verdict=Verdict.OVERRIDDEN, reason="`lambdabot: accept cost` was set by octocat"
-    )
-    return run(replace(shown.functions[0], comparison=gate))
+    label = Override(label=ACCEPT_LABEL, by="octocat", at="2026-11-23T14:05:12+02:00", valid=True, reason="")
+    return accept(regression(), label)
+
+
+def not_accepted() -> RunResult:
+    """The label was set before the last push."""
+    moment = datetime(2026, 11, 23, 11, 58, tzinfo=UTC)
+    label = judged(ACCEPT_LABEL, by="octocat", at=moment, first_seen="2026-11-23T12:00:00+00:00")
+    return accept(regression(), label)
 
 
 def not_reached() -> RunResult:
@@ -363,9 +425,11 @@ def not_reached() -> RunResult:
 
 
 def interrupted() -> RunResult:
-    return run(
-        result(measurements=sweep()[:2], recommendation=None, recommendation_reason="interrupted"), interrupted=True
-    )
+    gate = replace(comparison(Verdict.INCONCLUSIVE, ratio(1.03, 0.81, 1.31)), environments=6, rounds=1)
+    gate = replace(gate, reason="between -19.0% and +31.0%: too wide to say")
+    rows = (measured(at(512), 448.0, side=BASE, width=0.2), measured(at(512), 461.0, width=0.2))
+    keep = recommended(at(512), 0.0, None, reason="cheapest at $4.04 per million and 461 ms")
+    return run(result(measurements=rows, recommendation=keep, comparison=gate, stop_reason=""), interrupted=True)
 
 
 def hostile(name: str, words: str) -> RunResult:

@@ -17,8 +17,9 @@ from tests.unit.report import runs
 from tests.unit.report.test_escape import TEXTS
 
 SITUATIONS = [
-    "one_recommended", "regression", "improvement", "inconclusive", "overridden", "no_change", "blocked",
-    "nothing_compared", "not_reached", "failed_rows", "local", "forty", "with_findings", "interrupted",
+    "one_recommended", "regression", "improvement", "inconclusive", "overridden", "not_accepted", "no_change", "kept",
+    "blocked", "nothing_compared", "not_reached", "failed_rows", "local", "live_version", "forty", "with_findings",
+    "interrupted",
 ]  # fmt: skip
 STATE = re.compile(r"<!-- lambdabot:state:1 .* -->")
 
@@ -57,16 +58,16 @@ def test_every_comment_is_well_formed(name):
 
 
 HEADLINES = {
-    "one_recommended": "✅ 1024 MB arm64 would save 26 % ($5.31 a month)",
+    "one_recommended": "✅ 1024 MB arm64 would save 25 % ($5.17 a month) and be 2.2 times as fast",
     "regression": "🔴 Costs 18 % more: $20.46 → $24.18 a month at 5.1 M invocations",
     "improvement": "🟢 Costs 29 % less: $29.03 → $20.61 a month at 5.1 M invocations",
     "inconclusive": "🟡 Cost change undecided: +6 % (−7 to +21)",
     "overridden": "🟠 Costs 18 % more: $20.46 → $24.18 a month at 5.1 M invocations (accepted)",
     "no_change": "✅ No change in cost",
-    "nothing_compared": "⚪ 1024 MB arm64 would save 26 % ($5.31 a month)",
+    "nothing_compared": "⚪ 1024 MB arm64 would save 25 % ($5.17 a month) and be 2.2 times as fast",
     "not_reached": "⚪ Nothing measured: no usable AWS credentials",
-    "local": "🔴 Costs 108 % more: $1.94 → $4.04 per million invocations (estimate)",
-    "forty": "🔴 2 of 40 functions cost more; recommended configurations would save $212 a month",
+    "local": "🔴 Costs 98 % more: $2.04 → $4.04 per million invocations (estimate)",
+    "forty": "🔴 2 of 40 functions cost more; recommended configurations would save $207 a month",
 }
 
 
@@ -138,7 +139,7 @@ def test_faster_at_a_higher_price_says_so():
     best = runs.recommended(runs.at(1769), -3.0, "-0.60", reason="fastest", strategy=runs.Strategy.SPEED)
 
     assert headline(comment_of(runs.run(runs.result(recommendation=best)))) == (
-        "✅ 1769 MB x86_64 would be faster and cost 3 % more ($0.60 a month)"
+        "✅ 1769 MB x86_64 would cost 3 % more ($0.60 a month) and be 3.5 times as fast"
     )
 
 
@@ -167,6 +168,19 @@ def test_sizes_that_one_reason_took_out_share_a_line():
 
     assert text.count("not measured: ARM64 is blocked by fasttext, chromedriver-py") == 1
     assert "| 128 to 1769 MB arm64 |" in text
+
+
+def test_the_base_shares_its_line_with_no_size_of_head():
+    reason = "no warm result yet"
+    base = replace(
+        runs.failed(runs.at(512), runs.Status.NOT_MEASURED, reason),
+        variant=runs.Variant(side=runs.BASE, configuration=runs.at(512)),
+    )
+    rows = (base, runs.failed(runs.at(128), runs.Status.NOT_MEASURED, reason), *runs.sweep()[2:])
+    text = comment_of(runs.run(runs.result(measurements=rows))).replace("\u00a0", " ")
+
+    assert "| 512 MB x86_64 · target branch | – |" in text
+    assert "| 128 MB x86_64 | – |" in text
 
 
 def test_estimates_are_labelled_where_they_stand():
@@ -261,7 +275,7 @@ def test_a_single_function_with_endless_lists_fits():
     text = comment_of(runs.run(runs.result(arm64=replace(runs.ready(), packages=packages), notes=("<b>" * 500,) * 500)))
 
     assert len(text) < COMMENT_LIMIT
-    assert "would save 26 %" in text
+    assert "would save 25 %" in text
 
 
 def test_the_summary_holds_the_whole_without_marker_and_state():
@@ -325,3 +339,54 @@ def test_whatever_users_write_breaks_nothing(name, words):
     assert not re.search(r"@[A-Za-z]|#\d", html.unescape(re.sub(r"<[^>]*>", "", outside_code)))
     assert len(text) < COMMENT_LIMIT
     text.encode()
+
+
+def test_what_is_compared_with_has_its_name():
+    text = comment_of(runs.live_version()).replace("\u00a0", " ")
+
+    assert "512 MB x86_64 against 1024 MB x86_64 of the live version: **+17 %**" in text
+    assert "| 1024 MB x86_64 · live version |" in text
+    assert "target branch" not in text
+
+
+def test_who_accepted_the_cost_is_named_with_the_moment():
+    text = html.unescape(comment_of(runs.overridden()))
+
+    assert (
+        "**Accepted** by <code>octocat</code>, who set <code>lambdabot: accept cost</code> "
+        "at 2026-11-23 12:05 UTC for this commit."
+    ) in text
+
+
+def test_a_label_that_does_not_count_says_why():
+    text = html.unescape(comment_of(runs.not_accepted()))
+
+    assert (
+        "<code>lambdabot: accept cost</code> does not count (set by <code>octocat</code> at 2026-11-23 11:58 UTC): "
+        "it was set before this commit was pushed"
+    ) in text
+    assert headline(text).startswith("🔴 Costs 18 % more")
+
+
+def test_the_lines_to_paste_of_a_reason_keep_their_form():
+    page = page_of(comment_of(runs.nothing_compared()))
+
+    assert "      - uses: actions/checkout@v5\n        with:\n          fetch-depth: 2\n</code></pre>" in page
+
+
+@pytest.mark.parametrize(
+    ("factor", "words"),
+    [
+        (0.5, " and be 2.0 times as fast"),
+        (1.0, ""),
+        (0.9, ""),
+        (3.0, " and take 3.0 times as long"),
+        (0.05, " and be 20 times as fast"),
+    ],
+)
+def test_a_recommendation_says_how_much_faster_or_slower_it_is(factor, words):
+    rows = (runs.measured(runs.at(512), 400.0), runs.measured(runs.at(1024, runs.ARM), 400.0 * factor))
+    best = runs.recommended(runs.at(1024, runs.ARM), 30.0, None)
+    text = headline(comment_of(runs.run(runs.result(measurements=rows, recommendation=best))))
+
+    assert text == f"✅ 1024 MB arm64 would save 30 %{words}"

@@ -5,11 +5,11 @@ import unicodedata
 import cmarkgfm
 import pytest
 from cmarkgfm.cmark import Options
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from lambdabot.report.escape import code, escape, fence, plain
+from lambdabot.report.escape import code, escape, fence, plain, prose
 
 WORDS = (
     "| ` `` <script> </td> </details> @here @octo/team #1 GH-12 octo/demo#3 ::error:: ${{ $x$ $$ ** __ _ ~~ ~ [a](b) "
@@ -28,21 +28,26 @@ def text_of(fragment):
     return html.unescape(re.sub(r"<[^>]*>", "", fragment))
 
 
+def as_read(text):
+    return re.sub(r"\s+", " ", text.replace("\u200b", "")).strip()
+
+
 @given(text=TEXTS)
+@example(text="\u200b")
 def test_a_text_is_one_paragraph_of_itself(text):
     page = rendered(f"before {escape(text)} after")
 
     assert set(re.findall(r"</?[a-z][^>]*>", page)) == {"<p>", "</p>"}
-    shown = text_of(page).strip()
-    expected = plain(text)
-    assert re.sub(r"\s+", " ", shown.replace("\u200b", "")) == re.sub(r"\s+", " ", f"before {expected} after").replace(
-        "\u200b", ""
-    )
+    assert as_read(text_of(page)) == as_read(f"before {plain(text)} after")
 
 
-@given(text=TEXTS)
-def test_a_text_at_the_start_of_a_line_opens_no_block(text):
-    page = rendered(f"\n{escape(text)}x\n")
+@given(text=TEXTS, behind=st.sampled_from(["", "x"]))
+@example(text="\n-\n", behind="x")
+@example(text="\n+", behind="")
+@example(text=" 1.\t", behind="x")
+@example(text="\u20031) x", behind="")
+def test_a_text_at_the_start_of_a_line_opens_no_block(text, behind):
+    page = rendered(f"\n{escape(text)}{behind}\n")
 
     assert set(re.findall(r"</?[a-z][^>]*>", page)) <= {"<p>", "</p>"}
 
@@ -113,3 +118,25 @@ def test_a_fence_holds_all_of_its_text(text):
 @pytest.mark.parametrize("text", ["permissions:\n  contents: read", "a\n\n    b"])
 def test_a_fence_keeps_lines_and_indentation(text):
     assert text in html.unescape(rendered(str(fence(text))))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("give it `a|b` and `c`", "give it <code>a&#124;b</code> and <code>c</code>."),
+        ("one ` alone.", "one &#96; alone."),
+        ("", ""),
+        ("really?", "really?"),
+    ],
+)
+def test_prose_shows_code_and_ends(text, shown):
+    assert prose(text) == shown
+
+
+@given(text=TEXTS)
+@example(text="`<b>` ``*`` `")
+def test_prose_opens_nothing_but_code(text):
+    page = rendered(f"x {prose(text)}")
+
+    assert set(re.findall(r"</?[a-z][^>]*>", page)) <= {"<p>", "</p>", "<code>", "</code>"}
+    assert page.count("<code>") == page.count("</code>")

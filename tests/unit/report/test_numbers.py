@@ -77,3 +77,20 @@ def test_bars(share, text):
 )
 def test_a_confidence_is_never_rounded_up(share, text):
     assert numbers.confidence(share) == text
+
+
+@pytest.mark.parametrize(("factor", "text"), [(1.15, "1.1"), (2.17, "2.2"), (14.3, "14")])
+def test_how_often(factor, text):
+    assert numbers.times(factor) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("2026-11-23T14:05:12+02:00", "2026-11-23 12:05 UTC"),
+        ("2026-11-23T12:05:12Z", "2026-11-23 12:05 UTC"),
+        ("once", "once"),
+    ],
+)
+def test_a_moment_is_told_in_utc(text, shown):
+    assert numbers.moment(text) == shown

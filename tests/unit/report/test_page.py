@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
+from lambdabot.declaration import Edit
 from lambdabot.report.document import document
 from lambdabot.report.page import FOLDER, page
 from lambdabot.report.thinning import Samples
@@ -131,3 +132,34 @@ def test_whatever_users_write_breaks_nothing(name, words):
     assert not re.search("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]", "".join(reader.words))
     assert len(html) < 1_100_000
     html.encode()
+
+
+def test_who_accepted_the_cost_stands_at_the_top():
+    text = "".join(read(page_of(runs.overridden())).words)
+    refused = "".join(read(page_of(runs.not_accepted())).words)
+
+    assert "Accepted by octocat, who set lambdabot: accept cost at 2026-11-23 12:05 UTC for this commit." in text
+    assert "lambdabot: accept cost does not count (set by octocat at 2026-11-23 11:58 UTC): it was set" in refused
+
+
+def test_lines_to_paste_keep_their_indentation():
+    text = "".join(read(page_of(runs.nothing_compared())).words)
+
+    assert "\n      - uses: actions/checkout@v5\n        with:\n          fetch-depth: 2" in text
+    assert text.count("fetch-depth") == 1
+
+
+def test_the_edit_is_that_of_the_users_own_template():
+    edit = Edit(path=Path("template.yaml"), line=9, before="  MemorySize: 512", after="  MemorySize: 1024", note="")
+    html = page_of(runs.run(runs.result(edits=(edit,), edits_reason="`Architectures` is a parameter")))
+
+    assert '<span class="removed">-  MemorySize: 512</span><span class="added">+  MemorySize: 1024</span>' in html
+    assert "The template takes no edit here: <code>Architectures</code> is a parameter.</p>" in html
+    assert "Terraform" not in html
+
+
+def test_what_is_compared_with_has_its_name():
+    text = "".join(read(page_of(runs.live_version())).words)
+
+    assert "512 MB x86_64 against 1024 MB x86_64 of the live version" in text
+    assert "target branch" not in text

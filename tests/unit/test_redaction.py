@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdabot.aws.redaction import redact
+from lambdabot.redaction import redact
 
 digits = st.text("0123456789", min_size=12, max_size=12)
 
