@@ -100,8 +100,9 @@ def cells(variants: Iterable[Variant], payloads: Iterable[str], seen: Sequence[I
 
 
 def _cell(variant: Variant, payloads: frozenset[str], seen: Sequence[Invocation]) -> Cell:
+    ok = Outcome.OK
     cold = [one for one in seen if one.cold]
-    failed = [one for one in seen if one.outcome is not Outcome.OK]
+    failed = [one for one in seen if one.outcome is not ok]
     environments = [one for one in _environments(seen, failed, payloads) if all(map(one.warm.get, payloads))]
     newest = max([calls[0].round for one in environments for calls in one.warm.values()], default=-1)
     fruitless = len({one.round for one in takewhile(lambda one: one.round > newest, reversed(seen))})
