@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from threading import Timer
 from types import FrameType
 from typing import NoReturn
 
@@ -13,6 +14,7 @@ from lambdabot.errors import InterruptionError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 REPETITION_SECONDS = 1.0
+_AGAIN_SECONDS = 0.01
 
 _left: list[Callable[[], Iterable[str]]] = []
 
@@ -23,7 +25,8 @@ def interruptible() -> Iterator[None]:
 
     GitHub sends SIGINT, 7.5 s later SIGTERM, and kills 2.5 s after that: the clean-up has the time up to the second
     signal. A user who presses Ctrl-C again gets out at once. `timeout` and shells may deliver one signal twice, to the
-    process and to its group, so a repetition within a second is the same one.
+    process and to its group, so a repetition within a second is the same one. A signal that meets the main thread in a
+    finalizer, where Python ignores every exception, comes again a moment later.
     """
     first: list[float] = []
 
@@ -35,10 +38,21 @@ def interruptible() -> Iterator[None]:
             _say_what_is_left()
             os._exit(128 + number)
 
+    def ignored(unraisable: "sys.UnraisableHookArgs") -> None:
+        if isinstance(unraisable.exc_value, InterruptionError):
+            first.clear()
+            again = Timer(_AGAIN_SECONDS, os.kill, (os.getpid(), unraisable.exc_value.signal_number))
+            again.daemon = True
+            again.start()
+        else:
+            hook(unraisable)
+
     before = {number: signal.signal(number, handle) for number in SIGNALS}
+    hook, sys.unraisablehook = sys.unraisablehook, ignored
     try:
         yield
     finally:
+        sys.unraisablehook = hook
         for number, handler in before.items():
             signal.signal(number, handler)
 

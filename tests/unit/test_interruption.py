@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 
 import pytest
 
@@ -90,3 +91,30 @@ def test_a_second_signal_says_what_is_left():
     assert process.stderr == (
         "\nlambdabot: stopped; still there (`lambdabot clean --all` removes it):\nfunction lambdabot-1\nlog group x\n"
     )
+
+
+def test_a_signal_that_a_finalizer_swallows_comes_again():
+    class Finalized:
+        def __del__(self):
+            signal.raise_signal(signal.SIGTERM)
+
+    def work() -> None:
+        Finalized()
+        time.sleep(10)
+
+    with pytest.raises(InterruptionError) as raised, interruptible():
+        work()
+    assert raised.value.signal_number == signal.SIGTERM
+
+
+def test_what_else_a_finalizer_raises_is_shown_as_ever(monkeypatch):
+    class Finalized:
+        def __del__(self):
+            raise ZeroDivisionError
+
+    shown = []
+    monkeypatch.setattr("sys.unraisablehook", shown.append)
+    with interruptible():
+        Finalized()
+    assert [one.exc_type for one in shown] == [ZeroDivisionError]
+    shown.clear()
