@@ -19,6 +19,7 @@ from pathlib import Path
 from lambdabot.local.worker import cgroup
 from lambdabot.local.worker.environment import ExecutionEnvironment
 from lambdabot.local.worker.machine import Machine
+from lambdabot.local.worker.spec import EnvironmentSpec
 
 folder, limits, marker = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 spec = EnvironmentSpec(

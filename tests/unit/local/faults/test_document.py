@@ -18,16 +18,19 @@ def mistakes(tmp_path, text: str) -> list[str]:
 
 def test_every_mistake_is_told_with_its_line(tmp_path):
     assert mistakes(tmp_path, "version: 2\ncannd: []\nfailures:\n- share: 2\n  calls: ['lambda:Creat']\n") == [
-        "1: `version`: must be 1; it is 2",
-        "2: `cannd` is not known here; did you mean `canned`?",
-        "4: `failures.0.share`: must be at most 1; it is 2",
-        "5: `failures.0.calls.0`: no operation is called lambda:Creat; write it as lambda:CreateFunction, logs:* or *",
+        "1:1: `version`: must be 1; it is 2",
+        "2:1: `cannd` is not known here; did you mean `canned`?",
+        "4:3: `failures.0.share`: must be at most 1; it is 2",
+        (
+            "5:11: `failures.0.calls.0`: no operation is called lambda:Creat; "
+            "write it as lambda:CreateFunction, logs:* or *"
+        ),
     ]
 
 
 def test_every_function_needs_an_answer(tmp_path):
     (only,) = mistakes(tmp_path, "version: 1\ncanned: [{function: thumbnail}]\n")
-    assert only == '1: the last of `canned` needs `function: "*"`, so that every function has an answer'
+    assert only == '1:1: the last of `canned` needs `function: "*"`, so that every function has an answer'
 
 
 def test_the_example_is_right_and_names_every_key():
