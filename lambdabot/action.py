@@ -1,5 +1,6 @@
 """The workflow's door: INPUT_* variables in; outputs, step summary, annotations and exit code out."""
 
+import gc
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -49,6 +50,7 @@ def _run(environ: Mapping[str, str], workflow: Workflow) -> int:
     from lambdabot.job import run, show  # noqa: PLC0415  # boto3 only once the settings hold
     from lambdabot.report.progress import Progress  # noqa: PLC0415  # likewise
 
+    gc.enable()  # see entrypoint.py
     finished = run(settings, context, Progress.plain(workflow.say), token)
     url = show(finished, settings, context, token, warn=workflow.warning)
     from lambdabot.report.comment import summary  # noqa: PLC0415  # jinja2 only after the first API call
