@@ -236,15 +236,21 @@ def _timed(command: list[str]) -> float:
     return time.perf_counter() - start
 
 
+_PEAK = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+"""Linux hands a parent's peak on to its child, so the parent must be smaller than what is measured."""
+
+
 def _memory() -> float:
     """Return the peak of one cold check in MB, of the program or of the resolver that it starts, whichever is more."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / "requirements.txt").write_text("\n".join(CLOSURE) + "\n")
-        process = subprocess.Popen(_command(place), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        _, _, usage = os.wait4(process.pid, 0)
-        process.returncode = 0
-    return usage.ru_maxrss / 1024
+        command = [sys.executable, "-c", _PEAK, *_command(place)]
+        return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout) / 1024
 
 
 def _command(place: Path) -> list[str]:
