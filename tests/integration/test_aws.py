@@ -9,7 +9,6 @@ import zipfile
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from random import Random
 
@@ -26,19 +25,15 @@ from lambdabot.interruption import interruptible
 from lambdabot.local.endpoint import serve
 from lambdabot.model import (
     Architecture,
-    Budget,
     Build,
     Configuration,
-    Constraints,
-    Function,
     Invocation,
     Outcome,
-    Payload,
     Side,
-    Strategy,
     Variant,
     Wave,
 )
+from tests.sample import function as sample
 
 CODE = """
 import os, sys, time
@@ -97,28 +92,15 @@ def make_copy(tmp_path: Path) -> Callable[..., Copy]:
         with zipfile.ZipFile(package, "w") as archive:
             archive.writestr("app.py", code)
         configuration = Configuration(memory_mb=memory_mb, architecture=Architecture.X86_64)
-        function = Function(
+        function = sample(
+            tmp_path,
             name="orders",
             side=side,
-            source=tmp_path,
-            handler="app.handler",
             runtime=runtime,
-            requirements=None,
-            role=None,
             timeout_seconds=timeout_seconds,
             environment={"STAGE": "test"},
-            payloads=(Payload(name="default", body=b"{}", weight=Decimal(1)),),
             memory_mb=(memory_mb,),
-            architectures=(Architecture.X86_64,),
             current=configuration,
-            current_assumed=False,
-            monthly_invocations=None,
-            constraints=Constraints(),
-            strategy=Strategy.COST,
-            balanced_weight=0.5,
-            tie_tolerance_percent=2.0,
-            budget=Budget(usd=Decimal(1), minutes=10),
-            allow_build=frozenset(),
         )
         build = Build(
             function="orders",

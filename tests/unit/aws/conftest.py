@@ -9,7 +9,6 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote
@@ -24,16 +23,12 @@ from lambdabot.aws.request import Copy
 from lambdabot.errors import InterruptionError
 from lambdabot.model import (
     Architecture,
-    Budget,
     Build,
     Configuration,
-    Constraints,
-    Function,
-    Payload,
     Side,
-    Strategy,
     Variant,
 )
+from tests.sample import function as sample
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:"
 
@@ -360,28 +355,16 @@ def make_copy(tmp_path: Path) -> Callable[..., Copy]:
         zip_path = tmp_path / f"{side}-{architecture}.zip"
         zip_path.write_bytes(b"PK\x05\x06" + bytes(18))
         configuration = Configuration(memory_mb=memory_mb, architecture=architecture)
-        function = Function(
+        function = sample(
+            tmp_path,
             name=name,
             side=side,
-            source=tmp_path,
-            handler="app.handler",
-            runtime="python3.13",
-            requirements=None,
             role=role,
             timeout_seconds=30,
             environment={"STAGE": "test"},
-            payloads=(Payload(name="default", body=b"{}", weight=Decimal(1)),),
             memory_mb=(memory_mb,),
             architectures=(architecture,),
             current=configuration,
-            current_assumed=False,
-            monthly_invocations=None,
-            constraints=Constraints(),
-            strategy=Strategy.COST,
-            balanced_weight=0.5,
-            tie_tolerance_percent=2.0,
-            budget=Budget(usd=Decimal(1), minutes=10),
-            allow_build=frozenset(),
         )
         build = Build(
             function=name,

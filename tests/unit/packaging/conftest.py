@@ -8,12 +8,12 @@ import tempfile
 import zipfile
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from lambdabot.model import Architecture, Budget, Configuration, Constraints, Function, Side, Strategy
+from lambdabot.model import Function
+from tests.sample import function as sample
 
 BACKEND = """
 import os, zipfile
@@ -140,28 +140,6 @@ def function(source: Path) -> Callable[..., Function]:
         if requirements is not None:
             path = source / "requirements.txt"
             path.write_text(requirements)
-        return Function(
-            name="thumbnail",
-            side=Side.HEAD,
-            source=code or source,
-            handler="app.handler",
-            runtime=runtime,
-            requirements=path,
-            role=None,
-            timeout_seconds=3,
-            environment={},
-            payloads=(),
-            memory_mb=(128,),
-            architectures=(Architecture.X86_64,),
-            current=Configuration(memory_mb=128, architecture=Architecture.X86_64),
-            current_assumed=True,
-            monthly_invocations=None,
-            constraints=Constraints(),
-            strategy=Strategy.COST,
-            balanced_weight=0.5,
-            tie_tolerance_percent=2.0,
-            budget=Budget(usd=Decimal(1), minutes=1.0),
-            allow_build=frozenset(allow_build),
-        )
+        return sample(code or source, runtime=runtime, requirements=path, allow_build=frozenset(allow_build))
 
     return make

@@ -1,13 +1,13 @@
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from lambdabot.declaration import Declaration, Place, Stated, Undecided
-from lambdabot.model import Architecture, Budget, Configuration, Constraints, Function, Side, Strategy
+from lambdabot.model import Architecture, Configuration, Side
 from lambdabot.project.base import BaseTree, NoBase
 from lambdabot.project.changes import changes, describe, same_settings
+from tests.sample import function as sample
 
 
 @pytest.fixture
@@ -15,28 +15,11 @@ def sides(tmp_path):
     for side in ("head", "base"):
         (tmp_path / side / "src").mkdir(parents=True)
         (tmp_path / side / "src" / "app.py").write_text("x = 1\n")
-    head = Function(
+    head = sample(
+        tmp_path / "head" / "src",
         name="f",
-        side=Side.HEAD,
-        source=tmp_path / "head" / "src",
-        handler="app.handler",
         runtime="python3.12",
-        requirements=None,
-        role=None,
-        timeout_seconds=3,
-        environment={},
-        payloads=(),
-        memory_mb=(128,),
-        architectures=(Architecture.X86_64,),
         current=Configuration(memory_mb=512, architecture=Architecture.X86_64),
-        current_assumed=False,
-        monthly_invocations=None,
-        constraints=Constraints(),
-        strategy=Strategy.COST,
-        balanced_weight=0.5,
-        tie_tolerance_percent=2,
-        budget=Budget(usd=Decimal(1), minutes=1),
-        allow_build=frozenset(),
         declaration=declared(tmp_path),
     )
     return head, replace(head, side=Side.BASE, source=tmp_path / "base" / "src")

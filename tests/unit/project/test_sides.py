@@ -1,20 +1,16 @@
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from lambdabot.model import (
     Architecture,
-    Budget,
     Configuration,
-    Constraints,
     Function,
-    Payload,
     Side,
-    Strategy,
 )
 from lambdabot.project.sides import base_function, settings_in_base
+from tests.sample import function as sample
 
 
 @pytest.fixture
@@ -22,29 +18,7 @@ def head(tmp_path: Path) -> Function:
     source = tmp_path / "repository" / "service" / "src"
     source.mkdir(parents=True)
     (source / "app.py").touch()
-    return Function(
-        name="hello",
-        side=Side.HEAD,
-        source=source,
-        handler="app.handler",
-        runtime="python3.13",
-        requirements=None,
-        role=None,
-        timeout_seconds=3,
-        environment={},
-        payloads=(Payload(name="one", body=b"{}", weight=Decimal(1)),),
-        memory_mb=(128,),
-        architectures=(Architecture.X86_64,),
-        current=Configuration(memory_mb=128, architecture=Architecture.X86_64),
-        current_assumed=True,
-        monthly_invocations=None,
-        constraints=Constraints(),
-        strategy=Strategy.COST,
-        balanced_weight=0.5,
-        tie_tolerance_percent=2,
-        budget=Budget(usd=Decimal(1), minutes=1),
-        allow_build=frozenset(),
-    )
+    return sample(source, name="hello", current_assumed=True)
 
 
 def find(head: Function, base: Path, described=None) -> Function | None:

@@ -12,10 +12,8 @@ from lambdabot.model import (
     Arm64Check,
     Arm64Verdict,
     BaseKind,
-    Budget,
     Comparison,
     Configuration,
-    Constraints,
     Estimate,
     Finding,
     Function,
@@ -39,6 +37,7 @@ from lambdabot.model import (
     Verdict,
 )
 from lambdabot.pipeline.override import accept, judged
+from tests.sample import function as sample
 
 X86, ARM = Architecture.X86_64, Architecture.ARM64
 HEAD, BASE = Side.HEAD, Side.BASE
@@ -60,28 +59,15 @@ def at(memory_mb: int, architecture: Architecture = X86) -> Configuration:
 
 def function(name: str = "thumbnail", **fields) -> Function:
     known = {
-        "side": HEAD,
         "source": Path("/repository/src") / name,
-        "handler": "app.handler",
-        "runtime": "python3.13",
-        "requirements": None,
-        "role": None,
         "timeout_seconds": 30,
-        "environment": {},
         "payloads": (Payload(name="small", body=b"{}", weight=Decimal(1)),),
         "memory_mb": (128, 256, 512, 1024, 1769),
         "architectures": (X86, ARM),
         "current": at(512),
-        "current_assumed": False,
         "monthly_invocations": 5_100_000,
-        "constraints": Constraints(),
-        "strategy": Strategy.COST,
-        "balanced_weight": 0.5,
-        "tie_tolerance_percent": 2.0,
-        "budget": Budget(invocations=1000, usd=Decimal("1.00"), minutes=10),
-        "allow_build": frozenset(),
     }
-    return Function(name=name, **{**known, **fields})
+    return sample(name=name, **{**known, **fields})
 
 
 def cost(configuration: Configuration, mean_ms: float, *, width: float = 0.03, environments: int = 10) -> Estimate:
