@@ -1,5 +1,6 @@
 """The workflow's door, in process: the container test runs the same in the built image."""
 
+import gc
 import json
 import signal
 
@@ -86,6 +87,15 @@ def test_a_run_leaves_comment_outputs_summary_and_report(step, github, project):
     assert "not measured" in outputs
     assert "Nothing compared, so nothing gated" in summary
     assert json.loads((project.folder / action.OUT / "report.json").read_text())["pull_request"] == 7
+
+
+def test_garbage_is_looked_for_again_once_everything_is_imported(step):
+    gc.disable()  # as the entry point does
+    try:
+        step(endpoint="local")
+        assert gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_a_pull_request_from_a_fork_is_measured_on_the_embedded_endpoint(step, github, project):

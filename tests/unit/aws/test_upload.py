@@ -68,6 +68,20 @@ def test_a_large_package_goes_up_once_for_all_its_copies_and_is_removed(fake, co
     assert deployments.left == ()
 
 
+def test_only_calls_to_lambda_keep_to_lambdas_pace(fake, connection, identity, s3, make_large):
+    class Counting:
+        waits = 0
+
+        def wait(self, _) -> None:
+            self.waits += 1
+
+    with Deployments(connection, identity, bucket=BUCKET) as deployments:
+        deployments.create([make_large(128), make_large(256)])
+        connection.pace = pace = Counting()
+    assert (objects(s3), deployments.left) == ([], ())
+    assert pace.waits == 2  # for the functions; not for the package, nor for the log group
+
+
 def test_a_small_package_goes_straight_to_lambda(fake, connection, identity, s3, make_large):
     with Deployments(connection, identity, bucket=BUCKET) as deployments:
         deployments.create([make_large(128, zip_bytes=1000)])

@@ -5,12 +5,14 @@ from decimal import Decimal
 import pytest
 
 from benchmarks.lambda_simulator.simulator import Account
+from lambdabot.aws.prices import prices
 from lambdabot.measurement.conclusion import conclude
 from lambdabot.measurement.decision import next_step
 from lambdabot.model import (
     Architecture,
     Configuration,
     Constraints,
+    Extras,
     Invocation,
     Outcome,
     Payload,
@@ -75,6 +77,16 @@ def test_estimated_rows_are_priced_at_the_same_duration(sweeping, invoked, head,
     assert conclusion.recommendation.configuration == here
     assert conclusion.recommendation.estimated
     assert "every figure is an estimate" in conclusion.notes[0]
+
+
+def test_estimated_rows_have_their_own_share_of_what_is_kept_ready(sweeping, invoked, head, here) -> None:
+    (other,) = set(Architecture) - {here.architecture}
+    twin = Configuration(memory_mb=here.memory_mb, architecture=other)
+    ready = {"extras": Extras(provisioned_concurrency=2), "monthly_invocations": 10_000}
+    plan = sweeping(prices=prices("us-east-1"), **ready)
+    plan = replace(plan, variants=(head,), sweep=(here,), current=here, estimated=(twin,), local=True)
+    found = row(conclude(plan, [invoked(environment=name) for name in "abc"]), twin)
+    assert found.cost_per_million.value == pytest.approx(1e6 * plan.cost(twin, 100))
 
 
 def test_what_could_not_be_deployed_has_its_reason(sweeping, here) -> None:

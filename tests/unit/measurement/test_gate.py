@@ -4,10 +4,11 @@ import pytest
 
 from benchmarks.lambda_simulator.hosts import HOMOGENEOUS, MIXED
 from benchmarks.lambda_simulator.simulator import Account
+from lambdabot.aws.prices import prices
 from lambdabot.measurement.conclusion import conclude
 from lambdabot.measurement.gate import LOCAL_LOOKS, LOOKS, standing, tails
 from lambdabot.measurement.samples import cells
-from lambdabot.model import Extras, Outcome, Verdict
+from lambdabot.model import Extras, Outcome, Side, Verdict
 
 
 def compare(plan, seen):
@@ -42,6 +43,20 @@ def test_storage_that_the_head_adds_is_part_of_its_cost(comparing, simulate, kno
     grown = compare(replace(plan, base_extras=Extras(ephemeral_storage_mb=512)), seen).cost_ratio
     rates = plan.rate(plan.current) / replace(plan, extras=Extras(ephemeral_storage_mb=512)).rate(plan.current)
     assert grown.value / same.value == pytest.approx(rates, abs=2e-3)  # the request fee is on both sides
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_environments_that_the_head_keeps_ready_are_part_of_its_cost(comparing, simulate, known) -> None:
+    ready = {"extras": Extras(provisioned_concurrency=5), "monthly_invocations": 1_000_000}
+    plan = comparing(base_extras=Extras(), prices=prices("us-east-1"), **ready)
+    seen, _ = simulate(plan, account=Account(environments_known=known, cpu_known=False))
+    found = compare(plan, seen)
+    assert found.verdict is Verdict.REGRESSION
+    share = plan.fee(plan.current) - plan.fee(plan.current, Side.BASE)
+    assert share == pytest.approx(5 * 0.5 * 730 * 3600 * 0.0000041667 / 1_000_000)
+    without = compare(replace(plan, monthly_invocations=None), seen).cost_ratio
+    assert found.cost_ratio.low > 1.5
+    assert without.value < 1  # the rate of a duration is lower where it was kept ready
 
 
 def test_lanes_are_enough_to_see_twice_the_cost(comparing, simulate) -> None:

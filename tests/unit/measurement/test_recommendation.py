@@ -3,8 +3,9 @@ from decimal import Decimal
 
 import pytest
 
+from lambdabot.aws.prices import prices
 from lambdabot.measurement.conclusion import conclude
-from lambdabot.model import Architecture, Configuration, Constraints, Strategy, Variant
+from lambdabot.model import Architecture, Configuration, Constraints, Extras, Strategy, Variant
 
 
 @pytest.fixture
@@ -77,6 +78,16 @@ def test_a_tie_holds_with_cold_starts_where_cost_is_the_strategy(recommended) ->
     assert (dear.configuration.memory_mb, dear.ties) == (128, ())
     fast, _ = recommended({128: 400, 256: 201}, inits=inits, strategy=Strategy.BALANCED)
     assert fast.configuration.memory_mb == 256
+
+
+def test_what_is_kept_ready_makes_large_sizes_dear_and_has_no_cold_starts(recommended) -> None:
+    times, inits = {128: 4100, 512: 1000, 1769: 280}, {128: 2000, 512: 800, 1769: 500}
+    ready = {"extras": Extras(provisioned_concurrency=1), "prices": prices("us-east-1")}
+    alone, _ = recommended(times, inits=inits, **ready)
+    assert alone.configuration.memory_mb == 1769
+    assert "cold starts" not in alone.reason
+    shared, _ = recommended(times, inits=inits, monthly_invocations=1_000_000, **ready)
+    assert shared.configuration.memory_mb == 128
 
 
 def test_where_nothing_changes_no_cold_starts_are_spoken_of(recommended) -> None:

@@ -67,6 +67,14 @@ def test_a_setting_is_a_change_where_the_template_writes_it(sides):
     ]
 
 
+def test_what_is_kept_ready_is_a_setting(sides):
+    head, base = sides
+    base = replace(base, provisioned_concurrency=2)
+
+    assert not same_settings(head, base)
+    assert said(head, base) == [("lambdabot.yml", "provisioned concurrency 2 -> 0", None)]
+
+
 def test_layers_of_the_templates_count(sides, tmp_path):
     head, base = sides
     base = replace(base, declaration=declared(tmp_path, layers=("a", "b")))

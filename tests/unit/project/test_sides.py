@@ -75,6 +75,7 @@ def test_the_target_branchs_own_settings_win_but_not_the_payloads(head, tmp_path
         source=tmp_path,
         handler="old.handler",
         timeout_seconds=9,
+        provisioned_concurrency=4,
         current=Configuration(memory_mb=512, architecture=Architecture.ARM64),
         payloads=(),
         memory_mb=(256,),
@@ -83,7 +84,7 @@ def test_the_target_branchs_own_settings_win_but_not_the_payloads(head, tmp_path
     base = find(head, tmp_path, {"hello": own})
 
     assert (base.source, base.handler, base.timeout_seconds) == (tmp_path, "old.handler", 9)
-    assert base.current == own.current
+    assert (base.current, base.provisioned_concurrency) == (own.current, 4)
     assert (base.payloads, base.memory_mb) == (head.payloads, head.memory_mb)
 
 

@@ -70,6 +70,16 @@ def test_the_templates_alone_are_settings(project, text):
     assert orders.declaration is not None
 
 
+def test_what_a_template_keeps_ready_is_known(project):
+    template = project / "template.yaml"
+    ready = "ProvisionedConcurrencyConfig: {ProvisionedConcurrentExecutions: 3}"
+    template.write_text(template.read_text().replace("Timeout: 20", f"Timeout: 20\n      {ready}"))
+
+    (orders,) = settings(project).functions
+
+    assert orders.provisioned_concurrency == 3
+
+
 def test_what_lambdabot_yml_says_wins_key_by_key(project):
     found = settings(project, "defaults: {timeout_seconds: 5}\nfunctions: {Orders: {current: {memory_mb: 1024}}}\n")
 
