@@ -142,6 +142,13 @@ def _deploy(client: Any, sizes: list[int]) -> None:  # noqa: ANN401
         _timing(client, size, {})
 
 
+def _renew(client: Any, size: int, number: int) -> None:  # noqa: ANN401
+    """Give a function a new environment, past its INIT: Lambda keeps none over a change of the configuration."""
+    client.update_function_configuration(FunctionName=f"f{size}", Environment={"Variables": {"ROUND": str(number)}})
+    client.get_waiter("function_updated_v2").wait(FunctionName=f"f{size}", WaiterConfig={"Delay": 0.01})
+    _timing(client, size, {})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
     """One invocation: its REPORT's duration, and the CPU time that the handler counted itself."""
@@ -174,18 +181,19 @@ def _compared(
 ) -> dict[int, Comparison]:
     """Compare sizes with a full vCPU: each call with the two full ones around it, for the host has slow seconds.
 
-    An unmeasured first round warms connections.
+    Every round has new environments, for the same loops take some percent more time in one process than in another.
     """
     timings: dict[int, list[Timing]] = {size: [] for size in sizes}
     ratios: dict[int, list[float]] = {size: [] for size in sizes}
-    before = _timing(client, FULL, event)
-    for number in range(rounds + 1):
+    for number in range(rounds):
+        for size in (*sizes, FULL):
+            _renew(client, size, number)
+        before = _timing(client, FULL, event)
         for size in generator.sample(sizes, len(sizes)):
             timing = _timing(client, size, event)
             after = _timing(client, FULL, event)
-            if number:
-                timings[size].append(timing)
-                ratios[size].append(2 * timing.duration_ms / (before.duration_ms + after.duration_ms))
+            timings[size].append(timing)
+            ratios[size].append(2 * timing.duration_ms / (before.duration_ms + after.duration_ms))
             before = after
     return {size: _comparison(timings[size], ratios[size]) for size in sizes}
 
