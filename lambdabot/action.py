@@ -93,7 +93,7 @@ def inputs(environ: Mapping[str, str]) -> Inputs:
         region=given("aws-region"),
         comment=given("comment"),
         check=given("check"),
-        root=workspace,
+        workspace=workspace,
         job=environ.get("GITHUB_JOB", ""),
         comment_key=key if key and key != NO_MATRIX else "",
         report=workspace / report if report else None,

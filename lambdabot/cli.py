@@ -15,6 +15,7 @@ from lambdabot.errors import ExitCode, InterruptionError, LambdabotError, Mistak
 from lambdabot.interruption import end_now, interruptible
 
 if TYPE_CHECKING:
+    from lambdabot.github.event import Context
     from lambdabot.local.endpoint import Endpoint
     from lambdabot.settings.load import Settings
 
@@ -73,12 +74,15 @@ def _add_run(command: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from lambdabot.github.event import Context
     from lambdabot.project.discovery import discover
     from lambdabot.settings.load import Inputs, load
 
+    context = Context.of(os.environ)
     settings = load(
         Inputs(
             config=arguments.config,
+            workspace=context.workspace,
             endpoint=arguments.endpoint,
             base=arguments.base,
             functions=tuple(arguments.function),
@@ -90,13 +94,12 @@ def _run(arguments: argparse.Namespace) -> int:
         discover=discover,
     )
     if arguments.dry_run:
-        return _dry_run(settings)
+        return _dry_run(settings, context)
 
-    from lambdabot.github.event import Context
     from lambdabot.job import run, show
     from lambdabot.report.progress import Progress
 
-    context, token = Context.of(os.environ), os.environ.get("GITHUB_TOKEN", "")
+    token = os.environ.get("GITHUB_TOKEN", "")
     context.require_trusted()
     finished = run(settings, context, Progress.on(sys.stderr), token)
     url = show(finished, settings, context, token, warn=partial(print, "lambdabot:", file=sys.stderr))
@@ -105,16 +108,14 @@ def _run(arguments: argparse.Namespace) -> int:
     return finished.exit_code
 
 
-def _dry_run(settings: "Settings") -> int:
+def _dry_run(settings: "Settings", context: "Context") -> int:
     from tempfile import TemporaryDirectory
 
-    from lambdabot.github.event import Context
     from lambdabot.pipeline.forecast import describe
     from lambdabot.pipeline.pairs import pair_all
     from lambdabot.project.base import resolve_base
     from lambdabot.project.changes import describe as describe_changes
 
-    context = Context.of(os.environ)
     root = context.workspace or settings.path.parent
     print(describe(settings))
     pull_request = context.pull_request is not None

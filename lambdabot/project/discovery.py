@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lambdabot.declaration import Discovery, Place, Undecided
 from lambdabot.project.templates.hints import GENERATED, TERRAFORM, has_provider, possible
+from lambdabot.workspace import holds
 
 MOST_FILES = 50_000
 """Files that are looked at; a repository with more names its templates."""
@@ -18,20 +19,22 @@ SKIPPED = frozenset(
 SUFFIXES = {".yaml", ".yml", ".json", ".template", *TERRAFORM}
 
 
-def discover(root: Path, named: Sequence[str] | None = None) -> Discovery:
+def discover(root: Path, named: Sequence[str] | None = None, workspace: Path | None = None) -> Discovery:
     """Return the functions of the templates below a folder, or of those that are named there.
+
+    Of a workflow's workspace nothing outside is read.
 
     A template that cannot be read costs no other: it is a problem of the discovery, with its place.
     """
     root = root.resolve()
     problems: list[Undecided] = []
     paths = _walk(root, problems) if named is None else _named(root, named, problems)
-    templates = [path for path in paths if possible(path)]
+    templates = [path for path in paths if holds(workspace, path) and possible(path)]
     if not templates:
         return Discovery(problems=tuple(problems))
     from lambdabot.project.reading import Reading  # noqa: PLC0415  # the parsers, only where there is a template
 
-    reading = Reading(problems=problems)
+    reading = Reading(problems=problems, workspace=workspace)
     for path in templates:
         reading.add(path)
     return reading.discovery(root)

@@ -13,6 +13,7 @@ from lambdabot.project.templates.intrinsics import Known, Result, Unknown
 from lambdabot.project.templates.nodes import Document, documents
 from lambdabot.project.templates.source_text import SourceText, TemplateError
 from lambdabot.project.templates.stack import Stack, is_template, nested, unreadable
+from lambdabot.workspace import holds
 
 DEEPEST_NESTING = 3
 """Stacks in stacks whose parameters are followed."""
@@ -22,8 +23,9 @@ _UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
 
 @dataclass
 class Reading:
-    """What was read so far of a repository's templates."""
+    """What was read so far of a repository's templates, nothing of it from outside of a workflow's workspace."""
 
+    workspace: Path | None = None
     functions: list[Declaration] = field(default_factory=list)
     problems: list[Undecided] = field(default_factory=list)
     templates: list[Path] = field(default_factory=list)
@@ -53,7 +55,7 @@ class Reading:
             self.functions += terraform_plan.functions(document)
         elif serverless.is_service(document):
             self.templates.append(path)
-            for one in serverless.functions(document):
+            for one in serverless.functions(document, self.workspace):
                 (self.problems if isinstance(one, Undecided) else self.functions).append(one)  # type: ignore[arg-type]  # each its own
 
     def discovery(self, root: Path) -> Discovery:
@@ -77,7 +79,7 @@ class Reading:
             }
             for stack in known.values():
                 for path, parameters in nested(stack):
-                    if path not in self.stacks and possible(path):
+                    if path not in self.stacks and holds(self.workspace, path) and possible(path):
                         self.add(path)
                     known_to_child = passed.setdefault(path, {})
                     for name, value in parameters.items():

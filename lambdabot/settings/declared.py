@@ -13,6 +13,7 @@ from lambdabot.declaration import Attribute, Declaration, Discovery, Place, Stat
 from lambdabot.settings.mistakes import wanted
 from lambdabot.settings.schema import LAYER_ARN, FunctionSection
 from lambdabot.settings.yaml_source import Location, YamlSource
+from lambdabot.workspace import holds
 
 _LAYER = re.compile(LAYER_ARN)
 
@@ -34,9 +35,10 @@ class Declared:
     declarations: Mapping[str, Declaration] = field(default_factory=dict)  # by the function's name in the settings
     left_out: Mapping[str, str] = field(default_factory=dict)  # functions that cannot be measured as they are declared
     notes: tuple[str, ...] = ()  # templates that could not be read
+    workspace: Path | None = None  # which holds every file that may be named
 
 
-def complete(source: YamlSource, discovery: Discovery) -> Declared:
+def complete(source: YamlSource, discovery: Discovery, workspace: Path | None = None) -> Declared:
     """Return the settings with every function that the templates declare.
 
     A function is known by its logical name, or by its function name where lambdabot.yml uses that. One that
@@ -45,7 +47,7 @@ def complete(source: YamlSource, discovery: Discovery) -> Declared:
     """
     written = source.data.get("functions")
     if (written is not None and not isinstance(written, dict)) or not _mapping(source.data, "defaults"):
-        return Declared(source=source)  # left to the schema
+        return Declared(source=source, workspace=workspace)  # left to the schema
     defaults = source.data.get("defaults") or {}
     named = _named(discovery, written or {})
     functions: dict[str, Any] = dict(written or {})
@@ -59,7 +61,7 @@ def complete(source: YamlSource, discovery: Discovery) -> Declared:
         said = _said(declaration, source.path.parent)
         merged = {**said, **defaults, **(own or {})}
         merged["current"] = {**said["current"], **_current(defaults), **_current(own)}
-        if name not in functions and (reason := _lacks(declaration, merged, source.path.parent)):
+        if name not in functions and (reason := _lacks(declaration, merged, source.path.parent, workspace)):
             left_out[name] = reason
             continue
         functions[name] = merged if merged["current"] else {key: one for key, one in merged.items() if key != "current"}
@@ -73,6 +75,7 @@ def complete(source: YamlSource, discovery: Discovery) -> Declared:
         declarations={name: one for name, one in named.items() if name in functions},
         left_out=left_out,
         notes=tuple(str(problem) for problem in discovery.problems),
+        workspace=workspace,
     )
 
 
@@ -123,7 +126,7 @@ def _said(one: Declaration, folder: Path) -> dict[str, Any]:
     return said
 
 
-def _lacks(one: Declaration, merged: Mapping[str, Any], folder: Path) -> str:
+def _lacks(one: Declaration, merged: Mapping[str, Any], folder: Path, workspace: Path | None) -> str:
     """Return why a function cannot be measured with what is known of it, or nothing."""
     for key, attribute in (("source", one.code), ("handler", one.handler), ("runtime", one.runtime)):
         if key not in merged and isinstance(attribute, Undecided):
@@ -133,15 +136,20 @@ def _lacks(one: Declaration, merged: Mapping[str, Any], folder: Path) -> str:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         return f"{one.place}: `{'.'.join(map(str, first['loc']))}`: {wanted(first)}"
-    if section.source is None:
-        return ""  # an existing function has it
-    source = folder / section.source
     is_image = isinstance(one.code, Stated) and isinstance(one.code.value, str)
-    if not is_image and not source.exists():
+    if section.source is None or is_image:
+        return ""  # an existing function has it, or the registry
+    source = folder / section.source
+    if not holds(workspace, source):
+        return f"{one.place}: {outside(section.source)}"
+    if not source.exists():
         return f"{one.place}: {missing_code(one, section.source)}"
-    if not is_image and section.handler is None:
-        return f"{one.place}: it has no handler"
-    return ""
+    return "" if section.handler is not None else f"{one.place}: it has no handler"
+
+
+def outside(what: str) -> str:
+    """Return what is wrong with a path that leads out of the workspace."""
+    return f"`{what}` does not lie in the workspace: a pull request's code may see its own repository's files alone"
 
 
 def missing_code(one: Declaration, source: str) -> str:

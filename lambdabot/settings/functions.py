@@ -16,9 +16,10 @@ from lambdabot.model import (
     Payload,
     Side,
 )
-from lambdabot.settings.declared import Declared, missing_code
+from lambdabot.settings.declared import Declared, missing_code, outside
 from lambdabot.settings.schema import Document, FunctionSection, PayloadSection
-from lambdabot.settings.yaml_source import Location, YamlSource
+from lambdabot.settings.yaml_source import Location
+from lambdabot.workspace import holds
 
 MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
 """Lambda's limit of a synchronous invocation (Lambda quotas)."""
@@ -34,24 +35,15 @@ NO_PAYLOAD = PayloadSection(name="empty", event={})
 def functions(document: Document, declared: Declared, side: Side) -> tuple[Function, ...]:
     """Return the document's functions. Raises UsageError with every path and payload that does not hold."""
     mistakes: list[Mistake] = []
-    found = tuple(
-        _function(name, section, declared.source, side, mistakes, declared.declarations.get(name))
-        for name, section in document.functions.items()
-    )
+    found = tuple(_function(name, section, declared, side, mistakes) for name, section in document.functions.items())
     if mistakes:
         raise UsageError(mistakes)
     return found
 
 
-def _function(  # noqa: PLR0917  # as the document has it
-    name: str,
-    section: FunctionSection,
-    source: YamlSource,
-    side: Side,
-    mistakes: list[Mistake],
-    declaration: Declaration | None,
-) -> Function:
+def _function(name: str, section: FunctionSection, declared: Declared, side: Side, mistakes: list[Mistake]) -> Function:
     at: Location = ("functions", name)
+    source, declaration = declared.source, declared.declarations.get(name)
 
     def wrong(key: str, message: str) -> None:
         own, default = (*at, key), ("defaults", key)
@@ -59,20 +51,13 @@ def _function(  # noqa: PLR0917  # as the document has it
         mistakes.append(place.mistake(message))
 
     code = None if section.source is None else _source(section.source, source.path.parent)
-    if isinstance(code, Path):
-        if not code.exists():
-            there_is_none = f"there is no file or folder {code}"
-            built = missing_code(declaration, section.source or "") if declaration else there_is_none
-            wrong("source", f"`{name}`: {built}")
-        elif code.is_file() and code.suffix != ".zip":
-            wrong("source", f"`{name}`: {code.name} is neither a folder nor a .zip nor an image URI")
-        if section.handler is None and section.like is None:
-            mistakes.append(source.place(at).mistake(f"`{name}` needs a `handler`, as in `app.handler`"))
     requirements = _requirements(section, code)
-    if section.requirements is not None and (requirements is None or not requirements.is_file()):
-        there_is_none = f"there is no file {section.requirements} in {section.source}"
-        packed = "`requirements` goes with a folder; a .zip holds its packages, and an image too"
-        wrong("requirements", f"`{name}`: {there_is_none if isinstance(code, Path) and code.is_dir() else packed}")
+    if isinstance(code, Path) and (fault := _code_fault(code, section, declared.workspace, declaration)):
+        wrong("source", f"`{name}`: {fault}")
+    elif fault := _requirements_fault(section, code, requirements, declared.workspace):
+        wrong("requirements", f"`{name}`: {fault}")
+    if isinstance(code, Path) and section.handler is None and section.like is None:
+        mistakes.append(source.place(at).mistake(f"`{name}` needs a `handler`, as in `app.handler`"))
     if section.snap_start and section.ephemeral_storage_mb > NO_EXTRA_STORAGE_MB:
         wrong("snap_start", f"`{name}`: Lambda has SnapStart only with 512 MB of ephemeral storage")
     if section.snap_start and section.provisioned_concurrency:
@@ -88,7 +73,7 @@ def _function(  # noqa: PLR0917  # as the document has it
         role=section.role,
         timeout_seconds=section.timeout_seconds,
         environment=dict(section.environment),
-        payloads=_payloads(name, section.payloads, source, mistakes),
+        payloads=_payloads(name, section.payloads, declared, mistakes),
         memory_mb=tuple(sorted(set(section.memory_mb))),
         architectures=tuple(dict.fromkeys(section.architectures)),
         current=Configuration(
@@ -124,6 +109,31 @@ def _function(  # noqa: PLR0917  # as the document has it
     )
 
 
+def _code_fault(code: Path, section: FunctionSection, workspace: Path | None, declaration: Declaration | None) -> str:
+    """Return why a path cannot be packaged; empty when it can."""
+    written = section.source or ""
+    if not holds(workspace, code):
+        return outside(written)
+    if not code.exists():
+        return missing_code(declaration, written) if declaration else f"there is no file or folder {code}"
+    if code.is_file() and code.suffix != ".zip":
+        return f"{code.name} is neither a folder nor a .zip nor an image URI"
+    return ""
+
+
+def _requirements_fault(
+    section: FunctionSection, code: Path | str | None, requirements: Path | None, workspace: Path | None
+) -> str:
+    """Return why the requirements cannot be read; empty when they can, or when there are none."""
+    if requirements is not None and not holds(workspace, requirements):
+        return outside(section.requirements or requirements.name)
+    if section.requirements is None or (requirements is not None and requirements.is_file()):
+        return ""
+    if isinstance(code, Path) and code.is_dir():
+        return f"there is no file {section.requirements} in {section.source}"
+    return "`requirements` goes with a folder; a .zip holds its packages, and an image too"
+
+
 def _layers(section: FunctionSection) -> dict[Architecture, tuple[str, ...]]:
     if isinstance(section.layers, dict):
         return {architecture: tuple(layers) for architecture, layers in section.layers.items()}
@@ -148,14 +158,15 @@ def _requirements(section: FunctionSection, code: Path | str | None) -> Path | N
 
 
 def _payloads(
-    name: str, sections: list[PayloadSection], source: YamlSource, mistakes: list[Mistake]
+    name: str, sections: list[PayloadSection], declared: Declared, mistakes: list[Mistake]
 ) -> tuple[Payload, ...]:
+    source = declared.source
     payloads: dict[str, Payload] = {}
     for index, section in enumerate(sections or [NO_PAYLOAD]):
         at: Location = ("functions", name, "payloads", index)
         at = at if at in source.written else ("defaults", "payloads", index)
         try:
-            body, called = _body(section, source.path.parent)
+            body, called = _body(section, source.path.parent, declared.workspace)
         except ValueError as error:
             mistakes.append(source.place((*at, "file")).mistake(f"`{name}`: {error}"))
             continue
@@ -167,12 +178,14 @@ def _payloads(
     return tuple(payloads.values())
 
 
-def _body(section: PayloadSection, folder: Path) -> tuple[bytes, str | None]:
+def _body(section: PayloadSection, folder: Path, workspace: Path | None) -> tuple[bytes, str | None]:
     """Return the event as compact JSON, and the file's name; an event read from a file is sent as it stands."""
     if section.file is None:
         body, called = json.dumps(section.event, separators=(",", ":"), ensure_ascii=False).encode(), None
     else:
         path = folder / section.file
+        if not holds(workspace, path):
+            raise ValueError(outside(section.file))
         try:
             body, called = path.read_bytes(), path.stem
             json.loads(body)

@@ -45,7 +45,7 @@ class Inputs:
     region: str | None = None
     comment: str | None = None
     check: str | None = None
-    root: Path = Path()  # of the repository
+    workspace: Path | None = None  # of the workflow: nothing outside of it is read
     job: str = ""  # of the workflow
     comment_key: str = ""  # tells the jobs of a matrix apart
     report: Path | None = None  # of another run, to comment on
@@ -54,8 +54,8 @@ class Inputs:
 
     @property
     def place(self) -> str:
-        """The settings file, relative to the repository's root."""
-        return Path(os.path.relpath(self.config, self.root)).as_posix()
+        """The settings file, relative to the workspace."""
+        return Path(os.path.relpath(self.config, self.workspace or Path())).as_posix()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,11 +94,11 @@ class TargetBranch:
     effective: Mapping[str, Any]  # redacted
 
 
-Discover = Callable[[Path, Sequence[str] | None], Discovery]
+Discover = Callable[[Path, Sequence[str] | None, Path | None], Discovery]
 """Reads the templates below a folder, or those that are named: `lambdabot.project.discovery.discover`."""
 
 
-def no_templates(root: Path, named: Sequence[str] | None) -> Discovery:  # noqa: ARG001  # a Discover
+def no_templates(root: Path, named: Sequence[str] | None, workspace: Path | None) -> Discovery:  # noqa: ARG001  # a Discover
     """Find nothing: lambdabot.yml stands alone."""
     return Discovery()
 
@@ -110,7 +110,7 @@ def load(inputs: Inputs, *, default_endpoint: str = "aws", discover: Discover = 
         raise UsageError([Mistake(message=f"there is no settings file {inputs.config}")], advice=EXAMPLE)
     mistakes = _input_mistakes(inputs)
     try:
-        declared = _declared(yaml_source.read(path), discover)
+        declared = _declared(yaml_source.read(path), discover, inputs.workspace)
         source = declared.source
         document, found = _head(declared)
     except UsageError as error:
@@ -214,7 +214,7 @@ def load_base(path: Path, discover: Discover = no_templates) -> TargetBranch:
     Where it has no lambdabot.yml yet, `path` is where it would be. Raises UsageError.
     """
     source = yaml_source.read(path) if path.exists() else YamlSource(path=path, data={"version": 1})
-    declared = _declared(source, discover)
+    declared = _declared(source, discover, None)  # what was merged is trusted
     document = yaml_document.validate(declared.source)
     return TargetBranch(
         functions=functions(document, declared, Side.BASE),
@@ -226,11 +226,11 @@ def load_base(path: Path, discover: Discover = no_templates) -> TargetBranch:
     )
 
 
-def _declared(source: YamlSource, discover: Discover) -> Declared:
+def _declared(source: YamlSource, discover: Discover, workspace: Path | None) -> Declared:
     named = source.data.get("templates")
     if not isinstance(named, list | None) or not all(isinstance(one, str) for one in named or ()):
-        return Declared(source=source)  # left to the schema
-    return complete(source, discover(source.path.parent, named))
+        return Declared(source=source, workspace=workspace)  # left to the schema
+    return complete(source, discover(source.path.parent, named, workspace), workspace)
 
 
 def _head(declared: Declared) -> tuple[Document, tuple[Function, ...]]:

@@ -38,9 +38,9 @@ def is_service(document: Document) -> bool:
     return not isinstance(name, yaml.ScalarNode) or name.value == "aws" or "${" in str(name.value)
 
 
-def functions(document: Document) -> Iterator[Declaration | Undecided]:
+def functions(document: Document, workspace: Path | None = None) -> Iterator[Declaration | Undecided]:
     """Yield a service's functions, and what stands for functions that the files do not decide."""
-    service = _Service(document)
+    service = _Service(document, workspace)
     for found in service.functions():
         yield found if isinstance(found, Undecided) else found.declaration()
 
@@ -55,9 +55,9 @@ class _Section:
 
 
 class _Service:
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, workspace: Path | None) -> None:
         self.document = document
-        self.variables = Variables(document)
+        self.variables = Variables(document, workspace)
         self.provider = self._section("provider")
         self.package = self._section("package")
         self._heirs: dict[str, list[str]] = {}

@@ -14,7 +14,7 @@ def settings(root: Path, folder: str = ".", text: str = "", **inputs):
     path = root / folder / "lambdabot.yml"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(TEXT % "hello" + text)
-    return load(Inputs(config=path, root=root, endpoint="local", **inputs))
+    return load(Inputs(config=path, workspace=root, endpoint="local", **inputs))
 
 
 def test_the_plainest_job_has_no_key(tmp_path):

@@ -1,0 +1,137 @@
+"""What a pull request's settings and templates may name: the files of the workspace, and no others."""
+
+from pathlib import Path
+
+import pytest
+
+from lambdabot.action import inputs
+from lambdabot.errors import UsageError
+from lambdabot.project.discovery import discover
+from lambdabot.settings.load import Inputs, load
+
+SECRET = "ghs_0123456789abcdefghij"
+
+SAM = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Function:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: ../home, Handler: app.handler, Runtime: python3.13}
+"""
+
+SERVERLESS = """\
+service: shop
+provider: {name: aws, runtime: python3.13}
+functions:
+  orders: {handler: src/app.handler, memorySize: "${file(../home/secret.json):token}"}
+"""
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """A checkout, with what the runner has beside it and actions/checkout in it."""
+    files = {
+        "home/app.py": "def handler(event, context): return 1\n",
+        "home/secret.json": f'{{"token": "{SECRET}"}}',
+        "home/requirements.txt": f"{SECRET}\n",
+        "home/template.yaml": SAM,
+        "work/.git/config": SECRET,
+        "work/.git/hooks/event.json": "{}",
+        "work/src/app.py": "def handler(event, context): return 1\n",
+        "work/src/requirements.txt": "",
+        "work/event.json": "{}",
+        "work/service/events/one.json": "{}",
+    }
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tmp_path / "work" / "linked").symlink_to(tmp_path / "home")
+    return tmp_path / "work"
+
+
+def functions(body: str, config: Path, workspace: Path | None):
+    config.write_text(f"version: 1\nfunctions:\n  hello:\n    handler: app.handler\n{body}")
+    return load(Inputs(config=config, workspace=workspace, endpoint="local"), discover=discover)
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        ("    source: ../home\n", 5),
+        ("    source: ..\n", 5),
+        ("    source: linked\n", 5),
+        ("    source: .git\n", 5),
+        ("    source: .git/hooks\n", 5),
+        ("    source: /\n", 5),
+        ("    source: src\n    requirements: ../../home/requirements.txt\n", 6),
+        ("    source: src\n    payloads: [{file: ../home/secret.json}]\n", 6),
+        ("    source: src\n    payloads: [{file: linked/secret.json}]\n", 6),
+        ("    source: src\n    payloads: [{file: .git/hooks/event.json}]\n", 6),
+    ],
+)
+def test_what_is_not_the_workspaces_is_neither_packaged_nor_sent(workspace, body, line):
+    with pytest.raises(UsageError) as caught:
+        functions(body, workspace / "lambdabot.yml", workspace)
+
+    (mistake,) = caught.value.mistakes
+    assert mistake.line == line
+    assert "does not lie in the workspace" in mistake.message
+    assert SECRET not in str(caught.value)
+
+
+def test_requirements_that_are_a_link_out_of_the_workspace_are_not_read(workspace):
+    (workspace / "src" / "requirements.txt").unlink()
+    (workspace / "src" / "requirements.txt").symlink_to(workspace.parent / "home" / "requirements.txt")
+
+    with pytest.raises(UsageError, match=r"`requirements\.txt` does not lie in the workspace"):
+        functions("    source: src\n", workspace / "lambdabot.yml", workspace)
+
+
+def test_the_whole_workspace_may_be_named_from_a_folder_in_it(workspace):
+    payloads = "[{file: ../event.json}, {file: events/one.json}]"
+    body = f"    source: ../src\n    requirements: requirements.txt\n    payloads: {payloads}\n"
+
+    (function,) = functions(body, workspace / "service" / "lambdabot.yml", workspace).functions
+
+    assert function.source == workspace / "src"
+    assert len(function.payloads) == 2
+
+
+def test_outside_a_workflow_whoever_calls_names_what_he_likes(workspace):
+    body = "    source: ../home\n    payloads: [{file: ../home/secret.json}]\n"
+
+    (function,) = functions(body, workspace / "lambdabot.yml", None).functions
+
+    assert function.source == workspace.parent / "home"
+
+
+def test_a_template_names_no_code_outside_the_workspace(workspace):
+    (workspace / "template.yaml").write_text(SAM)
+
+    settings = functions("    source: src\n", workspace / "lambdabot.yml", workspace)
+
+    assert [function.name for function in settings.functions] == ["hello"]
+    assert "`../home` does not lie in the workspace" in settings.left_out["Function"]
+
+
+def test_a_template_that_is_a_link_out_of_the_workspace_is_not_read(workspace):
+    (workspace / "template.yaml").symlink_to(workspace.parent / "home" / "template.yaml")
+
+    assert discover(workspace, None, workspace).functions == ()
+    assert [one.name for one in discover(workspace).functions] == ["Function"]
+
+
+def test_a_serverless_variable_reads_no_file_outside_the_workspace(workspace):
+    (workspace / "serverless.yml").write_text(SERVERLESS)
+
+    (inside,) = discover(workspace, None, workspace).functions
+    (anywhere,) = discover(workspace).functions
+
+    assert SECRET not in str(inside)
+    assert "does not lie in the workspace" in str(inside.memory_mb)
+    assert SECRET in str(anywhere.memory_mb)
+
+
+def test_the_action_keeps_to_the_workspace(workspace):
+    assert inputs({"GITHUB_WORKSPACE": str(workspace)}).workspace == workspace
