@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from lambdabot import __version__
+from lambdabot.arm64.access import Access
 from lambdabot.arm64.answer import fingerprint, of_document, to_document
 from lambdabot.arm64.archive import members
 from lambdabot.arm64.cache import Cache
@@ -29,73 +31,64 @@ from lambdabot.arm64.transport import Transport
 from lambdabot.errors import LambdabotError, Mistake, UsageError
 from lambdabot.model import Arm64Check, Arm64Verdict, PackageVerdict
 
+_AT_ONCE = 4  # checks, which mostly wait for indexes and for uv
 _ZIPS = frozenset({".zip", ".whl", ".jar"})
 
 
-def check(path: Path, target: Target, *, cache_dir: Path | None, timeout: float, verify: bool = False) -> Arm64Check:
+def check(path: Path, target: Target, access: Access, *, verify: bool = False) -> Arm64Check:
     """Judge a requirements file, lock file, pyproject.toml, zip, folder or image; what cannot be checked says so.
 
     An image is a `.tar` of `docker save` or of an OCI layout, and is judged for the Python and glibc that it has.
     A folder or zip with installed distributions is judged by them, another folder by its lock or manifest; machine
-    code in either is looked at. `timeout` is seconds per request to an index; `cache_dir` None keeps nothing;
-    `verify` resolves once more with all fixes applied.
+    code in either is looked at. `verify` resolves once more with all fixes applied.
     """
     try:
         if path.suffix == ".tar" and is_image(path):
-            return _by_image(path, cache_dir, timeout)
+            return _by_image(path, access)
         if not path.is_dir() and path.suffix not in _ZIPS and not zipfile.is_zipfile(path):
-            return _by_manifest(read_manifest(path), target, cache_dir, timeout, verify=verify)
+            return _by_manifest(read_manifest(path), target, access, verify=verify)
         shipped = _read(path)
-        answers = [_by_contents(path, shipped, target, cache_dir, timeout, as_it_is=False)]
+        answers = [_by_contents(path, shipped, target, access, as_it_is=False)]
         manifest = _manifest_of(path)
         if manifest is not None and not _installed(manifest, shipped):
-            answers.append(_by_manifest(manifest, target, cache_dir, timeout, verify=verify))
+            answers.append(_by_manifest(manifest, target, access, verify=verify))
     except LambdabotError as error:
         return _unknown(path, error)
     return merged(str(path), answers)
 
 
-def check_many(
-    paths: Iterable[Path], target: Target, *, cache_dir: Path | None, timeout: float, verify: bool = False
-) -> list[Arm64Check]:
-    """Judge several paths, each by itself."""
-    return [check(path, target, cache_dir=cache_dir, timeout=timeout, verify=verify) for path in paths]
+def check_many(paths: Iterable[Path], target: Target, access: Access, *, verify: bool = False) -> list[Arm64Check]:
+    """Judge several paths, each by itself, and return the answers in their order."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(partial(check, target=target, access=access, verify=verify), paths))
 
 
-def check_function(
-    source: Path, requirements: Path | None, target: Target, *, cache_dir: Path | None, timeout: float
-) -> Arm64Check:
+def check_function(source: Path, requirements: Path | None, target: Target, access: Access) -> Arm64Check:
     """Judge a function: its source, which is shipped as it is, and what its requirements add for each architecture."""
     answers = []
     try:
-        answers.append(_by_contents(source, _read(source), target, cache_dir, timeout, as_it_is=True))
+        answers.append(_by_contents(source, _read(source), target, access, as_it_is=True))
         if requirements is not None:
-            answers.append(_by_manifest(read_manifest(requirements), target, cache_dir, timeout))
+            answers.append(_by_manifest(read_manifest(requirements), target, access))
     except LambdabotError as error:
         answers.append(_unknown(source, error))
     return merged(str(source if requirements is None else requirements), answers)
 
 
-def check_layers(
-    client: LayerClient, arns: Iterable[str], target: Target, *, cache_dir: Path | None, timeout: float
-) -> Arm64Check:
+def check_layers(client: LayerClient, arns: Iterable[str], target: Target, access: Access) -> Arm64Check:
     """Judge a function's layers, which are attached as they are; `client` is boto3's for Lambda.
 
     The answer's `layers` name every layer with what stands in its way; it is to be `merged` with the function's own.
     """
-    found = read_layers(client, arns, timeout=timeout)
-    answers = [_by_layer(arn, shipped, target, cache_dir, timeout) for arn, shipped in found]
+    found = read_layers(client, arns, access)
+    answers = [_by_layer(arn, shipped, target, access) for arn, shipped in found]
     return merged("layers", answers or [Arm64Check(path="layers", verdict=Arm64Verdict.READY)])
 
 
-def _by_layer(arn: str, shipped: Shipped | str, target: Target, cache_dir: Path | None, timeout: float) -> Arm64Check:
+def _by_layer(arn: str, shipped: Shipped | str, target: Target, access: Access) -> Arm64Check:
     """Judge a layer, or say why it could not be read; its files are told with its name."""
     try:
-        answer = (
-            None
-            if isinstance(shipped, str)
-            else _by_contents(Path(arn), shipped, target, cache_dir, timeout, as_it_is=True)
-        )
+        answer = None if isinstance(shipped, str) else _by_contents(Path(arn), shipped, target, access, as_it_is=True)
     except LambdabotError as error:
         answer, shipped = None, str(error)
     if answer is None:
@@ -132,13 +125,13 @@ def _read(path: Path) -> Shipped:
         raise UsageError([Mistake(message=f"it is no sound zip file: {error}", path=path)]) from error
 
 
-def _by_image(path: Path, cache_dir: Path | None, timeout: float) -> Arm64Check:
+def _by_image(path: Path, access: Access) -> Arm64Check:
     """Judge an image on what it itself is; it will be built again for arm64 from its base image."""
     try:
         image = read_image(path)
     except UnreadableError as error:
         raise UsageError([Mistake(message=str(error), path=path)]) from error
-    answer = _by_contents(path, image.shipped, image.target, cache_dir, timeout, as_it_is=False)
+    answer = _by_contents(path, image.shipped, image.target, access, as_it_is=False)
     return replace(answer, reason="; ".join(filter(None, (f"the image has {image.target}", answer.reason))))
 
 
@@ -153,12 +146,10 @@ def _installed(manifest: Manifest, shipped: Shipped) -> bool:
     return bool(there) and {str(request.name) for request in manifest.requests} <= there
 
 
-def _by_contents(
-    path: Path, shipped: Shipped, target: Target, cache_dir: Path | None, timeout: float, *, as_it_is: bool
-) -> Arm64Check:
+def _by_contents(path: Path, shipped: Shipped, target: Target, access: Access, *, as_it_is: bool) -> Arm64Check:
     """Judge a built package by what lies in it, and ask an index only for what was built for another machine."""
     verdict = judge_shipped(str(path), shipped, target, as_it_is=as_it_is)
-    asked = _by_manifest(verdict.to_ask, target, cache_dir, timeout) if verdict.to_ask.pins else None
+    asked = _by_manifest(verdict.to_ask, target, access) if verdict.to_ask.pins else None
     own = Arm64Check(path=str(path), verdict=Arm64Verdict.READY, packages=verdict.packages)
     answer = _summary(own if asked is None else merged(str(path), [own, asked]))
     if verdict.blocking:
@@ -167,9 +158,7 @@ def _by_contents(
     return replace(answer, native_files=(*verdict.blocking, *verdict.notes))
 
 
-def _by_manifest(
-    manifest: Manifest, target: Target, cache_dir: Path | None, timeout: float, *, verify: bool = False
-) -> Arm64Check:
+def _by_manifest(manifest: Manifest, target: Target, access: Access, *, verify: bool = False) -> Arm64Check:
     """Judge everything that a manifest asks for, through its indexes."""
     if not target.python:
         raise UsageError(
@@ -177,8 +166,8 @@ def _by_manifest(
         )
     with ExitStack() as stack:
         where = sources(manifest.indexes)
-        cache = Cache(cache_dir)
-        transport = Transport((*where.addresses, *where.of_project.values()), timeout=timeout)
+        cache = Cache(access.cache_dir)
+        transport = Transport((*where.addresses, *where.of_project.values()), access)
         stack.enter_context(closing(transport))
         index = stack.enter_context(closing(Index(where, transport, cache)))
         key = fingerprint(__version__, manifest, target, where.addresses, where.of_project, verify)
@@ -188,7 +177,7 @@ def _by_manifest(
         reader = Reader(transport, cache)
         loopback = stack.enter_context(closing(Loopback()))
         pool = stack.enter_context(ThreadPoolExecutor(2))
-        resolver = Resolver(loopback, None if cache_dir is None else cache_dir / "uv")
+        resolver = Resolver(loopback, None if access.cache_dir is None else access.cache_dir / "uv")
         closure = ClosureCheck(manifest, target, index, reader, resolver)
         packages, drift = closure.run(pool)
         answer = Arm64Check(path=manifest.path, verdict=Arm64Verdict.READY, packages=packages, drift=drift)

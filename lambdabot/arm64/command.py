@@ -65,6 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check the paths, show the answers, return the exit code; raise UsageError for what cannot be meant."""
+    from lambdabot.arm64.access import Access  # noqa: PLC0415  # `--help` needs none of it
     from lambdabot.arm64.check import check_many  # noqa: PLC0415  # `--help` needs none of it
     from lambdabot.arm64.presentation import annotations, document  # noqa: PLC0415  # as above
 
@@ -76,9 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
     cache_dir = None if arguments.no_cache else arguments.cache_dir or default_cache()
     target = _target(arguments)
     _share_memory()
-    answers = check_many(
-        arguments.paths, target, cache_dir=cache_dir, timeout=arguments.timeout, verify=arguments.verify
-    )
+    answers = check_many(arguments.paths, target, Access(cache_dir, arguments.timeout), verify=arguments.verify)
     if arguments.json:
         print(document(answers))  # noqa: T201  # the command's output
     else:

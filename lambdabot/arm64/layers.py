@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, Protocol, cast
 
 import requests
 
+from lambdabot.arm64.access import Access
 from lambdabot.arm64.archive import zip_members
 from lambdabot.arm64.contents import BAD_ARCHIVE, UnreadableError
 from lambdabot.arm64.ranged import save
@@ -28,7 +29,7 @@ class LayerClient(Protocol):
         ...
 
 
-def read_layers(client: LayerClient, arns: Iterable[str], *, timeout: float) -> list[tuple[str, Shipped | str]]:
+def read_layers(client: LayerClient, arns: Iterable[str], access: Access) -> list[tuple[str, Shipped | str]]:
     """Return each layer's redacted ARN and what it ships; the reason in words where it could not be read."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # slow, and few checks have layers
 
@@ -44,7 +45,7 @@ def read_layers(client: LayerClient, arns: Iterable[str], *, timeout: float) -> 
         except BAD_ARCHIVE as error:
             return f"it is no sound zip file: {error}"
 
-    with closing(Transport((), timeout=timeout)) as transport, ThreadPoolExecutor(_LAYERS) as pool:
+    with closing(Transport((), access)) as transport, ThreadPoolExecutor(_LAYERS) as pool:
         named = list(arns)
         return list(zip(map(redact, named), pool.map(read, named), strict=True))
 

@@ -14,8 +14,9 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import Retry
 from urllib3.exceptions import ReadTimeoutError
 
+from lambdabot.arm64.access import Access
+
 THREADS = 8  # that read pages, and as many that read files
-_PATIENCE = 8  # requests that a host may leave unanswered before it is given up
 _CONNECT_SECONDS = 4.0  # a host that is there answers in a fraction of it
 _STATUS = {
     401: "asks for credentials",
@@ -76,18 +77,17 @@ class UnreachableError(Exception):
 
 
 class Transport:
-    """GET requests on kept connections; a host that could not be reached is not tried again."""
+    """GET requests on kept connections; a host that could not be reached is not tried again for some time."""
 
-    def __init__(self, addresses: Iterable[str], *, timeout: float) -> None:
-        """Take the index addresses with their credentials, and the seconds that one request may take."""
+    def __init__(self, addresses: Iterable[str], access: Access) -> None:
+        """Take the index addresses with their credentials, and how they are asked."""
         self._credentials = {
             (parts.scheme, parts.netloc.rpartition("@")[2]): parts.netloc
             for parts in map(urlsplit, addresses)
             if "@" in parts.netloc
         }
-        self._timeout = (min(timeout, _CONNECT_SECONDS), timeout)
-        self._down: dict[str, str] = {}
-        self._silent: dict[str, int] = {}
+        self._timeout = (min(access.timeout, _CONNECT_SECONDS), access.timeout)
+        self._outages = access.outages
         self._surroundings: dict[str, dict[str, Any]] = {}
         self._session = requests.Session()
         self._session.trust_env = False  # it is read once per host, where requests reads it for each request
@@ -106,22 +106,22 @@ class Transport:
         except ValueError as error:
             raise UnreachableError(why="it has an address that cannot be read") from error
         host = parts.netloc.rpartition("@")[2]
-        if host in self._down:
-            raise UnreachableError(why=self._down[host])
+        if (known := self._outages.of(host)) is not None:
+            raise UnreachableError(why=known)
         netloc = self._credentials.get((parts.scheme, host), parts.netloc)
         try:
             address = urlunsplit(parts._replace(netloc=netloc))
             surroundings = self._surroundings.get(host) or self._surroundings.setdefault(host, _surroundings(address))
-            return self._session.get(address, headers=headers, timeout=self._timeout, stream=True, **surroundings)
+            answer = self._session.get(address, headers=headers, timeout=self._timeout, stream=True, **surroundings)
         except requests.RequestException as error:
             why = f"{host}: {cause(error)}"
-            self._silent[host] = self._silent.get(host, 0) + 1
-            if not _timed_out(error) or self._silent[host] >= _PATIENCE:
-                self._down[host] = why
+            self._outages.failed(host, why, silent=_timed_out(error))
             raise UnreachableError(why=why) from error
         except OSError as error:  # requests' own are caught above
             why = "the bundle of authorities that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names cannot be read"
             raise UnreachableError(why=why) from error
+        self._outages.answered(host)
+        return answer
 
 
 def _surroundings(address: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lambdabot.arm64.access import Access
 from lambdabot.aws.connection import REQUESTS_PER_SECOND
 from lambdabot.aws.prices import prices
 from lambdabot.errors import UsageError
@@ -113,5 +114,6 @@ def _job(function: Function, settings: Settings, known: Prices) -> "FunctionJob"
         seed=settings.seed,
         folder=Path(),
         cache=Path(),
+        access=Access(None, 0),
     )
     return FunctionJob(Sides(head=function, base=replace(function, side=Side.BASE), no_base=""), place=place)

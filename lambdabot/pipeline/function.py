@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
+from lambdabot.arm64.access import Access
 from lambdabot.arm64.check import check_function, check_layers, merged
 from lambdabot.arm64.layers import LayerClient
 from lambdabot.arm64.target import Target as Arm64Target
@@ -49,8 +50,6 @@ from lambdabot.project.handler import handler_location
 from lambdabot.report.progress import Progress
 from lambdabot.settings.schema import GateSection
 
-ARM64_TIMEOUT_SECONDS = 15.0
-
 ASSUMED = ("memory_mb", "architecture", "timeout_seconds")
 """What has a default in the settings when the template does not decide it."""
 
@@ -65,7 +64,8 @@ class Place:
     gate: GateSection
     seed: int
     folder: Path  # for packages; removed with the run
-    cache: Path
+    cache: Path  # of packaging
+    access: Access  # to the indexes, of the ARM64 check
     through_bucket: bool = False  # packages may be larger than what Lambda takes directly
     layer_client: LayerClient | None = None  # None: there is no AWS to read layers from
 
@@ -253,15 +253,9 @@ class FunctionJob:
         target = Arm64Target.of_runtime(head.runtime)
         answers = []
         if isinstance(head.source, Path) and head.runtime.startswith("python"):
-            answers.append(
-                check_function(
-                    head.source, head.requirements, target, cache_dir=place.cache, timeout=ARM64_TIMEOUT_SECONDS
-                )
-            )
+            answers.append(check_function(head.source, head.requirements, target, place.access))
         if place.layer_client is not None and (layers := head.layers_for(Architecture.ARM64)):
-            answers.append(
-                check_layers(place.layer_client, layers, target, cache_dir=place.cache, timeout=ARM64_TIMEOUT_SECONDS)
-            )
+            answers.append(check_layers(place.layer_client, layers, target, place.access))
         if answers:
             own = head.like is None or "source" in head.given
             self._arm64 = merged(answers[0].path if own else str(head.like), answers)

@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Semaphore
 from typing import TYPE_CHECKING
 
+from lambdabot.arm64.access import Access
 from lambdabot.aws.caller import warning
 from lambdabot.aws.connection import AccountLimits, Connection, connect
 from lambdabot.aws.deployments import Deployments
@@ -38,6 +39,9 @@ from lambdabot.settings.schema import GateSection
 
 if TYPE_CHECKING:
     from lambdabot.pipeline.function import FunctionJob
+
+ARM64_TIMEOUT_SECONDS = 15.0
+"""Of one request to a package index."""
 
 PREPARED_AT_ONCE = 8
 """Functions that are packaged and checked at the same time: each waits on an index and on uv's processes."""
@@ -179,6 +183,7 @@ class Run:
         if asked is not None:
             self._prices, caller = asked.result()
             self._notes += filter(None, [caller])
+        cache = cache_folder(os.environ)
         place = Place(
             machine=Target.local() if local else None,
             prices=self._prices,
@@ -186,7 +191,8 @@ class Run:
             gate=settings.gate,
             seed=settings.seed,
             folder=folder / "packages",
-            cache=cache_folder(os.environ),
+            cache=cache,
+            access=Access(cache, ARM64_TIMEOUT_SECONDS),
             through_bucket=settings.bucket is not None and not local,
             layer_client=None if local or connection is None else connection.control,
         )

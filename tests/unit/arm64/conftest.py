@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from lambdabot.arm64 import environment
+from lambdabot.arm64.access import Access
 from lambdabot.arm64.check import check
 from lambdabot.arm64.target import Target
 from lambdabot.model import Arm64Check
@@ -279,7 +280,7 @@ def ask(tmp_path: Path):
     ) -> Arm64Check:
         path = tmp_path / name
         path.write_text(text)
-        return check(path, target or Target("3.12", "2.34"), cache_dir=cache, timeout=5, **options)
+        return check(path, target or Target("3.12", "2.34"), Access(cache, 5), **options)
 
     return asked
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lambdabot.arm64.access import Access
 from lambdabot.arm64.archive import zip_members
 from lambdabot.arm64.check import check
 from lambdabot.arm64.contents import UnreadableError
@@ -77,7 +78,7 @@ def test_images(tmp_path, elf, cuts):
     files = {name: json.dumps(document).encode() for name, document in documents.items()}
     path = tmp_path / "image.tar"
     path.write_bytes(damaged(tar_bytes({**files, "l.tar": layer}), cuts))
-    answer = check(path, Target("3.12", "2.34"), cache_dir=None, timeout=1)
+    answer = check(path, Target("3.12", "2.34"), Access(None, 1))
     assert answer.verdict in {"blocked", "unknown"}
 
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from lambdabot.arm64.access import Access
 from lambdabot.arm64.check import check
 from lambdabot.arm64.closure import locked_closure
 from lambdabot.arm64.formats.detect import manifest_in, read_manifest
@@ -96,7 +97,7 @@ def asked(manifest):
 def test_uv_lock_is_walked_from_its_project(tmp_path, package_index):
     path = tmp_path / "uv.lock"
     path.write_text(UV_LOCK)
-    answer = check(path, TARGET, cache_dir=None, timeout=5)
+    answer = check(path, TARGET, Access(None, 5))
     assert {package.name: str(package.verdict) for package in answer.packages} == {
         "beta": "no arm64 wheel",
         "repo": "not checked",
@@ -112,16 +113,16 @@ def test_uv_lock_is_walked_from_its_project(tmp_path, package_index):
 def test_uv_lock_for_other_machines_or_pythons_is_no_pass(tmp_path, package_index):
     path = tmp_path / "uv.lock"
     path.write_text(UV_LOCK.replace("sys_platform == 'linux'\"]\n\n", "platform_machine == 'x86_64'\"]\n\n", 1))
-    lock = one(check(path, TARGET, cache_dir=None, timeout=5), "(the lock)")
+    lock = one(check(path, TARGET, Access(None, 5)), "(the lock)")
     assert (lock.verdict, lock.x86_64_verdict) == ("not found", "pure")
-    project = one(check(path, Target("3.10", "2.26"), cache_dir=None, timeout=5), "(the project)")
+    project = one(check(path, Target("3.10", "2.26"), Access(None, 5)), "(the project)")
     assert project.verdict == "python not supported"
 
 
 def test_walked_lock_says_what_it_does_not_have(tmp_path, package_index):
     path = tmp_path / "uv.lock"
     path.write_text(UV_LOCK.replace('name = "beta"\nversion', 'name = "gone"\nversion'))
-    assert one(check(path, TARGET, cache_dir=None, timeout=5), "beta").verdict == "not checked"
+    assert one(check(path, TARGET, Access(None, 5)), "beta").verdict == "not checked"
 
 
 def test_poetry_lock_with_groups(tmp_path, package_index):
@@ -170,7 +171,7 @@ type = "git"
 python-versions = "^3.9"
 """
     )
-    answer = check(path, TARGET, cache_dir=None, timeout=5)
+    answer = check(path, TARGET, Access(None, 5))
     assert {package.name: str(package.verdict) for package in answer.packages} == {
         "alpha": "pure",
         "vcs": "not checked",
@@ -296,7 +297,7 @@ url = "https://example.invalid/x"
 commit-id = "abc"
 """
     )
-    answer = check(path, TARGET, cache_dir=None, timeout=5)
+    answer = check(path, TARGET, Access(None, 5))
     assert {package.name: str(package.verdict) for package in answer.packages} == {
         "beta": "no arm64 wheel", "repo": "not checked", "alpha": "wheel",
     }  # fmt: skip
@@ -450,7 +451,7 @@ def test_mistakes_have_their_file_and_line(tmp_path, name, text, line, words):
     (mistake,) = caught.value.mistakes
     assert (mistake.path, mistake.line) == (path, line)
     assert words in mistake.message
-    answer = check(path, TARGET, cache_dir=None, timeout=1)
+    answer = check(path, TARGET, Access(None, 1))
     assert answer.verdict == "unknown"
     assert str(path) in answer.reason
 

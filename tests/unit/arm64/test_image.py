@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lambdabot.arm64 import image as module
+from lambdabot.arm64.access import Access
 from lambdabot.arm64.check import check
 from lambdabot.arm64.target import Target
 
@@ -66,7 +67,7 @@ def layout(path: Path, layers: list[dict[str, bytes]], config: dict[str, object]
 
 
 def ask(path: Path):
-    return check(path, TARGET, cache_dir=None, timeout=5)
+    return check(path, TARGET, Access(None, 5))
 
 
 BASE = {"var/lang/lib/python3.12/os.py": b"", "usr/lib64/libc.so.6": LIBC, "usr/bin/tool": b"\x7fELF"}

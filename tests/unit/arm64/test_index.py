@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from lambdabot.arm64.access import Access
+from lambdabot.arm64.check import check, check_many
 from lambdabot.arm64.target import Target
 
 
@@ -89,13 +91,23 @@ def test_nobody_there_is_not_checked(ask, package_index, monkeypatch):
 
 
 def test_silence_ends_in_time(package_index, tmp_path):
-    from lambdabot.arm64.check import check
-
     package_index.hang = threading.Event()
     (tmp_path / "requirements.txt").write_text("alpha\n")
-    answer = check(tmp_path / "requirements.txt", Target("3.12", "2.34"), cache_dir=None, timeout=0.2)
+    answer = check(tmp_path / "requirements.txt", Target("3.12", "2.34"), Access(None, 0.2))
     package_index.hang.set()
     assert "no answer in time" in one(answer, "alpha").evidence
+
+
+def test_many_paths_wait_for_a_silent_index_together_and_answer_in_order(package_index, tmp_path):
+    package_index.hang = threading.Event()
+    paths = [tmp_path / f"{number}.txt" for number in range(20)]
+    for path in paths:
+        path.write_text("alpha\n")
+    answers = check_many(paths, Target("3.12", "2.34"), Access(None, 0.2))
+    package_index.hang.set()
+    assert [answer.path for answer in answers] == [str(path) for path in paths]
+    assert {one(answer, "alpha").verdict for answer in answers} == {"not checked"}
+    assert len(package_index.asked) < 12  # 8 without an answer, and those under way beside the last of them
 
 
 def test_html_pages_are_read(package_index, ask):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lambdabot.arm64 import index as module
+from lambdabot.arm64.access import Access
 from lambdabot.arm64.cache import Cache
 from lambdabot.arm64.environment import Sources
 from lambdabot.arm64.index import Absent, Index
@@ -28,7 +29,7 @@ def opened():
     closed = []
 
     def make(*addresses: str, cache: Path | None = None, of_project: dict[str, str] | None = None) -> Index:
-        transport = Transport(addresses, timeout=5)
+        transport = Transport(addresses, Access(None, 5))
         index = Index(Sources(addresses=addresses, of_project=of_project or {}), transport, Cache(cache))
         closed.extend([closing(index), closing(transport)])
         return index

@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from lambdabot.arm64 import reader as reader_module
+from lambdabot.arm64.access import Access
 from lambdabot.arm64.cache import Cache
 from lambdabot.arm64.reader import Reader
 from lambdabot.arm64.release import File
@@ -15,7 +16,7 @@ from lambdabot.arm64.transport import Transport
 
 @pytest.fixture
 def reader(package_index, tmp_path):
-    with closing(Transport((package_index.url,), timeout=5)) as transport:
+    with closing(Transport((package_index.url,), Access(None, 5))) as transport:
         yield Reader(transport, Cache(tmp_path))
 
 
@@ -31,7 +32,7 @@ def test_file_is_read_once_and_kept_by_its_hash(package_index, reader, tmp_path)
     assert reader.read(file, "alpha").requires == ("beta",)
     asked = len(package_index.asked)
     assert reader.read(file, "alpha").requires == ("beta",)
-    with closing(Transport((), timeout=5)) as transport:
+    with closing(Transport((), Access(None, 5))) as transport:
         assert Reader(transport, Cache(tmp_path)).read(file, "alpha").requires == ("beta",)
     assert len(package_index.asked) == asked
     assert reader.repeatable

@@ -7,6 +7,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from lambdabot.arm64 import resolver as module
+from lambdabot.arm64.access import Access
 from lambdabot.arm64.cache import Cache
 from lambdabot.arm64.environment import Sources
 from lambdabot.arm64.index import Absent, Index
@@ -23,7 +24,7 @@ from lambdabot.model import Architecture
 
 @contextmanager
 def resolving(url, **rules):
-    with closing(Loopback()) as loopback, closing(Transport((url,), timeout=5)) as transport:
+    with closing(Loopback()) as loopback, closing(Transport((url,), Access(None, 5))) as transport:
         index = Index(Sources(addresses=(url,)), transport, Cache(None))
         with closing(index):
             reader = Reader(transport, Cache(None))

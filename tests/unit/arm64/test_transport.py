@@ -18,7 +18,9 @@ from requests.exceptions import ProxyError, SSLError
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.exceptions import MaxRetryError, ReadTimeoutError
 
+from lambdabot.arm64 import access as access_module
 from lambdabot.arm64 import transport as module
+from lambdabot.arm64.access import Access, Outages
 from lambdabot.arm64.transport import Transport, UnreachableError, cause, redacted, status
 
 
@@ -33,7 +35,7 @@ def test_credentials_are_sent_to_their_own_host_alone(package_index, private_ind
     package_index.wheel("alpha", "1.0")
     private_index.wheel("alpha", "1.0")
     address = package_index.url.replace("://", "://user:secret@")
-    with contextlib.closing(Transport((address,), timeout=5)) as transport:
+    with contextlib.closing(Transport((address,), Access(None, 5))) as transport:
         assert transport.get(package_index.url + "alpha/", {}).status_code == 200
         assert transport.get(private_index.url + "alpha/", {}).status_code == 401
 
@@ -42,7 +44,7 @@ def test_host_that_refuses_is_not_tried_again(monkeypatch):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         host = f"127.0.0.1:{free.getsockname()[1]}"
-    with contextlib.closing(Transport((), timeout=5)) as transport:
+    with contextlib.closing(Transport((), Access(None, 5))) as transport:
         with pytest.raises(UnreachableError, match=f"^{host}: no connection$"):
             transport.get(f"http://{host}/a", {})
         monkeypatch.setattr(transport._session, "get", lambda *_, **__: pytest.fail("asked again"))
@@ -52,26 +54,53 @@ def test_host_that_refuses_is_not_tried_again(monkeypatch):
 
 def test_address_that_is_none_is_told():
     with (
-        contextlib.closing(Transport((), timeout=5)) as transport,
+        contextlib.closing(Transport((), Access(None, 5))) as transport,
         pytest.raises(UnreachableError, match="an address that cannot be read"),
     ):
         transport.get("https://[/alpha.whl", {})
 
 
 def test_silent_host_is_given_up_after_some_patience(package_index, monkeypatch):
-    monkeypatch.setattr(module, "_PATIENCE", 2)
+    monkeypatch.setattr(access_module, "_PATIENCE", 2)
     package_index.hang = threading.Event()
-    with contextlib.closing(Transport((), timeout=0.05)) as transport:
-        for _ in range(3):
-            with pytest.raises(UnreachableError, match="no answer in time"):
-                transport.get(package_index.url + "alpha/", {})
-        assert list(transport._silent.values()) == [2]  # the third was not sent
+    access = Access(None, 0.05)
+    for _ in range(3):  # each on connections of its own, as the checks of a run
+        with (
+            contextlib.closing(Transport((), access)) as transport,
+            pytest.raises(UnreachableError, match="no answer in time"),
+        ):
+            transport.get(package_index.url + "alpha/", {})
+    assert list(access.outages._silent.values()) == [2]  # the third was not sent
     package_index.hang.set()
+
+
+def test_host_that_was_given_up_is_asked_again_after_a_minute():
+    now = 0.0
+    outages = Outages(lambda: now)
+    outages.failed("index", "no connection", silent=False)
+    assert outages.of("index") == "no connection"
+    now = 59.9
+    assert outages.of("index") == "no connection"
+    now = 60.0
+    assert outages.of("index") is None
+    assert outages.of("other") is None
+
+
+def test_one_answer_makes_up_for_the_silence_before_it():
+    outages = Outages()
+    for _ in range(3):
+        for _ in range(7):
+            outages.failed("index", "no answer in time", silent=True)
+        assert outages.of("index") is None
+        outages.answered("index")
+    for _ in range(8):
+        outages.failed("index", "no answer in time", silent=True)
+    assert outages.of("index") == "no answer in time"
 
 
 def test_busy_host_is_asked_again(package_index):
     package_index.statuses["/simple/alpha/"] = 503
-    with contextlib.closing(Transport((), timeout=5)) as transport:
+    with contextlib.closing(Transport((), Access(None, 5))) as transport:
         assert transport.get(package_index.url + "alpha/", {}).status_code == 503
     assert package_index.asked == ["/simple/alpha/"] * 3
 
@@ -147,17 +176,17 @@ def test_certificates_are_verified_by_the_bundle_that_the_environment_names(secu
     secure_index.wheel("alpha", "1.0")
     monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority))
-    with contextlib.closing(Transport((), timeout=5)) as transport:
+    with contextlib.closing(Transport((), Access(None, 5))) as transport:
         assert transport.get(secure_index.url + "alpha/", {}).status_code == 200
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
     with (
-        contextlib.closing(Transport((), timeout=5)) as transport,
+        contextlib.closing(Transport((), Access(None, 5))) as transport,
         pytest.raises(UnreachableError, match="its certificate could not be verified"),
     ):
         transport.get(secure_index.url + "alpha/", {})
     monkeypatch.setenv("CURL_CA_BUNDLE", str(authority) + "x")
     with (
-        contextlib.closing(Transport((), timeout=5)) as transport,
+        contextlib.closing(Transport((), Access(None, 5))) as transport,
         pytest.raises(UnreachableError, match="CURL_CA_BUNDLE names cannot be read"),
     ):
         transport.get(secure_index.url + "alpha/", {})

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
+from lambdabot.arm64.access import Access
 from lambdabot.aws.prices import prices
 from lambdabot.model import (
     Architecture,
@@ -36,6 +37,7 @@ def place(tmp_path: Path) -> Place:
         seed=1,
         folder=tmp_path / "packages",
         cache=tmp_path / "cache",
+        access=Access(tmp_path / "cache", 5),
     )
 
 
