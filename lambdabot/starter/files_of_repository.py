@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -18,6 +19,8 @@ from lambdabot.starter.settings_text import settable, settings_text
 
 SCHEMA = ".github/lambdabot/schema.json"
 WORKFLOWS = ("lambdabot.yml", "lambdabot-comment.yml")
+
+_UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
 
 STEP = """        uses: lambdabot/lambdabot@main # name a release's commit here
         with:
@@ -40,13 +43,17 @@ def starters(config: Path, discovery: Discovery, roles: Mapping[str, object]) ->
     Settings may lie in a folder of the repository; what GitHub reads lies at its top and names them.
     """
     root = _top(config.parent)
+    place = config.relative_to(root)
+    part = str(place.parent if place.name == DEFAULT_CONFIG else place.with_suffix("")).removeprefix(".")
     package = files("lambdabot.starter") / "files"
     texts = {
         config: settings_text(discovery, config, schema=os.path.relpath(root / SCHEMA, config.parent)),
         root / SCHEMA: _json(Document.model_json_schema()),
         **{root / ".github/lambdabot" / name: _json(document) for name, document in roles.items()},
         **{
-            root / ".github/workflows" / name: _naming(config, root, (package / name).read_text(encoding="utf-8"))
+            root / ".github/workflows" / _named(name, part): _naming(
+                place, part, (package / name).read_text(encoding="utf-8")
+            )
             for name in WORKFLOWS
         },
     }
@@ -58,11 +65,34 @@ def _top(folder: Path) -> Path:
     return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
 
 
-def _naming(config: Path, root: Path, workflow: str) -> str:
-    """Return a workflow whose step of lambdabot names the settings, where they are not where it looks for them."""
-    place = config.relative_to(root).as_posix()
-    given = "" if place == DEFAULT_CONFIG else f"          config: {json.dumps(place, ensure_ascii=False)}\n"
-    return workflow.replace(STEP, STEP + given)
+def _named(workflow: str, part: str) -> str:
+    """Return a workflow's file name, with the part of the repository that it is for."""
+    return workflow.replace(".yml", f"-{_fit(part)}.yml") if part else workflow
+
+
+def _naming(place: Path, part: str, workflow: str) -> str:
+    """Return a workflow for the settings of a part of the repository, beside those of other parts."""
+    if not part:
+        return workflow
+    changes = {
+        STEP: f"{STEP}          config: {_quoted(place.as_posix())}\n",
+        "name: lambdabot\n": f"name: {_quoted(f'lambdabot {part}')}\n",
+        "name: lambdabot comment\n": f"name: {_quoted(f'lambdabot comment {part}')}\n",
+        "workflows: [lambdabot]": f"workflows: [{_quoted(f'lambdabot {part}')}]",
+        "-${{ github.event.": f"-{_fit(part)}-${{{{ github.event.",
+        WORKFLOWS[1]: _named(WORKFLOWS[1], part),
+    }
+    for written, wanted in changes.items():
+        workflow = workflow.replace(written, wanted, 1)
+    return workflow
+
+
+def _fit(part: str) -> str:
+    return _UNFIT.sub("-", part).strip("-")
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def write(starter: Starter) -> None:

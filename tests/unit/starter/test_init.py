@@ -205,8 +205,8 @@ def test_the_workflows_are_yaml_with_least_permissions(repository):
         assert job["permissions"]["pull-requests"] == "write"
 
 
-@pytest.mark.parametrize("name", ["lambdabot.yml", "cost.yml"])
-def test_settings_in_a_folder_are_named_by_workflows_at_the_top(repository, monkeypatch, name):
+@pytest.mark.parametrize(("name", "part"), [("lambdabot.yml", "services-shop"), ("cost.yml", "services-shop-cost")])
+def test_settings_in_a_folder_are_named_by_workflows_at_the_top(repository, monkeypatch, name, part):
     (repository / ".git").mkdir()
     shop = repository / "services" / "shop"
     shop.mkdir(parents=True)
@@ -219,8 +219,28 @@ def test_settings_in_a_folder_are_named_by_workflows_at_the_top(repository, monk
 
     assert (shop / name).read_text().startswith("# yaml-language-server: $schema=../../.github/lambdabot/schema.json\n")
     assert sorted(path.name for path in shop.iterdir()) == sorted(["orders", "template.yaml", name])
-    for workflow in ("lambdabot.yml", "lambdabot-comment.yml"):
+    for workflow in (f"lambdabot-{part}.yml", f"lambdabot-comment-{part}.yml"):
         written = yaml.safe_load((repository / ".github" / "workflows" / workflow).read_text())
         steps = [step for job in written["jobs"].values() for step in job["steps"]]
         (step,) = [one for one in steps if one.get("uses", "").startswith("lambdabot/")]
         assert step["with"]["config"] == f"services/shop/{name}"
+
+
+def test_each_part_of_a_repository_has_workflows_of_its_own(repository, monkeypatch):
+    (repository / ".git").mkdir()
+    for part in ("shop", "été: 1"):
+        (repository / part).mkdir()
+        monkeypatch.chdir(repository / part)
+        assert main(["init"]) == 0
+    monkeypatch.chdir(repository)
+    assert main(["init"]) == 0
+
+    for part in ("shop", "été: 1", "."):
+        monkeypatch.chdir(repository / part)
+        assert main(["init", "--check"]) == 0
+    workflows = [yaml.safe_load(path.read_text()) for path in sorted((repository / ".github/workflows").iterdir())]
+    first = [one for one in workflows if "pull_request" in one[True]]  # YAML reads `on` as true
+    second = [one for one in workflows if "workflow_run" in one[True]]
+    assert {one["name"] for one in first} == {"lambdabot", "lambdabot shop", "lambdabot été: 1"}
+    assert {name for one in second for name in one[True]["workflow_run"]["workflows"]} == {one["name"] for one in first}
+    assert len({one["concurrency"]["group"] for one in workflows}) == 6
