@@ -60,8 +60,9 @@ def recommend(
         if all(cold) and today != fitting[picked]:
             before += cold[0]
             after += cold[1]
-            reason += f"; the saving has {100 * plan.cold_starts:.1f} % cold starts in it"
-            reason += " (assumed)" if plan.cold_start_share is None else ""
+            assumed = " (assumed)" if plan.cold_start_share is None else ""
+            share = f"{100 * plan.cold_starts:.1f} % cold starts{assumed}"
+            reason += f"; the change against today includes {share}, these figures none"
         saving = float(1 - after / before) * 100
         if plan.monthly_invocations is not None:
             monthly = Decimal(f"{(before - after) * plan.monthly_invocations:.6f}")

@@ -66,8 +66,10 @@ def test_the_saving_counts_cold_starts_by_their_share(recommended, sweeping) -> 
     assert float(known.saving_monthly_usd - warm.saving_monthly_usd) == pytest.approx(0.5 * extra, abs=1e-4)
     assert known.saving_percent != assumed.saving_percent != warm.saving_percent
     assert "cold starts" not in warm.reason
-    assert assumed.reason.endswith("; the saving has 1.0 % cold starts in it (assumed)")
-    assert known.reason.endswith("; the saving has 50.0 % cold starts in it")
+    assert assumed.reason.endswith(
+        "; the change against today includes 1.0 % cold starts (assumed), these figures none"
+    )
+    assert known.reason.endswith("; the change against today includes 50.0 % cold starts, these figures none")
 
 
 def test_a_tie_holds_with_cold_starts_where_cost_is_the_strategy(recommended) -> None:
