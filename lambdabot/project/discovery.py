@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lambdabot.declaration import Discovery, Place, Undecided
-from lambdabot.project.templates.hints import GENERATED, TERRAFORM, has_provider, possible
+from lambdabot.project.templates.hints import GENERATED, TERRAFORM, possible, unread
 from lambdabot.workspace import holds
 
 MOST_FILES = 50_000
@@ -66,11 +66,10 @@ def _walk(root: Path, problems: list[Undecided]) -> Iterator[Path]:
             folders[:] = []  # the assets are copies of what lies elsewhere
         for name in sorted(names):
             seen += 1
-            if Path(name).suffix in SUFFIXES and (name.endswith(".template.json") or not synthesized):
-                yield here / name
-            elif name in {"serverless.ts", "serverless.js"} and has_provider(here / name):
-                reason = "is a program, which is not run: give its functions in lambdabot.yml"
+            if reason := unread(here / name):
                 problems.append(Undecided(reason=reason, place=Place(path=here / name, line=1)))
+            elif Path(name).suffix in SUFFIXES and (name.endswith(".template.json") or not synthesized):
+                yield here / name
         if seen > MOST_FILES:
             reason = f"holds more than {MOST_FILES} files: name the `templates` in lambdabot.yml"
             problems.append(Undecided(reason=reason, place=Place(path=root, line=1)))

@@ -104,7 +104,9 @@ class Reading:
                 if (problem := file.problem()) is not None:
                     self.problems.append(problem)
                 files.setdefault(folder.resolve(), []).append(file)
-        found = list(Configuration(files).functions())
+        configuration = Configuration(files)
+        found = list(configuration.functions())
+        self.problems += configuration.problems
         self.templates += dict.fromkeys(one.place.path for one in found)
         self.functions += found
 

@@ -12,6 +12,7 @@ TERRAFORM = {".tf", ".tfvars"}
 
 _CERTAIN = re.compile(rb"AWS::Serverless::|AWS::Lambda::|AWS::CloudFormation::Stack|\"planned_values\"")
 _SERVICE = re.compile(rb"(?m)^[\s{]*[\"']?service[\"']?\s*:")
+_TERRAFORM_JSON = re.compile(rb"\"aws_lambda_function\"|terraform-aws-modules/lambda/")
 _PROVIDER = re.compile(rb"\bprovider[\"']?\s*:")
 
 
@@ -22,12 +23,16 @@ def certain(path: Path) -> bool:
 
 def possible(path: Path) -> bool:
     """Tell whether a file may be a template: one of Terraform, a certain one, or a service of Serverless Framework."""
-    return path.suffix in TERRAFORM or certain(path) or (_holds(path, _SERVICE) and has_provider(path))
+    return path.suffix in TERRAFORM or certain(path) or (_holds(path, _SERVICE) and _holds(path, _PROVIDER))
 
 
-def has_provider(path: Path) -> bool:
-    """Tell whether a file says `provider:`, as every service of Serverless Framework does."""
-    return _holds(path, _PROVIDER)
+def unread(path: Path) -> str:
+    """Return why a file is not read that declares functions, by its name and what it holds; empty for every other."""
+    if path.name in {"serverless.ts", "serverless.js"} and _holds(path, _PROVIDER):
+        return "is a program, which is not run: give its functions in lambdabot.yml"
+    if path.name.endswith(".tf.json") and _holds(path, _TERRAFORM_JSON):
+        return "is Terraform written as JSON, which is not read: give its functions in lambdabot.yml"
+    return ""
 
 
 def _holds(path: Path, hint: re.Pattern[bytes]) -> bool:

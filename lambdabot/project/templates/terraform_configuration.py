@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from lambdabot.declaration import Declaration
+from lambdabot.declaration import Declaration, Undecided
 from lambdabot.project.templates.hcl import Block, HclFile, text
 from lambdabot.project.templates.hcl_values import Found, Value
 from lambdabot.project.templates.terraform import MODULE, RESOURCE, TerraformFunction, label_of
@@ -15,12 +15,16 @@ from lambdabot.project.templates.terraform_module import DEEPEST, META_ARGUMENTS
 LAMBDA_MODULE = re.compile(r"(?:^|[/:])terraform-aws-modules/(?:terraform-aws-)?lambda(?:/aws)?(?:\.git)?(?:\?|$)")
 """The module itself: those below it, as in `…/lambda/aws//modules/alias`, make no function."""
 
+WRAPPERS = re.compile(r"terraform-aws-modules/(?:terraform-aws-)?lambda(?:/aws)?(?:\.git)?//wrappers(?:\?|$)")
+"""What calls the module for each of its `items`."""
+
 
 class Configuration:
     """All Terraform files of a repository, read once, by folder."""
 
     def __init__(self, files: dict[Path, list[HclFile]]) -> None:
         """Take the files; variables' values (`*.tfvars`) are among them."""
+        self.problems: list[Undecided] = []  # functions that are not read, once `functions` is through
         self._files = files
 
     def functions(self) -> Iterator[Declaration]:
@@ -55,6 +59,9 @@ class Configuration:
                 for instance in module.instances(block):
                     if _makes_a_function(instance):
                         yield TerraformFunction(instance, MODULE, prefix, events).declaration()
+            elif WRAPPERS.search(_source(block)):
+                reason = f"the `items` of `{block.labels[-1]}` are not read: give its functions in lambdabot.yml"
+                self.problems.append(Undecided(reason=reason, place=block.place))
         elif depth < DEEPEST and target in self._files:
             for instance in module.instances(block):
                 given = {
