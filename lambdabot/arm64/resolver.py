@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import uv
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
@@ -18,6 +17,7 @@ from lambdabot.arm64.manifest import Request
 from lambdabot.arm64.release import parsed
 from lambdabot.arm64.view import View
 from lambdabot.model import Architecture
+from lambdabot.programs import UV
 
 # For markers alone: what fits is the view's decision, so the newest glibc that uv knows is right for every target.
 _PLATFORM = {Architecture.X86_64: "x86_64-manylinux_2_40", Architecture.ARM64: "aarch64-manylinux_2_40"}
@@ -58,7 +58,6 @@ class Resolver:
         """Use this loopback index; what uv finds out of the interpreter is kept in the cache."""
         self._loopback = loopback
         self._cache_dir = cache_dir
-        self._uv = uv.find_uv_bin()
 
     def solve(
         self, view: View, problem: Problem, lens: Lens, absent: Mapping[str, Absent] | None = None
@@ -102,7 +101,7 @@ class Resolver:
                 "--color": "never",
             }
             flags = ["--no-config", "--no-python-downloads", "--no-header", "--no-annotate", "--quiet"]
-            command = [self._uv, "pip", "compile", "requirements.in", *flags]
+            command = [UV, "pip", "compile", "requirements.in", *flags]
             command += [word for option in options.items() for word in option]
             bare = {"PATH": "/usr/bin:/bin", "HOME": folder, "NO_PROXY": "127.0.0.1"}  # nothing of ours, no secrets
             try:

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
-from uv import find_uv_bin
 
 from lambdabot.errors import PackagingError
 from lambdabot.packaging.credentials import full_environment, harmless_environment, with_password
 from lambdabot.packaging.explain import explain, refused_builds
 from lambdabot.packaging.requirements import Line, Requirements
 from lambdabot.packaging.target import Target
+from lambdabot.programs import UV
 
 TIMEOUT_SECONDS = 900
 
@@ -61,7 +61,7 @@ class _Installation:
     def _build(self, folder: Path, built: frozenset[str]) -> str:
         """Install in a room of its own: what is built sees no cache that others trust, and no secret."""
         _refuse_secrets(built)
-        user = _builder(self.target.interpreter or Path(sys.executable), Path(find_uv_bin()))
+        user = _builder(self.target.interpreter or Path(sys.executable), Path(UV))
         with tempfile.TemporaryDirectory(prefix="lambdabot-build-") as name:
             room = Path(name)
             command = self._command(room / "package")
@@ -83,7 +83,7 @@ class _Installation:
         listed.write_text(_lines([*self.requirements.options, *self.requirements.requirements]), encoding="utf-8")
         constraints = folder.with_name(f"{folder.name}.constraints.txt")
         constraints.write_text(_lines(self.requirements.constraints), encoding="utf-8")
-        command = [find_uv_bin(), "pip", "install", "--no-config", "--no-python-downloads", "--no-progress"]
+        command = [UV, "pip", "install", "--no-config", "--no-python-downloads", "--no-progress"]
         command += ["--color=never", "--only-binary=:all:", "--target", str(folder)]
         command += ["--python", str(self.target.interpreter or sys.executable)]
         if self.target.interpreter is None:

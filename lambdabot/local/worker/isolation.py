@@ -54,6 +54,7 @@ _DEVICES = ("/dev/full", "/dev/null", "/dev/random", "/dev/urandom", "/dev/zero"
 _HIDDEN = ("/github", "/home", "/media", "/mnt", "/root", "/run", "/srv", "/var")
 _SYSTEM_FOLDERS = ("/", "/bin", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/opt", "/proc", "/sbin", "/sys", "/usr")
 _NEVER_HIDDEN = frozenset(map(Path, _SYSTEM_FOLDERS))
+_STANDARD_LIBRARY = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib")]  # at import: see programs.py
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +102,7 @@ class Isolation:
         self._runtime_packages = dict(runtime_packages)
         self.interpreter = os.path.realpath(sys.executable)
         self._interpreter_paths = _topmost(
-            [sys.base_prefix, sys.base_exec_prefix, Path(self.interpreter).parent, *_standard_library()]
+            [sys.base_prefix, sys.base_exec_prefix, Path(self.interpreter).parent, *_STANDARD_LIBRARY]
         )
         self._own_view = means.namespaces != "none"
         # Another user must be let through by the modes of folders, unless they are replaced in its view.
@@ -173,10 +174,6 @@ class Isolation:
         elif not self._means.users and os.geteuid() == 0:
             missing.append("No user id of its own: this process is root without the capabilities to give one.")
         return missing
-
-
-def _standard_library() -> list[str]:
-    return [sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")]
 
 
 def _private_folders() -> list[Path]:

@@ -1,6 +1,7 @@
 """uv as the resolver, over a made-up index."""
 
 import subprocess
+import sys
 from contextlib import closing, contextmanager
 
 import pytest
@@ -113,3 +114,22 @@ def test_resolution_that_takes_too_long_is_a_conflict(package_index, monkeypatch
 @pytest.mark.parametrize("text", ["", "# a comment\n", "  # via alpha\n"])
 def test_lines_that_are_no_pins_are_passed_over(text):
     assert module._pins(text + "Al_Pha==1.0.0 ; python_version > '3'\n") == {"al-pha": "1.0.0"}
+
+
+def test_many_checks_may_be_the_first_to_need_uv():
+    code = """
+import sys, threading
+sys.setswitchinterval(1e-6)
+from lambdabot.arm64.resolver import Resolver
+start, made = threading.Barrier(8), []
+
+def make():
+    start.wait()
+    made.append(Resolver(None, None)._compile)
+
+threads = [threading.Thread(target=make) for _ in range(8)]
+[one.start() for one in threads], [one.join() for one in threads]
+sys.exit(len(made) != 8)
+"""
+    for _ in range(3):  # a fresh interpreter each: what it finds out of itself it keeps
+        assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -20,6 +20,7 @@ from lambdabot.model import Architecture, Build, Function
 from lambdabot.packaging import archive, install
 from lambdabot.packaging.build import package, uninstalled
 from lambdabot.packaging.target import Target
+from lambdabot.programs import UV
 
 X86_64 = Target.of_runtime("python3.13", Architecture.X86_64)
 ARM64 = Target.of_runtime("python3.13", Architecture.ARM64)
@@ -52,7 +53,7 @@ def failure(build: MakeBuild, function: Function, target: Target = X86_64) -> Pa
 def test_a_function_without_requirements_starts_no_installer(
     function: MakeFunction, build: MakeBuild, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(install, "find_uv_bin", lambda: pytest.fail("uv was started"))
+    monkeypatch.setattr(install, "_run", lambda *_: pytest.fail("uv was started"))
     for text in (None, "", "# none yet\n\n"):
         built = build(function(text))
         assert "app.py" in contents(built)
@@ -192,7 +193,7 @@ def test_uv_itself_would_have_run_it(index, tmp_path: Path) -> None:
     """Why requirement files are read first: if this fails, uv has become stricter and `requirements` may be simpler."""
     project = index.project(tmp_path / "evil", "evil")
     (tmp_path / "r.txt").write_text(f"--no-index\n-e {project}\n")
-    command = [install.find_uv_bin(), "pip", "install", "--no-config", "--only-binary", ":all:", "-r", "r.txt"]
+    command = [UV, "pip", "install", "--no-config", "--only-binary", ":all:", "-r", "r.txt"]
     command += ["--target", "t", "--python", sys.executable, "--cache-dir", "c"]
     subprocess.run(command, cwd=tmp_path, check=False, capture_output=True)
     assert index.built
@@ -374,7 +375,7 @@ def test_an_installer_that_hangs_is_given_up(
     hanging = tmp_path / "uv"
     hanging.write_text("#!/bin/sh\nexec sleep 60\n")
     hanging.chmod(0o755)
-    monkeypatch.setattr(install, "find_uv_bin", lambda: str(hanging))
+    monkeypatch.setattr(install, "UV", str(hanging))
     monkeypatch.setattr(install, "TIMEOUT_SECONDS", 0.1)
     assert "took longer than" in failure(build, function(index.lines("six"))).what
 
@@ -385,7 +386,7 @@ def test_an_installer_that_says_nothing_is_quoted_by_its_status(
     silent = tmp_path / "uv"
     silent.write_text("#!/bin/sh\nexit 3\n")
     silent.chmod(0o755)
-    monkeypatch.setattr(install, "find_uv_bin", lambda: str(silent))
+    monkeypatch.setattr(install, "UV", str(silent))
     error = failure(build, function(index.lines("six")))
     assert "the dependencies could not be installed" in error.what
     assert "status 3" in error.advice
