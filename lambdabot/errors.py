@@ -47,6 +47,11 @@ class Mistake:
         return f"{':'.join(place)}: {self.message}"
 
 
+def defect(error: Exception) -> str:
+    """Say what nobody foresaw, where it must not cost the results of others."""
+    return f"lambdabot failed: {type(error).__name__}: {error}"
+
+
 class UsageError(LambdabotError):
     """Settings or usage are wrong; nothing was touched. Carries every mistake found, not the first."""
 

@@ -17,7 +17,7 @@ from lambdabot.aws.deployments import Deployments, NotDeployed
 from lambdabot.aws.request import Copy
 from lambdabot.aws.threads import run_all, start
 from lambdabot.declaration import Edit, edits
-from lambdabot.errors import PackagingError
+from lambdabot.errors import PackagingError, defect
 from lambdabot.measurement.conclusion import conclude
 from lambdabot.measurement.decision import next_step
 from lambdabot.measurement.outlook import Outlook, outlook
@@ -107,7 +107,7 @@ class FunctionJob:
                 return
         check = start(self._check_arm64)
         self._build_all(*self._variants())
-        check.result()
+        self._arm64 = check.result()
 
     def _build_all(self, *variants: Variant) -> None:
         """Package what Variants need, all at once; what is packaged already stays."""
@@ -245,20 +245,28 @@ class FunctionJob:
             notes.append(uninstalled(self.head))
         return tuple(dict.fromkeys(filter(None, notes)))
 
-    def _check_arm64(self) -> None:
+    def _check_arm64(self) -> Arm64Check | None:
         """Judge the code and the layers, where arm64 is asked for."""
+        if Architecture.ARM64 not in {*self.head.architectures, self.head.current.architecture}:
+            return None
+        try:
+            return self._arm64_answer()
+        except Exception as error:  # noqa: BLE001  # a defect of ours must not cost the measurement
+            path = str(self.head.source or self.head.like)
+            return Arm64Check(path=path, verdict=Arm64Verdict.UNKNOWN, reason=defect(error))
+
+    def _arm64_answer(self) -> Arm64Check | None:
         head, place = self.head, self._place
-        if Architecture.ARM64 not in {*head.architectures, head.current.architecture}:
-            return
         target = Arm64Target.of_runtime(head.runtime)
         answers = []
         if isinstance(head.source, Path) and head.runtime.startswith("python"):
             answers.append(check_function(head.source, head.requirements, target, place.access))
         if place.layer_client is not None and (layers := head.layers_for(Architecture.ARM64)):
             answers.append(check_layers(place.layer_client, layers, target, place.access))
-        if answers:
-            own = head.like is None or "source" in head.given
-            self._arm64 = merged(answers[0].path if own else str(head.like), answers)
+        if not answers:
+            return None
+        own = head.like is None or "source" in head.given
+        return merged(answers[0].path if own else str(head.like), answers)
 
     def _package(self, side: Side, architecture: Architecture) -> Build | PackagingError:
         function = self._side(side)

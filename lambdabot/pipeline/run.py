@@ -22,7 +22,7 @@ from lambdabot.aws.journal import Journal, journal_folder
 from lambdabot.aws.price_list import latest
 from lambdabot.aws.prices import prices
 from lambdabot.aws.threads import run_all, start
-from lambdabot.errors import EndpointError, InterruptionError, LambdabotError, UsageError
+from lambdabot.errors import EndpointError, InterruptionError, LambdabotError, UsageError, defect
 from lambdabot.github.event import Context
 from lambdabot.interruption import leaving
 from lambdabot.local.folder import PrivateFolder
@@ -218,7 +218,12 @@ class Run:
 
         def prepare(job: "FunctionJob") -> None:
             with turns:
-                job.prepare()
+                try:
+                    job.prepare()
+                except LambdabotError:
+                    raise
+                except Exception as error:  # noqa: BLE001  # a defect of ours, a full disk: see `_measure`
+                    job.refused = job.failed = defect(error)
 
         run_all(partial(prepare, job) for job in self._ready)
 
@@ -238,7 +243,7 @@ class Run:
         except LambdabotError as error:
             job.failed = str(error)
         except Exception as error:  # noqa: BLE001  # a defect of ours met by one function must not lose the others'
-            job.failed = f"lambdabot failed: {type(error).__name__}: {error}"
+            job.failed = defect(error)
         self._progress.function_done(job.head.name, _in_short(job.result()))
 
     @property

@@ -1,6 +1,8 @@
 """`lambdabot run` on real functions, through the embedded endpoint that really runs them."""
 
+import errno
 import json
+import os
 import platform
 from pathlib import Path
 
@@ -271,3 +273,38 @@ def test_a_size_between_the_default_ones_is_deployed_when_it_promises_a_saving(p
     assert function["recommendation"]["memory_mb"] == min(added)
     assert rows(report)["busy", "head", min(added), "x86_64"]["status"] == "measured"
     assert report["spend"]["deployments_created"] == report["spend"]["deployments_removed"] == len(default | added)
+
+
+def test_what_nobody_foresaw_in_one_function_costs_no_other(project, rows, monkeypatch):
+    from lambdabot.pipeline import function as module
+
+    def package(function, *arguments, **options):
+        if function.name == "first":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(function, *arguments, **options)
+
+    def check_function(*_):
+        msg = "odd"
+        raise TypeError(msg)
+
+    real = module.package
+    monkeypatch.setattr(module, "package", package)
+    monkeypatch.setattr(module, "check_function", check_function)
+    project.write("src/app.py", BUSY.format(seconds=0.001))
+    project.settings("""
+        version: 1
+        defaults: {handler: app.handler, memory_mb: [512], budget: {invocations: 60, minutes: 1}}
+        functions:
+          first: {source: src, current: {memory_mb: 512}}
+          second: {source: src, current: {memory_mb: 512}}
+    """)
+
+    code, report = project.run()
+
+    assert code == 0
+    assert rows(report)["second", "head", 512, "x86_64"]["status"] == "measured"
+    assert rows(report)["first", "head", 512, "x86_64"]["status"] == "not measured"
+    assert "lambdabot failed: OSError: [Errno 28] No space left on device" in project.comment
+    arm64 = next(one["arm64"] for one in report["functions"] if one["name"] == "second")
+    assert arm64["verdict"] == "unknown"
+    assert "lambdabot failed: TypeError: odd" in project.comment
