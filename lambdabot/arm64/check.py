@@ -14,7 +14,7 @@ from lambdabot.arm64.answer import fingerprint, of_document, to_document
 from lambdabot.arm64.archive import members
 from lambdabot.arm64.cache import Cache
 from lambdabot.arm64.closure_check import ClosureCheck
-from lambdabot.arm64.contents import BAD_ARCHIVE, UnreadableError
+from lambdabot.arm64.contents import UnreadableError
 from lambdabot.arm64.environment import sources
 from lambdabot.arm64.formats.detect import manifest_in, read_manifest
 from lambdabot.arm64.image import is_image, read_image
@@ -121,8 +121,6 @@ def _read(path: Path) -> Shipped:
         return read_shipped(members(path))
     except UnreadableError as error:
         raise UsageError([Mistake(message=str(error), path=path)]) from error
-    except BAD_ARCHIVE as error:
-        raise UsageError([Mistake(message=f"it is no sound zip file: {error}", path=path)]) from error
 
 
 def _by_image(path: Path, access: Access) -> Arm64Check:

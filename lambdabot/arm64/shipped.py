@@ -9,6 +9,7 @@ from typing import IO
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from lambdabot.arm64.contents import BAD_ARCHIVE, UnreadableError
 from lambdabot.arm64.native import AARCH64, HEAD, NativeFile, machine
 
 _DIST_INFO = re.compile(r"(?:^|.*/)[^/]+\.dist-info/(METADATA|WHEEL|RECORD)$")
@@ -43,18 +44,21 @@ class Shipped:
 
 
 def read_shipped(files: Iterable[tuple[str, IO[bytes]]]) -> Shipped:
-    """Read the files of a package in their order, each as far as is needed."""
+    """Read the files of a package in their order, each as far as is needed; raise UnreadableError for a damaged one."""
     found: dict[str, Distribution] = {}
     natives = []
-    for path, stream in files:
-        if match := _DIST_INFO.match(path):
-            place = path.rpartition("/")[0]
-            text = stream.read(_TEXT_LIMIT).decode(errors="replace")
-            _note(found.setdefault(place, Distribution(place)), match[1], text)
-            continue
-        head = stream.read(HEAD)
-        if (kind := machine(head)) is not None:
-            natives.append(NativeFile(path, kind, _newest_glibc(head, stream) if kind == AARCH64 else None))
+    try:
+        for path, stream in files:
+            if match := _DIST_INFO.match(path):
+                place = path.rpartition("/")[0]
+                text = stream.read(_TEXT_LIMIT).decode(errors="replace")
+                _note(found.setdefault(place, Distribution(place)), match[1], text)
+                continue
+            head = stream.read(HEAD)
+            if (kind := machine(head)) is not None:
+                natives.append(NativeFile(path, kind, _newest_glibc(head, stream) if kind == AARCH64 else None))
+    except BAD_ARCHIVE as error:
+        raise UnreadableError(why=f"it is damaged: {error}") from error
     whole = tuple(each for each in found.values() if each.name and each.version)
     return Shipped(whole, tuple(natives))
 

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import tarfile
+import zipfile
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -56,6 +57,18 @@ def test_wheels_and_zips(wheel_bytes, elf, cuts):
             read()
         except UnreadableError as error:
             assert str(error)  # noqa: PT017  # one of two good ends
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_with_a_damaged_file_is_told_to_be_damaged(elf, packing):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", packing) as archive:
+        archive.writestr("a.so", elf(0xB7, glibc="2.40"))
+    content = packed.getvalue()
+    middle = content.index(b"a.so") + (content.index(b"PK\x01\x02") - content.index(b"a.so")) // 2
+    content = content[:middle] + bytes(byte ^ 0xFF for byte in content[middle : middle + 8]) + content[middle + 8 :]
+    with pytest.raises(UnreadableError, match=r"^it is damaged: "):
+        read_shipped(zip_members(io.BytesIO(content)))
 
 
 @given(cuts=CUTS, packed=st.booleans())
