@@ -37,6 +37,8 @@ CALLS = 2_000
 THREADS = 10
 DURATION = re.compile(r"\tDuration: ([0-9.]+) ms\t")
 
+Client = Any  # boto3 makes its clients at run time
+
 HANDLER = """
 import http.client, time
 
@@ -113,7 +115,7 @@ def run(seed: int) -> Figures:
     return Figures(values, "\n".join([*rows, "", f"Machine: {endpoint.machine} Load before: {load:.1f}."]))
 
 
-def _client(endpoint: Endpoint) -> Any:  # noqa: ANN401  # boto3 makes its clients at run time
+def _client(endpoint: Endpoint) -> Client:
     config = Config(max_pool_connections=THREADS, read_timeout=60, retries={"total_max_attempts": 1})
     return boto3.client(
         "lambda",
@@ -125,7 +127,7 @@ def _client(endpoint: Endpoint) -> Any:  # noqa: ANN401  # boto3 makes its clien
     )
 
 
-def _deploy(client: Any, sizes: list[int]) -> None:  # noqa: ANN401
+def _deploy(client: Client, sizes: list[int]) -> None:
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
         archive.writestr("app.py", HANDLER)
@@ -143,7 +145,7 @@ def _deploy(client: Any, sizes: list[int]) -> None:  # noqa: ANN401
         _timing(client, size, {})
 
 
-def _renew(client: Any, size: int, number: int, warm_up: Mapping[str, object]) -> None:  # noqa: ANN401
+def _renew(client: Client, size: int, number: int, warm_up: Mapping[str, object]) -> None:
     """Give a function a new environment, and a first call: Lambda keeps none over a change of the configuration."""
     client.update_function_configuration(FunctionName=f"f{size}", Environment={"Variables": {"ROUND": str(number)}})
     client.get_waiter("function_updated_v2").wait(FunctionName=f"f{size}", WaiterConfig={"Delay": 0.01})
@@ -158,7 +160,7 @@ class Timing:
     cpu_ms: float | None
 
 
-def _timing(client: Any, size: int, event: Mapping[str, object]) -> Timing:  # noqa: ANN401
+def _timing(client: Client, size: int, event: Mapping[str, object]) -> Timing:
     answer = client.invoke(FunctionName=f"f{size}", Payload=json.dumps(event), LogType="Tail")
     payload = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
@@ -167,14 +169,14 @@ def _timing(client: Any, size: int, event: Mapping[str, object]) -> Timing:  # n
     return Timing(duration_ms=float(found[-1]), cpu_ms=payload if isinstance(payload, float) else None)
 
 
-def _calibrated(client: Any) -> int:  # noqa: ANN401
+def _calibrated(client: Client) -> int:
     """Return the loops that take CPU_MS at one vCPU."""
     loops = 500_000
     return round(loops * CPU_MS / min(_timing(client, FULL, {"loops": loops}).duration_ms for _ in range(5)))
 
 
 def _compared(
-    client: Any,  # noqa: ANN401
+    client: Client,
     sizes: tuple[int, ...],
     event: Mapping[str, object],
     rounds: int,
@@ -210,7 +212,7 @@ def _comparison(timings: list[Timing], ratios: list[float]) -> Comparison:
     )
 
 
-def _speed(endpoint: Endpoint, client: Any) -> dict[str, float]:  # noqa: ANN401
+def _speed(endpoint: Endpoint, client: Client) -> dict[str, float]:
     """Return invocations per second of a bare connection, of one boto3 client, and of several threads of it."""
     scope = f"{endpoint.access_key}/20260101/{REGION}/lambda/aws4_request"
     headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}", "X-Amz-Log-Type": "Tail"}

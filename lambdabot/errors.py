@@ -47,9 +47,9 @@ class Mistake:
         return f"{':'.join(place)}: {self.message}"
 
 
-def defect(error: Exception) -> str:
-    """Say what nobody foresaw, where it must not cost the results of others."""
-    return f"lambdabot failed: {type(error).__name__}: {error}"
+def reason(error: Exception) -> str:
+    """Return what a failure of one function or check is told as, which must not cost the others' results."""
+    return str(error) if isinstance(error, LambdabotError) else f"lambdabot failed: {type(error).__name__}: {error}"
 
 
 class UsageError(LambdabotError):

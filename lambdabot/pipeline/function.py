@@ -8,16 +8,14 @@ from functools import partial
 from pathlib import Path
 
 from lambdabot.arm64.access import Access
-from lambdabot.arm64.check import check_function, check_layers, merged
 from lambdabot.arm64.layers import LayerClient
-from lambdabot.arm64.target import Target as Arm64Target
 from lambdabot.aws.connection import Connection
 from lambdabot.aws.cpu_model import announcing
 from lambdabot.aws.deployments import Deployments, NotDeployed
 from lambdabot.aws.request import Copy
 from lambdabot.aws.threads import run_all, start
 from lambdabot.declaration import Edit, edits
-from lambdabot.errors import PackagingError, defect
+from lambdabot.errors import PackagingError
 from lambdabot.measurement.conclusion import conclude
 from lambdabot.measurement.decision import next_step
 from lambdabot.measurement.outlook import Outlook, outlook
@@ -42,6 +40,7 @@ from lambdabot.model import (
 )
 from lambdabot.packaging.build import package, uninstalled
 from lambdabot.packaging.target import Target
+from lambdabot.pipeline.arm64_check import check_arm64
 from lambdabot.pipeline.pairs import Sides
 from lambdabot.pipeline.spent import extras_notes, spent
 from lambdabot.pipeline.waves import Waves
@@ -105,7 +104,7 @@ class FunctionJob:
             if self.unchanged:
                 self.failed = ""
                 return
-        check = start(self._check_arm64)
+        check = start(partial(check_arm64, self.head, self._place.access, self._place.layer_client))
         self._build_all(*self._variants())
         self._arm64 = check.result()
 
@@ -244,29 +243,6 @@ class FunctionJob:
         if any("Runtime.ImportModuleError" in one.reason for one in self.seen):
             notes.append(uninstalled(self.head))
         return tuple(dict.fromkeys(filter(None, notes)))
-
-    def _check_arm64(self) -> Arm64Check | None:
-        """Judge the code and the layers, where arm64 is asked for."""
-        if Architecture.ARM64 not in {*self.head.architectures, self.head.current.architecture}:
-            return None
-        try:
-            return self._arm64_answer()
-        except Exception as error:  # noqa: BLE001  # a defect of ours must not cost the measurement
-            path = str(self.head.source or self.head.like)
-            return Arm64Check(path=path, verdict=Arm64Verdict.UNKNOWN, reason=defect(error))
-
-    def _arm64_answer(self) -> Arm64Check | None:
-        head, place = self.head, self._place
-        target = Arm64Target.of_runtime(head.runtime)
-        answers = []
-        if isinstance(head.source, Path) and head.runtime.startswith("python"):
-            answers.append(check_function(head.source, head.requirements, target, place.access))
-        if place.layer_client is not None and (layers := head.layers_for(Architecture.ARM64)):
-            answers.append(check_layers(place.layer_client, layers, target, place.access))
-        if not answers:
-            return None
-        own = head.like is None or "source" in head.given
-        return merged(answers[0].path if own else str(head.like), answers)
 
     def _package(self, side: Side, architecture: Architecture) -> Build | PackagingError:
         function = self._side(side)

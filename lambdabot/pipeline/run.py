@@ -22,7 +22,7 @@ from lambdabot.aws.journal import Journal, journal_folder
 from lambdabot.aws.price_list import latest
 from lambdabot.aws.prices import prices
 from lambdabot.aws.threads import run_all, start
-from lambdabot.errors import EndpointError, InterruptionError, LambdabotError, UsageError, defect
+from lambdabot.errors import EndpointError, InterruptionError, UsageError, reason
 from lambdabot.github.event import Context
 from lambdabot.interruption import leaving
 from lambdabot.local.folder import PrivateFolder
@@ -220,10 +220,8 @@ class Run:
             with turns:
                 try:
                     job.prepare()
-                except LambdabotError:
-                    raise
-                except Exception as error:  # noqa: BLE001  # a defect of ours, a full disk: see `_measure`
-                    job.refused = job.failed = defect(error)
+                except Exception as error:  # noqa: BLE001  # whatever happens to one function costs no other
+                    job.refused = job.failed = reason(error)
 
         run_all(partial(prepare, job) for job in self._ready)
 
@@ -240,10 +238,8 @@ class Run:
         )
         try:
             job.measure(connection, deployments, budget=budget, progress=self._progress)
-        except LambdabotError as error:
-            job.failed = str(error)
-        except Exception as error:  # noqa: BLE001  # a defect of ours met by one function must not lose the others'
-            job.failed = defect(error)
+        except Exception as error:  # noqa: BLE001  # as in `_prepare`
+            job.failed = reason(error)
         self._progress.function_done(job.head.name, _in_short(job.result()))
 
     @property

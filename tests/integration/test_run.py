@@ -276,6 +276,7 @@ def test_a_size_between_the_default_ones_is_deployed_when_it_promises_a_saving(p
 
 
 def test_what_nobody_foresaw_in_one_function_costs_no_other(project, rows, monkeypatch):
+    from lambdabot.pipeline import arm64_check
     from lambdabot.pipeline import function as module
 
     def package(function, *arguments, **options):
@@ -289,7 +290,7 @@ def test_what_nobody_foresaw_in_one_function_costs_no_other(project, rows, monke
 
     real = module.package
     monkeypatch.setattr(module, "package", package)
-    monkeypatch.setattr(module, "check_function", check_function)
+    monkeypatch.setattr(arm64_check, "check_function", check_function)
     project.write("src/app.py", BUSY.format(seconds=0.001))
     project.settings("""
         version: 1

@@ -1,0 +1,37 @@
+"""The ARM64 answer for one function: its code with what its requirements add, and its layers."""
+
+from pathlib import Path
+
+from lambdabot.arm64.access import Access
+from lambdabot.arm64.check import check_function, check_layers, merged
+from lambdabot.arm64.layers import LayerClient
+from lambdabot.arm64.target import Target
+from lambdabot.errors import reason
+from lambdabot.model import Architecture, Arm64Check, Arm64Verdict, Function
+
+
+def check_arm64(function: Function, access: Access, layer_client: LayerClient | None) -> Arm64Check | None:
+    """Judge the code and the layers; None where arm64 is not asked for, or nothing can be judged.
+
+    `layer_client` is None where there is no AWS to read layers from.
+    """
+    if Architecture.ARM64 not in {*function.architectures, function.current.architecture}:
+        return None
+    try:
+        return _answer(function, access, layer_client)
+    except Exception as error:  # noqa: BLE001  # whatever happens here must not cost the measurement
+        path = str(function.source or function.like)
+        return Arm64Check(path=path, verdict=Arm64Verdict.UNKNOWN, reason=reason(error))
+
+
+def _answer(function: Function, access: Access, layer_client: LayerClient | None) -> Arm64Check | None:
+    target = Target.of_runtime(function.runtime)
+    answers = []
+    if isinstance(function.source, Path) and function.runtime.startswith("python"):
+        answers.append(check_function(function.source, function.requirements, target, access))
+    if layer_client is not None and (layers := function.layers_for(Architecture.ARM64)):
+        answers.append(check_layers(layer_client, layers, target, access))
+    if not answers:
+        return None
+    own = function.like is None or "source" in function.given
+    return merged(answers[0].path if own else str(function.like), answers)
