@@ -1,6 +1,8 @@
 """Indexes over real HTTP: private ones, failures in every form, caching, conditional requests, HTML."""
 
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -108,6 +110,22 @@ def test_many_paths_wait_for_a_silent_index_together_and_answer_in_order(package
     assert [answer.path for answer in answers] == [str(path) for path in paths]
     assert {one(answer, "alpha").verdict for answer in answers} == {"not checked"}
     assert len(package_index.asked) < 12  # 8 without an answer, and those under way beside the last of them
+
+
+def test_many_paths_are_asked_for_at_the_same_time(package_index, tmp_path):
+    package_index.hang = threading.Event()
+    paths = [tmp_path / f"{number}.txt" for number in range(4)]
+    for number, path in enumerate(paths):
+        path.write_text(f"alpha{number}\n")
+    with ThreadPoolExecutor(1) as pool:
+        answers = pool.submit(check_many, paths, Target("3.12", "2.34"), Access(None, 20))
+        until = time.monotonic() + 10
+        while len(package_index.asked) < len(paths) and time.monotonic() < until:
+            time.sleep(0.01)
+        together = len(package_index.asked)
+        package_index.hang.set()
+        assert len(answers.result()) == len(paths)
+    assert together == len(paths)
 
 
 def test_html_pages_are_read(package_index, ask):

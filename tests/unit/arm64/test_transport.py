@@ -74,6 +74,16 @@ def test_silent_host_is_given_up_after_some_patience(package_index, monkeypatch)
     package_index.hang.set()
 
 
+def test_an_answer_ends_the_count_of_silences(package_index):
+    package_index.wheel("alpha", "1.0")
+    access = Access(None, 5)
+    host = package_index.url.split("/")[2]
+    access.outages.failed(host, "no answer in time", silent=True)
+    with contextlib.closing(Transport((), access)) as transport:
+        assert transport.get(package_index.url + "alpha/", {}).status_code == 200
+    assert access.outages._silent == {}
+
+
 def test_host_that_was_given_up_is_asked_again_after_a_minute():
     now = 0.0
     outages = Outages(lambda: now)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from lambdabot.action import inputs
+from lambdabot.cli import main
 from lambdabot.errors import UsageError
 from lambdabot.project.discovery import discover
 from lambdabot.settings.load import Inputs, load
@@ -135,3 +136,21 @@ def test_a_serverless_variable_reads_no_file_outside_the_workspace(workspace):
 
 def test_the_action_keeps_to_the_workspace(workspace):
     assert inputs({"GITHUB_WORKSPACE": str(workspace)}).workspace == workspace
+
+
+def test_a_nested_stack_outside_the_workspace_is_not_read(workspace):
+    inner = "{Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: ../home/template.yaml}}"
+    (workspace / "template.yaml").write_text(f"Resources:\n  Inner: {inner}\n")
+
+    assert discover(workspace, None, workspace).functions == ()
+    assert [one.name for one in discover(workspace).functions] == ["Function"]
+
+
+def test_the_terminal_in_a_workflow_keeps_to_the_workspace(workspace, monkeypatch, capsys):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(workspace))
+    config = workspace / "lambdabot.yml"
+    config.write_text("version: 1\nfunctions:\n  hello: {source: ../home, handler: app.handler}\n")
+
+    assert main(["run", "--config", str(config), "--endpoint", "local", "--dry-run"]) == 2
+    assert "`../home` does not lie in the workspace" in capsys.readouterr().err

@@ -244,3 +244,4 @@ def test_each_part_of_a_repository_has_workflows_of_its_own(repository, monkeypa
     assert {one["name"] for one in first} == {"lambdabot", "lambdabot shop", "lambdabot été: 1"}
     assert {name for one in second for name in one[True]["workflow_run"]["workflows"]} == {one["name"] for one in first}
     assert len({one["concurrency"]["group"] for one in workflows}) == 6
+    assert "lambdabot-comment-shop.yml comments" in (repository / ".github/workflows/lambdabot-shop.yml").read_text()
