@@ -1,17 +1,125 @@
-"""What a pull request may name: the files of the workflow's workspace."""
+"""The one way in for every file that a pull request names: inside the workspace, none of git's own, bounded in size.
 
+What is named goes into the function's package or event, into a message or into the comment, and so to code and eyes
+that anyone may have chosen. Beside the workspace lie the job's event, its home and its credentials; in `.git` lies
+what actions/checkout leaves there.
+"""
+
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, Self
 
 GIT = ".git"
 
+LARGEST_TEXT = 32 * 1024 * 1024
+"""Bytes of a file that is read as text; the lock of a monorepo has a few million."""
+
+_OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK  # a FIFO without a writer must not hold us
+
+
+class FileRefusedError(Exception):
+    """A file is not read; the message says why, to be set after the file's name: `does not lie in the workspace …`."""
+
+
+OUTSIDE = "does not lie in the workspace: a pull request's code may see its own repository's files alone"
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The folder whose files a pull request may name, links followed: the runner's workspace, or the repository."""
+
+    root: Path
+
+    @classmethod
+    def around(cls, path: Path) -> Self:
+        """Return the workspace of a file or folder that a person names at a terminal.
+
+        It is the git work tree around it; without one the current folder, where that holds it; else its own folder.
+        """
+        real = path.resolve()
+        folder = real if real.is_dir() else real.parent
+        tree = next((each for each in (folder, *folder.parents) if (each / GIT).exists()), None)
+        if tree is not None:
+            return cls(tree)
+        current = Path.cwd()
+        return cls(current if folder.is_relative_to(current) else folder)
+
+    def holds(self, path: Path) -> bool:
+        """Tell whether a path, links followed, is one of the workspace's and none of git's own; it need not exist."""
+        try:
+            self._real(path)
+        except FileRefusedError:
+            return False
+        return True
+
+    def is_file(self, path: Path) -> bool:
+        """Tell whether there is such a file in the workspace."""
+        return _quietly(path, os.path.isfile) and self.holds(path)
+
+    def is_dir(self, path: Path) -> bool:
+        """Tell whether there is such a folder in the workspace."""
+        return _quietly(path, os.path.isdir) and self.holds(path)
+
+    def open(self, path: Path, *, largest: int | None = None) -> BinaryIO:
+        """Open a regular file for reading. Raises FileRefusedError, also for one above `largest` bytes.
+
+        Links are followed before the check, and none after it.
+        """
+        real = self._real(path)
+        try:
+            handle = os.open(real, _OPEN)
+        except OSError as error:
+            message = f"cannot be read: {error.strerror}"
+            raise FileRefusedError(message) from error
+        found = os.fstat(handle)
+        refused = ""
+        if not stat.S_ISREG(found.st_mode):
+            refused = "is a folder" if stat.S_ISDIR(found.st_mode) else "is no regular file"
+        elif largest is not None and found.st_size > largest:
+            refused = _too_large(largest)
+        if refused:
+            os.close(handle)
+            raise FileRefusedError(refused)
+        return os.fdopen(handle, "rb")
+
+    def read(self, path: Path, *, largest: int = LARGEST_TEXT) -> bytes:
+        """Return a file's bytes, `largest` at most. Raises FileRefusedError."""
+        with self.open(path, largest=largest) as file:
+            try:
+                data = file.read(largest + 1)
+            except OSError as error:
+                message = f"cannot be read: {error.strerror}"
+                raise FileRefusedError(message) from error
+        if len(data) > largest:  # it grew, or its size was not known before
+            raise FileRefusedError(_too_large(largest))
+        return data
+
+    def _real(self, path: Path) -> Path:
+        try:
+            top, real = self.root.resolve(), path.resolve()
+        except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL, a circle of links
+            message = f"is no path that can be followed: {getattr(error, 'strerror', None) or error}"
+            raise FileRefusedError(message) from error
+        if not real.is_relative_to(top) or GIT in real.relative_to(top).parts:
+            raise FileRefusedError(OUTSIDE)
+        return real
+
+
+def _quietly(path: Path, ask: Callable[[Path], bool]) -> bool:
+    try:
+        return ask(path)
+    except ValueError:  # a NUL in the name
+        return False
+
+
+def _too_large(largest: int) -> str:
+    size = f"{largest // 1024**2} MB" if largest >= 1024**2 else f"{largest // 1024} kB"
+    return f"is larger than {size}"
+
 
 def holds(workspace: Path | None, path: Path) -> bool:
-    """Tell whether a path, links followed, is one of the workspace's and none of git's own; None holds everything.
-
-    What is named goes into the function's package or event, and so to code that anyone may have written. Beside the
-    workspace lie the job's event, its home and its credentials, and in `.git` what actions/checkout leaves there.
-    """
-    if workspace is None:
-        return True
-    top, real = workspace.resolve(), path.resolve()
-    return real.is_relative_to(top) and GIT not in real.relative_to(top).parts
+    """Tell whether a path is one of the workspace's; None holds everything."""
+    return workspace is None or Workspace(workspace).holds(path)

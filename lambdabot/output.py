@@ -1,0 +1,107 @@
+"""The one way out for every file that lambdabot writes: no link that a pull request commits leads it elsewhere."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from lambdabot.errors import Mistake, UsageError
+from lambdabot.workspace import Workspace
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class Output:
+    """A folder that is open for writing; every name in it is made anew, never written through."""
+
+    def __init__(self, path: Path, handle: int) -> None:
+        """Take an open folder; `opened` is the way to call this."""
+        self.path = path
+        self._handle = handle
+
+    def write(self, name: str, data: str | bytes, *, mode: int = 0o644) -> None:
+        """Put a file there, whole or not at all, in place of whatever bears its name. Raises UsageError."""
+        part = f".{name}.{secrets.token_hex(8)}"
+        raw = data.encode(errors="replace") if isinstance(data, str) else data
+        try:
+            with os.fdopen(os.open(part, _NEW, mode, dir_fd=self._handle), "wb") as file:
+                file.write(raw)
+                self._give_away(file.fileno())
+            os.replace(part, name, src_dir_fd=self._handle, dst_dir_fd=self._handle)
+        except OSError as error:
+            with suppress(OSError):
+                os.unlink(part, dir_fd=self._handle)
+            raise _refused(self.path / name, f"cannot be written: {error.strerror}") from error
+
+    def _give_away(self, handle: int) -> None:
+        """Give a file to whom the folder belongs: as root in a container, nobody else could remove it."""
+        if os.geteuid() == 0:
+            owner = os.fstat(self._handle)
+            os.fchown(handle, owner.st_uid, owner.st_gid)
+
+
+@contextmanager
+def opened(folder: Path, workspace: Workspace | None, *, mode: int = 0o755) -> Iterator[Output]:
+    """Yield a folder for writing, made where it is not there yet; below the workspace no part of its path is a link.
+
+    Raises UsageError, before anything is made, for a link or a file in its place.
+    """
+    path = Path(os.path.abspath(folder))  # noqa: PTH100  # `resolve` would follow what must not be followed
+    start, parts = _way(path, workspace)
+    handle = os.open(start, _FOLDER)
+    try:
+        for index, part in enumerate(parts):
+            handle = _entered(handle, part, start.joinpath(*parts[: index + 1]), mode)
+        yield Output(path, handle)
+    finally:
+        os.close(handle)
+
+
+def check(folder: Path, workspace: Workspace | None) -> None:
+    """Raise UsageError for a folder that `opened` would refuse; nothing is made."""
+    start, parts = _way(Path(os.path.abspath(folder)), workspace)  # noqa: PTH100  # as above
+    for index in range(len(parts)):
+        path = start.joinpath(*parts[: index + 1])
+        if path.is_symlink() or (path.exists() and not path.is_dir()):
+            raise _refused(path, _fault(path))
+
+
+def _way(path: Path, workspace: Workspace | None) -> tuple[Path, tuple[str, ...]]:
+    """Return a folder that is there and trusted, and the names from it to the path, none of which may be a link."""
+    if workspace is not None:
+        for root in (workspace.root, workspace.root.resolve()):
+            if path.is_relative_to(root):
+                return root, path.relative_to(root).parts
+    there = next(parent for parent in (path, *path.parents) if parent.exists())
+    real = there.resolve()
+    if workspace is not None and real.is_relative_to(workspace.root.resolve()):
+        raise _refused(path, "leads into the workspace by a link")
+    return real, path.relative_to(there).parts
+
+
+def _entered(handle: int, name: str, path: Path, mode: int) -> int:
+    """Return a handle of the folder of that name in an open one, which is closed; make it where there is none."""
+    try:
+        with suppress(FileExistsError):
+            os.mkdir(name, mode, dir_fd=handle)
+            if os.geteuid() == 0:
+                owner = os.fstat(handle)
+                os.chown(name, owner.st_uid, owner.st_gid, dir_fd=handle, follow_symlinks=False)
+        inner = os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=handle)
+    except OSError as error:
+        raise _refused(path, _fault(path) or f"cannot be made: {error.strerror}") from error
+    os.close(handle)
+    return inner
+
+
+def _fault(path: Path) -> str:
+    if path.is_symlink():
+        return "is a link: lambdabot writes through none, for a pull request can commit it"
+    return "is no folder" if path.exists() and not path.is_dir() else ""
+
+
+def _refused(path: Path, why: str) -> UsageError:
+    advice = "Remove it, or name another folder with `--out`." if "link" in why or "no folder" in why else ""
+    return UsageError([Mistake(message=why, path=path)], advice=advice)
