@@ -1,7 +1,7 @@
 """The action's image, built and run as GitHub's runner does, without Docker: buildah, podman, and a stand-in base.
 
 The base is Debian's own Python in a minimal file system: no registry is needed. It is made once and kept in
-LAMBDABOT_CONTAINER_CACHE (default `~/.cache/lambdabot-tests`).
+LAMBDABOT_CONTAINER_CACHE (default: `.cache` in the checkout).
 """
 
 import os
@@ -51,8 +51,7 @@ class Image:
     @classmethod
     def build(cls) -> Self:
         """Build the image from the checkout; what did not change since the last time is taken from there."""
-        default = Path.home() / ".cache" / "lambdabot-tests"
-        image = cls(Path(os.environ.get("LAMBDABOT_CONTAINER_CACHE") or default))
+        image = cls(Path(os.environ.get("LAMBDABOT_CONTAINER_CACHE") or ROOT / ".cache"))
         image.folder.mkdir(parents=True, exist_ok=True)
         image.make_base()
         certificates = Path("/etc/ssl/certs")

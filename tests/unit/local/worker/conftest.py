@@ -12,6 +12,7 @@ from pathlib import Path
 import coverage
 import pytest
 
+import lambdabot
 from lambdabot.local.worker import cgroup, nursery
 from lambdabot.local.worker.environment import ExecutionEnvironment, InvokeResult
 from lambdabot.local.worker.isolation import Means
@@ -19,6 +20,10 @@ from lambdabot.local.worker.machine import Machine
 from lambdabot.local.worker.spec import EnvironmentSpec
 
 REQUEST_ID = "8f5d3c1e-0000-4000-8000-000000000001"
+
+ROOT = Path(__file__).parents[4]
+MEASURED = f"{Path(lambdabot.__file__).parent}/*"
+"""What coverage looks at: by its whole path, because a clone may lie in a folder that is called lambdabot too."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -30,8 +35,8 @@ def measured_supervisors(tmp_path_factory) -> Iterator[None]:
         return
     settings = tmp_path_factory.mktemp("coverage") / "settings"
     settings.write_text(
-        f"[run]\nbranch = True\nparallel = True\ndata_file = {current.config.data_file}\n"
-        "include = */lambdabot/*\npatch = _exit, fork\n"
+        f"[run]\nbranch = True\nparallel = True\ndata_file = {data_file(current)}\n"
+        f"include = {MEASURED}\npatch = _exit, fork\n"
     )
     program = (
         f"import sys; sys.path.append({str(Path(coverage.__file__).parents[1])!r}); import coverage; "
@@ -163,10 +168,10 @@ def _measured(function: Callable[[], object]) -> str:
     measured = None
     if parent is not None:
         parent.stop()
-        handle, name = tempfile.mkstemp(prefix=f"{Path(parent.config.data_file).name}.", dir=data_folder(parent))
+        handle, name = tempfile.mkstemp(prefix=f"{data_file(parent).name}.", dir=data_file(parent).parent)
         os.close(handle)
         Path(name).unlink()
-        measured = coverage.Coverage(data_file=name, config_file=False, branch=True, include=["*/lambdabot/*"])
+        measured = coverage.Coverage(data_file=name, config_file=False, branch=True, include=[MEASURED])
         measured.get_data().add_arcs({})  # makes the file
         Path(name).chmod(0o666)  # the function may change the user
         measured.start()
@@ -181,8 +186,9 @@ def _measured(function: Callable[[], object]) -> str:
     return ""
 
 
-def data_folder(measured: coverage.Coverage) -> Path:
-    return Path(measured.config.data_file).parent.resolve()
+def data_file(measured: coverage.Coverage) -> Path:
+    """Return where the whole run's data goes; the processes that are measured work in folders of their own."""
+    return ROOT / measured.config.data_file
 
 
 @pytest.fixture
