@@ -12,6 +12,10 @@ import pytest
 hypothesis.settings.register_profile("lambdabot", deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("lambdabot")
 
+# What is kept between runs is kept in the checkout: the machine is as it was.
+for variable in ("XDG_CACHE_HOME", "XDG_STATE_HOME"):
+    os.environ[variable] = str(Path(__file__).parents[1] / ".cache")
+
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove the folder around pytest's temporary ones, which go when the tests pass: nothing stays on the machine."""
