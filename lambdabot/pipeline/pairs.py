@@ -57,9 +57,7 @@ def pair_all(settings: Settings, tree: BaseTree | NoBase, root: Path, *, pull_re
     base_is = BaseKind.TARGET_BRANCH if settings.base is None else BaseKind.NAMED
 
     def sides(head: Function) -> Sides:
-        base = base_function(
-            head, known, config=settings.path, root=root, base=tree.path, own_settings=config.is_file()
-        )
+        base = base_function(head, known, config=settings.path, root=root, base=tree, own_settings=config.is_file())
         reason = "" if base else f"the target branch ({tree.description}) does not have this function"
         if base is None and (lacks := target.left_out.get(head.name)):
             reason += f" as it is declared there: {lacks}"

@@ -19,7 +19,7 @@ from lambdabot.model import (
 from lambdabot.settings.declared import Declared, missing_code, outside
 from lambdabot.settings.schema import Document, FunctionSection, PayloadSection
 from lambdabot.settings.yaml_source import Location
-from lambdabot.workspace import holds
+from lambdabot.workspace import Workspace, holds
 
 MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
 """Lambda's limit of a synchronous invocation (Lambda quotas)."""
@@ -66,6 +66,7 @@ def _function(name: str, section: FunctionSection, declared: Declared, side: Sid
     return Function(
         name=name,
         side=side,
+        workspace=Workspace(declared.workspace) if declared.workspace else Workspace.around(source.path),
         source=code,
         handler=section.handler,
         runtime=section.runtime,
