@@ -43,7 +43,7 @@ def pair_all(settings: Settings, tree: BaseTree | NoBase, root: Path, *, pull_re
         return _alone(settings, tree.reason)
     config = settings_in_base(settings.path, root, tree.path)
     try:
-        target = load_base(config, discover)
+        target = load_base(config, discover, workspace=tree.workspace)
     except UsageError as error:
         return _alone(settings, f"the target branch's own settings have mistakes: {error}")
     notes: tuple[str, ...] = ()

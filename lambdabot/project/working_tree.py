@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lambdabot.declaration import Edit
 from lambdabot.errors import Mistake, UsageError
-from lambdabot.project.discovery import SUFFIXES
+from lambdabot.project.candidates import SUFFIXES
 
 BYTE_ORDER_MARK = "\ufeff"
 
