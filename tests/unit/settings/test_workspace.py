@@ -104,7 +104,7 @@ def test_at_a_terminal_the_repository_is_the_workspace(workspace):
     config = workspace / "lambdabot.yml"
     config.write_text("version: 1\nfunctions:\n  hello: {handler: app.handler, source: ../home}\n")
 
-    with pytest.raises(UsageError, match="`../home` does not lie in the workspace"):
+    with pytest.raises(UsageError, match=r"`\.\./home` does not lie in the workspace"):
         load(Inputs(config=config, endpoint="local"), discover=discover)
 
 
