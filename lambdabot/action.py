@@ -11,6 +11,7 @@ from lambdabot.github.workflow import Workflow
 from lambdabot.interruption import end_now, interruptible
 from lambdabot.project.discovery import discover
 from lambdabot.settings.load import Inputs, load, load_comment
+from lambdabot.workspace import Workspace
 
 OUT = Path("lambdabot-report")
 """Below the workspace, so that its path means the same inside the container and to the job's later steps."""
@@ -93,7 +94,7 @@ def inputs(environ: Mapping[str, str]) -> Inputs:
         region=given("aws-region"),
         comment=given("comment"),
         check=given("check"),
-        workspace=workspace,
+        workspace=Workspace(workspace),
         job=environ.get("GITHUB_JOB", ""),
         comment_key=key if key and key != NO_MATRIX else "",
         report=workspace / report if report else None,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from lambdabot import __version__
 from lambdabot.errors import ExitCode, InterruptionError, LambdabotError, Mistake, UsageError
 from lambdabot.interruption import end_now, interruptible
+from lambdabot.workspace import Workspace
 
 if TYPE_CHECKING:
     from lambdabot.github.event import Context
@@ -82,7 +83,7 @@ def _run(arguments: argparse.Namespace) -> int:
     settings = load(
         Inputs(
             config=arguments.config,
-            workspace=context.workspace,
+            workspace=_workspace(context),
             endpoint=arguments.endpoint,
             base=arguments.base,
             functions=tuple(arguments.function),
@@ -106,6 +107,11 @@ def _run(arguments: argparse.Namespace) -> int:
     if url is None:
         print((settings.out / "comment.md").read_text(encoding="utf-8"))
     return finished.exit_code
+
+
+def _workspace(context: "Context") -> Workspace | None:
+    """Return the workflow's; None: at a terminal, the one around the settings."""
+    return Workspace(context.workspace) if context.workspace else None
 
 
 def _dry_run(settings: "Settings", context: "Context") -> int:
@@ -142,7 +148,7 @@ def _comment(arguments: argparse.Namespace) -> int:
     from lambdabot.settings.load import Inputs, load_comment
 
     context, token = Context.of(os.environ), os.environ.get("GITHUB_TOKEN", "")
-    section = load_comment(Inputs(config=arguments.config))
+    section = load_comment(Inputs(config=arguments.config, workspace=_workspace(context)))
     only_print = arguments.only_print or not token or not context.in_workflow
     for data in reports(arguments.report):
         url = None if only_print else comment(data, context, token, section)
@@ -330,7 +336,7 @@ def _local(arguments: argparse.Namespace) -> int:
         from lambdabot.settings.mistakes import validated
         from lambdabot.settings.yaml_source import read
 
-        faults = Faults(validated(Chaos, read(arguments.chaos)))
+        faults = Faults(validated(Chaos, read(arguments.chaos, Workspace.around(arguments.chaos))))
     try:
         serve_until(Event(), port=arguments.port, started=started, faults=faults)
     except OSError as error:

@@ -15,8 +15,8 @@ from lambdabot.pipeline.override import accept, judged
 from lambdabot.pipeline.run import Run
 from lambdabot.pipeline.verdict import exit_code
 from lambdabot.report.progress import Progress
+from lambdabot.settings.comment import Comment
 from lambdabot.settings.load import Settings
-from lambdabot.settings.schema import CommentSection
 
 if TYPE_CHECKING:
     from lambdabot.report.own_template import OwnTemplate
@@ -52,13 +52,13 @@ def run(settings: Settings, context: Context, progress: Progress, token: str) ->
     return Finished(document=documents[-1], exit_code=exit_code(result, measured.gate))
 
 
-def own_template(comment: CommentSection) -> "OwnTemplate | None":
+def own_template(comment: Comment) -> "OwnTemplate | None":
     """Return the comment's template of the team's own, where there is one. Raises UsageError with its mistakes."""
     if comment.template is None:
         return None
     from lambdabot.report.own_template import read  # noqa: PLC0415  # only where it is used
 
-    return read(Path(comment.template))
+    return read(Path(comment.template), comment.template_data)
 
 
 def write(result: RunResult, out: Path, *, root: Path, template: "OwnTemplate | None" = None) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def _give_to_owner(out: Path) -> None:
             os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
-def override(data: Mapping[str, Any], context: Context, token: str, comment: CommentSection) -> Override | None:
+def override(data: Mapping[str, Any], context: Context, token: str, comment: Comment) -> Override | None:
     """Return what the label on the pull request is worth now, None when it is not set; what is not known says why."""
     from lambdabot.github.comment import last_body  # noqa: PLC0415  # PyGithub's 0.5 s, only where it is used
     from lambdabot.github.label import label_set  # noqa: PLC0415  # likewise
@@ -134,7 +134,7 @@ def show(
     return url
 
 
-def publish(data: Mapping[str, Any], context: Context, token: str, comment: CommentSection) -> str | None:
+def publish(data: Mapping[str, Any], context: Context, token: str, comment: Comment) -> str | None:
     """Post the comment where there is a pull request to post it on; return its address, None when none is wanted.
 
     Raises GitHubError when GitHub refuses; the report is complete without it.
@@ -166,7 +166,7 @@ def publish(data: Mapping[str, Any], context: Context, token: str, comment: Comm
     )
 
 
-def suggest(data: Mapping[str, Any], context: Context, token: str, comment: CommentSection) -> None:
+def suggest(data: Mapping[str, Any], context: Context, token: str, comment: Comment) -> None:
     """Offer the recommendations on the pull request's own lines, and take back those that no longer hold.
 
     Raises GitHubError when GitHub refuses; the comment shows the same edits.
@@ -179,7 +179,7 @@ def suggest(data: Mapping[str, Any], context: Context, token: str, comment: Comm
     post(context, token, suggestions(data), marker=marker(data))
 
 
-def wanted(verdict: str, comment: CommentSection) -> bool:
+def wanted(verdict: str, comment: Comment) -> bool:
     """Tell whether a comment is wanted on this verdict; an accepted regression is one all the same."""
     match comment.when:
         case "always":

@@ -11,6 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lambdabot.workspace import Workspace
+
 if TYPE_CHECKING:
     from lambdabot.declaration import Declaration, Edit
 
@@ -109,6 +111,7 @@ class Function:
 
     name: str
     side: Side
+    workspace: Workspace  # which holds every file that the function names
     source: Path | str | None  # a folder, a .zip, the URI of a container image; None: the code of `like`, not yet read
     handler: str | None
     runtime: str

@@ -16,7 +16,7 @@ from lambdabot.github.origin import pull_request
 from lambdabot.job import override, publish
 from lambdabot.model import Verdict
 from lambdabot.report.document import load
-from lambdabot.settings.schema import CommentSection
+from lambdabot.settings.comment import Comment
 
 MOST_REPORTS = 50
 """In one folder: GitHub allows a matrix of 256 jobs, and nobody reads as many comments."""
@@ -41,7 +41,7 @@ def reports(path: Path) -> list[dict[str, Any]]:
     return [load(one) for one in found]
 
 
-def comment(data: Mapping[str, Any], context: Context, token: str, section: CommentSection) -> str | None:
+def comment(data: Mapping[str, Any], context: Context, token: str, section: Comment) -> str | None:
     """Post the comment of one report and return its address; None when none is wanted. Raises GitHubError."""
     if not token:
         return None
@@ -66,7 +66,7 @@ def _require_origin(data: Mapping[str, Any], context: Context, run: TriggeringRu
             raise GitHubError(what, advice="Download the report from the run that triggered this one.")
 
 
-def _confirmed(data: Mapping[str, Any], context: Context, token: str, section: CommentSection) -> Mapping[str, Any]:
+def _confirmed(data: Mapping[str, Any], context: Context, token: str, section: Comment) -> Mapping[str, Any]:
     """Replace what the report says of the label by what GitHub says."""
     claimed = Verdict.OVERRIDDEN in {data["verdict"], *(one["comparison"]["verdict"] for one in data["functions"])}
     if data["override"] is None and not claimed:

@@ -2,13 +2,13 @@
 
 What is named goes into the function's package or event, into a message or into the comment, and so to code and eyes
 that anyone may have chosen. Beside the workspace lie the job's event, its home and its credentials; in `.git` lies
-what actions/checkout leaves there.
+what actions/checkout leaves there, and at its top what google-github-actions/auth does.
 """
 
 import os
 import stat
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -27,20 +27,32 @@ class FileRefusedError(Exception):
 OUTSIDE = "does not lie in the workspace: a pull request's code may see its own repository's files alone"
 
 
+def is_private(name: str) -> bool:
+    """Tell whether a name is git's own, or that of a file of credentials which another action leaves behind."""
+    name = name.casefold()  # a file system may take `.GIT` for `.git`
+    return name == GIT or (name.startswith("gha-creds-") and name.endswith(".json"))
+
+
 @dataclass(frozen=True, slots=True)
 class Workspace:
     """The folder whose files a pull request may name, links followed: the runner's workspace, or the repository."""
 
     root: Path
+    _top: Path = field(init=False, repr=False, compare=False)  # where the root really is
+
+    def __post_init__(self) -> None:
+        """Follow the root's own links once: whoever starts lambdabot chose them."""
+        object.__setattr__(self, "_top", Path(os.path.realpath(self.root)))
 
     @classmethod
     def around(cls, path: Path) -> Self:
         """Return the workspace of a file or folder that a person names at a terminal.
 
-        It is the git work tree around it; without one the current folder, where that holds it; else its own folder.
+        It is the git work tree around the name; without one the current folder, where that holds it; else its own
+        folder. What bears the name may be a link that somebody committed, and is not followed here.
         """
-        real = path.resolve()
-        folder = real if real.is_dir() else real.parent
+        named = Path(os.path.abspath(path))  # noqa: PTH100  # see above
+        folder = named if named.is_dir() and not named.is_symlink() else named.parent
         tree = next((each for each in (folder, *folder.parents) if (each / GIT).exists()), None)
         if tree is not None:
             return cls(tree)
@@ -62,6 +74,23 @@ class Workspace:
     def is_dir(self, path: Path) -> bool:
         """Tell whether there is such a folder in the workspace."""
         return _quietly(path, os.path.isdir) and self.holds(path)
+
+    def walk(self, folder: Path, *, enters: Callable[[Path], bool]) -> Iterator[tuple[Path, list[str]]]:
+        """Yield a folder and those below it that are to be entered, each with the names of its files, all in order.
+
+        Nothing private is among them and no link to a folder is entered, but a name may be that of any link.
+        """
+        waiting = [folder] if self.is_dir(folder) else []
+        while waiting:  # no recursion: git commits folders in folders a thousand deep
+            here = waiting.pop()
+            try:
+                with os.scandir(here) as found:
+                    entries = sorted((each for each in found if not is_private(each.name)), key=lambda each: each.name)
+            except OSError:  # not for our eyes, or deeper than a path may be long
+                continue
+            folders = [each.name for each in entries if each.is_dir(follow_symlinks=False)]
+            yield here, [each.name for each in entries if not _is_dir(each)]
+            waiting += [inner for name in reversed(folders) if enters(inner := here / name)]
 
     def open(self, path: Path, *, largest: int | None = None) -> BinaryIO:
         """Open a regular file for reading. Raises FileRefusedError, also for one above `largest` bytes.
@@ -99,11 +128,11 @@ class Workspace:
 
     def _real(self, path: Path) -> Path:
         try:
-            top, real = self.root.resolve(), path.resolve()
+            real = path.resolve()
         except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL, a circle of links
             message = f"is no path that can be followed: {getattr(error, 'strerror', None) or error}"
             raise FileRefusedError(message) from error
-        if not real.is_relative_to(top) or GIT in real.relative_to(top).parts:
+        if not real.is_relative_to(self._top) or any(map(is_private, real.relative_to(self._top).parts)):
             raise FileRefusedError(OUTSIDE)
         return real
 
@@ -115,11 +144,13 @@ def _quietly(path: Path, ask: Callable[[Path], bool]) -> bool:
         return False
 
 
+def _is_dir(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link in a circle
+        return False
+
+
 def _too_large(largest: int) -> str:
     size = f"{largest // 1024**2} MB" if largest >= 1024**2 else f"{largest // 1024} kB"
     return f"is larger than {size}"
-
-
-def holds(workspace: Path | None, path: Path) -> bool:
-    """Tell whether a path is one of the workspace's; None holds everything."""
-    return workspace is None or Workspace(workspace).holds(path)

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from lambdabot.model import Architecture, Budget, Configuration, Constraints, Function, Payload, Side, Strategy
+from lambdabot.workspace import Workspace
 
 
 def function(source: Path | str, **fields: Any) -> Function:
     usual: dict[str, Any] = {
         "name": "thumbnail",
         "side": Side.HEAD,
+        "workspace": Workspace(source.parent if isinstance(source, Path) else Path()),
         "handler": "app.handler",
         "runtime": "python3.13",
         "requirements": None,

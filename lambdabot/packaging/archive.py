@@ -5,14 +5,17 @@ Compressed bytes also depend on the zlib that Python is linked with; they are eq
 
 import base64
 import hashlib
+import os
 import shutil
 import stat
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import IO, cast
 
 from lambdabot.errors import PackagingError
+from lambdabot.workspace import OUTSIDE, FileRefusedError, Workspace, is_private
 
 EXCLUDED_NAMES = frozenset({".git", "__pycache__", ".venv", ".DS_Store"})
 EXCLUDED_SUFFIXES = frozenset({".pyc"})
@@ -21,6 +24,12 @@ MAX_ZIP_BYTES = 50 * 1024 * 1024
 MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
 """Deployment package limits: zipped by direct upload, and unzipped (AWS, Lambda quotas)."""
 
+MAX_FILES, MAX_DEPTH = 100_000, 100
+"""No quota of Lambda's: files and folders of a package, and folders in one another, that nobody means."""
+
+MAX_DIRECTORY_BYTES = 16 * 1024 * 1024
+"""Of a zip: 46 bytes and the name for each of MAX_FILES."""
+
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The first time that a zip can hold."""
 
@@ -28,6 +37,7 @@ UNIX = 3
 """A zip's "made by" on Unix, under which modes are kept (APPNOTE.TXT 4.4.2)."""
 
 _BUCKET = "Set `bucket` in lambdabot.yml: an S3 bucket in the function's Region, which larger packages go through."
+_REBUILD = "Build it again; the workflow must do so before lambdabot runs."
 _SHRINK = "Leave out what the function does not need at run time, move it to a layer, or deploy a container image."
 
 
@@ -41,40 +51,68 @@ class Archive:
     unzipped_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file on its way into a zip, and the workspace that opens it at that moment."""
+
+    path: Path
+    workspace: Workspace
+
+
 def is_excluded(relative: PurePosixPath | Path) -> bool:
-    """Return whether a path is of no use at run time: version control, byte code, virtual environments."""
-    return relative.suffix in EXCLUDED_SUFFIXES or not EXCLUDED_NAMES.isdisjoint(relative.parts)
+    """Return whether a path is of no use at run time, or private: byte code, virtual environments, git's own."""
+    useless = relative.suffix in EXCLUDED_SUFFIXES or not EXCLUDED_NAMES.isdisjoint(relative.parts)
+    return useless or any(map(is_private, relative.parts))
 
 
-def files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Yield the name in the zip and the path of each file below a folder, links followed where they stay inside.
+def files(folder: Path, workspace: Workspace) -> Iterator[tuple[str, File]]:
+    """Yield the name in the zip and the file for each below a folder, links followed where they stay inside.
 
-    Raises PackagingError on a link that leaves the folder, leads nowhere or in a circle, and on what is no file.
+    Raises PackagingError on a link that leaves the folder, leads nowhere or in a circle, on what is no file, and on
+    more than a package can hold.
     """
-    yield from _below(folder.resolve(), PurePosixPath(), (folder.resolve(),))
+    if not workspace.is_dir(folder):
+        what = f"its source `{folder.name}` {OUTSIDE}" if folder.is_dir() else f"there is no folder `{folder.name}`"
+        raise PackagingError(what, advice="Check `source` in lambdabot.yml.")
+    real = folder.resolve()
+    yield from _Walk(real, workspace).below(PurePosixPath(), (real,))
 
 
-def _below(top: Path, relative: PurePosixPath, ancestors: tuple[Path, ...]) -> Iterator[tuple[str, Path]]:
-    try:
-        names = sorted(path.name for path in ancestors[-1].iterdir())
-    except OSError as error:
-        what = f"the folder {relative} cannot be read: {error.strerror}"
-        raise PackagingError(what, advice="Make it readable for the user that runs lambdabot.") from error
-    for name in names:
-        inner = relative / name
-        if is_excluded(inner):
-            continue
-        path = _resolved(top, ancestors[-1] / name, inner)
-        if path.is_dir():
-            if path in ancestors:
-                what = f"the link {inner} leads in a circle"
-                raise PackagingError(what, advice="Remove the link, or let it name a folder that does not hold it.")
-            yield from _below(top, inner, (*ancestors, path))
-        elif path.is_file():
-            yield str(inner), path
-        else:
-            what = f"{inner} is neither a file nor a folder"
-            raise PackagingError(what, advice="Remove it: a Lambda package holds files only.")
+class _Walk:
+    """One way through a folder; a few links to folders of links can stand for billions of files."""
+
+    def __init__(self, top: Path, workspace: Workspace) -> None:
+        self._top, self._workspace = top, workspace
+        self._seen = 0
+
+    def below(self, relative: PurePosixPath, ancestors: tuple[Path, ...]) -> Iterator[tuple[str, File]]:
+        if len(ancestors) > MAX_DEPTH:
+            what = f"it nests deeper than {MAX_DEPTH} folders"
+            raise PackagingError(what, advice=_SHRINK)
+        try:
+            names = sorted(path.name for path in ancestors[-1].iterdir())
+        except OSError as error:
+            what = f"the folder {relative} cannot be read: {error.strerror}"
+            raise PackagingError(what, advice="Make it readable for the user that runs lambdabot.") from error
+        for name in names:
+            inner = relative / name
+            if is_excluded(inner):
+                continue
+            self._seen += 1
+            if self._seen > MAX_FILES:
+                what = f"it holds more than {MAX_FILES:,} files and folders, links followed"
+                raise PackagingError(what, advice=_SHRINK)
+            path = _resolved(self._top, ancestors[-1] / name, inner)
+            if path.is_dir():
+                if path in ancestors:
+                    what = f"the link {inner} leads in a circle"
+                    raise PackagingError(what, advice="Remove the link, or let it name a folder that does not hold it.")
+                yield from self.below(inner, (*ancestors, path))
+            elif path.is_file():
+                yield str(inner), File(path, self._workspace)
+            else:
+                what = f"{inner} is neither a file nor a folder"
+                raise PackagingError(what, advice="Remove it: a Lambda package holds files only.")
 
 
 def _resolved(top: Path, path: Path, inner: PurePosixPath) -> Path:
@@ -93,41 +131,110 @@ def _resolved(top: Path, path: Path, inner: PurePosixPath) -> Path:
 
 
 def write(
-    contents: Mapping[str, Path], replaced: Mapping[str, bytes], destination: Path, *, direct: bool = True
+    contents: Mapping[str, File], replaced: Mapping[str, bytes], destination: Path, *, direct: bool = True
 ) -> Archive:
     """Write the files, by their names in the zip, as a stream; `replaced` gives the bytes of names that are rewritten.
 
     `direct`: it is to be uploaded to Lambda itself. Raises PackagingError when Lambda would refuse the size, or a file
     cannot be read or named.
     """
-    sizes = {name: len(replaced[name]) if name in replaced else path.stat().st_size for name, path in contents.items()}
+    sizes = {
+        name: len(replaced[name]) if name in replaced else file.path.stat().st_size for name, file in contents.items()
+    }
     check_unzipped(sizes)
     with zipfile.ZipFile(destination, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(contents):
             _add(archive, name, contents[name], replaced.get(name), sizes[name])
-    return check_zipped(measure(destination, sum(sizes.values())), sizes, direct=direct)
+    return check_zipped(_measured(destination, sum(sizes.values())), sizes, direct=direct)
 
 
-def _add(archive: zipfile.ZipFile, name: str, path: Path, content: bytes | None, size: int) -> None:
+def _add(archive: zipfile.ZipFile, name: str, file: File, content: bytes | None, size: int) -> None:
     entry = zipfile.ZipInfo(name, EPOCH)
     entry.create_system = UNIX
     entry.compress_type = zipfile.ZIP_DEFLATED
     entry.file_size = size  # known beforehand, so that the header says so
     try:
-        executable = path.stat().st_mode & stat.S_IXUSR
-        entry.external_attr = (stat.S_IFREG | (0o755 if executable else 0o644)) << 16
-        with archive.open(entry, "w") as target:
-            if content is not None:
-                target.write(content)
-            else:
-                with path.open("rb") as source:
-                    shutil.copyfileobj(source, target, 1 << 20)
+        with file.workspace.open(file.path) as source:
+            executable = os.fstat(source.fileno()).st_mode & stat.S_IXUSR
+            entry.external_attr = (stat.S_IFREG | (0o755 if executable else 0o644)) << 16
+            with archive.open(entry, "w") as target:
+                if content is not None:
+                    target.write(content)
+                else:
+                    _copy(source, target, size, name)
     except UnicodeEncodeError as error:
         what = f"the file name {name!a} is not valid UTF-8"
         raise PackagingError(what, advice="Rename the file.") from error
+    except FileRefusedError as error:
+        what = f"{name} {error}"
+        raise PackagingError(what, advice="Remove it, or make it a file that lambdabot's user can read.") from error
     except OSError as error:
         what = f"{name} cannot be read: {error.strerror}"
         raise PackagingError(what, advice="Make it readable for the user that runs lambdabot.") from error
+
+
+def _copy(source: IO[bytes], target: IO[bytes], size: int, name: str) -> None:
+    """Copy a file that has the size that was counted, and no more of one that grows."""
+    left = size
+    while left and (piece := source.read(min(left, 1 << 20))):
+        target.write(piece)
+        left -= len(piece)
+    if left or source.read(1):
+        what = f"{name} changed while it was packaged"
+        raise PackagingError(what, advice="Let nothing write to the source while lambdabot runs.")
+
+
+def take(path: Path, workspace: Workspace, destination: Path, *, direct: bool = True) -> Archive:
+    """Return a copy of a zip that somebody else wrote, once it is known to be one that Lambda takes.
+
+    Its directory is read, and none of its files. Raises PackagingError.
+    """
+    try:
+        with workspace.open(path) as source:
+            sizes = _sizes(source)
+            check_unzipped(sizes)
+            if source.seek(0, os.SEEK_END) > MAX_UNZIPPED_BYTES + MAX_DIRECTORY_BYTES:
+                message = "it is larger than what it holds"
+                raise zipfile.BadZipFile(message)  # noqa: TRY301  # said below
+            source.seek(0)
+            with destination.open("wb") as target:
+                shutil.copyfileobj(source, target, 1 << 20)
+    except FileRefusedError as error:
+        what = f"{path.name} {error}"
+        raise PackagingError(what, advice=_REBUILD) from error
+    except (OSError, zipfile.BadZipFile, UnicodeDecodeError, NotImplementedError) as error:
+        what = f"{path.name} is not a zip that can be read: {error}"
+        raise PackagingError(what, advice=_REBUILD) from error
+    if not sizes:
+        what = f"{path.name} holds no file"
+        raise PackagingError(what, advice=_REBUILD)
+    return check_zipped(_measured(destination, sum(sizes.values())), sizes, direct=direct)
+
+
+class _Directory:
+    """A zip whose directory is read only where that is of a bearable length: each of its entries becomes an object."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.seek, self.tell = file.seek, file.tell
+
+    def read(self, size: int = -1) -> bytes:
+        if size > MAX_DIRECTORY_BYTES:
+            message = f"its directory is larger than {_mb(MAX_DIRECTORY_BYTES)}"
+            raise zipfile.BadZipFile(message)
+        return self._file.read(size)
+
+
+def _sizes(file: IO[bytes]) -> dict[str, int]:
+    """Return the sizes of a zip's files by name; a name that is there twice is unpacked twice."""
+    sizes: dict[str, int] = {}
+    with zipfile.ZipFile(cast("IO[bytes]", _Directory(file))) as opened:
+        for entry in opened.infolist():
+            sizes[entry.filename] = sizes.get(entry.filename, 0) + entry.file_size
+        if len(opened.infolist()) > MAX_FILES:
+            message = f"it holds more than {MAX_FILES:,} files"
+            raise zipfile.BadZipFile(message)
+    return sizes
 
 
 def check_unzipped(sizes: Mapping[str, int]) -> None:
@@ -147,8 +254,8 @@ def check_zipped(archive: Archive, sizes: Mapping[str, int], *, direct: bool) ->
     return archive
 
 
-def measure(path: Path, unzipped_bytes: int) -> Archive:
-    """Return a zip that is there, with its CodeSha256."""
+def _measured(path: Path, unzipped_bytes: int) -> Archive:
+    """Return a zip that was written here, with its CodeSha256."""
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").digest()
     return Archive(

@@ -2,7 +2,6 @@
 
 import os
 import re
-import zipfile
 from pathlib import Path
 
 from lambdabot.errors import PackagingError
@@ -21,8 +20,6 @@ _MANIFESTS = {
     "pyproject.toml": "export it before lambdabot runs, with `uv pip compile pyproject.toml -o requirements.txt`",
 }
 """What may name dependencies beside a requirements file, and what to do with it."""
-
-_REBUILD = "Build it again; the workflow must do so before lambdabot runs."
 
 
 def package(
@@ -57,12 +54,12 @@ def package(
             target=words,
         )
     try:
+        workdir.mkdir(parents=True, exist_ok=True)
+        stem = workdir / re.sub(r"[^\w.-]", "_", f"{function.side}-{function.name}-{architecture}")
         if function.source.is_dir():
-            workdir.mkdir(parents=True, exist_ok=True)
-            stem = re.sub(r"[^\w.-]", "_", f"{function.side}-{function.name}-{architecture}")
-            built = _zip(function, function.source, target, workdir / stem, cache_dir, direct=direct)
+            built = _zip(function, function.source, target, stem, cache_dir, direct=direct)
         else:
-            built = _taken(function.source, direct=direct)
+            built = archive.take(function.source, function.workspace, _beside(stem, "taken.zip"), direct=direct)
     except PackagingError as error:
         what = f"`{function.name}` ({function.side}) cannot be packaged for {architecture}: {error.what}"
         raise PackagingError(what, advice=error.advice) from error
@@ -86,7 +83,7 @@ def uninstalled(function: Function) -> str:
     told = f"No dependency was installed: there is no requirements.txt in {function.source.name}, and no `requirements`"
     for folder in (function.source, function.source.parent):
         for name, remedy in _MANIFESTS.items():
-            if (folder / name).is_file():
+            if function.workspace.is_file(folder / name):
                 path = Path(os.path.relpath(folder / name, function.source))
                 return f"{told}. {path} is not read: {remedy.format(path=path)}"
     return told
@@ -96,36 +93,25 @@ def _zip(
     function: Function, source: Path, target: Target, stem: Path, cache_dir: Path | None, *, direct: bool
 ) -> Archive:
     """Zip a folder and its dependencies; what is written begins with the stem."""
-    contents = dict(archive.files(source))
+    contents = dict(archive.files(source, function.workspace))
     replaced: dict[str, bytes] = {}
     if function.requirements is not None and target.python is not None and function.runtime.startswith("python"):
         wanted = requirements.read(function.requirements, source=source, allow_build=function.allow_build)
         if wanted.requirements:
-            folder = stem.with_name(f"{stem.name}.packages")
+            folder = _beside(stem, "packages")
             install(wanted, target, folder, allow_build=function.allow_build, cache_dir=cache_dir)
             installed = dict(distributions.files(folder))
             replaced = {
                 name: content
-                for name, path in installed.items()
-                if name not in contents and (content := distributions.reproducible(name, path)) is not None
+                for name, file in installed.items()
+                if name not in contents and (content := distributions.reproducible(name, file)) is not None
             }
             contents = {**installed, **contents}  # the function's own file wins, as after `cp -r`
     if not contents:
         what = "its source folder holds no file"
         raise PackagingError(what, advice="Check `source` in lambdabot.yml.")
-    return archive.write(contents, replaced, stem.with_name(f"{stem.name}.zip"), direct=direct)
+    return archive.write(contents, replaced, _beside(stem, "zip"), direct=direct)
 
 
-def _taken(path: Path, *, direct: bool) -> Archive:
-    """Return a zip as it is, once it is known to be one that Lambda takes."""
-    try:
-        with zipfile.ZipFile(path) as opened:
-            sizes = {entry.filename: entry.file_size for entry in opened.infolist()}
-    except (OSError, zipfile.BadZipFile) as error:
-        what = f"{path.name} is not a zip that can be read: {error}"
-        raise PackagingError(what, advice=_REBUILD) from error
-    if not sizes:
-        what = f"{path.name} holds no file"
-        raise PackagingError(what, advice=_REBUILD)
-    archive.check_unzipped(sizes)
-    return archive.check_zipped(archive.measure(path, sum(sizes.values())), sizes, direct=direct)
+def _beside(stem: Path, kind: str) -> Path:
+    return stem.with_name(f"{stem.name}.{kind}")  # `with_suffix` would cut a name with a dot

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from lambdabot.packaging import archive
+from lambdabot.packaging.archive import File
+from lambdabot.workspace import Workspace
 
 VOLATILE_METADATA = frozenset({"direct_url.json", "uv_build.json", "uv_cache.json"})
 """Records of the installation itself: addresses, paths and times (PEP 610; uv)."""
@@ -13,28 +15,29 @@ _INTERPRETER = re.compile(rb"\A#!(?:/bin/sh\n'''exec' [^\n]*\n' '''|[^\n]*python
 """What installers write at the top of a script: the interpreter's path, or a detour when that is too long."""
 
 
-def files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Yield the name in the zip and the path of each installed file that belongs into a package."""
-    for name, path in archive.files(folder):
+def files(folder: Path) -> Iterator[tuple[str, File]]:
+    """Yield the name in the zip and the file for each that was installed and belongs into a package."""
+    for name, file in archive.files(folder, Workspace(folder)):
         if name != ".lock" and not _is_volatile(PurePosixPath(name)):
-            yield name, path
+            yield name, file
 
 
-def reproducible(name: str, path: Path) -> bytes | None:
+def reproducible(name: str, file: File) -> bytes | None:
     """Return the bytes to package where they are not the file's own: scripts and RECORD; None for all other files."""
     inner = PurePosixPath(name)
     if inner.parts[0] == "bin" and len(inner.parts) > 1:
-        return _script(path)
+        return _script(file)
     if inner.name == "RECORD" and inner.parent.suffix == ".dist-info":
-        return _record(path.read_text(encoding="utf-8")).encode()
+        return _record(file.workspace.read(file.path).decode(errors="replace")).encode()
     return None
 
 
-def _script(path: Path) -> bytes | None:
-    with path.open("rb") as file:
-        if file.read(2) != b"#!":
+def _script(file: File) -> bytes | None:
+    with file.workspace.open(file.path) as opened:
+        content = opened.read(2)
+        if content != b"#!":
             return None  # a program, perhaps a large one
-    content = path.read_bytes()
+        content += opened.read()
     rewritten = _INTERPRETER.sub(b"#!/usr/bin/env python3\n", content)
     return rewritten if rewritten != content else None
 

@@ -43,7 +43,7 @@ def pair_all(settings: Settings, tree: BaseTree | NoBase, root: Path, *, pull_re
         return _alone(settings, tree.reason)
     config = settings_in_base(settings.path, root, tree.path)
     try:
-        target = load_base(config, discover)
+        target = load_base(config, discover, workspace=tree.workspace)
     except UsageError as error:
         return _alone(settings, f"the target branch's own settings have mistakes: {error}")
     notes: tuple[str, ...] = ()
@@ -57,9 +57,7 @@ def pair_all(settings: Settings, tree: BaseTree | NoBase, root: Path, *, pull_re
     base_is = BaseKind.TARGET_BRANCH if settings.base is None else BaseKind.NAMED
 
     def sides(head: Function) -> Sides:
-        base = base_function(
-            head, known, config=settings.path, root=root, base=tree.path, own_settings=config.is_file()
-        )
+        base = base_function(head, known, config=settings.path, root=root, base=tree, own_settings=config.is_file())
         reason = "" if base else f"the target branch ({tree.description}) does not have this function"
         if base is None and (lacks := target.left_out.get(head.name)):
             reason += f" as it is declared there: {lacks}"

@@ -11,6 +11,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from lambdabot.workspace import Workspace
+
 TIMEOUT_SECONDS = 120
 
 PULL_REQUEST_BASE = "HEAD^1"
@@ -34,6 +36,7 @@ class BaseTree:
     """The target branch's files."""
 
     path: Path  # what stands for the repository's root
+    workspace: Workspace  # of its own: no link of it leads into the pull request's
     sha: str | None  # None: a folder that is no checkout
     description: str
 
@@ -59,7 +62,8 @@ def resolve_base(base: str | None, *, root: Path, pull_request: bool, workdir: P
         for folder in (Path(base).absolute(), root / base):
             if folder.is_dir():
                 sha = head_sha(folder) if (folder / ".git").exists() else None
-                return BaseTree(path=folder.resolve(), sha=sha, description=f"folder {base}")
+                real = folder.resolve()
+                return BaseTree(path=real, workspace=Workspace(real), sha=sha, description=f"folder {base}")
     elif not pull_request:
         return NoBase("no base was named, and this is no pull request: name a folder or a git ref with `base`")
     try:
@@ -90,7 +94,7 @@ def _of_repository(base: str | None, root: Path, workdir: Path) -> BaseTree | No
     description = f"{base or PULL_REQUEST_BASE} at {sha[:7]}"
     if base is None and not _exists("HEAD^2", root):
         description += " (the commit before HEAD, which is no merge commit)"
-    return BaseTree(path=tree / below, sha=sha, description=description)
+    return BaseTree(path=tree / below, workspace=Workspace(tree), sha=sha, description=description)
 
 
 def _commit(base: str | None, root: Path) -> str | None:

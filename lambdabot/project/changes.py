@@ -1,14 +1,15 @@
 """What a pull request changes in a function: files of its code, and settings."""
 
-import filecmp
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from lambdabot.declaration import Place, Stated
 from lambdabot.model import Function
 from lambdabot.project.base import BaseTree, NoBase
+from lambdabot.workspace import FileRefusedError, Workspace
 
 SETTINGS = (
     "handler",
@@ -24,6 +25,12 @@ SETTINGS = (
     "attachments",
 )
 """What makes two sides with the same package the same, beside their layers."""
+
+MOST_FILES = 100_000
+LARGEST_BYTES = 512 * 1024 * 1024
+"""More than a package may hold: what is larger is not compared, and counts as changed."""
+
+_PIECE = 256 * 1024
 
 _NOT_DEPLOYED = {"__pycache__", "node_modules"}
 
@@ -58,7 +65,7 @@ def changes(head: Function, base: Function, *, config: Path) -> Iterator[Change]
                 line=place.line if place else None,
             )
     if isinstance(head.source, Path) and isinstance(base.source, Path):
-        for path in _files(head.source, base.source):
+        for path in _files(head, base, head.source, base.source):
             yield Change(function=head.name, path=path)
     elif head.source != base.source:
         yield Change(function=head.name, path=config, setting=f"code {base.source} -> {head.source}")
@@ -114,17 +121,38 @@ def _place(head: Function, name: str) -> Place | None:
     return written.place if isinstance(written, Stated) else None
 
 
-def _files(head: Path, base: Path) -> Sequence[Path]:
-    """Return the files that differ, or that one side lacks, by their place in the head."""
-    if not (head.is_dir() and base.is_dir()):
-        same = head.is_file() and base.is_file() and filecmp.cmp(head, base, shallow=False)
-        return () if same else (head,)
-    names = sorted({*_below(head), *_below(base)})
-    _, differing, missing = filecmp.cmpfiles(head, base, names, shallow=False)
-    return [head / name for name in sorted([*differing, *missing])]
+def _files(head: Function, base: Function, here: Path, there: Path) -> Sequence[Path]:
+    """Return the files that differ, or that one side lacks, by their place in the head.
+
+    Of a folder with more files than a package holds, that is the folder itself.
+    """
+    if not (head.workspace.is_dir(here) and base.workspace.is_dir(there)):
+        return () if _same(head.workspace, here, base.workspace, there) else (here,)
+    names = sorted({*_below(here, head.workspace), *_below(there, base.workspace)})
+    if len(names) > MOST_FILES:
+        return (here,)
+    return [here / name for name in names if not _same(head.workspace, here / name, base.workspace, there / name)]
 
 
-def _below(folder: Path) -> Iterator[str]:
-    for here, folders, names in os.walk(folder):
-        folders[:] = [one for one in folders if one not in _NOT_DEPLOYED and not one.startswith(".")]
-        yield from (os.path.relpath(os.path.join(here, name), folder) for name in names)  # noqa: PTH118  # os.walk's own
+def _below(folder: Path, workspace: Workspace) -> Iterator[str]:
+    """Yield the names of a folder's files, a few more than MOST_FILES at most."""
+    found = (here / name for here, names in workspace.walk(folder, enters=_is_deployed) for name in names)
+    yield from (str(path.relative_to(folder)) for path in islice(found, MOST_FILES + 1))
+
+
+def _is_deployed(folder: Path) -> bool:
+    return folder.name not in _NOT_DEPLOYED and not folder.name.startswith(".")
+
+
+def _same(one: Workspace, path: Path, other: Workspace, there: Path) -> bool:
+    """Tell whether two files hold the same; what may not be read is not."""
+    try:
+        with one.open(path, largest=LARGEST_BYTES) as here, other.open(there, largest=LARGEST_BYTES) as its:
+            if os.fstat(here.fileno()).st_size != os.fstat(its.fileno()).st_size:
+                return False
+            while piece := here.read(_PIECE):
+                if piece != its.read(_PIECE):
+                    return False
+            return not its.read(1)
+    except (FileRefusedError, OSError):
+        return False

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from lambdabot.model import Function, Location
+from lambdabot.workspace import FileRefusedError
 
 LARGEST_BYTES = 1024 * 1024
 
@@ -15,10 +16,8 @@ def handler_location(function: Function) -> Location | None:
     module, _, name = function.handler.rpartition(".")
     path = function.source / f"{module.replace('.', '/')}.py"  # Lambda takes `a/b.handler` and `a.b.handler`
     try:
-        if not path.is_file() or path.stat().st_size > LARGEST_BYTES:
-            return None
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
+        text = function.workspace.read(path, largest=LARGEST_BYTES).decode(errors="replace")
+    except FileRefusedError:
         return None
     definition = re.compile(rf"(?:async\s+def|def|class)\s+{re.escape(name)}\b|{re.escape(name)}\s*[:=]")
     for number, line in enumerate(text.split("\n"), start=1):

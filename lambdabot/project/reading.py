@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
-from lambdabot.declaration import Declaration, Discovery, Undecided
+from lambdabot.declaration import Declaration, Discovery, Place, Undecided
 from lambdabot.project.templates import cloudformation, serverless, terraform_plan
 from lambdabot.project.templates.hints import TERRAFORM, certain, possible
 from lambdabot.project.templates.intrinsics import Known, Result, Unknown
 from lambdabot.project.templates.nodes import Document, documents
 from lambdabot.project.templates.source_text import SourceText, TemplateError
 from lambdabot.project.templates.stack import Stack, is_template, nested, unreadable
-from lambdabot.workspace import holds
+from lambdabot.workspace import FileRefusedError, Workspace
 
 DEEPEST_NESTING = 3
 """Stacks in stacks whose parameters are followed."""
@@ -23,9 +23,9 @@ _UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
 
 @dataclass
 class Reading:
-    """What was read so far of a repository's templates, nothing of it from outside of a workflow's workspace."""
+    """What was read so far of a repository's templates, all of it in its workspace."""
 
-    workspace: Path | None = None
+    workspace: Workspace
     functions: list[Declaration] = field(default_factory=list)
     problems: list[Undecided] = field(default_factory=list)
     templates: list[Path] = field(default_factory=list)
@@ -38,10 +38,10 @@ class Reading:
             self.terraform.setdefault(path.parent, []).append(path)
             return
         try:
-            for document in documents(SourceText.read(path)):
+            for document in documents(SourceText.read(path, self.workspace)):
                 self._document(document)
         except TemplateError as error:
-            if certain(path) or path.stem.startswith("serverless"):
+            if path.stem.startswith("serverless") or self._is_certain(path):
                 self.problems.append(error.undecided)
 
     def _document(self, document: Document) -> None:
@@ -79,8 +79,8 @@ class Reading:
             }
             for stack in known.values():
                 for path, parameters in nested(stack):
-                    if path not in self.stacks and holds(self.workspace, path) and possible(path):
-                        self.add(path)
+                    if path not in self.stacks:
+                        self._inner(path, stack)
                     known_to_child = passed.setdefault(path, {})
                     for name, value in parameters.items():
                         known_to_child[name] = _agreed(known_to_child.get(name, value), value)
@@ -88,6 +88,22 @@ class Reading:
         for path, stacks in self.stacks.items():
             for stack in stacks:
                 self.functions += cloudformation.functions(Stack(stack.document, given.get(path, {})))
+
+    def _inner(self, path: Path, stack: Stack) -> None:
+        """Read a nested stack's template, where there is one in the repository."""
+        try:
+            if possible(path, self.workspace):
+                self.add(path)
+        except FileRefusedError as error:
+            if path.exists():
+                place = Place(path=stack.document.text.path, line=1)
+                self.problems.append(Undecided(reason=f"its nested stack `{path.name}` {error}", place=place))
+
+    def _is_certain(self, path: Path) -> bool:
+        try:
+            return certain(path, self.workspace)
+        except FileRefusedError:
+            return True
 
     def _terraform(self) -> None:
         from lambdabot.project.templates.hcl import HclFile  # noqa: PLC0415  # the parser, only where there is HCL
@@ -97,7 +113,7 @@ class Reading:
         for folder, paths in self.terraform.items():
             for path in paths:
                 try:
-                    file = HclFile(SourceText.read(path))
+                    file = HclFile(SourceText.read(path, self.workspace))
                 except TemplateError as error:
                     self.problems.append(error.undecided)
                     continue

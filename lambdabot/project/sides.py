@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lambdabot.model import Function, Side
+from lambdabot.project.base import BaseTree
 
 
 def settings_in_base(config: Path, root: Path, base: Path) -> Path:
@@ -21,7 +22,7 @@ def base_function(
     *,
     config: Path,
     root: Path,
-    base: Path,
+    base: BaseTree,
     own_settings: bool = True,
 ) -> Function | None:
     """Return the base side of a function, or None when the target branch does not have it.
@@ -35,6 +36,7 @@ def base_function(
         return replace(
             head,
             side=Side.BASE,
+            workspace=own.workspace,
             source=own.source,
             handler=own.handler,
             runtime=own.runtime,
@@ -56,14 +58,14 @@ def base_function(
         )
     if not isinstance(head.source, Path):
         return None  # an image's URI says nothing of what the target branch runs
-    source = _source_in_base(head, head.source, config=config, root=root, base=base)
+    source = _source_in_base(head, head.source, config=config, root=root, base=base.path)
     if source is None:
         return None
     requirements = None
     if head.requirements is not None:
         moved = source / os.path.relpath(head.requirements, head.source) if source.is_dir() else None
         requirements = moved if moved is not None and moved.is_file() else None
-    return replace(head, side=Side.BASE, source=source, requirements=requirements)
+    return replace(head, side=Side.BASE, workspace=base.workspace, source=source, requirements=requirements)
 
 
 def _source_in_base(head: Function, source: Path, *, config: Path, root: Path, base: Path) -> Path | None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from lambdabot.declaration import Edit
 from lambdabot.errors import Mistake, UsageError
-from lambdabot.project.discovery import SUFFIXES
+from lambdabot.project.candidates import SUFFIXES
+from lambdabot.workspace import FileRefusedError, Workspace
 
 BYTE_ORDER_MARK = "\ufeff"
 
@@ -18,18 +19,22 @@ def write(edits: Sequence[Edit], root: Path) -> tuple[Path, ...]:
     The edits come from a report, which may be anyone's: they reach templates below `root` alone, and only where the
     line still reads as it did. Raises UsageError with every edit that does not fit, before anything is written.
     """
-    root = root.resolve()
+    root, workspace = root.resolve(), Workspace(root)
     mistakes: list[Mistake] = []
     by_file: dict[Path, list[Edit]] = {}
     for edit in edits:
-        reason = _refused(edit, root)
+        reason = _refused(edit, root, workspace)
         if reason:
             mistakes.append(Mistake(message=reason, path=edit.path, line=edit.line))
         else:
             by_file.setdefault((root / edit.path).resolve(), []).append(edit)
     changed: dict[Path, bytes] = {}
     for path, own in by_file.items():
-        before = path.read_bytes()
+        try:
+            before = workspace.read(path)
+        except FileRefusedError as error:
+            mistakes.append(Mistake(message=str(error), path=own[0].path))
+            continue
         after = _edited(before, own, mistakes)
         if after != before:
             changed[path] = after
@@ -41,10 +46,10 @@ def write(edits: Sequence[Edit], root: Path) -> tuple[Path, ...]:
     return tuple(changed)
 
 
-def _refused(edit: Edit, root: Path) -> str:
-    path = (root / edit.path).resolve()
-    if not path.is_relative_to(root):
+def _refused(edit: Edit, root: Path, workspace: Workspace) -> str:
+    if not workspace.holds(root / edit.path):
         return "lies outside of the repository"
+    path = (root / edit.path).resolve()
     if path.suffix not in SUFFIXES or any(part.startswith(".") for part in path.relative_to(root).parts):
         return "is no template"
     return "" if path.is_file() else "there is no such file"

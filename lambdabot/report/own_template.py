@@ -24,7 +24,6 @@ from lambdabot.report.markdown import TEMPLATE, TEMPLATES, Subject, environment,
 KEY = "own template"
 """Its name for Jinja: whatever the file is called, `extends` and `import` find ours."""
 
-MAX_BYTES = 64 * 1024
 CPU_SECONDS = 4
 WALL_SECONDS = 20
 """Of which most is waiting for a busy machine: the process may use CPU_SECONDS."""
@@ -55,18 +54,12 @@ class TemplateError(Exception):
         super().__init__(template.path + why)
 
 
-def read(path: Path) -> OwnTemplate:
-    """Read and check a template. Raises UsageError with every mistake that shows without rendering."""
+def read(path: Path, data: bytes) -> OwnTemplate:
+    """Check what a template's file holds. Raises UsageError with every mistake that shows without rendering."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
         text = data.decode()
-    except OSError as error:
-        raise UsageError([Mistake(message=f"cannot be read: {error.strerror}", path=path)]) from error
     except UnicodeDecodeError as error:
         raise UsageError([Mistake(message=f"is not UTF-8 text (byte {error.start})", path=path)]) from error
-    if len(data) > MAX_BYTES:
-        raise UsageError([Mistake(message=f"is larger than {MAX_BYTES // 1024} kB", path=path)])
     try:
         environment().compile(text)  # knows the filters and tests that there are, which parsing does not
         tree = environment().parse(text)

@@ -13,7 +13,7 @@ from lambdabot.declaration import Attribute, Declaration, Discovery, Place, Stat
 from lambdabot.settings.mistakes import wanted
 from lambdabot.settings.schema import LAYER_ARN, FunctionSection
 from lambdabot.settings.yaml_source import Location, YamlSource
-from lambdabot.workspace import holds
+from lambdabot.workspace import OUTSIDE, Workspace
 
 _LAYER = re.compile(LAYER_ARN)
 
@@ -32,13 +32,13 @@ class Declared:
     """The file's data completed by the templates, and what they leave open."""
 
     source: YamlSource
+    workspace: Workspace  # which holds every file that may be named
     declarations: Mapping[str, Declaration] = field(default_factory=dict)  # by the function's name in the settings
     left_out: Mapping[str, str] = field(default_factory=dict)  # functions that cannot be measured as they are declared
     notes: tuple[str, ...] = ()  # templates that could not be read
-    workspace: Path | None = None  # which holds every file that may be named
 
 
-def complete(source: YamlSource, discovery: Discovery, workspace: Path | None = None) -> Declared:
+def complete(source: YamlSource, discovery: Discovery, workspace: Workspace) -> Declared:
     """Return the settings with every function that the templates declare.
 
     A function is known by its logical name, or by its function name where lambdabot.yml uses that. One that
@@ -126,7 +126,7 @@ def _said(one: Declaration, folder: Path) -> dict[str, Any]:
     return said
 
 
-def _lacks(one: Declaration, merged: Mapping[str, Any], folder: Path, workspace: Path | None) -> str:
+def _lacks(one: Declaration, merged: Mapping[str, Any], folder: Path, workspace: Workspace) -> str:
     """Return why a function cannot be measured with what is known of it, or nothing."""
     for key, attribute in (("source", one.code), ("handler", one.handler), ("runtime", one.runtime)):
         if key not in merged and isinstance(attribute, Undecided):
@@ -140,7 +140,7 @@ def _lacks(one: Declaration, merged: Mapping[str, Any], folder: Path, workspace:
     if section.source is None or is_image:
         return ""  # an existing function has it, or the registry
     source = folder / section.source
-    if not holds(workspace, source):
+    if not workspace.holds(source):
         return f"{one.place}: {outside(section.source)}"
     if not source.exists():
         return f"{one.place}: {missing_code(one, section.source)}"
@@ -149,7 +149,7 @@ def _lacks(one: Declaration, merged: Mapping[str, Any], folder: Path, workspace:
 
 def outside(what: str) -> str:
     """Return what is wrong with a path that leads out of the workspace."""
-    return f"`{what}` does not lie in the workspace: a pull request's code may see its own repository's files alone"
+    return f"`{what}` {OUTSIDE}"
 
 
 def missing_code(one: Declaration, source: str) -> str:

@@ -19,7 +19,7 @@ from lambdabot.model import (
 from lambdabot.settings.declared import Declared, missing_code, outside
 from lambdabot.settings.schema import Document, FunctionSection, PayloadSection
 from lambdabot.settings.yaml_source import Location
-from lambdabot.workspace import holds
+from lambdabot.workspace import FileRefusedError, Workspace
 
 MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
 """Lambda's limit of a synchronous invocation (Lambda quotas)."""
@@ -66,6 +66,7 @@ def _function(name: str, section: FunctionSection, declared: Declared, side: Sid
     return Function(
         name=name,
         side=side,
+        workspace=declared.workspace,
         source=code,
         handler=section.handler,
         runtime=section.runtime,
@@ -109,10 +110,10 @@ def _function(name: str, section: FunctionSection, declared: Declared, side: Sid
     )
 
 
-def _code_fault(code: Path, section: FunctionSection, workspace: Path | None, declaration: Declaration | None) -> str:
+def _code_fault(code: Path, section: FunctionSection, workspace: Workspace, declaration: Declaration | None) -> str:
     """Return why a path cannot be packaged; empty when it can."""
     written = section.source or ""
-    if not holds(workspace, code):
+    if not workspace.holds(code):
         return outside(written)
     if not code.exists():
         return missing_code(declaration, written) if declaration else f"there is no file or folder {code}"
@@ -122,10 +123,10 @@ def _code_fault(code: Path, section: FunctionSection, workspace: Path | None, de
 
 
 def _requirements_fault(
-    section: FunctionSection, code: Path | str | None, requirements: Path | None, workspace: Path | None
+    section: FunctionSection, code: Path | str | None, requirements: Path | None, workspace: Workspace
 ) -> str:
     """Return why the requirements cannot be read; empty when they can, or when there are none."""
-    if requirements is not None and not holds(workspace, requirements):
+    if requirements is not None and not workspace.holds(requirements):
         return outside(section.requirements or requirements.name)
     if section.requirements is None or (requirements is not None and requirements.is_file()):
         return ""
@@ -178,22 +179,28 @@ def _payloads(
     return tuple(payloads.values())
 
 
-def _body(section: PayloadSection, folder: Path, workspace: Path | None) -> tuple[bytes, str | None]:
+def _body(section: PayloadSection, folder: Path, workspace: Workspace) -> tuple[bytes, str | None]:
     """Return the event as compact JSON, and the file's name; an event read from a file is sent as it stands."""
     if section.file is None:
         body, called = json.dumps(section.event, separators=(",", ":"), ensure_ascii=False).encode(), None
     else:
         path = folder / section.file
-        if not holds(workspace, path):
-            raise ValueError(outside(section.file))
         try:
-            body, called = path.read_bytes(), path.stem
+            body, called = workspace.read(path, largest=MAX_PAYLOAD_BYTES), path.stem
             json.loads(body)
-        except OSError as error:
-            msg = f"payload {section.file} cannot be read: {error.strerror}"
+        except FileRefusedError as error:
+            msg = f"payload {section.file} {error}"
             raise ValueError(msg) from error
-        except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-            msg = f"payload {section.file} is not valid JSON: {error}"
+        except json.JSONDecodeError as error:
+            msg = f"payload {section.file} is not valid JSON: {error}"  # which says where, and quotes nothing
+            raise ValueError(msg) from error
+        except (ValueError, RecursionError) as error:
+            why = (
+                "it is nested too deeply"
+                if isinstance(error, RecursionError)
+                else "it is no text, or holds too long a number"
+            )
+            msg = f"payload {section.file} is not valid JSON: {why}"
             raise ValueError(msg) from error
     if len(body) > MAX_PAYLOAD_BYTES:
         msg = f"payload is {len(body):,} bytes; Lambda takes 6 MB at most"

@@ -15,10 +15,12 @@ from lambdabot.errors import Mistake, UsageError
 from lambdabot.model import Function, Side
 from lambdabot.settings import document as yaml_document
 from lambdabot.settings import yaml_source
+from lambdabot.settings.comment import Comment, comment
 from lambdabot.settings.declared import Declared, complete
 from lambdabot.settings.functions import functions, redacted
 from lambdabot.settings.schema import CommentSection, Document, GateSection, RunBudgetSection
 from lambdabot.settings.yaml_source import YamlSource
+from lambdabot.workspace import Workspace
 
 DEFAULT_CONFIG = "lambdabot.yml"
 SWITCH = {"true": True, "false": False}
@@ -45,7 +47,7 @@ class Inputs:
     region: str | None = None
     comment: str | None = None
     check: str | None = None
-    workspace: Path | None = None  # of the workflow: nothing outside of it is read
+    workspace: Workspace | None = None  # of the workflow; None: at a terminal, the one around the settings
     job: str = ""  # of the workflow
     comment_key: str = ""  # tells the jobs of a matrix apart
     report: Path | None = None  # of another run, to comment on
@@ -53,9 +55,14 @@ class Inputs:
     out: Path = Path("out")
 
     @property
+    def files(self) -> Workspace:
+        """The one way to what the settings name, and to themselves."""
+        return self.workspace or Workspace.around(self.config)
+
+    @property
     def place(self) -> str:
-        """The settings file, relative to the workspace."""
-        return Path(os.path.relpath(self.config, self.workspace or Path())).as_posix()
+        """The settings file, relative to the workflow's workspace."""
+        return Path(os.path.relpath(self.config, self.workspace.root if self.workspace else Path())).as_posix()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +70,10 @@ class Settings:
     """All settings in force."""
 
     path: Path
+    workspace: Workspace
     functions: tuple[Function, ...]
     gate: GateSection
-    comment: CommentSection
+    comment: Comment
     comment_key: str
     check: str | None  # the check run's name
     budget: RunBudgetSection
@@ -94,31 +102,30 @@ class TargetBranch:
     effective: Mapping[str, Any]  # redacted
 
 
-Discover = Callable[[Path, Sequence[str] | None, Path | None], Discovery]
+Discover = Callable[[Path, Sequence[str] | None, Workspace], Discovery]
 """Reads the templates below a folder, or those that are named: `lambdabot.project.discovery.discover`."""
 
 
-def no_templates(root: Path, named: Sequence[str] | None, workspace: Path | None) -> Discovery:  # noqa: ARG001  # a Discover
+def no_templates(root: Path, named: Sequence[str] | None, workspace: Workspace) -> Discovery:  # noqa: ARG001  # a Discover
     """Find nothing: lambdabot.yml stands alone."""
     return Discovery()
 
 
 def load(inputs: Inputs, *, default_endpoint: str = "aws", discover: Discover = no_templates) -> Settings:
     """Read the file, complete it by the templates, apply the inputs. Raises UsageError with every mistake of all."""
-    path = inputs.config.resolve()
-    if not path.is_file():
+    if not _is_there(inputs.config):
         raise UsageError([Mistake(message=f"there is no settings file {inputs.config}")], advice=EXAMPLE)
-    mistakes = _input_mistakes(inputs)
+    mistakes, workspace = _input_mistakes(inputs), inputs.files
     try:
-        declared = _declared(yaml_source.read(path), discover, inputs.workspace)
+        declared = _declared(yaml_source.read(inputs.config.absolute(), workspace), discover, workspace)
         source = declared.source
         document, found = _head(declared)
     except UsageError as error:
         raise UsageError([*mistakes, *error.mistakes], advice=error.advice) from error
-    comment, unreadable = _comment(document, source, inputs)
+    commented, unreadable = comment(document.comment, source, workspace, mode=inputs.comment)
     mistakes += unreadable
     if not found:
-        raise UsageError([*mistakes, *_nothing_to_measure(path, declared)], advice=EXAMPLE)
+        raise UsageError([*mistakes, *_nothing_to_measure(declared)], advice=EXAMPLE)
     wanted, unknown = _chosen(found, inputs.functions, declared.left_out)
     mistakes += unknown
     endpoint = inputs.endpoint or default_endpoint
@@ -130,10 +137,11 @@ def load(inputs: Inputs, *, default_endpoint: str = "aws", discover: Discover = 
     if mistakes:
         raise UsageError(mistakes)
     return Settings(
-        path=path,
+        path=source.path,
+        workspace=workspace,
         functions=wanted,
         gate=document.gate,
-        comment=comment,
+        comment=commented,
         comment_key=_comment_key(inputs),
         check=_check_name(inputs) if SWITCH.get(inputs.check or "", document.check) else None,
         budget=document.budget,
@@ -151,7 +159,7 @@ def load(inputs: Inputs, *, default_endpoint: str = "aws", discover: Discover = 
     )
 
 
-def load_comment(inputs: Inputs) -> CommentSection:
+def load_comment(inputs: Inputs) -> Comment:
     """Return how to comment, for a report that was made elsewhere; the defaults where there is no file.
 
     Raises UsageError with every mistake.
@@ -159,18 +167,27 @@ def load_comment(inputs: Inputs) -> CommentSection:
     mistakes = _input_mistakes(inputs)
     if mistakes:
         raise UsageError(mistakes)
-    path = inputs.config.resolve()
-    source = yaml_source.read(path) if path.is_file() else None
-    section, mistakes = _comment(yaml_document.validate(source) if source else None, source, inputs)
+    source = yaml_source.read(inputs.config.absolute(), inputs.files) if _is_there(inputs.config) else None
+    section = yaml_document.validate(source).comment if source else CommentSection()
+    found, mistakes = comment(section, source, inputs.files, mode=inputs.comment)
     if mistakes:
         raise UsageError(mistakes)
-    return section
+    return found
 
 
 def load_bucket(config: Path) -> str | None:
     """Return the bucket of large packages; None where there is no file. Raises UsageError with every mistake."""
-    path = config.resolve()
-    return yaml_document.validate(yaml_source.read(path)).bucket if path.is_file() else None
+    if not _is_there(config):
+        return None
+    return yaml_document.validate(yaml_source.read(config.absolute(), Workspace.around(config))).bucket
+
+
+def _is_there(config: Path) -> bool:
+    """Tell whether anything bears the name of the settings file; whether it can be read shows when it is."""
+    try:
+        return os.path.lexists(config)
+    except ValueError:  # a NUL in the name
+        return False
 
 
 def _comment_key(inputs: Inputs) -> str:
@@ -191,30 +208,14 @@ def _check_name(inputs: Inputs) -> str:
     return f"lambdabot ({', '.join(chosen)})" if chosen else "lambdabot"
 
 
-def _comment(
-    document: Document | None, source: yaml_source.YamlSource | None, inputs: Inputs
-) -> tuple[CommentSection, list[Mistake]]:
-    """Return how to comment, the template as an absolute path, and what is wrong with that."""
-    section = document.comment if document else CommentSection()
-    if inputs.comment:
-        section = section.model_copy(update={"mode": inputs.comment})
-    if source is None or section.template is None:
-        return section, []
-    folder = source.path.parent
-    path = (folder / section.template).resolve()
-    if path.is_relative_to(folder.resolve()) and path.is_file():  # else a link could publish any file of the machine
-        return section.model_copy(update={"template": str(path)}), []
-    message = f"`template`: there is no file `{section.template}` in or below the folder of lambdabot.yml"
-    return section, [source.place(("comment", "template")).mistake(message)]
-
-
-def load_base(path: Path, discover: Discover = no_templates) -> TargetBranch:
-    """Return what the target branch's own lambdabot.yml and templates say.
+def load_base(path: Path, discover: Discover = no_templates, *, workspace: Workspace | None = None) -> TargetBranch:
+    """Return what the target branch's own lambdabot.yml and templates say; `workspace` is its tree.
 
     Where it has no lambdabot.yml yet, `path` is where it would be. Raises UsageError.
     """
-    source = yaml_source.read(path) if path.exists() else YamlSource(path=path, data={"version": 1})
-    declared = _declared(source, discover, None)  # what was merged is trusted
+    workspace = workspace or Workspace.around(path)
+    source = yaml_source.read(path, workspace) if _is_there(path) else YamlSource(path=path, data={"version": 1})
+    declared = _declared(source, discover, workspace)
     document = yaml_document.validate(declared.source)
     return TargetBranch(
         functions=functions(document, declared, Side.BASE),
@@ -226,7 +227,7 @@ def load_base(path: Path, discover: Discover = no_templates) -> TargetBranch:
     )
 
 
-def _declared(source: YamlSource, discover: Discover, workspace: Path | None) -> Declared:
+def _declared(source: YamlSource, discover: Discover, workspace: Workspace) -> Declared:
     named = source.data.get("templates")
     if not isinstance(named, list | None) or not all(isinstance(one, str) for one in named or ()):
         return Declared(source=source, workspace=workspace)  # left to the schema
@@ -254,12 +255,14 @@ def _beside(declared: Declared) -> tuple[Mistake, ...]:
     return ()
 
 
-def _nothing_to_measure(path: Path, declared: Declared) -> list[Mistake]:
+def _nothing_to_measure(declared: Declared) -> list[Mistake]:
     """Return why there is no function: each that the templates have lacks something, or there is none."""
     lacking = [Mistake(message=f"`{name}`: {reason}") for name, reason in declared.left_out.items()]
     unread = [Mistake(message=note) for note in declared.notes]
     none = Mistake(
-        message="`functions` names none, and no template declares one that can be measured", path=path, line=1
+        message="`functions` names none, and no template declares one that can be measured",
+        path=declared.source.path,
+        line=1,
     )
     return [none, *lacking, *unread]
 

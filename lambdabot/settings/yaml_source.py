@@ -8,9 +8,13 @@ import yaml
 
 from lambdabot.declaration import Place
 from lambdabot.errors import Mistake, UsageError
+from lambdabot.workspace import FileRefusedError, Workspace
 
 Location = tuple[str | int, ...]
 """Keys and list positions from the root, as pydantic reports them."""
+
+LARGEST_BYTES = 1024 * 1024
+"""Of one file: a monorepo's with a thousand functions has some hundred kB."""
 
 MOST_VALUES = 100_000
 """In one file, with what its aliases repeat: a few lines of aliases of aliases can stand for billions."""
@@ -47,14 +51,18 @@ class _Loader(yaml.SafeLoader):
             ) from error
 
 
-def read(path: Path) -> YamlSource:
-    """Read one file. Raises UsageError with the place when it cannot be read, parsed, or is no mapping."""
+def read(path: Path, workspace: Workspace) -> YamlSource:
+    """Read one file of a workspace. Raises UsageError with the place when it cannot be read or parsed, or maps nothing.
+
+    What a link leads to is known by its own place: what the file names, it names from there.
+    """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise UsageError([Mistake(message=f"cannot be read: {error.strerror}", path=path)]) from error
+        text = workspace.read(path, largest=LARGEST_BYTES).decode("utf-8-sig")
+    except FileRefusedError as error:
+        raise UsageError([Mistake(message=str(error), path=path)]) from error
     except UnicodeDecodeError as error:
         raise UsageError([Mistake(message=f"is not UTF-8 text (byte {error.start})", path=path)]) from error
+    path = path.resolve()
     try:
         loader = _Loader(text)
         node = loader.get_single_node()

@@ -19,7 +19,7 @@ Next:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the files, or compare them, and return the exit code."""
-    config = arguments.config.resolve()
+    config = arguments.config.parent.resolve() / arguments.config.name  # a link in its place is not followed
     discovery = discover(config.parent)
     found = starters(config, discovery, roles(config.parent, os.environ))
     if arguments.check:
@@ -43,7 +43,7 @@ def _check(found: list[Starter], config: Path) -> int:
         for one in found
         if one.differs and one.path != config
     ]
-    if config.is_file():
+    if config.is_symlink() or config.exists():
         drift += settings_drift(config, discover(config.parent))
     print("\n".join(drift) or "nothing has drifted")
     return ExitCode.GATE_FAILED if drift else ExitCode.DONE

@@ -16,6 +16,7 @@ from lambdabot.settings.load import DEFAULT_CONFIG
 from lambdabot.settings.schema import Document
 from lambdabot.settings.yaml_source import read
 from lambdabot.starter.settings_text import settable, settings_text
+from lambdabot.workspace import FileRefusedError, Workspace
 
 SCHEMA = ".github/lambdabot/schema.json"
 WORKFLOWS = ("lambdabot.yml", "lambdabot-comment.yml")
@@ -57,7 +58,8 @@ def starters(config: Path, discovery: Discovery, roles: Mapping[str, object]) ->
             for name in WORKFLOWS
         },
     }
-    return [_starter(path, text) for path, text in texts.items()]
+    workspace = Workspace.around(config)
+    return [_starter(path, text, workspace) for path, text in texts.items()]
 
 
 def _top(folder: Path) -> Path:
@@ -104,7 +106,8 @@ def write(starter: Starter) -> None:
 def settings_drift(config: Path, discovery: Discovery) -> Iterator[str]:
     """Yield where lambdabot.yml, whose text is the user's own, and the templates have come apart."""
     try:
-        declared = complete(read(config), discovery)
+        workspace = Workspace.around(config)
+        declared = complete(read(config, workspace), discovery, workspace)
         document = validate(declared.source)
     except UsageError as error:
         yield from map(str, error.mistakes)
@@ -117,12 +120,12 @@ def settings_drift(config: Path, discovery: Discovery) -> Iterator[str]:
             yield f"{one.place}: `{name}` sets {', '.join(unset)}, which {config.name} does not"
 
 
-def _starter(path: Path, text: str) -> Starter:
-    try:
-        there = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+def _starter(path: Path, text: str, workspace: Workspace) -> Starter:
+    if not os.path.lexists(path):
         return Starter(path=path, text=text, exists=False, differs=False)
-    except (OSError, UnicodeDecodeError):
+    try:
+        there = workspace.read(path).decode()
+    except (FileRefusedError, UnicodeDecodeError):
         there = ""
     return Starter(path=path, text=text, exists=True, differs=there != text)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from lambdabot.declaration import Attribute, Declaration, Discovery, Place, Stated, Undecided
 from lambdabot.settings.declared import complete
 from lambdabot.settings.yaml_source import YamlSource
+from lambdabot.workspace import FileRefusedError, Workspace
 
 HEAD = """# yaml-language-server: $schema={schema}
 version: 1
@@ -26,14 +27,15 @@ _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*$")
 def settings_text(discovery: Discovery, config: Path, *, schema: str) -> str:
     """Return the text of a lambdabot.yml that will stand at `config`, for the functions that were found."""
     root = config.parent
-    declared = complete(YamlSource(path=config, data={"version": 1}), discovery)
+    workspace = Workspace.around(config)
+    declared = complete(YamlSource(path=config, data={"version": 1}), discovery, workspace)
     written: list[str] = []
     remarks = [f"# {_at(problem.place, root)}: {_one_line(problem.reason)}" for problem in discovery.problems]
     for name, reason in declared.left_out.items():
         remarks.append(f"# {name} is not measured: {_one_line(reason.replace(f'{root}/', ''))}")
     alone = len(declared.declarations) == 1
     for name, one in declared.declarations.items():
-        entries = [*_undecided(one, root), *_environment(one, root), *_payloads(one, root, alone=alone)]
+        entries = [*_undecided(one, root), *_environment(one, root), *_payloads(one, root, workspace, alone=alone)]
         if any(not entry.lstrip().startswith("#") for entry in entries):
             written += [f"  {name}: # {_at(one.place, root)}", *entries]
         else:
@@ -71,12 +73,12 @@ def _environment(one: Declaration, root: Path) -> Iterator[str]:
             yield f"      # {name}: {_at(value.place, root)}: {_one_line(value.reason)}"
 
 
-def _payloads(one: Declaration, root: Path, *, alone: bool) -> Iterator[str]:
+def _payloads(one: Declaration, root: Path, workspace: Workspace, *, alone: bool) -> Iterator[str]:
     """Yield the events that lie in `events/` beside the code, or beside the template of a function that is alone."""
     code = one.code.value if isinstance(one.code, Stated) else None
     if not isinstance(code, Path) or not code.is_relative_to(root):
         return
-    found = sorted(_events(code)) or (sorted(_events(one.place.path.parent)) if alone else [])
+    found = sorted(_events(code, workspace)) or (sorted(_events(one.place.path.parent, workspace)) if alone else [])
     if found:
         yield "    payloads:"
     for path in found:
@@ -84,11 +86,11 @@ def _payloads(one: Declaration, root: Path, *, alone: bool) -> Iterator[str]:
             yield f"      - file: {json.dumps(str(path.relative_to(root)), ensure_ascii=False)}"
 
 
-def _events(folder: Path) -> Iterable[Path]:
+def _events(folder: Path, workspace: Workspace) -> Iterable[Path]:
     for path in (folder / "events").glob("*.json"):
         try:
-            json.loads(path.read_bytes())
-        except (OSError, ValueError, RecursionError):
+            json.loads(workspace.read(path))
+        except (FileRefusedError, ValueError, RecursionError):
             continue
         yield path
 

@@ -4,7 +4,7 @@ import pytest
 
 from lambdabot import job
 from lambdabot.errors import UsageError
-from lambdabot.settings.schema import CommentSection
+from lambdabot.settings.comment import Comment
 from tests.unit.report import runs
 
 OWN = "{{ view.verdict }} by our own template"
@@ -13,8 +13,7 @@ OWN = "{{ view.verdict }} by our own template"
 @pytest.fixture
 def template(tmp_path):
     path = tmp_path / "cost.md.j2"
-    path.write_text(OWN)
-    return job.own_template(CommentSection(template=str(path)))
+    return job.own_template(Comment(template=str(path), template_data=OWN.encode()))
 
 
 def test_a_run_writes_its_four_files(tmp_path):
@@ -39,9 +38,8 @@ def test_an_interrupted_run_does_not_wait_for_the_template(tmp_path, template):
 
 
 def test_no_template_is_the_standard_one_and_a_broken_one_a_mistake(tmp_path):
-    assert job.own_template(CommentSection()) is None
+    assert job.own_template(Comment()) is None
 
     path = tmp_path / "cost.md.j2"
-    path.write_text("{% if %}")
     with pytest.raises(UsageError, match=r"cost.md.j2:1: is no Jinja template"):
-        job.own_template(CommentSection(template=str(path)))
+        job.own_template(Comment(template=str(path), template_data=b"{% if %}"))

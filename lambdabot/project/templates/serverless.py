@@ -17,6 +17,7 @@ from lambdabot.project.templates.intrinsics import Known, Unknown, attribute, ca
 from lambdabot.project.templates.nodes import Document, Entry, Node
 from lambdabot.project.templates.stack import in_words
 from lambdabot.project.templates.variables import Variables
+from lambdabot.workspace import Workspace
 
 T = TypeVar("T")
 
@@ -38,7 +39,7 @@ def is_service(document: Document) -> bool:
     return not isinstance(name, yaml.ScalarNode) or name.value == "aws" or "${" in str(name.value)
 
 
-def functions(document: Document, workspace: Path | None = None) -> Iterator[Declaration | Undecided]:
+def functions(document: Document, workspace: Workspace) -> Iterator[Declaration | Undecided]:
     """Yield a service's functions, and what stands for functions that the files do not decide."""
     service = _Service(document, workspace)
     for found in service.functions():
@@ -55,7 +56,7 @@ class _Section:
 
 
 class _Service:
-    def __init__(self, document: Document, workspace: Path | None) -> None:
+    def __init__(self, document: Document, workspace: Workspace) -> None:
         self.document = document
         self.variables = Variables(document, workspace)
         self.provider = self._section("provider")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from lambdabot.declaration import NoSlot, Place, Slot, Undecided
+from lambdabot.workspace import FileRefusedError, Workspace
 
 MAX_BYTES = 16 * 1024 * 1024
 """CloudFormation takes templates of 1 MB; a Terraform plan of a large estate is some MB of JSON."""
@@ -35,18 +36,13 @@ class SourceText:
     content: str
 
     @classmethod
-    def read(cls, path: Path) -> Self:
-        """Read a file. Raises TemplateError when it is too large, no UTF-8, or cannot be read."""
+    def read(cls, path: Path, workspace: Workspace) -> Self:
+        """Read a file of a workspace. Raises TemplateError when it is too large, no UTF-8, or cannot be read."""
         try:
-            with path.open("rb") as file:
-                data = file.read(MAX_BYTES + 1)
-            if len(data) > MAX_BYTES:
-                msg = f"is larger than {MAX_BYTES // 2**20} MB"
-                raise TemplateError(msg, Place(path=path, line=1))
+            data = workspace.read(path, largest=MAX_BYTES)
             return cls(path=path, content=data.decode("utf-8-sig"))
-        except OSError as error:
-            msg = f"cannot be read: {error.strerror}"
-            raise TemplateError(msg, Place(path=path, line=1)) from error
+        except FileRefusedError as error:
+            raise TemplateError(str(error), Place(path=path, line=1)) from error
         except UnicodeDecodeError as error:
             msg = f"is not UTF-8 text (byte {error.start})"
             raise TemplateError(msg, Place(path=path, line=1)) from error

@@ -8,7 +8,7 @@ import yaml
 from lambdabot.project.templates.intrinsics import Known, Result, Unknown, scalar
 from lambdabot.project.templates.nodes import Document, Node, documents
 from lambdabot.project.templates.source_text import LONGEST_VALUE, SourceText, TemplateError
-from lambdabot.workspace import holds
+from lambdabot.workspace import Workspace
 
 DEFAULT_STAGE = "dev"
 DEFAULT_REGION = "us-east-1"
@@ -24,7 +24,7 @@ _FILE = re.compile(r"file\(\s*([^)]*?)\s*\)(?::(.+))?$")
 class Variables:
     """The variables of one service."""
 
-    def __init__(self, document: Document, workspace: Path | None = None) -> None:
+    def __init__(self, document: Document, workspace: Workspace) -> None:
         """Read nothing yet; other files of the workspace are read when a variable names them, each once."""
         self._document = document
         self._workspace = workspace
@@ -128,11 +128,11 @@ class Variables:
         path = (self._folder / name.replace("\0", "")).resolve()
         if path.suffix not in {".yml", ".yaml", ".json"}:
             return Unknown(f"`{name}` is no YAML or JSON file", document.place(node))
-        if not holds(self._workspace, path):
+        if not self._workspace.holds(path):
             return Unknown(f"`{name}` does not lie in the workspace", document.place(node))
         if path not in self._files:
             try:
-                self._files[path] = next(documents(SourceText.read(path)))
+                self._files[path] = next(documents(SourceText.read(path, self._workspace)))
             except TemplateError as error:
                 line = error.undecided.place.line
                 name = f"{path.name}:{line}" if line > 1 else path.name

@@ -16,14 +16,16 @@ from hypothesis import strategies as st
 
 from lambdabot.errors import PackagingError
 from lambdabot.packaging import archive
+from lambdabot.packaging.archive import File
+from lambdabot.workspace import Workspace
 
 
 def zipped(folder: Path, destination: Path) -> archive.Archive:
-    return archive.write(dict(archive.files(folder)), {}, destination)
+    return archive.write(dict(archive.files(folder, Workspace(folder.parent))), {}, destination)
 
 
 def names(folder: Path) -> list[str]:
-    return [name for name, _ in archive.files(folder)]
+    return [name for name, _ in archive.files(folder, Workspace(folder.parent))]
 
 
 @pytest.fixture
@@ -163,8 +165,8 @@ def test_a_folder_that_cannot_be_read_is_said(folder: Path, monkeypatch: pytest.
 
 
 def test_a_file_that_cannot_be_read_is_said(folder: Path, tmp_path: Path) -> None:
-    contents = {"app.py": folder / "app.py", "pkg": folder / "pkg"}  # a folder in a file's place cannot be opened
-    with pytest.raises(PackagingError, match="pkg cannot be read: Is a directory"):
+    contents = {name: File(folder / name, Workspace(folder)) for name in ("app.py", "pkg")}  # a folder is no file
+    with pytest.raises(PackagingError, match="pkg is a folder"):
         archive.write(contents, {}, tmp_path / "a.zip")
 
 
@@ -213,6 +215,117 @@ def test_memory_stays_small_while_a_large_file_is_written(folder: Path, tmp_path
     assert peak < 16 << 20
 
 
+def test_credentials_that_another_action_leaves_stay_out(folder: Path) -> None:
+    (folder / "gha-creds-0123456789abcdef.json").write_text("token")
+    (folder / ".GIT").mkdir()
+    (folder / ".GIT" / "config").write_text("token")
+    assert names(folder) == ["app.py", "bootstrap", "pkg/data.txt"]
+    (folder / "innocent.txt").symlink_to("gha-creds-0123456789abcdef.json")
+    with pytest.raises(PackagingError, match=r"the link innocent\.txt"):
+        names(folder)
+
+
+def test_a_source_outside_of_the_workspace_is_refused(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "src").symlink_to(folder)
+    with pytest.raises(PackagingError, match="its source `src` does not lie in the workspace"):
+        list(archive.files(tmp_path / "work" / "src", Workspace(tmp_path / "work")))
+
+
+def test_what_takes_a_files_place_after_it_was_found_is_refused(folder: Path, tmp_path: Path) -> None:
+    contents = dict(archive.files(folder, Workspace(folder)))
+    (folder / "app.py").unlink()
+    (tmp_path / "secret").write_text("1\n")
+    (folder / "app.py").symlink_to(tmp_path / "secret")
+    with pytest.raises(PackagingError, match=r"app\.py does not lie in the workspace"):
+        archive.write(contents, {}, tmp_path / "a.zip")
+
+
+@pytest.mark.parametrize("content", ["", "longer than before\n"])
+def test_a_file_that_changes_while_it_is_packaged_is_refused(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
+    contents = dict(archive.files(folder, Workspace(folder)))
+    check = archive.check_unzipped
+
+    def late(sizes: dict[str, int]) -> None:
+        check(sizes)
+        (folder / "app.py").write_text(content)
+
+    monkeypatch.setattr(archive, "check_unzipped", late)
+    with pytest.raises(PackagingError, match=r"app\.py changed while it was packaged"):
+        archive.write(contents, {}, tmp_path / "a.zip")
+
+
+def test_links_that_stand_for_billions_of_files_are_counted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "MAX_FILES", 500)
+    for level in range(60):  # two links to the next level in each: 2**60 folders, none of which holds a file
+        (folder / f"level{level:02}").mkdir()
+        for link in "ab":
+            (folder / f"level{level:02}" / link).symlink_to(f"../level{level + 1:02}")
+    (folder / "level60").mkdir()
+    with pytest.raises(PackagingError, match="more than 500 files and folders, links followed"):
+        names(folder)
+
+
+def test_a_folder_too_deep_is_refused_without_a_traceback(folder: Path) -> None:
+    deep = folder / Path(*("d" for _ in range(120)))
+    deep.mkdir(parents=True)
+    with pytest.raises(PackagingError, match="nests deeper than 100 folders"):
+        names(folder)
+
+
+def test_a_zip_is_taken_without_its_files_being_read(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "own.zip", "w", zipfile.ZIP_DEFLATED) as opened:
+        opened.writestr("app.py", b"0" * (2 << 20))
+    taken = archive.take(tmp_path / "own.zip", Workspace(tmp_path), tmp_path / "copy.zip")
+    assert taken.unzipped_bytes == 2 << 20
+    assert (tmp_path / "copy.zip").read_bytes() == (tmp_path / "own.zip").read_bytes()
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_files_of_the_same_name_count_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "MAX_UNZIPPED_BYTES", 3 << 20)
+    with zipfile.ZipFile(tmp_path / "own.zip", "w", zipfile.ZIP_DEFLATED) as opened:
+        for _ in range(4):
+            opened.writestr("app.py", b"0" * (1 << 20))
+    with pytest.raises(PackagingError, match="the package is 4 MB unzipped"):
+        archive.take(tmp_path / "own.zip", Workspace(tmp_path), tmp_path / "copy.zip")
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "words"),
+    [
+        ("MAX_DIRECTORY_BYTES", 1000, "its directory is larger than"),
+        ("MAX_FILES", 40, "it holds more than 40 files"),
+    ],
+)
+def test_a_zip_of_too_many_files_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, words: str
+) -> None:
+    monkeypatch.setattr(archive, limit, value)
+    with zipfile.ZipFile(tmp_path / "own.zip", "w") as opened:
+        for number in range(50):
+            opened.writestr(f"{number}.py", "")
+    with pytest.raises(PackagingError, match=words):
+        archive.take(tmp_path / "own.zip", Workspace(tmp_path), tmp_path / "copy.zip")
+    assert not (tmp_path / "copy.zip").exists()
+
+
+@pytest.mark.parametrize("name", ["pipe.zip", "link.zip", ".git/own.zip", "absent.zip"])
+def test_what_is_no_zip_of_the_workspace_is_not_taken(tmp_path: Path, name: str) -> None:
+    work = tmp_path / "work"
+    (work / ".git").mkdir(parents=True)
+    for place in (tmp_path / "own.zip", work / ".git" / "own.zip"):
+        with zipfile.ZipFile(place, "w") as opened:
+            opened.writestr("app.py", "")
+    os.mkfifo(work / "pipe.zip")
+    (work / "link.zip").symlink_to("../own.zip")
+    with pytest.raises(PackagingError, match=r"is no regular file|does not lie in the workspace|cannot be read"):
+        archive.take(work / name, Workspace(work), tmp_path / "copy.zip")
+    assert not (tmp_path / "copy.zip").exists()
+
+
 @settings(deadline=None, max_examples=30)
 @given(
     contents=st.dictionaries(
@@ -228,9 +341,10 @@ def test_any_content_comes_back_as_it_was(
     base = tmp_path_factory.mktemp("any")
     paths = {}
     for number, (name, (content, executable)) in enumerate(contents.items()):
-        paths[name] = base / str(number)
-        paths[name].write_bytes(content)
-        paths[name].chmod(0o755 if executable else 0o600)
+        path = base / str(number)
+        path.write_bytes(content)
+        path.chmod(0o755 if executable else 0o600)
+        paths[name] = File(path, Workspace(base))
     archive.write(paths, {}, base / "a.zip")
     with zipfile.ZipFile(base / "a.zip") as opened:
         assert {name: opened.read(name) for name in opened.namelist()} == {n: c for n, (c, _) in contents.items()}

@@ -9,6 +9,7 @@ import pytest
 
 from lambdabot.project import base as base_module
 from lambdabot.project.base import BaseTree, NoBase, head_sha, resolve_base
+from lambdabot.workspace import Workspace
 
 GIT = shutil.which("git") or "git"
 IDENTITY = {
@@ -128,7 +129,8 @@ def test_modes_and_links_are_those_of_the_commit(repository: Path, tmp_path: Pat
 def test_a_folder_comes_before_a_ref_of_the_same_name(repository: Path, tmp_path: Path) -> None:
     (repository / "main").mkdir()
     found = tree(resolve_base("main", root=repository, pull_request=True, workdir=tmp_path / "work"))
-    assert found == BaseTree(path=(repository / "main").resolve(), sha=None, description="folder main")
+    folder = (repository / "main").resolve()
+    assert found == BaseTree(path=folder, workspace=Workspace(folder), sha=None, description="folder main")
     assert not (tmp_path / "work").exists()
 
 

@@ -7,6 +7,7 @@ from lambdabot.declaration import Declaration, Place, Stated, Undecided
 from lambdabot.model import Architecture, Configuration, Side
 from lambdabot.project.base import BaseTree, NoBase
 from lambdabot.project.changes import changes, describe, same_settings
+from lambdabot.workspace import Workspace
 from tests.sample import function as sample
 
 
@@ -22,7 +23,7 @@ def sides(tmp_path):
         current=Configuration(memory_mb=512, architecture=Architecture.X86_64),
         declaration=declared(tmp_path),
     )
-    return head, replace(head, side=Side.BASE, source=tmp_path / "base" / "src")
+    return head, replace(head, side=Side.BASE, workspace=Workspace(tmp_path / "base"), source=tmp_path / "base" / "src")
 
 
 def declared(root, layers=("a",)):
@@ -104,7 +105,7 @@ def test_archives_and_images_are_compared_as_they_are(sides, tmp_path):
 def test_the_plan_lists_places_with_their_functions(sides, tmp_path):
     head, base = sides
     (head.source / "app.py").write_text("x = 2\n")
-    tree = BaseTree(path=tmp_path / "base", sha=None, description="main")
+    tree = BaseTree(path=tmp_path / "base", workspace=Workspace(tmp_path / "base"), sha=None, description="main")
     same = replace(base, name="same")
 
     text = describe(

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.templates import cases
-from lambdabot.project import discovery
+from lambdabot.project import candidates
 from lambdabot.project.discovery import discover
 from lambdabot.project.templates import source_text
 
@@ -79,7 +79,7 @@ def test_a_service_of_another_cloud_is_none(tmp_path):
 
 
 def test_a_repository_too_large_to_look_through_says_what_to_do(tmp_path, monkeypatch):
-    monkeypatch.setattr(discovery, "MOST_FILES", 2)
+    monkeypatch.setattr(candidates, "MOST_FILES", 2)
     write(tmp_path, **{f"{folder}/{number}.txt": "" for folder in "ab" for number in range(3)})
 
     (problem,) = discover(tmp_path).problems
@@ -95,15 +95,17 @@ def test_a_file_too_large_or_of_another_encoding_is_a_problem(tmp_path, monkeypa
 
     reasons = sorted(problem.reason for problem in discover(tmp_path).problems)
 
-    assert reasons == ["is larger than 0 MB", "is not UTF-8 text (byte 2)", "is not UTF-8 text (byte 23)"]
+    assert reasons == ["is larger than 0 kB", "is not UTF-8 text (byte 2)", "is not UTF-8 text (byte 23)"]
 
 
-def test_what_is_no_regular_file_is_left_alone(tmp_path):
+def test_what_is_no_regular_file_is_told_and_holds_nobody(tmp_path):
     (tmp_path / "dangling.yaml").symlink_to(tmp_path / "nowhere")
     os.mkfifo(tmp_path / "pipe.yaml")
     (tmp_path / "folder.yaml").mkdir()
 
-    assert discover(tmp_path).problems == ()
+    (problem,) = discover(tmp_path).problems
+
+    assert str(problem) == f"{tmp_path / 'pipe.yaml'}:1: is no regular file"
 
 
 def test_a_program_that_makes_a_service_is_said_another_one_is_not(tmp_path):

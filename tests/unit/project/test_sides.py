@@ -9,7 +9,9 @@ from lambdabot.model import (
     Function,
     Side,
 )
+from lambdabot.project.base import BaseTree
 from lambdabot.project.sides import base_function, settings_in_base
+from lambdabot.workspace import Workspace
 from tests.sample import function as sample
 
 
@@ -23,14 +25,20 @@ def head(tmp_path: Path) -> Function:
 
 def find(head: Function, base: Path, described=None) -> Function | None:
     root = head.source.parents[1]
-    return base_function(head, described or {}, config=root / "service" / "lambdabot.yml", root=root, base=base)
+    return base_function(head, described or {}, config=root / "service" / "lambdabot.yml", root=root, base=tree(base))
+
+
+def tree(folder: Path) -> BaseTree:
+    return BaseTree(path=folder, workspace=Workspace(folder), sha=None, description="main")
 
 
 @pytest.mark.parametrize("place", ["service/src", "src"])
 def test_the_source_is_found_below_the_repositorys_or_the_settings_top(head, tmp_path, place):
     (tmp_path / "base" / place).mkdir(parents=True)
 
-    assert find(head, tmp_path / "base") == replace(head, side=Side.BASE, source=tmp_path / "base" / place)
+    assert find(head, tmp_path / "base") == replace(
+        head, side=Side.BASE, workspace=Workspace(tmp_path / "base"), source=tmp_path / "base" / place
+    )
 
 
 @pytest.mark.parametrize("module", ["app.py", "app/__init__.py"])
@@ -46,7 +54,9 @@ def test_a_function_that_the_target_branch_does_not_have_has_no_base(head, tmp_p
 
     assert find(head, tmp_path / "base") is None
     image = replace(head, source="host.example/image:1", handler=None)
-    assert base_function(image, {}, config=tmp_path / "lambdabot.yml", root=tmp_path, base=tmp_path / "base") is None
+    assert (
+        base_function(image, {}, config=tmp_path / "lambdabot.yml", root=tmp_path, base=tree(tmp_path / "base")) is None
+    )
 
 
 def test_requirements_move_with_the_source(head, tmp_path):

@@ -6,6 +6,7 @@ import pytest
 
 from lambdabot.errors import UsageError
 from lambdabot.settings.load import Inputs, load, load_comment
+from lambdabot.workspace import Workspace
 
 TEXT = "version: 1\ncomment: {when: change}\nfunctions:\n  %s: {source: ., handler: app.handler}\n"
 
@@ -14,7 +15,7 @@ def settings(root: Path, folder: str = ".", text: str = "", **inputs):
     path = root / folder / "lambdabot.yml"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(TEXT % "hello" + text)
-    return load(Inputs(config=path, workspace=root, endpoint="local", **inputs))
+    return load(Inputs(config=path, workspace=Workspace(root), endpoint="local", **inputs))
 
 
 def test_the_plainest_job_has_no_key(tmp_path):

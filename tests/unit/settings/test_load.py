@@ -1,4 +1,5 @@
 import json
+import os
 import re
 import zipfile
 from decimal import Decimal
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 
 from lambdabot.errors import UsageError
 from lambdabot.model import Architecture, Configuration, ImageConfig, Side, Strategy
-from lambdabot.settings.load import Inputs, load, load_base
+from lambdabot.settings.load import Inputs, load, load_base, load_comment
 from lambdabot.settings.schema import FORMS, Document
+from lambdabot.workspace import OUTSIDE, Workspace
 
 MINIMAL = """\
 version: 1
@@ -205,7 +207,7 @@ def test_a_payload_larger_than_lambda_takes_is_refused(project):
     (project / "big.json").write_text('"' + "x" * (6 * 1024 * 1024) + '"')
 
     assert mistakes(project, MINIMAL + "    payloads: [{file: big.json}]\n") == [
-        "lambdabot.yml:6:17: `hello`: payload is 6,291,458 bytes; Lambda takes 6 MB at most"
+        "lambdabot.yml:6:17: `hello`: payload big.json is larger than 6 MB"
     ]
 
 
@@ -319,7 +321,7 @@ def test_a_file_that_is_no_text_is_refused(project):
 
 
 def test_a_file_that_cannot_be_read_is_refused(project):
-    with pytest.raises(UsageError, match="cannot be read: Is a directory"):
+    with pytest.raises(UsageError, match="is a folder"):
         load_base(project)
 
 
@@ -521,11 +523,38 @@ def test_a_template_of_the_comment_lies_below_the_settings_file(project):
     assert load(Inputs(config=write(project, MINIMAL), endpoint="local")).comment.template is None
 
 
-@pytest.mark.parametrize("template", ["absent.j2", "src", "../outside.j2", "/proc/self/environ", "link.j2"])
-def test_no_other_file_becomes_a_template(project, template):
+@pytest.mark.parametrize(
+    ("template", "why"),
+    [
+        ("absent.j2", "cannot be read: No such file or directory"),
+        ("src", "is a folder"),
+        ("pipe.j2", "is no regular file"),
+        ("large.j2", "is larger than 64 kB"),
+        ("../outside.j2", OUTSIDE),
+        ("/proc/self/environ", OUTSIDE),
+        ("link.j2", OUTSIDE),
+        (".git/config", OUTSIDE),
+        ("gha-creds-0123456789abcdef.json", OUTSIDE),
+    ],
+)
+def test_no_other_file_becomes_a_template(project, template, why):
+    (project / ".git").mkdir()
+    (project / ".git" / "config").write_text("x")
+    (project / "gha-creds-0123456789abcdef.json").write_text("x")
+    (project / "large.j2").write_text("x" * 65537)
+    os.mkfifo(project / "pipe.j2")
     (project.parent / "outside.j2").write_text("x")
     (project / "link.j2").symlink_to("/proc/self/environ")
 
     assert mistakes(project, MINIMAL + f"comment:\n  template: {template}\n") == [
-        f"lambdabot.yml:7:3: `template`: there is no file `{template}` in or below the folder of lambdabot.yml"
+        f"lambdabot.yml:7:3: `template`: `{template}` {why}"
     ]
+
+
+def test_a_template_of_another_part_of_the_repository_is_none(project):
+    (project / "other.j2").write_text("x")
+    (project / "part").mkdir()
+    path = write(project / "part", "version: 1\ncomment: {template: ../other.j2}\n")
+
+    with pytest.raises(UsageError, match=r"`\.\./other\.j2` does not lie in or below the folder of lambdabot.yml"):
+        load_comment(Inputs(config=path, workspace=Workspace(project)))

@@ -9,6 +9,7 @@ from lambdabot.cli import main
 from lambdabot.errors import UsageError
 from lambdabot.project.discovery import discover
 from lambdabot.settings.load import Inputs, load
+from lambdabot.workspace import Workspace
 
 SECRET = "ghs_0123456789abcdefghij"
 
@@ -51,9 +52,9 @@ def workspace(tmp_path: Path) -> Path:
     return tmp_path / "work"
 
 
-def functions(body: str, config: Path, workspace: Path | None):
+def functions(body: str, config: Path, workspace: Path):
     config.write_text(f"version: 1\nfunctions:\n  hello:\n    handler: app.handler\n{body}")
-    return load(Inputs(config=config, workspace=workspace, endpoint="local"), discover=discover)
+    return load(Inputs(config=config, workspace=Workspace(workspace), endpoint="local"), discover=discover)
 
 
 @pytest.mark.parametrize(
@@ -99,12 +100,32 @@ def test_the_whole_workspace_may_be_named_from_a_folder_in_it(workspace):
     assert len(function.payloads) == 2
 
 
-def test_outside_a_workflow_whoever_calls_names_what_he_likes(workspace):
-    body = "    source: ../home\n    payloads: [{file: ../home/secret.json}]\n"
+def test_at_a_terminal_the_repository_is_the_workspace(workspace):
+    config = workspace / "lambdabot.yml"
+    config.write_text("version: 1\nfunctions:\n  hello: {handler: app.handler, source: ../home}\n")
 
-    (function,) = functions(body, workspace / "lambdabot.yml", None).functions
+    with pytest.raises(UsageError, match=r"`\.\./home` does not lie in the workspace"):
+        load(Inputs(config=config, endpoint="local"), discover=discover)
 
-    assert function.source == workspace.parent / "home"
+
+def test_settings_that_are_a_link_out_of_the_workspace_are_not_read(workspace):
+    (workspace / "lambdabot.yml").symlink_to("../home/secret.json")
+
+    with pytest.raises(UsageError, match=r"work/lambdabot.yml: does not lie in the workspace") as caught:
+        load(Inputs(config=workspace / "lambdabot.yml"))
+
+    assert "token" not in str(caught.value)
+
+
+def test_settings_that_are_a_link_in_the_workspace_name_what_lies_beside_them(workspace):
+    (workspace / "service" / "lambdabot.yml").write_text(
+        "version: 1\nfunctions:\n  hello: {handler: app.handler, source: ../src, payloads: [{file: events/one.json}]}\n"
+    )
+    (workspace / "lambdabot.yml").symlink_to("service/lambdabot.yml")
+
+    (function,) = load(Inputs(config=workspace / "lambdabot.yml", endpoint="local")).functions
+
+    assert function.source == workspace / "src"
 
 
 def test_a_template_names_no_code_outside_the_workspace(workspace):
@@ -119,15 +140,18 @@ def test_a_template_names_no_code_outside_the_workspace(workspace):
 def test_a_template_that_is_a_link_out_of_the_workspace_is_not_read(workspace):
     (workspace / "template.yaml").symlink_to(workspace.parent / "home" / "template.yaml")
 
-    assert discover(workspace, None, workspace).functions == ()
-    assert [one.name for one in discover(workspace).functions] == ["Function"]
+    found = discover(workspace, None, Workspace(workspace))
+
+    assert found.functions == ()
+    assert str(found.problems[0]).startswith(f"{workspace / 'template.yaml'}:1: does not lie in the workspace")
+    assert [one.name for one in discover(workspace, None, Workspace(workspace.parent)).functions] == ["Function"]
 
 
 def test_a_serverless_variable_reads_no_file_outside_the_workspace(workspace):
     (workspace / "serverless.yml").write_text(SERVERLESS)
 
-    (inside,) = discover(workspace, None, workspace).functions
-    (anywhere,) = discover(workspace).functions
+    (inside,) = discover(workspace, None, Workspace(workspace)).functions
+    (anywhere,) = discover(workspace, None, Workspace(workspace.parent)).functions
 
     assert SECRET not in str(inside)
     assert "does not lie in the workspace" in str(inside.memory_mb)
@@ -135,15 +159,18 @@ def test_a_serverless_variable_reads_no_file_outside_the_workspace(workspace):
 
 
 def test_the_action_keeps_to_the_workspace(workspace):
-    assert inputs({"GITHUB_WORKSPACE": str(workspace)}).workspace == workspace
+    assert inputs({"GITHUB_WORKSPACE": str(workspace)}).workspace == Workspace(workspace)
 
 
 def test_a_nested_stack_outside_the_workspace_is_not_read(workspace):
     inner = "{Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: ../home/template.yaml}}"
     (workspace / "template.yaml").write_text(f"Resources:\n  Inner: {inner}\n")
 
-    assert discover(workspace, None, workspace).functions == ()
-    assert [one.name for one in discover(workspace).functions] == ["Function"]
+    found = discover(workspace, None, Workspace(workspace))
+
+    assert found.functions == ()
+    assert "its nested stack `template.yaml` does not lie in the workspace" in str(found.problems[0])
+    assert [one.name for one in discover(workspace, None, Workspace(workspace.parent)).functions] == ["Function"]
 
 
 def test_the_terminal_in_a_workflow_keeps_to_the_workspace(workspace, monkeypatch, capsys):
@@ -154,3 +181,25 @@ def test_the_terminal_in_a_workflow_keeps_to_the_workspace(workspace, monkeypatc
 
     assert main(["run", "--config", str(config), "--endpoint", "local", "--dry-run"]) == 2
     assert "`../home` does not lie in the workspace" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../home/template.yaml",
+        "../home",
+        "../home/*",
+        "../**/*.yaml",
+        "linked/*.yaml",
+        "*/../../home/*",
+        "/etc/*",
+        "/etc",
+    ],
+)
+def test_no_name_or_pattern_of_templates_leads_out_of_the_workspace(workspace, name):
+    found = discover(workspace, [name], Workspace(workspace))
+
+    assert found.functions == ()
+    assert len(found.problems) == 1
+    assert "nothing" not in str(found.problems)
+    assert "secret" not in str(found.problems)
