@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from lambdabot.local.folder import PrivateFolder
-from lambdabot.local.worker import cgroup, confinement
 from lambdabot.local.worker.admission import Admission
-from lambdabot.local.worker.cgroup import Controllers
-from lambdabot.local.worker.isolation import Isolation, Means
 from lambdabot.local.worker.nursery import Nursery
 from lambdabot.local.worker.runtime_packages import link_runtime
-from lambdabot.local.worker.users import Users
+from lambdabot.sandbox import cgroup, confinement
+from lambdabot.sandbox.cgroup import Controllers
+from lambdabot.sandbox.folder import PrivateFolder
+from lambdabot.sandbox.isolation import Isolation, Means
+from lambdabot.sandbox.users import Users
 
 MEGABYTES_PER_VCPU = 1769  # "At 1,769 MB, a function has the equivalent of one vCPU" (Configure Lambda function memory)
 

@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from lambdabot.local.worker.cgroup import Controllers
-from lambdabot.local.worker.confinement import Confinement
-from lambdabot.local.worker.namespaces import Bind, View
+from lambdabot.sandbox.cgroup import Controllers
+from lambdabot.sandbox.confinement import Confinement
+from lambdabot.sandbox.namespaces import Bind, View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

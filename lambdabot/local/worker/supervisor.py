@@ -12,13 +12,14 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from lambdabot.local.worker import confinement, messages, outcomes, peers, runtime_api
+from lambdabot.local.worker import messages, outcomes, peers, runtime_api
 from lambdabot.local.worker.messages import Header
 from lambdabot.local.worker.order import Order
 from lambdabot.local.worker.outcomes import Failure
 from lambdabot.local.worker.runtime_api import Request
 from lambdabot.local.worker.runtime_server import RuntimeServer
 from lambdabot.local.worker.worker import Worker
+from lambdabot.sandbox import confinement
 
 _FREEZE_AFTER_SECONDS = 0.002  # calls that follow one another closely are not slowed by a freeze each
 _ERROR_TYPE = "lambda-runtime-function-error-type"

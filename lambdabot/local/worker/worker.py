@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from lambdabot.local.worker import namespaces, processes
-from lambdabot.local.worker.cgroup import Group
 from lambdabot.local.worker.governor import Governor, send_to_all
 from lambdabot.local.worker.log_file import LogFile
 from lambdabot.local.worker.order import Order
+from lambdabot.sandbox import namespaces, processes
+from lambdabot.sandbox.cgroup import Group
 
 _NEVER = 60.0
 _DYING_SECONDS = 0.0005

@@ -12,11 +12,12 @@ from pathlib import Path
 import coverage
 import pytest
 
-from lambdabot.local.worker import cgroup, nursery
+from lambdabot.local.worker import nursery
 from lambdabot.local.worker.environment import ExecutionEnvironment, InvokeResult
-from lambdabot.local.worker.isolation import Means
 from lambdabot.local.worker.machine import Machine
 from lambdabot.local.worker.spec import EnvironmentSpec
+from lambdabot.sandbox import cgroup
+from lambdabot.sandbox.isolation import Means
 
 REQUEST_ID = "8f5d3c1e-0000-4000-8000-000000000001"
 

@@ -2,8 +2,9 @@ import signal
 
 import pytest
 
-from lambdabot.local.worker import governor, processes
+from lambdabot.local.worker import governor
 from lambdabot.local.worker.governor import PERIOD_SECONDS, Governor
+from lambdabot.sandbox import processes
 
 
 class Family:

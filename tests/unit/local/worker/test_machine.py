@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from lambdabot.errors import EndpointError
-from lambdabot.local.worker import cgroup
-from lambdabot.local.worker.isolation import Means
 from lambdabot.local.worker.machine import Machine, vcpus_of
+from lambdabot.sandbox import cgroup
+from lambdabot.sandbox.isolation import Means
 
 PLAIN = Means(namespaces="none", landlock=0, users=False)
 

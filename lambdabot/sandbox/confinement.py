@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from lambdabot.local.worker import landlock, namespaces
-from lambdabot.local.worker.namespaces import View
+from lambdabot.sandbox import landlock, namespaces
+from lambdabot.sandbox.namespaces import View
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4

@@ -2,8 +2,8 @@ import os
 
 import pytest
 
-from lambdabot.local.worker import users
-from lambdabot.local.worker.users import Users
+from lambdabot.sandbox import users
+from lambdabot.sandbox.users import Users
 
 
 def test_gives_no_id_twice_on_this_machine(monkeypatch):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lambdabot.local.worker import isolation
-from lambdabot.local.worker.isolation import Isolation, Means
+from lambdabot.sandbox import isolation
+from lambdabot.sandbox.isolation import Isolation, Means
 
 ALL = Means(namespaces="own", landlock=7, users=True)
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from lambdabot.local.worker import landlock
-from lambdabot.local.worker.confinement import Confinement, Namespaces
-from lambdabot.local.worker.namespaces import Bind, View
-from lambdabot.local.worker.users import may_run_other_users
+from lambdabot.sandbox import landlock
+from lambdabot.sandbox.confinement import Confinement, Namespaces
+from lambdabot.sandbox.namespaces import Bind, View
+from lambdabot.sandbox.users import may_run_other_users
 
-_PACKAGE_ROOT = Path(__file__).parents[3]
-_PROBE = "import sys; sys.path.insert(0, {root!r}); from lambdabot.local.worker.namespaces import probe; probe()"
+_PACKAGE_ROOT = Path(__file__).parents[2]
+_PROBE = "import sys; sys.path.insert(0, {root!r}); from lambdabot.sandbox.namespaces import probe; probe()"
 
 # What programs and libraries of a Linux system read; the rest of /etc, and every other folder, is out of reach.
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/sys/devices/system/cpu", "/sys/devices/system/node")

@@ -9,9 +9,9 @@ from pathlib import Path
 import coverage
 import pytest
 
-from lambdabot.local.worker import confinement, landlock, namespaces
-from lambdabot.local.worker.confinement import Confinement
-from lambdabot.local.worker.namespaces import Bind, View
+from lambdabot.sandbox import confinement, landlock, namespaces
+from lambdabot.sandbox.confinement import Confinement
+from lambdabot.sandbox.namespaces import Bind, View
 
 
 def measured() -> list[str]:
