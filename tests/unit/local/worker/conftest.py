@@ -18,6 +18,7 @@ from lambdabot.local.worker.machine import Machine
 from lambdabot.local.worker.spec import EnvironmentSpec
 from lambdabot.sandbox import cgroup
 from lambdabot.sandbox.isolation import Means
+from tests import open_interpreter
 
 REQUEST_ID = "8f5d3c1e-0000-4000-8000-000000000001"
 
@@ -53,8 +54,11 @@ def machine() -> Iterator[Machine]:
 def plain_machine() -> Iterator[Machine]:
     """A machine as a docker action meets it: no control groups, no namespaces."""
     means = replace(Means.find(), namespaces="none")
-    with Machine(controllers=cgroup.NONE, means=means) as found:
-        yield found
+    with pytest.MonkeyPatch.context() as patch:
+        open_interpreter.use(patch)
+        plain = Machine(controllers=cgroup.NONE, means=means)
+    with plain:
+        yield plain
 
 
 @pytest.fixture(params=["own limits", "as in a docker action"])

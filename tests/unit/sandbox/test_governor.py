@@ -2,9 +2,8 @@ import signal
 
 import pytest
 
-from lambdabot.local.worker import governor
-from lambdabot.local.worker.governor import PERIOD_SECONDS, Governor
-from lambdabot.sandbox import processes
+from lambdabot.sandbox import governor, processes
+from lambdabot.sandbox.governor import PERIOD_SECONDS, Governor
 
 
 class Family:
