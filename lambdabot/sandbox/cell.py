@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import Self
 
 from lambdabot.errors import ConfinementError
-from lambdabot.sandbox import cgroup, residue
-from lambdabot.sandbox.folder import PrivateFolder
+from lambdabot.sandbox import cgroup
+from lambdabot.sandbox.folder import PrivateFolder, remove_closed
 from lambdabot.sandbox.isolation import Isolation
 from lambdabot.sandbox.keeper import End
 from lambdabot.sandbox.order import Order
@@ -120,9 +120,8 @@ class Cell:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Remove the folder, and let the user be used again."""
-        residue.remove_folder(self.outside)
+        remove_closed(self.outside)
         self._folder.close()
         if self._users:
-            residue.remove_files_of(self._user)
             self._users.give_back(self._user)
             self._users.close()

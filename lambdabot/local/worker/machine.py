@@ -10,9 +10,9 @@ from lambdabot.local.worker.admission import Admission
 from lambdabot.local.worker.layout import Layout
 from lambdabot.local.worker.nursery import Nursery
 from lambdabot.local.worker.runtime_packages import link_runtime
-from lambdabot.sandbox import cgroup, residue
+from lambdabot.sandbox import cgroup
 from lambdabot.sandbox.cgroup import Controllers
-from lambdabot.sandbox.folder import PrivateFolder
+from lambdabot.sandbox.folder import PrivateFolder, remove_closed
 from lambdabot.sandbox.isolation import Isolation, Means
 from lambdabot.sandbox.users import Users
 
@@ -84,9 +84,8 @@ class Machine:
 
     def take_back(self, berth: Berth) -> None:
         """Remove the folder and let the user id be used again; the supervisor must have ended."""
-        residue.remove_folder(berth.folder)
+        remove_closed(berth.folder)
         if self._users:
-            residue.remove_files_of(berth.user)
             with self._lock:
                 self._users.give_back(berth.user)
 
