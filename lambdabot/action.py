@@ -10,6 +10,7 @@ from lambdabot.github.event import Context
 from lambdabot.github.workflow import Workflow
 from lambdabot.interruption import end_now, interruptible
 from lambdabot.project.discovery import discover
+from lambdabot.sandbox.prctl import forbid_inspection
 from lambdabot.settings.load import Inputs, load, load_comment
 from lambdabot.workspace import Workspace
 
@@ -22,6 +23,7 @@ NO_MATRIX = "null"
 
 def main(environ: Mapping[str, str] = os.environ) -> int:
     """Run as a step of a workflow and return the exit code; what is wrong also becomes an annotation."""
+    forbid_inspection()
     workflow = Workflow(environ)
     try:
         with interruptible():

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from lambdabot import __version__
 from lambdabot.errors import ExitCode, InterruptionError, LambdabotError, Mistake, UsageError
 from lambdabot.interruption import end_now, interruptible
+from lambdabot.sandbox.prctl import forbid_inspection
 from lambdabot.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 1 gate failed or blocked, 2 usage, 3 nothing measured."""
+    forbid_inspection()
     arguments = parser().parse_args(argv)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal without Unicode shows the rest all the same

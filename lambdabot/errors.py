@@ -71,6 +71,10 @@ class EndpointError(LambdabotError):
     """The Lambda endpoint refused or could not be reached for the whole run (credentials, region, network)."""
 
 
+class ConfinementError(LambdabotError):
+    """Code of others cannot be kept from what is not its own here, and is not run."""
+
+
 class DeploymentError(LambdabotError):
     """One throw-away copy could not be created; the others go on."""
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from lambdabot.local.code import CodeStore
 from lambdabot.local.faults.canned import CannedHost
 from lambdabot.local.faults.faults import Faults
-from lambdabot.local.folder import PrivateFolder
 from lambdabot.local.host import Host, WorkerHost
 from lambdabot.local.region import Limits
 from lambdabot.local.server import Server
 from lambdabot.local.services import Services
+from lambdabot.sandbox.folder import PrivateFolder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,7 +51,7 @@ class FunctionsApi:
             architecture=asked.get("Architectures", ["x86_64"])[0],
             tags=asked.get("Tags", {}),
         )
-        return self._published(name, version) if asked.get("Publish") else self._document(version, name)
+        return self._published(name, version) if asked.get("Publish") else self._made(version)
 
     def _get(self, call: Call) -> Document:
         name = self._name(call.parameters)
@@ -82,7 +82,7 @@ class FunctionsApi:
         version = self._registry.update(
             name, revision_id=asked.get("RevisionId"), code=code, architecture=asked.get("Architectures", [None])[0]
         )
-        return self._published(name, version) if asked.get("Publish") else self._document(version, name)
+        return self._published(name, version) if asked.get("Publish") else self._made(version)
 
     def _update_configuration(self, call: Call) -> Document:
         asked = call.parameters
@@ -92,7 +92,7 @@ class FunctionsApi:
             revision_id=asked.get("RevisionId"),
             settings=lambda current: self._rules.apply(name.name, current, asked),
         )
-        return self._document(version, name)
+        return self._made(version)
 
     def _delete(self, call: Call) -> Document:
         self._registry.remove(self._name(call.parameters))
@@ -114,7 +114,11 @@ class FunctionsApi:
     def _published(self, name: FunctionName, version: FunctionVersion) -> Document:
         """Publish what was just made, though it is not settled yet."""
         published = self._registry.publish(name, revision_id=version.revision_id, settled=False)
-        return published.document(self._registry.clock(), arn=published.qualified_arn)
+        return published.document(self._registry.made_at(published), arn=published.qualified_arn)
+
+    def _made(self, version: FunctionVersion) -> Document:
+        """Describe what a request made as it was then, however late the answer is."""
+        return version.document(self._registry.made_at(version), arn=version.arn)
 
     def _document(self, version: FunctionVersion, name: FunctionName) -> Document:
         arn = version.arn if name.qualifier is None else f"{version.arn}:{name.qualifier}"

@@ -149,6 +149,7 @@ class EnvironmentPool:
             memory_mb=version.memory_mb,
             architecture=version.architecture,
             timeout_seconds=settings["Timeout"],
+            storage_mb=settings["EphemeralStorage"]["Size"],
             environment=environment,
             function_name=version.name,
             version=version.version,

@@ -214,6 +214,10 @@ class Registry:
                 raise not_found(message=f"Alias not found: {function.latest.arn}:{alias}")
             return function.aliases[alias]
 
+    def made_at(self, version: FunctionVersion) -> float:
+        """Return the moment at which a version was made, in seconds of the clock."""
+        return version.ready_at - self._transition_seconds
+
     def _settled(self, version: FunctionVersion) -> None:
         """Raise 409 while the version is Pending or InProgress."""
         if self.clock() >= version.ready_at:

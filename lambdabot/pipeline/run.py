@@ -25,7 +25,6 @@ from lambdabot.aws.threads import run_all, start
 from lambdabot.errors import EndpointError, InterruptionError, UsageError, reason
 from lambdabot.github.event import Context
 from lambdabot.interruption import leaving
-from lambdabot.local.folder import PrivateFolder
 from lambdabot.model import Budget, FunctionResult, Prices, RunResult, Spend
 from lambdabot.packaging.target import Target
 from lambdabot.pipeline.forecast import require_budget
@@ -34,6 +33,7 @@ from lambdabot.pipeline.pairs import Sides, pair_all
 from lambdabot.pipeline.verdict import overall
 from lambdabot.project.base import BaseTree, NoBase, head_sha, resolve_base
 from lambdabot.report.progress import Progress
+from lambdabot.sandbox.folder import PrivateFolder
 from lambdabot.settings.load import Settings
 from lambdabot.settings.schema import GateSection
 

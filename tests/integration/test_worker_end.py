@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from lambdabot.local.worker import cgroup
 from lambdabot.local.worker.machine import Machine
+from lambdabot.sandbox import cgroup
 
 PROGRAM = """
 import sys
 from pathlib import Path
-from lambdabot.local.worker import cgroup
+from lambdabot.sandbox import cgroup
 from lambdabot.local.worker.environment import ExecutionEnvironment
 from lambdabot.local.worker.machine import Machine
 from lambdabot.local.worker.spec import EnvironmentSpec

@@ -5,14 +5,15 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 
-from lambdabot.errors import EndpointError
+from lambdabot.errors import ConfinementError, EndpointError
 from lambdabot.local.worker import messages
+from lambdabot.local.worker.assignment import Assignment
 from lambdabot.local.worker.machine import Berth, Machine, vcpus_of
 from lambdabot.local.worker.messages import Header
-from lambdabot.local.worker.order import Order
 from lambdabot.local.worker.outcomes import Status
 from lambdabot.local.worker.spec import EnvironmentSpec
 from lambdabot.local.worker.variables import worker_variables
+from lambdabot.sandbox.order import Order
 
 _INIT_SECONDS = 10.0  # "The Init phase is limited to 10 seconds" (Lambda execution environment lifecycle)
 _END_SECONDS = 60  # for a supervisor to kill and remove everything; more only a broken kernel takes
@@ -121,35 +122,47 @@ class ExecutionEnvironment:
             self._end()
 
     def _start(self, request_id: str, *, suppressed: bool) -> None:
-        self._berth = self._machine.lend()
+        try:
+            self._berth = self._machine.lend()
+        except ConfinementError as error:
+            what = f"No execution environment of {self._spec.function_name} can be started: {error.what}"
+            raise EndpointError(what, advice=error.advice) from error
         try:
             self._control = self._machine.nursery.raise_supervisor()
-            messages.send(self._control, self._order(self._berth, request_id, suppressed=suppressed).to_json())
+            messages.send(self._control, self._assignment(self._berth, request_id, suppressed=suppressed).to_json())
         except OSError as error:
             raise self._failure() from error
         if self._stopped:  # stop() came too early to see the connection
             raise self._failure()
 
-    def _order(self, berth: Berth, request_id: str, *, suppressed: bool) -> Order:
+    def _assignment(self, berth: Berth, request_id: str, *, suppressed: bool) -> Assignment:
+        return Assignment(
+            order=self._order(berth),
+            init_seconds=_INIT_SECONDS,
+            timeout_seconds=self._spec.timeout_seconds,
+            function_arn=self._spec.function_arn,
+            request_id=request_id,
+            suppressed=suppressed,
+        )
+
+    def _order(self, berth: Berth) -> Order:
         spec = self._spec
         isolation = self._machine.isolation
-        layout = isolation.layout(spec.code, berth.folder)
+        layout = self._machine.layout(spec.code, berth)
         wrapper = spec.environment.get("AWS_LAMBDA_EXEC_WRAPPER")
         program = (isolation.interpreter, "-S", "-P", str(layout.runtime / "bootstrap.py"))
         return Order(
             command=(layout.seen(wrapper), *program) if wrapper else program,
             environment=worker_variables(spec, layout),
-            code=str(layout.code),
+            working_folder=str(layout.code),
             folder=str(berth.folder),
             memory_mb=spec.memory_mb,
+            storage_mb=spec.storage_mb,
             vcpus=vcpus_of(spec.memory_mb),
-            init_seconds=_INIT_SECONDS,
-            timeout_seconds=spec.timeout_seconds,
-            function_arn=spec.function_arn,
-            request_id=request_id,
-            suppressed=suppressed,
             controllers=self._machine.controllers,
-            confinement=isolation.confinement(spec.code, berth.folder, berth.user),
+            confinement=isolation.confinement(
+                user=berth.user, temporary=berth.temporary, shown=layout.shown, largest_file_mb=spec.storage_mb
+            ),
         )
 
     def _receive(self) -> tuple[Header, bytes]:

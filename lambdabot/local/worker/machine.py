@@ -1,20 +1,20 @@
 """What this machine can do for execution environments: processors, limits and isolation, decided once."""
 
 import os
-import shutil
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from lambdabot.local.folder import PrivateFolder
-from lambdabot.local.worker import cgroup, confinement
 from lambdabot.local.worker.admission import Admission
-from lambdabot.local.worker.cgroup import Controllers
-from lambdabot.local.worker.isolation import Isolation, Means
+from lambdabot.local.worker.layout import Layout
 from lambdabot.local.worker.nursery import Nursery
 from lambdabot.local.worker.runtime_packages import link_runtime
-from lambdabot.local.worker.users import Users
+from lambdabot.sandbox import cgroup
+from lambdabot.sandbox.cgroup import Controllers
+from lambdabot.sandbox.folder import PrivateFolder, remove_closed
+from lambdabot.sandbox.isolation import Isolation, Means
+from lambdabot.sandbox.users import Users
 
 MEGABYTES_PER_VCPU = 1769  # "At 1,769 MB, a function has the equivalent of one vCPU" (Configure Lambda function memory)
 
@@ -26,10 +26,15 @@ def vcpus_of(memory_mb: int) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Berth:
-    """What one execution environment is lent: a folder, and a user id where there are user ids to give."""
+    """What one execution environment is lent: a folder, and a user id; our own where there are none to give."""
 
     folder: Path
-    user: int | None
+    user: int
+
+    @property
+    def temporary(self) -> Path:
+        """The part of the folder that the worker may write to."""
+        return self.folder / "tmp"
 
 
 class Machine:
@@ -38,19 +43,21 @@ class Machine:
     def __init__(self, *, controllers: Controllers | None = None, means: Means | None = None) -> None:
         """Look at the machine, and remove what an endpoint that was killed left behind.
 
-        `controllers` and `means` replace what is found: `cgroup.NONE` forces the governor.
+        `controllers` and `means` replace what is found: `cgroup.NONE` forces the governor. Raises ConfinementError
+        where no code of others may run.
         """
-        confinement.forbid_inspection()
         self.controllers = cgroup.find_controllers() if controllers is None else controllers
         cgroup.remove_abandoned(self.controllers)
         self.vcpus = min(float(len(os.sched_getaffinity(0))), cgroup.granted_vcpus())
         self.admission = Admission(self.vcpus)
         self._folder = PrivateFolder()
-        runtime = self._folder.path / "runtime"
-        runtime.mkdir(mode=0o755)
-        self.isolation = Isolation(means or Means.find(), runtime, link_runtime(runtime))
-        self._users = Users()
-        self.nursery = Nursery()
+        self._runtime = self._folder.path / "runtime"
+        self._runtime.mkdir(mode=0o755)
+        self._packages = link_runtime(self._runtime)
+        self.isolation = Isolation(means or Means.find(), self._packages.values())
+        self.isolation.require_no_root()
+        self._users = Users() if self.isolation.own_users else None
+        self.nursery = Nursery(self._users.handle if self._users else None)
         self._lock = threading.Lock()
         self._berths = 0
 
@@ -67,19 +74,26 @@ class Machine:
         with self._lock:
             self._berths += 1
             folder = self._folder.path / f"environment-{self._berths}"
-            user = self._users.take() if self.isolation.own_users else None
+            user = self._users.take() if self._users else os.geteuid()
+        berth = Berth(folder=folder, user=user)
         folder.mkdir(mode=0o711)
-        temporary = folder / "tmp"
-        temporary.mkdir(mode=0o700)
-        if user is not None:
-            os.chown(temporary, user, user)
-        return Berth(folder=folder, user=user)
+        berth.temporary.mkdir(mode=0o700)
+        if self._users:
+            os.chown(berth.temporary, user, user)
+        return berth
 
     def take_back(self, berth: Berth) -> None:
         """Remove the folder and let the user id be used again; the supervisor must have ended."""
-        _remove(berth.folder)
-        with self._lock:
-            self._users.give_back(berth.user)
+        remove_closed(berth.folder)
+        if self._users:
+            with self._lock:
+                self._users.give_back(berth.user)
+
+    def layout(self, code: Path, berth: Berth) -> Layout:
+        """Return where a worker with this code sees things."""
+        if self.isolation.own_view:
+            return Layout.as_on_lambda(code, self._packages)
+        return Layout.as_it_lies(code, self._runtime, self._packages, berth.temporary)
 
     def supports(self, memory_mb: int) -> str:
         """Return why a memory size cannot be run here, or the empty string."""
@@ -108,13 +122,6 @@ class Machine:
     def close(self) -> None:
         """Remove everything; the environments must have been stopped."""
         self.nursery.close()
+        if self._users:
+            self._users.close()
         self._folder.close()
-
-
-def _remove(folder: Path) -> None:
-    """Remove a folder of a worker, also one whose folders it closed to us."""
-    for path, names, _ in os.walk(folder):
-        for inner in (Path(path, name) for name in names):
-            if not inner.is_symlink():
-                inner.chmod(0o700)
-    shutil.rmtree(folder, ignore_errors=True)

@@ -54,6 +54,16 @@ def exited(request_id: str, wait_status: int, *, out_of_memory: bool) -> Failure
     return _failure(status, "Runtime.ExitError", message, f"{message}\nRuntime.ExitError\n")
 
 
+def out_of_storage(request_id: str, megabytes: int) -> Failure:
+    """Return the failure of an invocation that held more files than its ephemeral storage has room for.
+
+    On Lambda the write itself fails in these words; here files are counted, and the process is ended.
+    """
+    message = "[Errno 28] No space left on device"
+    log = f"{message}: /tmp is {megabytes} MB large (RequestId: {request_id})\n"
+    return _failure("error", "OSError", message, log)
+
+
 def timed_out(request_id: str, seconds: float, at: str) -> Failure:
     """Return the failure of an invocation that ran into its timeout; `at` is the time as the log has it."""
     message = f"Task timed out after {seconds:.2f} seconds"

@@ -4,6 +4,7 @@ Another environment could otherwise take its events and answer in its name, and 
 look slow.
 """
 
+import os
 import socket
 from collections.abc import Iterable
 from contextlib import suppress
@@ -27,8 +28,11 @@ def _peer(connection: socket.socket) -> tuple[int, str] | None:
     return None
 
 
-def belongs_to(connection: socket.socket, user: int | None, pids: Iterable[int]) -> bool:
-    """Return True when a process of the environment holds the other end: by its user id, else by open files."""
+def belongs_to(connection: socket.socket, user: int, pids: Iterable[int]) -> bool:
+    """Return True when a process of the environment holds the other end: by its user id, if that is not ours as well.
+
+    Else it is one of these processes that must have the socket open.
+    """
     try:
         peer = _peer(connection)
     except OSError:
@@ -36,7 +40,7 @@ def belongs_to(connection: socket.socket, user: int | None, pids: Iterable[int])
     if peer is None:
         return False
     peer_user, inode = peer
-    if user is not None:
+    if peer_user != user or user != os.geteuid():
         return peer_user == user
     wanted = f"socket:[{inode}]"
     return any(wanted in _open_files(pid) for pid in pids)

@@ -14,6 +14,7 @@ class EnvironmentSpec:
     runtime: str
     memory_mb: int
     timeout_seconds: int
+    storage_mb: int = 512  # of /tmp
     environment: Mapping[str, str] = field(repr=False)
     function_name: str
     version: str

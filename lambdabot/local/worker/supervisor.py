@@ -12,13 +12,14 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from lambdabot.local.worker import confinement, messages, outcomes, peers, runtime_api
+from lambdabot.local.worker import messages, outcomes, peers, runtime_api
+from lambdabot.local.worker.assignment import Assignment
 from lambdabot.local.worker.messages import Header
-from lambdabot.local.worker.order import Order
 from lambdabot.local.worker.outcomes import Failure
 from lambdabot.local.worker.runtime_api import Request
 from lambdabot.local.worker.runtime_server import RuntimeServer
-from lambdabot.local.worker.worker import Worker
+from lambdabot.sandbox import prctl
+from lambdabot.sandbox.worker import Worker
 
 _FREEZE_AFTER_SECONDS = 0.002  # calls that follow one another closely are not slowed by a freeze each
 _ERROR_TYPE = "lambda-runtime-function-error-type"
@@ -36,12 +37,13 @@ class _Invocation:
 class Supervisor:
     """The life of one worker, as a state machine around one selector."""
 
-    def __init__(self, control: socket.socket, order: Order) -> None:
+    def __init__(self, control: socket.socket, assignment: Assignment) -> None:
         """Prepare; `run` starts the worker."""
         self._control = control
-        self._order = order
+        self._assignment = assignment
+        self._order = assignment.order
         self._selector = selectors.DefaultSelector()
-        self._worker = Worker(order)
+        self._worker = Worker(self._order)
         self._server = RuntimeServer(self._selector, self._is_welcome, self._on_request)
         self._selector.register(control, selectors.EVENT_READ, self._on_message)
         self._invocation: _Invocation | None = None
@@ -54,7 +56,7 @@ class Supervisor:
     def run(self) -> None:
         """Serve until the endpoint closes the connection."""
         try:
-            if not self._order.suppressed:
+            if not self._assignment.suppressed:
                 self._start_worker(throttled=False)
             while True:
                 for key, _ in self._selector.select(self._due()):
@@ -92,8 +94,8 @@ class Supervisor:
 
     def _deadline(self) -> float:
         if self._invocation is not None:
-            return self._invocation.started + self._order.timeout_seconds
-        return self._init_started + self._order.init_seconds
+            return self._invocation.started + self._assignment.timeout_seconds
+        return self._init_started + self._assignment.init_seconds
 
     def _on_deadline(self) -> None:
         memory = self._worker.max_memory_mb()
@@ -103,8 +105,8 @@ class Supervisor:
             messages.send(self._control, {"kind": "init timeout"})
             return
         at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        failure = outcomes.timed_out(self._invocation.request_id, self._order.timeout_seconds, at)
-        self._finish(failure, duration=self._order.timeout_seconds, memory=memory)
+        failure = outcomes.timed_out(self._invocation.request_id, self._assignment.timeout_seconds, at)
+        self._finish(failure, duration=self._assignment.timeout_seconds, memory=memory)
 
     def _on_message(self) -> None:
         header, payload = messages.receive(self._control)
@@ -130,15 +132,15 @@ class Supervisor:
         invocation = self._invocation
         assert invocation is not None  # noqa: S101 - the callers looked
         invocation.answered = True
-        if not self._order.suppressed or self._initialised:
+        if not self._assignment.suppressed or self._initialised:
             self._worker.govern(on_duty=True)
             invocation.started = time.monotonic()
         self._initialised = True
-        deadline_ms = int((time.time() + invocation.started + self._order.timeout_seconds - time.monotonic()) * 1000)
+        deadline = time.time() + invocation.started + self._assignment.timeout_seconds - time.monotonic()
         headers = {
             "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
-            "Lambda-Runtime-Deadline-Ms": str(deadline_ms),
-            "Lambda-Runtime-Invoked-Function-Arn": self._order.function_arn,
+            "Lambda-Runtime-Deadline-Ms": str(int(deadline * 1000)),
+            "Lambda-Runtime-Invoked-Function-Arn": self._assignment.function_arn,
             "Lambda-Runtime-Trace-Id": (
                 f"Root=1-{int(time.time()):08x}-{os.urandom(12).hex()};Parent={os.urandom(8).hex()};Sampled=0"
             ),
@@ -194,6 +196,9 @@ class Supervisor:
             self._refuse(connection, 400, "InvalidRequestID", "Invalid request ID")
             return
         self._worker.govern(on_duty=False)
+        if self._worker.ran_out_of_storage():
+            self._end_for_storage(now - invocation.started)
+            return
         self._invocation = None
         result: Header = {
             "kind": "result",
@@ -232,12 +237,21 @@ class Supervisor:
             self._finished = True  # it ended between two invocations, neither of which is to blame
             messages.send(self._control, {"kind": "gone"})
             return
+        if self._worker.ran_out_of_storage():
+            self._end_for_storage(now - started)
+            return
         memory_ended = self._worker.ran_out_of_memory() and os.waitstatus_to_exitcode(status) < 0
         failure = outcomes.exited(self._request_id(), status, out_of_memory=memory_ended)
         self._finish(failure, duration=now - started, memory=self._worker.max_memory_mb())
 
+    def _end_for_storage(self, duration: float) -> None:
+        memory = self._worker.max_memory_mb()
+        self._worker.kill()
+        failure = outcomes.out_of_storage(self._request_id(), self._order.storage_mb)
+        self._finish(failure, duration=duration, memory=memory)
+
     def _request_id(self) -> str:
-        return self._invocation.request_id if self._invocation else self._order.request_id
+        return self._invocation.request_id if self._invocation else self._assignment.request_id
 
     def _finish(self, failure: Failure, *, duration: float, memory: int) -> None:
         """Report a failure that the worker did not survive."""
@@ -260,8 +274,8 @@ class Supervisor:
 
 def supervise(control: socket.socket) -> None:
     """Take the endpoint's order and serve it over this connection until it closes."""
-    confinement.adopt_orphans()
+    prctl.adopt_orphans()
     header, _ = messages.receive(control)
-    supervisor = Supervisor(control, Order.from_json(header))
-    confinement.forbid_inspection()  # only now: a user namespace is set up through /proc
+    supervisor = Supervisor(control, Assignment.from_json(header))
+    prctl.forbid_inspection()  # only now: a user namespace is set up through /proc
     supervisor.run()

@@ -4,7 +4,7 @@ Names and values as "Defined runtime environment variables" of the AWS Lambda De
 left out: there is no role here, and ours are not for the user's code.
 """
 
-from lambdabot.local.worker.isolation import Layout
+from lambdabot.local.worker.layout import Layout
 from lambdabot.local.worker.spec import EnvironmentSpec
 
 

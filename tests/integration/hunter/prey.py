@@ -9,11 +9,11 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-from lambdabot.local.worker import cgroup
 from lambdabot.local.worker.environment import ExecutionEnvironment
-from lambdabot.local.worker.isolation import Means
 from lambdabot.local.worker.machine import Machine
 from lambdabot.local.worker.spec import EnvironmentSpec
+from lambdabot.sandbox import cgroup
+from lambdabot.sandbox.isolation import Means
 
 half = os.environ.pop("SECRET_HALF")
 secret = half * 2

@@ -6,6 +6,10 @@ import urllib.request
 import pytest
 from botocore.exceptions import ClientError
 
+from lambdabot.local.endpoint import serve
+from lambdabot.local.region import Limits
+from tests.unit.local.conftest import ROLE, connect
+
 
 def refusal(call, **parameters) -> tuple[int, str, str]:
     with pytest.raises(ClientError) as error:
@@ -106,6 +110,20 @@ def test_the_configuration_is_updated(lambdas, create):
     assert (updated["MemorySize"], updated["Environment"]) == (1769, {"Variables": {"AB": "c"}})
     lambdas.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.01})
     assert lambdas.get_function_configuration(FunctionName=name)["LastUpdateStatus"] == "Successful"
+
+
+def test_an_answer_tells_what_was_made_however_late_it_comes(zipped):
+    """The transition is over before the answer to a request is written; on a busy machine any is."""
+    with serve(limits=Limits(transition_seconds=1e-5)) as endpoint:
+        lambdas = connect(endpoint, "lambda")
+        made = lambdas.create_function(
+            FunctionName="f", Runtime="python3.13", Role=ROLE, Handler="app.handler", Code={"ZipFile": zipped}
+        )
+        updated = lambdas.update_function_configuration(FunctionName="f", MemorySize=256)
+        read = lambdas.get_function_configuration(FunctionName="f")
+    assert (made["State"], made["LastUpdateStatus"]) == ("Pending", "InProgress")
+    assert (updated["State"], updated["LastUpdateStatus"]) == ("Active", "InProgress")
+    assert (read["State"], read["LastUpdateStatus"]) == ("Active", "Successful")
 
 
 def test_an_update_names_a_function_at_its_revision(lambdas, create):

@@ -2,9 +2,9 @@
 
 import hashlib
 import io
-import os
+import select
+import socket
 import tarfile
-import tempfile
 import zipfile
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +16,7 @@ from lambdabot.model import Function
 from tests.sample import function as sample
 
 BACKEND = """
-import os, zipfile
+import os, socket, zipfile
 
 INFO = "{name}-{version}.dist-info"
 
@@ -30,7 +30,7 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
         wheel.writestr(INFO + "/METADATA", "Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n")
         wheel.writestr(INFO + "/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: {tag}\\n")
         wheel.writestr(INFO + "/RECORD", "")
-    open("{marker}", "a").close()
+    socket.create_connection(("127.0.0.1", {port})).close()
     return name
 
 build_editable = build_wheel
@@ -38,15 +38,15 @@ build_editable = build_wheel
 
 
 class Index:
-    """A folder for `--find-links`; `built` exists once an sdist of it was built."""
+    """A folder for `--find-links`; `built` is true once an sdist of it was built, which calls a port of ours."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, calls: socket.socket) -> None:
         self.folder = folder
-        self.marker = folder / "built"
+        self.calls = calls
 
     @property
     def built(self) -> bool:
-        return self.marker.exists()
+        return bool(select.select([self.calls], [], [], 0)[0])
 
     def lines(self, *lines: str) -> str:
         return "\n".join(["--no-index", f"--find-links {self.folder}", *lines, ""])
@@ -88,7 +88,7 @@ class Index:
     def project(self, folder: Path, name: str, version: str = "1.0", tag: str = "py3-none-any") -> Path:
         """Write the source of a package whose build, by a backend of its own, leaves the marker."""
         folder.mkdir(parents=True, exist_ok=True)
-        backend = BACKEND.format(name=name, version=version, tag=tag, marker=self.marker)
+        backend = BACKEND.format(name=name, version=version, tag=tag, port=self.calls.getsockname()[1])
         (folder / "backend.py").write_text(backend)
         (folder / "pyproject.toml").write_text(
             f'[project]\nname = "{name}"\nversion = "{version}"\n'
@@ -110,11 +110,9 @@ class Index:
 
 
 @pytest.fixture
-def index() -> Iterator[Index]:
-    """Readable for everybody, unlike pytest's own folders: builds run as `nobody` where we are root."""
-    with tempfile.TemporaryDirectory(prefix="lambdabot-index-") as name:
-        os.chmod(name, 0o777)  # noqa: PTH101, S103  # the build's user leaves its marker there
-        yield Index(Path(name))
+def index(tmp_path: Path) -> Iterator[Index]:
+    with socket.create_server(("127.0.0.1", 0)) as calls:
+        yield Index(tmp_path, calls)
 
 
 @pytest.fixture

@@ -13,11 +13,13 @@ import coverage
 import pytest
 
 import lambdabot
-from lambdabot.local.worker import cgroup, nursery
+from lambdabot.local.worker import nursery
 from lambdabot.local.worker.environment import ExecutionEnvironment, InvokeResult
-from lambdabot.local.worker.isolation import Means
 from lambdabot.local.worker.machine import Machine
 from lambdabot.local.worker.spec import EnvironmentSpec
+from lambdabot.sandbox import cgroup
+from lambdabot.sandbox.isolation import Means
+from tests import open_interpreter
 
 REQUEST_ID = "8f5d3c1e-0000-4000-8000-000000000001"
 
@@ -57,8 +59,11 @@ def machine() -> Iterator[Machine]:
 def plain_machine() -> Iterator[Machine]:
     """A machine as a docker action meets it: no control groups, no namespaces."""
     means = replace(Means.find(), namespaces="none")
-    with Machine(controllers=cgroup.NONE, means=means) as found:
-        yield found
+    with pytest.MonkeyPatch.context() as patch:
+        open_interpreter.use(patch)
+        plain = Machine(controllers=cgroup.NONE, means=means)
+    with plain:
+        yield plain
 
 
 @pytest.fixture(params=["own limits", "as in a docker action"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lambdabot.local.worker import processes
+from lambdabot.sandbox import processes
 
 ID = "8f5d3c1e-0000-4000-8000-000000000001"
 

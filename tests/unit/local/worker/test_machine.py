@@ -1,3 +1,4 @@
+import fcntl
 import os
 import socket
 import threading
@@ -5,12 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from lambdabot.errors import EndpointError
-from lambdabot.local.worker import cgroup
-from lambdabot.local.worker.isolation import Means
+from lambdabot.errors import ConfinementError, EndpointError
 from lambdabot.local.worker.machine import Machine, vcpus_of
+from lambdabot.sandbox import cgroup, users
+from lambdabot.sandbox.isolation import Means
+from lambdabot.sandbox.users import may_run_other_users
+from tests import open_interpreter
 
-PLAIN = Means(namespaces="none", landlock=0, users=False)
+PLAIN = Means(namespaces="none", landlock=0, users=may_run_other_users())
+
+
+@pytest.fixture
+def new_plain_machine(monkeypatch):
+    """A machine that one test has for itself."""
+    open_interpreter.use(monkeypatch)
+    with Machine(controllers=cgroup.NONE, means=PLAIN) as machine:
+        yield machine
 
 
 def test_says_which_sizes_it_has_the_processors_for(machine):
@@ -29,6 +40,7 @@ def test_describes_itself(machine, plain_machine):
 
 
 def test_leaves_nothing(tmp_path, monkeypatch):
+    open_interpreter.use(monkeypatch)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with Machine(controllers=cgroup.NONE, means=PLAIN) as machine:
         berth = machine.lend()
@@ -121,13 +133,34 @@ def test_tells_that_a_supervisor_is_gone(start, machine):
         call()
 
 
-def test_tells_that_nothing_can_be_started_any_more(start):
-    with Machine(controllers=cgroup.NONE, means=PLAIN) as machine:
-        machine.nursery._process.kill()
-        machine.nursery._process.wait()
-        call = start(machine, HELLO)
-        with pytest.raises(EndpointError, match="it is gone"):
-            call()
+def test_tells_that_nothing_can_be_started_any_more(start, new_plain_machine):
+    new_plain_machine.nursery._process.kill()
+    new_plain_machine.nursery._process.wait()
+    call = start(new_plain_machine, HELLO)
+    with pytest.raises(EndpointError, match="it is gone"):
+        call()
+
+
+def test_runs_nothing_as_root_with_less_around_it_than_takes_root_away():
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+    for namespaces, version in (("none", 7), ("none", 0), ("own", 0)):
+        with pytest.raises(ConfinementError, match="code of others would run as root here, and is not run"):
+            Machine(controllers=cgroup.NONE, means=Means(namespaces=namespaces, landlock=version, users=False))
+
+
+@pytest.mark.skipif(not may_run_other_users(), reason="needs root, which gives user ids")
+def test_starts_no_environment_when_no_user_id_is_left(start, machine, monkeypatch):
+    monkeypatch.setattr(users, "_FIRST", 61184)
+    monkeypatch.setattr(users, "_LAST", 61184)
+    holder = users.Users()
+    users._locked(holder.handle, fcntl.F_WRLCK, 61184)
+    call = start(machine, HELLO)
+    with pytest.raises(EndpointError, match="No execution environment of orders can be started: all 1 user ids"):
+        call()
+    users._locked(holder.handle, fcntl.F_UNLCK, 61184)
+    holder.close()
+    assert call().payload == b"1"
 
 
 def test_runs_many_environments_at_once(start, machine):

@@ -16,17 +16,23 @@ def connection():
 
 def test_knows_the_process_and_the_user_at_the_other_end(connection):
     accepted, _ = connection
-    assert peers.belongs_to(accepted, None, [os.getpid()])
-    assert not peers.belongs_to(accepted, None, [1, os.getppid()])
-    assert peers.belongs_to(accepted, os.geteuid(), [])
+    assert peers.belongs_to(accepted, os.geteuid(), [os.getpid()])
+    assert not peers.belongs_to(accepted, os.geteuid(), [1, os.getppid()])
     assert not peers.belongs_to(accepted, 61184, [os.getpid()])
+
+
+def test_knows_a_user_of_an_environments_own_by_the_id_alone(connection, monkeypatch):
+    accepted, _ = connection
+    user = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: 61184)
+    assert peers.belongs_to(accepted, user, [])
 
 
 def test_welcomes_nobody_who_is_gone(connection, monkeypatch, tmp_path):
     accepted, client = connection
     (tmp_path / "tcp").write_text("  sl  local_address rem_address\n")
     monkeypatch.setattr(peers, "_TABLE", tmp_path / "tcp")
-    assert not peers.belongs_to(accepted, None, [os.getpid()])
+    assert not peers.belongs_to(accepted, os.geteuid(), [os.getpid()])
     client.close()
     accepted.close()
-    assert not peers.belongs_to(accepted, None, [os.getpid()])
+    assert not peers.belongs_to(accepted, os.geteuid(), [os.getpid()])

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from lambdabot.local.worker import processes
+from lambdabot.sandbox import processes
 
 QUOTA_PERIOD_US = 20_000  # Lambda's own period: the duration curve of one vCPU is a staircase of 20 ms
 _MEBIBYTE = 1024 * 1024

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-from lambdabot.local.worker import processes
+from lambdabot.sandbox import processes
 
 PERIOD_SECONDS = 0.020
 _SHORTEST_SLICE = 0.0005  # looking more often would cost more CPU than it governs

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from lambdabot.local.worker import cgroup
-from lambdabot.local.worker.cgroup import NONE, Controllers, Group
+from lambdabot.sandbox import cgroup
+from lambdabot.sandbox.cgroup import NONE, Controllers, Group
 
 FILES = ("cgroup.procs", "cgroup.freeze", "cgroup.kill", "cpu.max", "memory.max", "memory.swap.max")
 

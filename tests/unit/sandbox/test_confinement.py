@@ -4,20 +4,33 @@ import os
 import resource
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import coverage
 import pytest
 
-from lambdabot.local.worker import confinement, landlock, namespaces
-from lambdabot.local.worker.confinement import Confinement
-from lambdabot.local.worker.namespaces import Bind, View
+from lambdabot.sandbox import landlock, namespaces, prctl
+from lambdabot.sandbox.confinement import Confinement
+from lambdabot.sandbox.namespaces import Bind, View
 
 
 def measured() -> list[str]:
     """Return the file that a confined child must write for its coverage to be known."""
     current = coverage.Coverage.current()
     return [] if current is None else [str(Path(current.config.data_file).resolve())]
+
+
+BARE = Confinement(
+    user=os.geteuid(),
+    namespaces="none",
+    view=None,
+    landlock=False,
+    unix_sockets=True,
+    largest_file_mb=512,
+    read_only=(),
+    read_write=(),
+)
 
 
 @pytest.fixture
@@ -50,7 +63,7 @@ def test_landlock_leaves_only_what_is_named(folders, in_child):
             Path(f"/proc/{os.getppid()}/mem").read_bytes()
 
     def confined():
-        confinement._prctl(confinement._PR_SET_NO_NEW_PRIVS, 1)
+        prctl.forbid_new_privileges()
         child()
 
     assert in_child(confined) == ""
@@ -63,7 +76,7 @@ def test_asks_an_older_kernel_for_what_it_knows(folders, in_child, monkeypatch, 
     monkeypatch.setattr(landlock, "version", lambda: version)
 
     def child():
-        confinement._prctl(confinement._PR_SET_NO_NEW_PRIVS, 1)
+        prctl.forbid_new_privileges()
         landlock.restrict(["/"], measured())
         with pytest.raises(PermissionError):
             (folders / "open/new").write_text("new")
@@ -85,7 +98,9 @@ def test_tells_what_the_kernel_refused(in_child):
 
 def test_drops_what_a_worker_must_not_have(in_child):
     def child():
-        Confinement(user=None, namespaces="none", view=None, landlock=False, read_only=(), read_write=()).enter()
+        BARE.enter()
+        assert os.getresuid() == (os.geteuid(),) * 3
+        assert resource.getrlimit(resource.RLIMIT_FSIZE) == (512 * 1024**2,) * 2
         status = Path("/proc/self/status").read_text()
         assert "CapBnd:\t0000000000000000" in status or os.geteuid() != 0
         assert "NoNewPrivs:\t1" in status
@@ -146,7 +161,8 @@ def test_takes_the_user_and_everything_else_away(folders, in_child):
     def inner():
         for path in measured():
             os.chown(path, 61184, 61184)
-        Confinement(
+        replace(
+            BARE,
             user=61184,
             namespaces="own",
             view=View(hidden=(), binds=()),
@@ -165,6 +181,18 @@ def test_takes_the_user_and_everything_else_away(folders, in_child):
         os.kill(first, 9)
 
     needed(in_child, with_users=False)
+    assert in_child(child) == ""
+
+
+def test_is_never_a_user_that_was_not_named(in_child):
+    def child():
+        if os.geteuid() == 0:
+            os.setresuid(65534, 65534, 65534)
+        with pytest.raises(PermissionError):
+            replace(BARE, user=61184).enter()
+        with pytest.raises(PermissionError):
+            replace(BARE, user=0).enter()
+
     assert in_child(child) == ""
 
 
@@ -206,9 +234,9 @@ def test_survives_processes_of_its_own_user(in_child):
     def child():
         if os.geteuid() == 0:
             os.setresuid(65534, 65534, 65534)
-            confinement._prctl(confinement._PR_SET_DUMPABLE, 1)
+            prctl._prctl(prctl._SET_DUMPABLE, 1)
         assert Path(f"/proc/{os.getpid()}/environ").stat().st_uid == os.geteuid()
-        confinement.forbid_inspection()
+        prctl.forbid_inspection()
         assert Path(f"/proc/{os.getpid()}/environ").stat().st_uid == 0
 
     assert in_child(child) == ""

@@ -2,8 +2,8 @@ import signal
 
 import pytest
 
-from lambdabot.local.worker import governor, processes
-from lambdabot.local.worker.governor import PERIOD_SECONDS, Governor
+from lambdabot.sandbox import governor, processes
+from lambdabot.sandbox.governor import PERIOD_SECONDS, Governor
 
 
 class Family:

@@ -1,7 +1,7 @@
 import os
 
-from lambdabot.local.worker import log_file
-from lambdabot.local.worker.log_file import LogFile
+from lambdabot.sandbox import log_file
+from lambdabot.sandbox.log_file import LogFile
 
 
 def test_gives_each_piece_once_and_has_no_name(tmp_path):

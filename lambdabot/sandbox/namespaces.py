@@ -1,6 +1,6 @@
-"""Namespaces of the kernel: a worker's own list of processes and its own view of the files.
+"""Namespaces of the kernel: a worker's own processes, shared memory and queues, and its own view of the files.
 
-Sources: namespaces(7), user_namespaces(7), pid_namespaces(7), mount_namespaces(7).
+Sources: namespaces(7), user_namespaces(7), pid_namespaces(7), ipc_namespaces(7), mount_namespaces(7).
 """
 
 import ctypes
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
-_CLONE_NEWNS, _CLONE_NEWUSER, _CLONE_NEWPID = 0x00020000, 0x10000000, 0x20000000
+_CLONE_NEWNS, _CLONE_NEWIPC, _CLONE_NEWUSER, _CLONE_NEWPID = 0x00020000, 0x08000000, 0x10000000, 0x20000000
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REMOUNT = 1, 2, 4, 8, 32
 _MS_BIND, _MS_REC, _MS_PRIVATE = 4096, 16384, 1 << 18
 _LOCKED = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC  # the same bits in statvfs(3); a user namespace may not clear them
@@ -42,13 +42,14 @@ class View:
 def enter_process_namespace(*, with_users: bool) -> int:
     """Give the calling process's future children a list of processes of their own; return the pid of its first one.
 
-    That first process reaps the orphans of the others, and when it is killed the kernel kills all of them. With
+    With it come System V's shared memory, semaphores and queues, and POSIX's queues, which end with the last of them.
+    The first process reaps the orphans of the others, and when it is killed the kernel kills all of them. With
     `with_users` a user namespace lends the privilege that this takes; user ids stay what they are. The calling
     process must have one thread. Raises OSError where the kernel or its configuration refuses.
     """
     if with_users:
         _enter_user_namespace()
-    _unshare(_CLONE_NEWPID)
+    _unshare(_CLONE_NEWPID | _CLONE_NEWIPC)
     pid = os.fork()
     if pid == 0:
         _be_first_process()

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from lambdabot.local.worker import processes
+from lambdabot.sandbox import processes
 
 GONE = 2**22 + 1  # beyond the largest pid that Linux gives
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from lambdabot.local import folder as folder_module
-from lambdabot.local.folder import PrivateFolder
+from lambdabot.sandbox import folder as folder_module
+from lambdabot.sandbox.folder import PrivateFolder
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from lambdabot.local.folder import PrivateFolder
+from lambdabot.sandbox.folder import PrivateFolder
 folder = PrivateFolder(Path(sys.argv[1]))
 (folder.path / "code").mkdir()
 print(folder.path, flush=True)

@@ -1,35 +1,31 @@
-"""What a supervisor is told to run."""
+"""What is to run confined, and within which limits."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from lambdabot.local.worker.cgroup import Controllers
-from lambdabot.local.worker.confinement import Confinement
-from lambdabot.local.worker.namespaces import Bind, View
+from lambdabot.sandbox.cgroup import Controllers
+from lambdabot.sandbox.confinement import Confinement
+from lambdabot.sandbox.namespaces import Bind, View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One worker: its program, its limits and where it may write; all paths absolute."""
+    """One program of others: its limits and where it may write; all paths absolute."""
 
     command: tuple[str, ...]
     environment: Mapping[str, str]  # complete: nothing is inherited
-    code: str  # the working directory
-    folder: str  # private to this environment, removed at the end
+    working_folder: str  # as the program sees it
+    folder: str  # private to this program, removed at the end; it writes to `tmp` in it
     memory_mb: int
+    storage_mb: int  # of `tmp`
     vcpus: float
-    init_seconds: float
-    timeout_seconds: float
-    function_arn: str
-    request_id: str  # of the invocation that starts the environment, for errors before the runtime asks for one
-    suppressed: bool  # a new start after a failure: its init is part of the invocation, as on Lambda
     controllers: Controllers
     confinement: Confinement
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as a message header can carry it."""
+        """Return it as a message can carry it."""
         data = asdict(self)
         for name in ("cpu", "memory", "freezer"):
             path = data["controllers"][name]
@@ -42,13 +38,13 @@ class Order:
         controllers = data["controllers"]
         folders = {name: controllers[name] and Path(controllers[name]) for name in ("cpu", "memory", "freezer")}
         confined = data["confinement"]
-        view = confined["view"]
+        lists = {name: tuple(confined[name]) for name in ("read_only", "read_write")}
         return cls(
             **data
             | {
                 "command": tuple(data["command"]),
                 "controllers": Controllers(version=controllers["version"], **folders),
-                "confinement": Confinement(**confined | {"view": view and _view(view)}),
+                "confinement": Confinement(**confined | lists | {"view": confined["view"] and _view(confined["view"])}),
             }
         )
 

@@ -1,4 +1,4 @@
-"""The worker process of one execution environment: its start, its family, its limits and its end."""
+"""A confined process of others, a worker or a build: its start, its family, its limits and its end."""
 
 import os
 import signal
@@ -9,15 +9,17 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from lambdabot.local.worker import namespaces, processes
-from lambdabot.local.worker.cgroup import Group
-from lambdabot.local.worker.governor import Governor, send_to_all
-from lambdabot.local.worker.log_file import LogFile
-from lambdabot.local.worker.order import Order
+from lambdabot.sandbox import namespaces, processes, storage
+from lambdabot.sandbox.cgroup import Group
+from lambdabot.sandbox.governor import Governor, send_to_all
+from lambdabot.sandbox.log_file import LogFile
+from lambdabot.sandbox.order import Order
 
 _NEVER = 60.0
 _DYING_SECONDS = 0.0005
 _FAMILY_SECONDS = 0.050  # how long a new child process may go unseen by the memory limit
+_STORAGE_SECONDS = 0.25  # how long files may grow unseen, and how many times longer than a look at them takes
+_STORAGE_SHARE = 20
 
 
 class Worker:
@@ -41,6 +43,8 @@ class Worker:
         self._over_limit = False
         self._known_family: list[int] = []
         self._family_until = 0.0
+        self._storage_until = 0.0
+        self._over_storage = False
 
     @property
     def running(self) -> bool:
@@ -67,8 +71,9 @@ class Worker:
             self._order.confinement.enter()
             os.closerange(3, os.sysconf("SC_OPEN_MAX"))
             os.umask(0o022)
-            os.chdir(self._order.code)
+            os.chdir(self._order.working_folder)
             signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a file that is too large is an error of its writer's
             os.execve(self._order.command[0], self._order.command, dict(environment))  # noqa: S606 - no shell wanted
         except BaseException:  # noqa: BLE001 - nothing may return into the supervisor's code
             traceback.print_exc()
@@ -103,7 +108,19 @@ class Worker:
                 self._over_limit = True
                 self.kill()
             due = min(due, 0.005)
-        return due
+        if now >= self._storage_until:
+            if self.ran_out_of_storage():
+                self.kill()
+            took = time.monotonic() - now
+            self._storage_until = now + max(_STORAGE_SECONDS, took * _STORAGE_SHARE)
+        return min(due, max(0.0, self._storage_until - now))
+
+    def ran_out_of_storage(self) -> bool:
+        """Return True when the family holds more of the disk than it may, or was seen to."""
+        if not self._over_storage:
+            folder = str(Path(self._order.folder, "tmp"))
+            self._over_storage = storage.held_mb(folder, self.family()) > self._order.storage_mb
+        return self._over_storage
 
     def family(self) -> list[int]:
         """Return the worker and its living descendants, orphans too: their foster parent is the supervisor."""

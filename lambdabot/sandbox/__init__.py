@@ -1,0 +1,1 @@
+"""What keeps code that anyone may have written from everything that is not its own: functions, and builds."""
