@@ -1,9 +1,9 @@
 """The terminal's door: one module of a stage is imported for the command that is called, and no more."""
 
 import argparse
-import io
 import json
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lambdabot import __version__
+from lambdabot.door import through
 from lambdabot.errors import ExitCode, InterruptionError, LambdabotError, Mistake, UsageError
-from lambdabot.interruption import end_now, interruptible
 
 if TYPE_CHECKING:
     from lambdabot.github.event import Context
@@ -21,23 +21,21 @@ if TYPE_CHECKING:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code: 0 done, 1 gate failed or blocked, 2 usage, 3 nothing measured."""
-    arguments = parser().parse_args(argv)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal without Unicode shows the rest all the same
-            stream.reconfigure(errors="backslashreplace")
-    try:
-        with interruptible():
+    """Run a command and return its exit code: 0 done, 1 gate failed, 2 usage, 3 nothing measured, 70 a defect."""
+
+    def run() -> int:
+        arguments = parser().parse_args(argv)
+        try:
             return int(arguments.command(arguments))
-    except InterruptionError as interruption:
-        print("lambdabot: interrupted", file=sys.stderr)
-        end_now(interruption)
-    except LambdabotError as error:
+        except InterruptionError:
+            print("lambdabot: interrupted", file=sys.stderr)
+            raise
+
+    def refused(error: LambdabotError) -> None:
         print(f"lambdabot: {error}", file=sys.stderr)
-        return error.exit_code
-    except BrokenPipeError:  # the reader of our output went away; that is no error of ours
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.DONE
+
+    asked = shlex.join(["lambdabot", *(sys.argv[1:] if argv is None else argv)])
+    return through(run, os.environ, asked=asked, refused=refused)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -139,14 +137,15 @@ def _comment(arguments: argparse.Namespace) -> int:
     from lambdabot.job import own_template
     from lambdabot.report.comment import render
     from lambdabot.second_stage import comment, reports
-    from lambdabot.settings.load import Inputs, load_comment
+    from lambdabot.settings.load import Inputs, around, load_comment
 
     context, token = Context.of(os.environ), os.environ.get("GITHUB_TOKEN", "")
-    section = load_comment(Inputs(config=arguments.config))
+    inputs = Inputs(config=arguments.config, workspace=context.workspace)
+    section, workspace = load_comment(inputs), around(inputs)
     only_print = arguments.only_print or not token or not context.in_workflow
     for data in reports(arguments.report):
         url = None if only_print else comment(data, context, token, section)
-        print(render(data, template=own_template(section)) if url is None else url)
+        print(render(data, template=own_template(section, workspace)) if url is None else url)
     return ExitCode.DONE
 
 

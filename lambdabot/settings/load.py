@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from lambdabot import output
 from lambdabot.declaration import Discovery, Place
 from lambdabot.errors import Mistake, UsageError
 from lambdabot.model import Function, Side
@@ -19,6 +20,7 @@ from lambdabot.settings.declared import Declared, complete
 from lambdabot.settings.functions import functions, redacted
 from lambdabot.settings.schema import CommentSection, Document, GateSection, RunBudgetSection
 from lambdabot.settings.yaml_source import YamlSource
+from lambdabot.workspace import Workspace
 
 DEFAULT_CONFIG = "lambdabot.yml"
 SWITCH = {"true": True, "false": False}
@@ -76,6 +78,7 @@ class Settings:
     region: str | None
     seed: int
     out: Path
+    workspace: Workspace
     effective: Mapping[str, Any]  # redacted, for the report
     places: Mapping[str, Place]  # of each function in the file
     left_out: Mapping[str, str] = field(default_factory=dict)  # functions of templates, and what they lack
@@ -108,7 +111,8 @@ def load(inputs: Inputs, *, default_endpoint: str = "aws", discover: Discover = 
     path = inputs.config.resolve()
     if not path.is_file():
         raise UsageError([Mistake(message=f"there is no settings file {inputs.config}")], advice=EXAMPLE)
-    mistakes = _input_mistakes(inputs)
+    workspace = around(inputs)
+    mistakes = [*_input_mistakes(inputs), *output.mistakes(inputs.out, workspace, output.REPORT_FILES)]
     try:
         declared = _declared(yaml_source.read(path), discover, inputs.workspace)
         source = declared.source
@@ -143,12 +147,18 @@ def load(inputs: Inputs, *, default_endpoint: str = "aws", discover: Discover = 
         base=inputs.base,
         region=inputs.region,
         seed=inputs.seed,
-        out=inputs.out.resolve(),
+        out=Path(os.path.abspath(inputs.out)),  # noqa: PTH100  # links are not followed before they are looked at
+        workspace=workspace,
         effective=redacted(document),
         places={function.name: source.place(("functions", function.name)) for function in found},
         left_out=declared.left_out,
         notes=declared.notes,
     )
+
+
+def around(inputs: Inputs) -> Workspace:
+    """Return the workspace: the workflow's, or at a terminal that of the folder where the settings are named."""
+    return Workspace(inputs.workspace) if inputs.workspace else Workspace.around(inputs.config.parent)
 
 
 def load_comment(inputs: Inputs) -> CommentSection:
