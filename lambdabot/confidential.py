@@ -27,7 +27,7 @@ _FAMILIES = ("AWS_", "ACTIONS_")
 # Of those families every variable is a secret but what is known to be none, for AWS and GitHub add new ones: places,
 # names and switches. An account's id is no secret to AWS, and `lambdabot policy` prints it.
 _NO_SECRET = re.compile(
-    r"\w+_(?:REGION|PROFILE|ARN|URL(?:_\w+)?|URI|\w*ENDPOINTS?|FILE|PATH|DIR|BUNDLE|HOOKS|MODE|NAME|BUCKET|ACCOUNT_ID"
+    r"\w+_(?:REGION|PROFILE|ENDPOINTS|FILE|PATH|DIR|BUNDLE|HOOKS|MODE|NAME|BUCKET|ACCOUNT_ID"
     r"|ENV|OUTPUT|PAGER|ATTEMPTS|DISABLED|ENABLED|DEBUG|VERSION|V\d+)"
 )
 _ADDRESS = re.compile(r"arn:|https?://[^@/]*(?:/|$)")  # with a password in it, it is a secret all the same
@@ -44,7 +44,7 @@ _NAMES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "n": "\n",
 _NOTHING = "\u200b"  # what `report.escape` sets before a word that GitHub would link
 _SKIPPED = re.compile(rf"{_CODED.pattern}|[\s{_NOTHING}]+")
 
-_BASIC = re.compile(r"eC1hY2Nlc3MtdG9rZW46[\w+/-]{8,400}={0,2}", re.ASCII)
+_BASIC = re.compile(rf"{b64encode(b'x-access-token:').decode().lower()}[\w+/-]{{8,400}}={{0,2}}", re.ASCII)
 """base64 of `x-access-token:` and a token: what actions/checkout leaves in git's configuration."""
 
 BASIC = "git's authorization"
@@ -127,10 +127,18 @@ class _Places:
 
 
 def _plain(text: str) -> str:
-    """Return the text without what its writers put around and between characters."""
+    """Return the text without what its writers put around and between characters, and with one form of letters."""
     if "&" in text or "%" in text or "\\" in text:
         text = _CODED.sub(_decoded, text)
-    return "".join(text.split()).replace(_NOTHING, "")
+    return _folded("".join(text.split()).replace(_NOTHING, ""))
+
+
+def _folded(text: str) -> str:
+    """Return the text as an index of packages writes names (PEP 503), with as many characters as before."""
+    lower = text.lower()
+    if len(lower) != len(text):
+        lower = "".join(one.lower() if one.isascii() else one for one in text)
+    return lower.replace("_", "-").replace(".", "-")
 
 
 def _read(text: str) -> tuple[str, _Places]:
@@ -150,7 +158,7 @@ def _read(text: str) -> tuple[str, _Places]:
         take(_plain(_decoded(found)) if found.lastgroup else "", found.start(), len(found[0]))
         at = found.end()
     take(text[at:], at, 1)
-    return "".join(parts), places
+    return _folded("".join(parts)), places
 
 
 def _decoded(found: re.Match[str]) -> str:
@@ -166,8 +174,8 @@ def _decoded(found: re.Match[str]) -> str:
 
 
 def _pieces(name: str, value: str) -> Iterator[_Piece]:
-    value = _plain(_HEADER.sub("", value, count=1) if value.count(".") > 1 else value)
-    for whole in dict.fromkeys([value, *_in_base64(value.encode(errors="replace"))]):
+    value = _HEADER.sub("", value, count=1) if value.count(".") > 1 else value
+    for whole in dict.fromkeys(map(_plain, [value, *_in_base64(value.encode(errors="replace"))])):
         if len(whole) >= SHORTEST:
             for start in sorted({0, max(0, len(whole) - PIECE)}):
                 yield _Piece(whole[start : start + PIECE], whole, start, name)
@@ -224,6 +232,6 @@ def told() -> str:
     if not names:
         return ""
     return (
-        f"A secret of this job stood in a text and was replaced by `{MARK}`: {', '.join(names)}. Find out how it got "
+        f"A secret of this job stood in a text and was replaced by {MARK}: {', '.join(names)}. Find out how it got "
         "there: what could read it may have sent it elsewhere, so replace it."
     )
