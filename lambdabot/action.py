@@ -5,10 +5,10 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from lambdabot.errors import ExitCode, GitHubError, InterruptionError, LambdabotError, UsageError
+from lambdabot.door import through
+from lambdabot.errors import ExitCode, GitHubError, LambdabotError, UsageError
 from lambdabot.github.event import Context
 from lambdabot.github.workflow import Workflow
-from lambdabot.interruption import end_now, interruptible
 from lambdabot.project.discovery import discover
 from lambdabot.sandbox.prctl import forbid_inspection
 from lambdabot.settings.load import Inputs, load, load_comment
@@ -24,21 +24,19 @@ NO_MATRIX = "null"
 def main(environ: Mapping[str, str] = os.environ) -> int:
     """Run as a step of a workflow and return the exit code; what is wrong also becomes an annotation."""
     forbid_inspection()
-    workflow = Workflow(environ)
-    try:
-        with interruptible():
-            return _run(environ, workflow)
-    except InterruptionError as interruption:
-        end_now(interruption)
-    except UsageError as error:
+
+    def refused(error: LambdabotError) -> None:
+        workflow = Workflow(environ)
+        if not isinstance(error, UsageError):
+            workflow.error(str(error))
+            return
         for mistake in error.mistakes:
             workflow.error(mistake.message, path=mistake.path, line=mistake.line, column=mistake.column)
         if error.advice:
             workflow.say(error.advice)
-        return error.exit_code
-    except LambdabotError as error:
-        workflow.error(str(error))
-        return error.exit_code
+
+    asked = f"the action on `{environ.get('GITHUB_EVENT_NAME', '')}`"
+    return through(lambda: _run(environ, Workflow(environ)), environ, asked=asked, refused=refused)
 
 
 def _run(environ: Mapping[str, str], workflow: Workflow) -> int:

@@ -1,9 +1,9 @@
 """The terminal's door: one module of a stage is imported for the command that is called, and no more."""
 
 import argparse
-import io
 import json
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lambdabot import __version__
+from lambdabot.door import through
 from lambdabot.errors import ExitCode, InterruptionError, LambdabotError, Mistake, UsageError
-from lambdabot.interruption import end_now, interruptible
 from lambdabot.sandbox.prctl import forbid_inspection
 from lambdabot.workspace import Workspace
 
@@ -23,24 +23,22 @@ if TYPE_CHECKING:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code: 0 done, 1 gate failed or blocked, 2 usage, 3 nothing measured."""
+    """Run a command and return its exit code: 0 done, 1 gate failed, 2 usage, 3 nothing measured, 70 a defect."""
     forbid_inspection()
-    arguments = parser().parse_args(argv)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal without Unicode shows the rest all the same
-            stream.reconfigure(errors="backslashreplace")
-    try:
-        with interruptible():
+
+    def run() -> int:
+        arguments = parser().parse_args(argv)
+        try:
             return int(arguments.command(arguments))
-    except InterruptionError as interruption:
-        print("lambdabot: interrupted", file=sys.stderr)
-        end_now(interruption)
-    except LambdabotError as error:
+        except InterruptionError:
+            print("lambdabot: interrupted", file=sys.stderr)
+            raise
+
+    def refused(error: LambdabotError) -> None:
         print(f"lambdabot: {error}", file=sys.stderr)
-        return error.exit_code
-    except BrokenPipeError:  # the reader of our output went away; that is no error of ours
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.DONE
+
+    asked = shlex.join(["lambdabot", *(sys.argv[1:] if argv is None else argv)])
+    return through(run, os.environ, asked=asked, refused=refused)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -12,6 +12,7 @@ class ExitCode(IntEnum):
     GATE_FAILED = 1
     USAGE = 2
     NOT_MEASURED = 3
+    UNFORESEEN = 70  # EX_SOFTWARE of sysexits.h; Python's own for a traceback is 1, which is the gate's
 
 
 class LambdabotError(Exception):

@@ -1,13 +1,14 @@
 """What both doors do: the main job, its files, what GitHub shows of it, its exit code."""
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lambdabot import output
+from lambdabot.confidential import told, withheld_in
 from lambdabot.errors import ExitCode, GitHubError
 from lambdabot.github.event import Context
 from lambdabot.model import ACCEPT_LABEL, Override, RunResult, Verdict
@@ -17,6 +18,7 @@ from lambdabot.pipeline.verdict import exit_code
 from lambdabot.report.progress import Progress
 from lambdabot.settings.comment import Comment
 from lambdabot.settings.load import Settings
+from lambdabot.workspace import Workspace
 
 if TYPE_CHECKING:
     from lambdabot.report.own_template import OwnTemplate
@@ -39,7 +41,7 @@ def run(settings: Settings, context: Context, progress: Progress, token: str) ->
 
     def save(result: RunResult) -> None:
         root = context.workspace or settings.path.parent
-        documents.append(write(result, settings.out, root=root, template=template))
+        documents.append(write(result, settings.out, settings.workspace, root=root, template=template))
 
     measured = Run(settings, context, progress=progress, save=save)
     with progress:
@@ -61,34 +63,40 @@ def own_template(comment: Comment) -> "OwnTemplate | None":
     return read(Path(comment.template), comment.template_data)
 
 
-def write(result: RunResult, out: Path, *, root: Path, template: "OwnTemplate | None" = None) -> dict[str, Any]:
-    """Write report.json, samples.jsonl, comment.md and report.html, and return report.json as data."""
+def write(
+    result: RunResult, out: Path, workspace: Workspace, *, root: Path, template: "OwnTemplate | None" = None
+) -> dict[str, Any]:
+    """Write report.json, samples.jsonl, comment.md and report.html, and return report.json as data.
+
+    Raises UsageError for a folder that a link leads elsewhere.
+    """
     from lambdabot.report.comment import render  # noqa: PLC0415  # jinja2's 0.1 s come after the first API call
     from lambdabot.report.document import document, dumps  # noqa: PLC0415  # likewise
     from lambdabot.report.page import page  # noqa: PLC0415  # likewise
     from lambdabot.report.samples import samples  # noqa: PLC0415  # likewise
     from lambdabot.report.thinning import Samples  # noqa: PLC0415  # likewise
 
-    data = document(result, root=root)
-    out.mkdir(parents=True, exist_ok=True)
+    data = _publishable(document(result, root=root))
     shown = Samples()
     lines = "".join(json.dumps(shown.add(one), ensure_ascii=False) + "\n" for one in samples(result))
-    (out / "report.json").write_text(dumps(data), encoding="utf-8")
-    (out / "samples.jsonl").write_text(lines, encoding="utf-8")
     if result.interrupted:
         template = None  # whoever interrupts waits some seconds, and no more
-    (out / "comment.md").write_text(render(data, template=template), encoding="utf-8")
-    (out / "report.html").write_text(page(data, shown), encoding="utf-8")
-    _give_to_owner(out)
+    with output.opened(out, workspace) as folder:
+        folder.write("report.json", dumps(data))
+        folder.write("samples.jsonl", lines)
+        folder.write("comment.md", render(data, template=template))
+        folder.write("report.html", page(data, shown))
     return data
 
 
-def _give_to_owner(out: Path) -> None:
-    """Give the files to whom the folder around them belongs: as root in a container, nobody else could remove them."""
-    if os.geteuid() == 0:
-        owner = out.parent.stat()
-        for path in (out, *out.iterdir()):
-            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+def _publishable(data: dict[str, Any]) -> dict[str, Any]:
+    """Return report.json without the job's secrets, and with a note where there were some.
+
+    That is before its texts are cut for a cell or a line, where half of a secret would be left.
+    """
+    kept: dict[str, Any] = withheld_in(data)
+    note = told()
+    return {**kept, "notes": [*kept["notes"], note]} if note else kept
 
 
 def override(data: Mapping[str, Any], context: Context, token: str, comment: Comment) -> Override | None:

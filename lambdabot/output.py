@@ -2,14 +2,20 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 
+from lambdabot.confidential import withheld
 from lambdabot.errors import Mistake, UsageError
-from lambdabot.workspace import Workspace
+from lambdabot.workspace import GIT, Workspace
+
+REPORT_FILES = ("report.json", "samples.jsonl", "comment.md", "report.html")
+"""What a run writes for its readers."""
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_MODE = 0o644
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -21,19 +27,34 @@ class Output:
         self.path = path
         self._handle = handle
 
-    def write(self, name: str, data: str | bytes, *, mode: int = 0o644) -> None:
-        """Put a file there, whole or not at all, in place of whatever bears its name. Raises UsageError."""
+    def write(self, name: str, data: str | bytes, *, mode: int | None = None) -> None:
+        """Put a file there, whole or not at all, in place of whatever bears its name. Raises UsageError.
+
+        Text is for readers, so no secret goes into it; bytes stay as they are.
+        """
         part = f".{name}.{secrets.token_hex(8)}"
-        raw = data.encode(errors="replace") if isinstance(data, str) else data
+        raw = withheld(data).encode(errors="replace") if isinstance(data, str) else data
         try:
-            with os.fdopen(os.open(part, _NEW, mode, dir_fd=self._handle), "wb") as file:
+            with os.fdopen(os.open(part, _NEW, _MODE, dir_fd=self._handle), "wb") as file:
                 file.write(raw)
+                if mode is not None:
+                    os.fchmod(file.fileno(), mode)
                 self._give_away(file.fileno())
             os.replace(part, name, src_dir_fd=self._handle, dst_dir_fd=self._handle)
         except OSError as error:
             with suppress(OSError):
                 os.unlink(part, dir_fd=self._handle)
             raise _refused(self.path / name, f"cannot be written: {error.strerror}") from error
+
+    def begin(self, name: str) -> FileIO:
+        """Open a file that is not there yet, to be written bit by bit. Raises UsageError."""
+        try:
+            handle = os.open(name, _NEW, _MODE, dir_fd=self._handle)
+            os.fsync(self._handle)  # the file's name too, for whoever looks after a crash
+        except OSError as error:
+            raise _refused(self.path / name, f"cannot be written: {error.strerror}") from error
+        self._give_away(handle)
+        return FileIO(handle, "w")
 
     def _give_away(self, handle: int) -> None:
         """Give a file to whom the folder belongs: as root in a container, nobody else could remove it."""
@@ -59,26 +80,57 @@ def opened(folder: Path, workspace: Workspace | None, *, mode: int = 0o755) -> I
         os.close(handle)
 
 
-def check(folder: Path, workspace: Workspace | None) -> None:
-    """Raise UsageError for a folder that `opened` would refuse; nothing is made."""
+def check(folder: Path, workspace: Workspace | None, names: Sequence[str] = ()) -> None:
+    """Raise UsageError for a folder that `opened` would refuse, or that takes no files of these names.
+
+    Nothing is made.
+    """
     start, parts = _way(Path(os.path.abspath(folder)), workspace)  # noqa: PTH100  # as above
-    for index in range(len(parts)):
-        path = start.joinpath(*parts[: index + 1])
-        if path.is_symlink() or (path.exists() and not path.is_dir()):
-            raise _refused(path, _fault(path))
+    path = start
+    for part in parts:
+        if why := _fault(path / part):
+            raise _refused(path / part, why)
+        if not (path / part).exists():
+            break
+        path /= part
+    if names and not os.access(path, os.W_OK | os.X_OK):
+        raise _refused(path, "cannot be written to by this user")
+    taken = [path / name for name in names if len(path.parts) == len(start.parts + parts) and (path / name).is_dir()]
+    if taken:
+        raise UsageError([Mistake(message="is a folder, where a file is to be written", path=one) for one in taken])
+
+
+def mistakes(folder: Path, workspace: Workspace | None, names: Sequence[str] = ()) -> tuple[Mistake, ...]:
+    """Return what `check` would raise for, to be told among others."""
+    try:
+        check(folder, workspace, names)
+    except UsageError as error:
+        return error.mistakes
+    return ()
 
 
 def _way(path: Path, workspace: Workspace | None) -> tuple[Path, tuple[str, ...]]:
     """Return a folder that is there and trusted, and the names from it to the path, none of which may be a link."""
-    if workspace is not None:
-        for root in (workspace.root, workspace.root.resolve()):
-            if path.is_relative_to(root):
-                return root, path.relative_to(root).parts
+    for root in _checkouts(workspace):
+        if path.is_relative_to(root):
+            parts = path.relative_to(root).parts
+            if GIT in parts:
+                raise _refused(path, "is git's own")
+            return root, parts
     there = next(parent for parent in (path, *path.parents) if parent.exists())
     real = there.resolve()
-    if workspace is not None and real.is_relative_to(workspace.root.resolve()):
+    if any(real.is_relative_to(root) for root in _checkouts(workspace)):
         raise _refused(path, "leads into the workspace by a link")
     return real, path.relative_to(there).parts
+
+
+def _checkouts(workspace: Workspace | None) -> Iterator[Path]:
+    """Yield the folders whose links anybody may have committed: the workspace, and the work tree that we stand in."""
+    if workspace is not None:
+        yield from (workspace.root, workspace.root.resolve())
+    around = Workspace.around(Path.cwd()).root
+    if (around / GIT).exists():
+        yield around
 
 
 def _entered(handle: int, name: str, path: Path, mode: int) -> int:
@@ -103,5 +155,4 @@ def _fault(path: Path) -> str:
 
 
 def _refused(path: Path, why: str) -> UsageError:
-    advice = "Remove it, or name another folder with `--out`." if "link" in why or "no folder" in why else ""
-    return UsageError([Mistake(message=why, path=path)], advice=advice)
+    return UsageError([Mistake(message=why, path=path)], advice="Take it out of the way, then run again.")

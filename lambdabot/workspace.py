@@ -67,6 +67,11 @@ class Workspace:
             return False
         return True
 
+    def covers(self, path: Path) -> bool:
+        """Tell whether a path lies in it, by its name or once links are followed: a pull request can be there first."""
+        ways = (Path(os.path.abspath(path)), path.resolve())  # noqa: PTH100  # one of the two follows links
+        return any(way.is_relative_to(root) for way in ways for root in (self.root, self.root.resolve()))
+
     def is_file(self, path: Path) -> bool:
         """Tell whether there is such a file in the workspace."""
         return _quietly(path, os.path.isfile) and self.holds(path)

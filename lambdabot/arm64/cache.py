@@ -2,19 +2,22 @@
 
 import hashlib
 import json
-import os
 from contextlib import suppress
 from pathlib import Path
-from threading import get_ident
 from typing import Any
+
+from lambdabot import output
+from lambdabot.errors import UsageError
+from lambdabot.workspace import Workspace
 
 
 class Cache:
     """JSON documents by kind and key under a folder; without a folder it remembers nothing."""
 
-    def __init__(self, folder: Path | None) -> None:
-        """Take the folder as it is; it is made when something is put into it."""
+    def __init__(self, folder: Path | None, workspace: Workspace | None = None) -> None:
+        """Take the folder as it is; it is made when something is put into it, and no link of the workspace's leads."""
         self._folder = folder
+        self._workspace = workspace
 
     def get(self, kind: str, key: str) -> dict[str, Any] | None:
         """Return the document, or None when there is none or it is damaged."""
@@ -31,15 +34,9 @@ class Cache:
         if self._folder is None:
             return
         path = self._path(self._folder, kind, key)
-        temporary = path.with_suffix(f".{os.getpid()}-{get_ident()}")
-        text = json.dumps(document, separators=(",", ":"))
-        with suppress(OSError):
-            try:
-                temporary.write_text(text)
-            except FileNotFoundError:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                temporary.write_text(text)
-            temporary.replace(path)
+        data = json.dumps(document, separators=(",", ":")).encode()
+        with suppress(OSError, UsageError), output.opened(path.parent, self._workspace) as place:
+            place.write(path.name, data)
 
     @staticmethod
     def _path(folder: Path, kind: str, key: str) -> Path:

@@ -164,7 +164,7 @@ def _by_manifest(manifest: Manifest, target: Target, access: Access, *, verify: 
         )
     with ExitStack() as stack:
         where = sources(manifest.indexes)
-        cache = Cache(access.cache_dir)
+        cache = Cache(access.cache_dir, access.workspace)
         transport = Transport((*where.addresses, *where.of_project.values()), access)
         stack.enter_context(closing(transport))
         index = stack.enter_context(closing(Index(where, transport, cache)))
@@ -175,7 +175,7 @@ def _by_manifest(manifest: Manifest, target: Target, access: Access, *, verify: 
         reader = Reader(transport, cache)
         loopback = stack.enter_context(closing(Loopback()))
         pool = stack.enter_context(ThreadPoolExecutor(2))
-        resolver = Resolver(loopback, None if access.cache_dir is None else access.cache_dir / "uv")
+        resolver = Resolver(loopback, access.uv_cache)
         closure = ClosureCheck(manifest, target, index, reader, resolver)
         packages, drift = closure.run(pool)
         answer = Arm64Check(path=manifest.path, verdict=Arm64Verdict.READY, packages=packages, drift=drift)

@@ -7,7 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lambdabot import output
 from lambdabot.errors import ExitCode, Mistake, UsageError
+from lambdabot.log import Log
+from lambdabot.workspace import Workspace
 
 if TYPE_CHECKING:
     from lambdabot.arm64.target import Target
@@ -75,9 +78,14 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.timeout > 0:
         raise UsageError([Mistake(message=f"--timeout must be above 0, not {arguments.timeout:g}")])
     cache_dir = None if arguments.no_cache else arguments.cache_dir or default_cache()
+    named = os.environ.get("GITHUB_WORKSPACE")
+    workspace = Workspace(Path(named)) if named else Workspace.around(Path.cwd())
+    if cache_dir is not None:
+        output.check(cache_dir, workspace)
     target = _target(arguments)
     _share_memory()
-    answers = check_many(arguments.paths, target, Access(cache_dir, arguments.timeout), verify=arguments.verify)
+    access = Access(cache_dir, arguments.timeout, workspace)
+    answers = check_many(arguments.paths, target, access, verify=arguments.verify)
     if arguments.json:
         print(document(answers))  # noqa: T201  # the command's output
     else:
@@ -86,7 +94,9 @@ def run(arguments: argparse.Namespace) -> int:
         show(answers, target)
     if arguments.github:
         # Beside JSON on stdout, the runner finds its commands on stderr as well.
-        print("\n".join(annotations(answers)), file=sys.stderr if arguments.json else sys.stdout)  # as above
+        log = Log.of(sys.stderr if arguments.json else sys.stdout)
+        for line in annotations(answers):
+            log.command(line)
     return exit_code(answers)
 
 

@@ -11,7 +11,9 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, Self
 
+from lambdabot import output
 from lambdabot.aws.identity import RunIdentity
+from lambdabot.workspace import Workspace
 
 _FORMAT = 1
 
@@ -28,11 +30,19 @@ class Journal:
         self._file = file
 
     @classmethod
-    def begin(cls, folder: Path, identity: RunIdentity, *, endpoint: str | None, region: str) -> Self:
-        """Create the file of a run. OSError when it cannot be written."""
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = folder / f"{identity.name}.jsonl"
-        journal = cls(path, FileIO(path, "x"))
+    def begin(
+        cls,
+        folder: Path,
+        identity: RunIdentity,
+        *,
+        endpoint: str | None,
+        region: str,
+        workspace: Workspace | None = None,
+    ) -> Self:
+        """Create the file of a run. UsageError when it cannot be made, OSError when it cannot be written."""
+        name = f"{identity.name}.jsonl"
+        with output.opened(folder, workspace, mode=0o700) as place:
+            journal = cls(folder / name, place.begin(name))
         fcntl.flock(journal._file, fcntl.LOCK_EX)
         head = {
             "lambdabot": _FORMAT,
@@ -43,7 +53,6 @@ class Journal:
             "region": region,
         }
         journal._write(head)
-        _sync(folder)  # the file's name too
         return journal
 
     def planned(self, kind: str, name: str) -> None:
@@ -122,14 +131,6 @@ def _read(path: Path) -> Record:
         open=tuple(left),
         alive=alive,
     )
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def journal_folder(environ: Mapping[str, str]) -> Path:

@@ -7,14 +7,17 @@ Format: AWS Billing User Guide, "Reading the price list files". Traps: rows of t
 import json
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from lambdabot import output
 from lambdabot.aws.prices import prices
 from lambdabot.aws.threads import start
+from lambdabot.errors import UsageError
 from lambdabot.model import Architecture, Prices
 
 ADDRESS = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/AWSLambda/current/{region}/index.json"
@@ -80,13 +83,8 @@ def _kept(path: Path, region: str) -> Prices | None:
 
 def _keep(path: Path, content: bytes) -> None:
     """Write the file whole or not at all; where it cannot be kept, the next run asks again."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f".{time.time_ns()}.part")
-        part.write_bytes(content)
-        part.replace(path)
-    except OSError:
-        return
+    with suppress(OSError, UsageError), output.opened(path.parent, None) as folder:
+        folder.write(path.name, content)
 
 
 def _fetch(address: str) -> bytes:

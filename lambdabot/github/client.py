@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import requests
 from github import Auth, Github, GithubException, GithubRetry
 from github.Repository import Repository
+from github.Requester import Requester
 from urllib3 import Retry
 
+from lambdabot.confidential import withheld_in
 from lambdabot.errors import GitHubError
 from lambdabot.github.event import Context
 from lambdabot.github.refusal import Attempt, explained
@@ -23,13 +26,29 @@ def connected(context: Context, token: str, attempt: Attempt) -> Iterator[Reposi
     if context.repository is None:
         what = f"{attempt.failed}: outside a workflow the repository is not known"
         raise GitHubError(what, advice="Run on `pull_request` events.")
-    client = _client(token, context.api_url)
+    requester = _Requester(**_client(token, context.api_url).requester.kwargs)
     try:
-        yield client.get_repo(context.repository)
+        yield Repository(requester, url=f"/repos/{context.repository}")
     except (GithubException, requests.RequestException) as error:
         raise explained(error, context, attempt) from error
     finally:
-        client.close()
+        requester.close()
+
+
+class _Requester(Requester):
+    """Sends nothing that is confidential."""
+
+    def requestJson(  # noqa: N802  # the name is PyGithub's
+        self,
+        verb: str,
+        url: str,
+        parameters: dict[str, Any] | None = None,
+        headers: dict[str, Any] | None = None,
+        input: Any = None,  # noqa: A002, ANN401  # likewise
+        *more: Any,  # noqa: ANN401  # likewise
+        **named: Any,  # noqa: ANN401  # likewise
+    ) -> tuple[int, dict[str, Any], str]:
+        return super().requestJson(verb, url, parameters, headers, withheld_in(input), *more, **named)
 
 
 def _client(token: str, api_url: str) -> Github:

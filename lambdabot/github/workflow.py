@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
+from lambdabot.confidential import withheld
 from lambdabot.github.annotation import annotations
+from lambdabot.log import Log
 from lambdabot.workflow_command import LONGEST_MESSAGE, MOST, command
 
 
@@ -17,14 +19,12 @@ class Workflow:
     def __init__(self, environ: Mapping[str, str], stream: TextIO | None = None) -> None:
         """Find the runner's files in the environment; print on `stream`, stdout when None."""
         self._environ = environ
-        self._stream = stream or sys.stdout
+        self._log = Log.of(stream or sys.stdout)
 
     def say(self, text: str) -> None:
         """Print lines; none of them is taken for a command, whatever it begins with."""
-        for line in text.splitlines() or [""]:
-            # The runner trims a line before it looks for `::`, and knows an older form, `##[…]`, anywhere in it.
-            harmless = f"|{line}" if line.lstrip().startswith("::") else line
-            self._print(harmless.replace("##[", "# #["))
+        self._log.write(_printable("".join(f"{line}\n" for line in text.splitlines() or [""])))
+        self._log.flush()
 
     def error(
         self, message: str, *, path: Path | None = None, line: int | None = None, column: int | None = None
@@ -39,11 +39,6 @@ class Workflow:
     def notice(self, message: str, *, path: Path | None = None, line: int | None = None) -> None:
         """Annotate a notice."""
         self._annotate("notice", message, path, line)
-
-    def mask(self, secret: str) -> None:
-        """Have the runner replace a secret by asterisks in the log from now on."""
-        for line in filter(None, (part.strip() for part in secret.splitlines())):
-            self._print(command("add-mask", line))
 
     def outputs(self, values: Mapping[str, str]) -> None:
         """Set the step's outputs."""
@@ -73,11 +68,8 @@ class Workflow:
         file = None if path is None else self._relative(path)
         at = None if path is None or line is None else str(line)
         col = None if at is None or column is None else str(column)
-        self._print(command(level, message[:LONGEST_MESSAGE], title="lambdabot", file=file, line=at, col=col))
-
-    def _print(self, line: str) -> None:
-        """Print what can be printed: a file name may hold bytes that are no text."""
-        print(line.encode(errors="replace").decode(), file=self._stream, flush=True)
+        told = command(level, message[:LONGEST_MESSAGE], title="lambdabot", file=file, line=at, col=col)
+        self._log.command(_printable(told))
 
     def _relative(self, path: Path) -> str:
         workspace = self._environ.get("GITHUB_WORKSPACE")
@@ -87,7 +79,12 @@ class Workflow:
         path = self._environ.get(variable)
         if path:
             with Path(path).open("a", encoding="utf-8", errors="replace") as file:
-                file.write(text)
+                file.write(withheld(text))
+
+
+def _printable(text: str) -> str:
+    """Return what can be printed: a file name may hold bytes that are no text."""
+    return text.encode(errors="replace").decode()
 
 
 def outputs(document: Mapping[str, Any], *, report: str = "", comment_url: str = "") -> dict[str, str]:

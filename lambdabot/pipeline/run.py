@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Semaphore
 from typing import TYPE_CHECKING
 
+from lambdabot import output
 from lambdabot.arm64.access import Access
 from lambdabot.aws.caller import warning
 from lambdabot.aws.connection import AccountLimits, Connection, connect
@@ -74,16 +75,29 @@ class Run:
         self._prices = prices(self._region)
         self._base: BaseTree | NoBase = NoBase(reason="the run ended before the target branch was looked at")
         self._notes: list[str] = []
+        self._cache = cache_folder(os.environ)
 
     def execute(self) -> RunResult:
-        """Do the main job. Raises InterruptionError, after saving what was measured and removing what was created."""
+        """Do the main job. Raises InterruptionError, after saving what was measured and removing what was created.
+
+        Raises UsageError, before anything is done, where a link would lead the run's own files elsewhere.
+        """
+        if self._settings.endpoint != "local":
+            output.check(journal_folder(os.environ), self._settings.workspace)
         try:
             with PrivateFolder(prefix="lambdabot-run-", mode=0o700) as folder:
+                self._choose_cache(folder.path)
                 self._main_job(folder.path)
         except InterruptionError:
             self._save(self.result(interrupted=True))
             raise
         return self.result()
+
+    def _choose_cache(self, folder: Path) -> None:
+        """Keep downloads for this run alone where the cache lies in the workspace: a pull request was there first."""
+        if self._settings.workspace.covers(self._cache):
+            self._notes.append(f"Nothing is kept in {self._cache}: a cache in the workspace could be anybody's.")
+            self._cache = folder / "cache"
 
     def _main_job(self, folder: Path) -> None:
         asked: Future[tuple[Prices, str]] | None = None
@@ -93,7 +107,7 @@ class Run:
                 self._prices = prices(connection.region)
                 limits = connection.verify()
                 if self._settings.endpoint == "aws":
-                    asked = start(partial(ask_aws, connection))
+                    asked = start(partial(ask_aws, connection, self._cache))
             except EndpointError as error:
                 connection, limits, unreachable = None, None, str(error)
             self._jobs = self._functions(folder, connection, limits, asked)
@@ -130,14 +144,19 @@ class Run:
         """Begin the run's journal; where none can be written, tags alone tell what a killed run left."""
         if self._settings.endpoint == "local":
             return None  # the embedded endpoint ends with the run, and all that is on it
-        folder = journal_folder(os.environ)
         try:
-            return Journal.begin(folder, identity, endpoint=connection.endpoint, region=connection.region)
-        except OSError as error:
-            self._notes.append(
-                f"No journal can be written in {folder} ({error.strerror}): after a kill only tags tell."
+            return Journal.begin(
+                journal_folder(os.environ),
+                identity,
+                endpoint=connection.endpoint,
+                region=connection.region,
+                workspace=self._settings.workspace,
             )
-            return None
+        except UsageError as error:
+            self._notes.append(f"No journal is written, so after a kill only tags tell: {error.mistakes[0]}.")
+        except OSError as error:
+            self._notes.append(f"No journal is written, so after a kill only tags tell: {error.strerror}.")
+        return None
 
     @contextmanager
     def _endpoint(self) -> Iterator[Callable[[], Connection]]:
@@ -183,7 +202,6 @@ class Run:
         if asked is not None:
             self._prices, caller = asked.result()
             self._notes += filter(None, [caller])
-        cache = cache_folder(os.environ)
         place = Place(
             machine=Target.local() if local else None,
             prices=self._prices,
@@ -191,8 +209,8 @@ class Run:
             gate=settings.gate,
             seed=settings.seed,
             folder=folder / "packages",
-            cache=cache,
-            access=Access(cache, ARM64_TIMEOUT_SECONDS),
+            cache=self._cache,
+            access=Access(self._cache, ARM64_TIMEOUT_SECONDS),
             through_bucket=settings.bucket is not None and not local,
             layer_client=None if local or connection is None else connection.control,
         )
@@ -289,10 +307,10 @@ class Run:
         )
 
 
-def ask_aws(connection: Connection) -> tuple[Prices, str]:
+def ask_aws(connection: Connection, cache: Path) -> tuple[Prices, str]:
     """Return today's prices, and what is worth a warning about the credentials, both asked at once."""
     caller = start(partial(warning, connection))
-    found = latest(connection.region, cache=cache_folder(os.environ))
+    found = latest(connection.region, cache=cache)
     wait([caller], timeout=CALLER_SECONDS)
     return found, caller.result() if caller.done() else ""
 

@@ -1,10 +1,12 @@
 """Edits written into the user's files: all of them, or none when one does not fit."""
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby, pairwise, takewhile
 from pathlib import Path
 
+from lambdabot import output
 from lambdabot.declaration import Edit
 from lambdabot.errors import Mistake, UsageError
 from lambdabot.project.candidates import SUFFIXES
@@ -17,9 +19,11 @@ def write(edits: Sequence[Edit], root: Path) -> tuple[Path, ...]:
     """Replace each edit's line and return the files that changed; an edit that is there already changes nothing.
 
     The edits come from a report, which may be anyone's: they reach templates below `root` alone, and only where the
-    line still reads as it did. Raises UsageError with every edit that does not fit, before anything is written.
+    line still reads as it did, and through no link. Raises UsageError with every edit that does not fit, before
+    anything is written.
     """
-    root, workspace = root.resolve(), Workspace(root)
+    root = root.resolve()
+    workspace = Workspace(root)
     mistakes: list[Mistake] = []
     by_file: dict[Path, list[Edit]] = {}
     for edit in edits:
@@ -27,7 +31,7 @@ def write(edits: Sequence[Edit], root: Path) -> tuple[Path, ...]:
         if reason:
             mistakes.append(Mistake(message=reason, path=edit.path, line=edit.line))
         else:
-            by_file.setdefault((root / edit.path).resolve(), []).append(edit)
+            by_file.setdefault(_place(edit, root), []).append(edit)
     changed: dict[Path, bytes] = {}
     for path, own in by_file.items():
         try:
@@ -42,16 +46,25 @@ def write(edits: Sequence[Edit], root: Path) -> tuple[Path, ...]:
         advice = "Nothing was written. Run lambdabot again: it reads the templates as they are now."
         raise UsageError(mistakes, advice=advice)
     for path, data in changed.items():
-        path.write_bytes(data)
+        mode = path.stat().st_mode & 0o777
+        with output.opened(path.parent, workspace) as folder:
+            folder.write(path.name, data, mode=mode)
     return tuple(changed)
 
 
+def _place(edit: Edit, root: Path) -> Path:
+    return Path(os.path.normpath(root / edit.path))
+
+
 def _refused(edit: Edit, root: Path, workspace: Workspace) -> str:
-    if not workspace.holds(root / edit.path):
+    path = _place(edit, root)
+    if not path.is_relative_to(root) or not workspace.holds(path):
         return "lies outside of the repository"
     path = (root / edit.path).resolve()
     if path.suffix not in SUFFIXES or any(part.startswith(".") for part in path.relative_to(root).parts):
         return "is no template"
+    if path.is_symlink() or output.mistakes(path.parent, Workspace(root)):
+        return "leads through a link, through which lambdabot does not write"
     return "" if path.is_file() else "there is no such file"
 
 

@@ -93,6 +93,7 @@ def environment(loader: BaseLoader = TEMPLATES) -> ImmutableSandboxedEnvironment
         loader=loader,
         undefined=StrictUndefined,
         autoescape=True,  # so that macros return Markup
+        optimized=False,  # what a template of the team's own computes from constants is not computed to compile it
         finalize=escape,  # and every other value becomes Markup by our own rules
         trim_blocks=True,
         lstrip_blocks=True,

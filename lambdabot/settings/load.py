@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from lambdabot import output
 from lambdabot.declaration import Discovery, Place
 from lambdabot.errors import Mistake, UsageError
 from lambdabot.model import Function, Side
@@ -116,6 +117,7 @@ def load(inputs: Inputs, *, default_endpoint: str = "aws", discover: Discover = 
     if not _is_there(inputs.config):
         raise UsageError([Mistake(message=f"there is no settings file {inputs.config}")], advice=EXAMPLE)
     mistakes, workspace = _input_mistakes(inputs), inputs.files
+    mistakes += output.mistakes(inputs.out, workspace, output.REPORT_FILES)
     try:
         declared = _declared(yaml_source.read(inputs.config.absolute(), workspace), discover, workspace)
         source = declared.source
@@ -151,7 +153,7 @@ def load(inputs: Inputs, *, default_endpoint: str = "aws", discover: Discover = 
         base=inputs.base,
         region=inputs.region,
         seed=inputs.seed,
-        out=inputs.out.resolve(),
+        out=Path(os.path.abspath(inputs.out)),  # noqa: PTH100  # links are not followed before they are looked at
         effective=redacted(document),
         places={function.name: source.place(("functions", function.name)) for function in found},
         left_out=declared.left_out,

@@ -19,14 +19,13 @@ Next:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the files, or compare them, and return the exit code."""
-    config = arguments.config.parent.resolve() / arguments.config.name  # a link in its place is not followed
+    config = Path(os.path.abspath(arguments.config))  # noqa: PTH100  # nothing is written through a link
     discovery = discover(config.parent)
     found = starters(config, discovery, roles(config.parent, os.environ))
     if arguments.check:
         return _check(found, config)
+    write([one for one in found if not one.exists])
     for one in found:
-        if not one.exists:
-            write(one)
         print(f"{_state(one):8} {_shown(one.path)}")
     for problem in discovery.problems:
         print(f"not read {problem}")

@@ -3,11 +3,12 @@
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from lambdabot import output
 from lambdabot.declaration import Discovery, Stated
 from lambdabot.errors import UsageError
 from lambdabot.settings.declared import complete
@@ -97,10 +98,15 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def write(starter: Starter) -> None:
-    """Write a file that is not there yet."""
-    starter.path.parent.mkdir(parents=True, exist_ok=True)
-    starter.path.write_text(starter.text, encoding="utf-8")
+def write(starters: Sequence[Starter]) -> None:
+    """Write files that are not there yet. Raises UsageError for a folder that is a link, before any is written."""
+    workspace = Workspace(_top(starters[0].path.parent)) if starters else None
+    mistakes = [one for each in starters for one in output.mistakes(each.path.parent, workspace)]
+    if mistakes:
+        raise UsageError(list(dict.fromkeys(mistakes)))
+    for one in starters:
+        with output.opened(one.path.parent, workspace) as folder:
+            folder.write(one.path.name, one.text)
 
 
 def settings_drift(config: Path, discovery: Discovery) -> Iterator[str]:

@@ -11,6 +11,7 @@ from lambdabot.github.workflow import Workflow
 from lambdabot.job import write
 from lambdabot.report.comment import COMMENT_LIMIT, SUMMARY_LIMIT, summary
 from lambdabot.report.document import load
+from lambdabot.workspace import Workspace
 from tests.unit.github.test_workflow import commands, parsed
 from tests.unit.report import runs
 from tests.unit.report.test_escape import TEXTS
@@ -26,7 +27,7 @@ def test_they_break_no_file_no_output_and_no_limit(name, words):
             Path(folder, "out"),
             {"GITHUB_OUTPUT": f"{folder}/output", "GITHUB_STEP_SUMMARY": f"{folder}/summary"},
         )
-        data = write(runs.hostile(name, words), out, root=Path("/repository"))
+        data = write(runs.hostile(name, words), out, Workspace(Path(folder)), root=Path("/repository"))
         workflow = Workflow(files, stream)
         workflow.say(f"{name}: {words}")
         workflow.finish(data, summary=summary(data), report=out / "report.json", comment_url=None)

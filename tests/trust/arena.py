@@ -153,10 +153,14 @@ class Arena:
             code = action.main(environ)
         return self._seen(code, log.getvalue(), self.work / action.OUT)
 
-    def command(self, *arguments: str) -> Seen:
-        """Run the command line in the checkout, with the job's secrets in its environment and no workflow around it."""
+    def command(self, *arguments: str, in_workflow: bool = False) -> Seen:
+        """Run the command line in the checkout, with the job's secrets in its environment; as a step, if told so."""
+        environ = self.environ()
         for name in ("GITHUB_ACTIONS", "GITHUB_WORKSPACE", "RUNNER_TEMP"):
-            self.monkeypatch.delenv(name, raising=False)
+            if in_workflow:
+                self.monkeypatch.setenv(name, environ[name])
+            else:
+                self.monkeypatch.delenv(name, raising=False)
         with _logged() as log, _within(self.work):
             try:
                 code = cli.main(list(arguments))
@@ -164,9 +168,10 @@ class Arena:
                 code = int(ended.code or 0)
         return self._seen(code, log.getvalue(), self.work / "out")
 
-    def run(self, *arguments: str) -> Seen:
+    def run(self, *arguments: str, in_workflow: bool = False) -> Seen:
         """Run `lambdabot run` on the embedded endpoint against the target branch's folder."""
-        return self.command("run", "--endpoint", "local", "--base", str(self.base), *arguments)
+        given = ("run", "--endpoint", "local", "--base", str(self.base), *arguments)
+        return self.command(*given, in_workflow=in_workflow)
 
     def _seen(self, code: int, log: str, out: Path) -> Seen:
         files = {}

@@ -102,7 +102,7 @@ def test_an_interruption_ends_with_the_signals_status(monkeypatch, capsys):
 
     ended = []
     monkeypatch.setattr(cli, "_schema", interrupted)
-    monkeypatch.setattr(cli, "end_now", lambda interruption: ended.append(interruption.signal_number))
+    monkeypatch.setattr("lambdabot.door.end_now", lambda interruption: ended.append(interruption.signal_number))
 
     cli.main(["schema"])
 

@@ -14,6 +14,7 @@ from lambdabot.github.event import Context
 from lambdabot.model import ACCEPT_LABEL
 from lambdabot.report.progress import Progress
 from lambdabot.settings.schema import CommentSection, GateSection
+from lambdabot.workspace import Workspace
 from tests.fakes.github import FakeGitHub, Fault
 from tests.unit.report import runs
 
@@ -25,6 +26,7 @@ class Settings:
 
     def __init__(self, out, **fields):
         self.out, self.path = out, out.parent / "lambdabot.yml"
+        self.workspace = Workspace(out.parent)
         self.gate = fields.get("gate", GateSection())
         self.comment = fields.get("comment", CommentSection())
         self.check = fields.get("check")

@@ -5,6 +5,7 @@ import pytest
 from lambdabot import job
 from lambdabot.errors import UsageError
 from lambdabot.settings.comment import Comment
+from lambdabot.workspace import Workspace
 from tests.unit.report import runs
 
 OWN = "{{ view.verdict }} by our own template"
@@ -18,7 +19,7 @@ def template(tmp_path):
 
 def test_a_run_writes_its_four_files(tmp_path):
     out = tmp_path / "out"
-    job.write(runs.with_invocations(), out, root=Path("/repository"))
+    job.write(runs.with_invocations(), out, Workspace(tmp_path), root=Path("/repository"))
 
     assert {path.name for path in out.iterdir()} == {"report.json", "samples.jsonl", "comment.md", "report.html"}
     assert len((out / "samples.jsonl").read_text().splitlines()) == 1
@@ -26,13 +27,13 @@ def test_a_run_writes_its_four_files(tmp_path):
 
 
 def test_the_comment_is_written_with_the_template_of_the_team(tmp_path, template):
-    job.write(runs.regression(), tmp_path, root=tmp_path, template=template)
+    job.write(runs.regression(), tmp_path, Workspace(tmp_path), root=tmp_path, template=template)
 
     assert "regression by our own template" in (tmp_path / "comment.md").read_text()
 
 
 def test_an_interrupted_run_does_not_wait_for_the_template(tmp_path, template):
-    job.write(runs.interrupted(), tmp_path, root=tmp_path, template=template)
+    job.write(runs.interrupted(), tmp_path, Workspace(tmp_path), root=tmp_path, template=template)
 
     assert "**Interrupted.**" in (tmp_path / "comment.md").read_text()
 

@@ -102,13 +102,6 @@ def test_nothing_that_is_said_or_annotated_is_a_command_of_its_own(text):
     assert len(commands(stream.getvalue())) == 1
 
 
-def test_a_secret_is_masked_line_by_line():
-    stream = io.StringIO()
-    Workflow({}, stream).mask("first\n\n second ")
-
-    assert stream.getvalue() == "::add-mask::first\n::add-mask::second\n"
-
-
 def test_the_end_writes_summary_and_outputs(files, tmp_path):
     data = document(runs.regression())
     Workflow(files, io.StringIO()).finish(

@@ -73,6 +73,8 @@ def test_what_is_there_already_is_left_alone(root):
         (edit(path="../template.yaml"), "lies outside of the repository"),
         (edit(path="/etc/hosts.yaml"), "lies outside of the repository"),
         (edit(path="link.yaml"), "lies outside of the repository"),
+        (edit(path="inner.yaml"), "leads through a link"),
+        (edit(path="folder/template.yaml"), "leads through a link"),
         (edit(path="run.sh"), "is no template"),
         (edit(path=".github/workflows/ci.yml"), "is no template"),
         (edit(path="latin.yaml", line=1, before="x"), "is not UTF-8 text"),
@@ -82,6 +84,8 @@ def test_an_edit_that_does_not_fit_is_refused_and_nothing_is_written(root, wrong
     outside = root.parent / f"{root.name}-outside.yaml"
     outside.write_text("a\nb\n")
     (root / "link.yaml").symlink_to(outside)
+    (root / "inner.yaml").symlink_to("template.yaml")
+    (root / "folder").symlink_to(".")
     (root / "run.sh").write_text("a\nb\n")
     (root / "latin.yaml").write_bytes(b"\xe9\n")
     (root / ".github" / "workflows").mkdir(parents=True)
@@ -94,3 +98,15 @@ def test_an_edit_that_does_not_fit_is_refused_and_nothing_is_written(root, wrong
     assert "Nothing was written" in refused.value.advice
     assert (root / "template.yaml").read_bytes() == b"a\nb\nc\n"
     assert outside.read_text() == "a\nb\n"
+
+
+def test_a_file_is_replaced_and_keeps_its_mode(root):
+    other = root.parent / f"{root.name}-hard.yaml"
+    other.hardlink_to(root / "template.yaml")
+    (root / "template.yaml").chmod(0o664)
+
+    write([edit()], root)
+
+    assert other.read_bytes() == b"a\nb\nc\n"
+    assert (root / "template.yaml").read_bytes() == b"a\nB\nc\n"
+    assert (root / "template.yaml").stat().st_mode & 0o777 == 0o664

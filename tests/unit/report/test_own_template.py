@@ -5,7 +5,7 @@ import re
 import pytest
 
 from lambdabot.errors import UsageError
-from lambdabot.report import own_template
+from lambdabot.report import own_template, own_template_process
 from lambdabot.report.comment import COMMENT_LIMIT, render
 from lambdabot.report.document import document
 from lambdabot.report.markdown import environment
@@ -144,7 +144,7 @@ def test_the_rendering_process_sees_nothing_of_ours(monkeypatch):
     monkeypatch.setattr(own_template.subprocess, "run", watched)
     assert "regression" in comment_of("{{ view.verdict }}")
     assert seen["env"] == {}
-    assert "-I" in seen["command"]
+    assert seen["command"][1:3] == ["-I", "-S"]
 
 
 @pytest.mark.parametrize(
@@ -159,19 +159,20 @@ def test_the_rendering_process_sees_nothing_of_ours(monkeypatch):
 def test_the_process_answers_with_the_text_or_the_line(monkeypatch, text, answer):
     limits = {}
     job = {
-        "template": {"path": "cost.md.j2", "text": text},
+        "template": text,
         "subject": {"document": document(runs.regression()), "since": None, "problem": ""},
         "limit": 1000,
     }
-    monkeypatch.setattr(own_template.resource, "setrlimit", lambda what, limit: limits.update({what: limit}))
+    monkeypatch.setattr(own_template_process.resource, "setrlimit", lambda what, limit: limits.update({what: limit}))
     monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(job)))
     monkeypatch.setattr("sys.stdout", printed := io.StringIO())
-    own_template._main()
+    own_template_process.main()
     given = json.loads(printed.getvalue())
 
     assert given.keys() == answer.keys()
     assert next(iter(given.values())).startswith(next(iter(answer.values())))
-    assert limits == {own_template.resource.RLIMIT_CPU: (4, 4), own_template.resource.RLIMIT_AS: (1024**3, 1024**3)}
+    resource = own_template_process.resource
+    assert limits == {resource.RLIMIT_CPU: (4, 4), resource.RLIMIT_AS: (1024**3, 1024**3)}
 
 
 def test_a_busy_machine_costs_the_template_and_not_the_run(monkeypatch):
