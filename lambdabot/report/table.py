@@ -13,8 +13,6 @@ from lambdabot.report.bars import bar
 
 BAR_WIDTH = 10
 NO_FIGURE = Markup("–")
-WIDEST = 1e6
-"""Times its lower bound, of an interval that still says something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +208,7 @@ def _against(row: Mapping[str, Any], reference: Mapping[str, Any]) -> Change:
 
 def _half_width(cost: Mapping[str, Any]) -> float | None:
     low, high = cost["low"], cost["high"]
-    return math.log(high / low) / 2 if low and high and 0 < low <= high <= WIDEST * low else None
+    return math.log(high / low) / 2 if low and high and 0 < low <= high else None
 
 
 def words(configuration: Mapping[str, Any]) -> str:
