@@ -41,8 +41,8 @@ def main(environ: Mapping[str, str] = os.environ) -> int:
 
 def _run(environ: Mapping[str, str], workflow: Workflow) -> int:
     context = Context.of(environ)
-    context.require_trusted()
     given = inputs(environ)
+    context.require_trusted(measuring=given.report is None)
     token = environ.get("INPUT_GITHUB-TOKEN", "")
     if given.report is not None:
         return _comment(given.report, given, context, token, workflow)
@@ -63,11 +63,14 @@ def _run(environ: Mapping[str, str], workflow: Workflow) -> int:
 def _comment(report: Path, given: Inputs, context: Context, token: str, workflow: Workflow) -> int:
     """Comment on reports of another run; no output but the comments' addresses rests on what they say."""
     from lambdabot.report.comment import summary  # noqa: PLC0415  # this door's other way needs none of it yet
-    from lambdabot.second_stage import comment, reports  # noqa: PLC0415  # likewise
+    from lambdabot.second_stage import comment, reported, reports  # noqa: PLC0415  # likewise
 
-    section = load_comment(given)
+    section, received = load_comment(given), reports(report)
+    for told in received.told:
+        workflow.warning(told)
     urls = []
-    for data in reports(report):
+    for number, document in enumerate(received.documents):
+        data = reported(document, given, number)
         workflow.summary(summary(data))
         try:
             urls.append(comment(data, context, token, section))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from lambdabot import __version__
 from lambdabot.door import through
-from lambdabot.errors import ExitCode, InterruptionError, LambdabotError, Mistake, UsageError
+from lambdabot.errors import ExitCode, GitHubError, InterruptionError, LambdabotError, Mistake, UsageError
 from lambdabot.sandbox.prctl import forbid_inspection
 from lambdabot.workspace import Workspace
 
@@ -80,6 +80,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from lambdabot.settings.load import Inputs, load
 
     context = Context.of(os.environ)
+    context.require_trusted()
     settings = load(
         Inputs(
             config=arguments.config,
@@ -92,6 +93,7 @@ def _run(arguments: argparse.Namespace) -> int:
             out=arguments.out,
             job=os.environ.get("GITHUB_JOB", ""),
         ),
+        default_endpoint="local" if context.is_untrusted else "aws",
         discover=discover,
     )
     if arguments.dry_run:
@@ -101,7 +103,6 @@ def _run(arguments: argparse.Namespace) -> int:
     from lambdabot.report.progress import Progress
 
     token = os.environ.get("GITHUB_TOKEN", "")
-    context.require_trusted()
     finished = run(settings, context, Progress.on(sys.stderr), token)
     url = show(finished, settings, context, token, warn=partial(print, "lambdabot:", file=sys.stderr))
     if url is None:
@@ -124,7 +125,7 @@ def _dry_run(settings: "Settings", context: "Context") -> int:
 
     root = context.workspace or settings.path.parent
     print(describe(settings))
-    pull_request = context.pull_request is not None
+    pull_request = context.on_pull_request
     with TemporaryDirectory(prefix="lambdabot-") as folder:
         tree = resolve_base(settings.base, root=root, pull_request=pull_request, workdir=Path(folder))
         paired = pair_all(settings, tree, root, pull_request=pull_request)
@@ -144,16 +145,23 @@ def _comment(arguments: argparse.Namespace) -> int:
     from lambdabot.github.event import Context
     from lambdabot.job import own_template
     from lambdabot.report.comment import render
-    from lambdabot.second_stage import comment, reports
+    from lambdabot.second_stage import comment, reported, reports
     from lambdabot.settings.load import Inputs, load_comment
 
     context, token = Context.of(os.environ), os.environ.get("GITHUB_TOKEN", "")
-    section = load_comment(Inputs(config=arguments.config, workspace=_workspace(context)))
+    inputs = Inputs(config=arguments.config, workspace=_workspace(context), job=os.environ.get("GITHUB_JOB", ""))
+    section, received = load_comment(inputs), reports(arguments.report)
     only_print = arguments.only_print or not token or not context.in_workflow
-    for data in reports(arguments.report):
-        url = None if only_print else comment(data, context, token, section)
-        print(render(data, template=own_template(section)) if url is None else url)
-    return ExitCode.DONE
+    refused = []
+    for number, data in enumerate(received.documents):
+        try:
+            url = None if only_print else comment(reported(data, inputs, number), context, token, section)
+            print(render(data, template=own_template(section)) if url is None else url)
+        except GitHubError as error:
+            refused.append(str(error))
+    for one in (*received.told, *refused):
+        print(f"lambdabot: {one}", file=sys.stderr)
+    return ExitCode.NOT_MEASURED if refused else ExitCode.DONE
 
 
 def _add_replay(command: argparse.ArgumentParser) -> None:
@@ -291,13 +299,14 @@ def _add_policy(command: argparse.ArgumentParser) -> None:
 
 def _policy(arguments: argparse.Namespace) -> int:
     from lambdabot.aws import policy
+    from lambdabot.project.discovery import discover
     from lambdabot.settings.load import Inputs, load
 
     repository = arguments.repository or os.environ.get("GITHUB_REPOSITORY")
     if not repository:
         message = "whose policy? Name the repository with `--repository owner/name`"
         raise UsageError([Mistake(message=message)])
-    settings = load(Inputs(config=arguments.config))
+    settings = load(Inputs(config=arguments.config), discover=discover)
     region = arguments.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     functions, place = settings.functions, policy.place_of(settings.functions, account=arguments.account, region=region)
     documents = {

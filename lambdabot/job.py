@@ -23,8 +23,6 @@ from lambdabot.workspace import Workspace
 if TYPE_CHECKING:
     from lambdabot.report.own_template import OwnTemplate
 
-OFF = "this job does not comment, and no other comment tells when this commit was first seen"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
@@ -47,8 +45,13 @@ def run(settings: Settings, context: Context, progress: Progress, token: str) ->
     with progress:
         result = measured.execute()
     save(result)  # what was measured is safe before GitHub is asked
-    if exit_code(result, measured.gate) is ExitCode.GATE_FAILED and token and context.pull_request is not None:
-        result = accept(result, override(documents[-1], context, token, settings.comment))
+    if (
+        exit_code(result, measured.gate) is ExitCode.GATE_FAILED
+        and token
+        and context.pull_request is not None
+        and result.head_sha is not None
+    ):
+        result = accept(result, override(context, token, result.head_sha))
         if result.override is not None:
             save(result)
     return Finished(document=documents[-1], exit_code=exit_code(result, measured.gate))
@@ -99,24 +102,15 @@ def _publishable(data: dict[str, Any]) -> dict[str, Any]:
     return {**kept, "notes": [*kept["notes"], note]} if note else kept
 
 
-def override(data: Mapping[str, Any], context: Context, token: str, comment: Comment) -> Override | None:
+def override(context: Context, token: str, head_sha: str) -> Override | None:
     """Return what the label on the pull request is worth now, None when it is not set; what is not known says why."""
-    from lambdabot.github.comment import last_body  # noqa: PLC0415  # PyGithub's 0.5 s, only where it is used
-    from lambdabot.github.label import label_set  # noqa: PLC0415  # likewise
-    from lambdabot.report.state import marker, read  # noqa: PLC0415  # likewise
+    from lambdabot.github.label import label_set, pushed  # noqa: PLC0415  # PyGithub's 0.5 s, only where it is used
 
     try:
         found = label_set(context, token)
-        if found is None:
-            return None
-        state = read(last_body(context, token, marker=marker(data)))
+        return None if found is None else judged(found, pushed=pushed(context, token, head_sha))
     except GitHubError as error:
         return Override(label=ACCEPT_LABEL, by=None, at=None, valid=False, reason=error.what)
-    if state and state.push.head_sha == data["head_sha"]:
-        return judged(ACCEPT_LABEL, by=found.by, at=found.at, first_seen=state.push.first_seen)
-    if comment.mode == "off":
-        return Override(label=ACCEPT_LABEL, by=found.by, at=None, valid=False, reason=OFF)
-    return judged(ACCEPT_LABEL, by=found.by, at=found.at, first_seen=data["created"])
 
 
 def show(

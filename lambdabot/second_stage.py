@@ -2,11 +2,12 @@
 
 The report may have been written by the pull request's own code, in a workflow that it changed. So nothing is believed
 of it but what its schema lets through, and of that nothing which GitHub can be asked about: the pull request, its head,
-when that was pushed, and whether a person accepted the cost.
+and whether a person accepted the cost. Its figures are shown as that workflow's, and never as measured on AWS; which
+comment it edits is the trusted side's to say.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,30 +16,69 @@ from lambdabot.github.event import Context, TriggeringRun
 from lambdabot.github.origin import pull_request
 from lambdabot.job import override, publish
 from lambdabot.model import Verdict
-from lambdabot.report.document import load
+from lambdabot.report.document import amended, known_run, load
 from lambdabot.settings.comment import Comment
+from lambdabot.settings.load import Inputs, comment_key
+from lambdabot.workspace import Workspace
 
-MOST_REPORTS = 50
-"""In one folder: GitHub allows a matrix of 256 jobs, and nobody reads as many comments."""
+MOST_COMMENTS = 5
+"""Of one second stage on one pull request, over all its pushes: each is a notification, and nobody reads more."""
+
+MOST_READ = 50
+"""Reports of one folder that are looked into until so many hold."""
 
 FILE = "report.json"
 FIRST_STAGE = "pull_request"
 
 
-def reports(path: Path) -> list[dict[str, Any]]:
-    """Read a report.json, or those in a folder and in the folders in it. Raises UsageError for one that does not hold.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """The reports to comment on, and what is to be told of the others."""
 
-    No link is followed out of what was downloaded.
+    documents: tuple[Mapping[str, Any], ...]
+    told: tuple[str, ...] = ()
+
+
+def reports(path: Path) -> Received:
+    """Read a report.json, or those in a folder and in the folders in it, by name. Raises UsageError when none holds.
+
+    What does not hold costs none of the others, and no link is followed out of what was downloaded.
     """
     found = sorted([*path.glob(FILE), *path.glob(f"*/{FILE}")]) if path.is_dir() else [path]
-    if not found or len(found) > MOST_REPORTS:
-        amount = f"{len(found)}, more than {MOST_REPORTS}" if found else "none"
-        raise UsageError([Mistake(message=f"a {FILE} is expected here, but there are {amount}", path=path)])
-    inside = (path if path.is_dir() else path.parent).resolve()
-    strayed = [one for one in found if not one.resolve().is_relative_to(inside)]
-    if strayed:
-        raise UsageError([Mistake(message="leads out of its folder", path=one) for one in strayed])
-    return [load(one) for one in found]
+    if not found:
+        raise UsageError([Mistake(message=f"a {FILE} is expected here, but there are none", path=path)])
+    inside = Workspace(path if path.is_dir() else path.parent)
+    documents: list[Mapping[str, Any]] = []
+    mistakes: list[Mistake] = []
+    looked_into = 0
+    for one in found[:MOST_READ]:
+        if len(documents) == MOST_COMMENTS:
+            break
+        looked_into += 1
+        try:
+            documents.append(_read(one, inside))
+        except UsageError as error:
+            mistakes += error.mistakes
+    if not documents:
+        raise UsageError(mistakes)
+    told = [f"not posted: {mistake}" for mistake in mistakes]
+    if left := len(found) - looked_into:
+        told.append(f"{left} of {len(found)} reports were not posted: {MOST_COMMENTS} comments are the most")
+    return Received(documents=tuple(documents), told=tuple(told))
+
+
+def _read(path: Path, inside: Workspace) -> Mapping[str, Any]:
+    if not inside.holds(path):
+        raise UsageError([Mistake(message="leads out of its folder", path=path)])
+    return load(path)
+
+
+def reported(document: Mapping[str, Any], inputs: Inputs, number: int) -> Mapping[str, Any]:
+    """Return a report as the trusted side takes it: unverified, for the comment of this workflow with that number.
+
+    The report's own `comment_key` would let it overwrite any other comment of ours.
+    """
+    return amended(document, comment_key=comment_key(inputs, "reported", str(number)), unverified=True)
 
 
 def comment(data: Mapping[str, Any], context: Context, token: str, section: Comment) -> str | None:
@@ -49,10 +89,10 @@ def comment(data: Mapping[str, Any], context: Context, token: str, section: Comm
     if run is not None:
         _require_origin(data, context, run)
         context = replace(context, pull_request=pull_request(context, token))
-        data = {**data, "created": run.created, "run_url": run.url}
+        data = amended(data, created=run.created, run_url=known_run(run.url))
     if context.pull_request is None:
         return None
-    return publish(_confirmed(data, context, token, section), context, token, section)
+    return publish(_confirmed(data, context, token), context, token, section)
 
 
 def _require_origin(data: Mapping[str, Any], context: Context, run: TriggeringRun) -> None:
@@ -66,13 +106,13 @@ def _require_origin(data: Mapping[str, Any], context: Context, run: TriggeringRu
             raise GitHubError(what, advice="Download the report from the run that triggered this one.")
 
 
-def _confirmed(data: Mapping[str, Any], context: Context, token: str, section: Comment) -> Mapping[str, Any]:
+def _confirmed(data: Mapping[str, Any], context: Context, token: str) -> Mapping[str, Any]:
     """Replace what the report says of the label by what GitHub says."""
     claimed = Verdict.OVERRIDDEN in {data["verdict"], *(one["comparison"]["verdict"] for one in data["functions"])}
     if data["override"] is None and not claimed:
         return data
-    found = override(data, context, token, section)
+    found = override(context, token, str(data["head_sha"]))
     if claimed and not (found and found.valid):
         what = "nothing was posted: the report says that the cost was accepted, and on the pull request it is not"
         raise GitHubError(what, advice="Run the first workflow again.")
-    return {**data, "override": None if found is None else asdict(found)}
+    return amended(data, override=None if found is None else asdict(found))

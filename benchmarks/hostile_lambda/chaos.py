@@ -27,6 +27,7 @@ from lambdabot.local.faults.document import CannedSection, Way
 from lambdabot.model import Configuration, RunResult, Side, Status, Verdict
 from lambdabot.pipeline.run import Run
 from lambdabot.pipeline.verdict import exit_code
+from lambdabot.project.discovery import discover
 from lambdabot.report.progress import Progress
 from lambdabot.settings.load import Inputs, load
 
@@ -115,7 +116,9 @@ def one(seed: int, config: Path, session: boto3.Session) -> Outcome:
     slower = SLOWER if seed % 2 else 1.0
     traffic = Traffic()
     with account(session, _chaos(seed, generator, slower), traffic) as owner:
-        settings = load(Inputs(config=config, base=str(config.parent / "base"), endpoint=owner.url, seed=seed))
+        settings = load(
+            Inputs(config=config, base=str(config.parent / "base"), endpoint=owner.url, seed=seed), discover=discover
+        )
         begin = time.monotonic()
         owner.faults.active = True
         result = Run(settings, Context(), progress=Progress(), save=lambda _: None).execute()

@@ -23,6 +23,7 @@ from lambdabot.local.endpoint import serve
 from lambdabot.local.faults.document import Chaos
 from lambdabot.local.faults.faults import Faults
 from lambdabot.model import Architecture, Build, Configuration, Deployment, Side, Variant
+from lambdabot.project.discovery import discover
 from lambdabot.settings.load import Inputs, load
 
 SIZES = (128, 256, 512, 1024, 1536, 1769, 2048, 3008)
@@ -176,7 +177,9 @@ def _package() -> bytes:
 
 def copies(folder: Path, configurations: Sequence[Configuration], sides: Sequence[Side]) -> list[Copy]:
     """Return what deploys one tiny package at these Configurations, for each side."""
-    (function,) = load(Inputs(config=project(folder, SETTINGS), endpoint="http://127.0.0.1:9001")).functions
+    (function,) = load(
+        Inputs(config=project(folder, SETTINGS), endpoint="http://127.0.0.1:9001"), discover=discover
+    ).functions
     package = folder / "package.zip"
     package.write_bytes(_package())
     return [

@@ -10,6 +10,7 @@ import requests
 from github import GithubException, UnknownObjectException
 from github.Issue import Issue
 from github.IssueComment import IssueComment
+from github.PullRequestComment import PullRequestComment
 from github.Repository import Repository
 
 from lambdabot.github.client import ATTEMPTS, connected
@@ -51,14 +52,6 @@ def post(
         return None
 
 
-def last_body(context: Context, token: str, *, marker: str) -> str:
-    """Return the body of the last comment, "" when there is none. Raises GitHubError."""
-    attempt = Attempt(failed=f"the comment on {context.place} was not read", permission="pull-requests: read")
-    with _comments(context, token, attempt, marker, time.sleep) as comments:
-        known = list(comments)
-        return known[-1].body if known else ""
-
-
 @contextmanager
 def _comments(
     context: Context, token: str, attempt: Attempt, marker: str, sleep: Callable[[float], None]
@@ -68,15 +61,19 @@ def _comments(
         yield _Comments(issue=issue, marker=marker, author=author(repository), sleep=sleep)
 
 
-def author(repository: Repository) -> str | None:
-    """Return the login that the token writes as; None for an app's token, which may not ask."""
-    try:
-        _, data = repository.requester.requestJsonAndCheck("GET", "/user")
-    except GithubException as error:
-        if error.status not in {403, 404}:
-            raise
-        return None
-    return str(data["login"])
+def author(repository: Repository) -> str:
+    """Return the login that the token writes as: a person's, or an app's own, such as `github-actions[bot]`.
+
+    An app's token may not ask for `GET /user`; GraphQL's `viewer` answers to any (GitHub Docs, "Forming calls with
+    GraphQL"). No person's login has brackets, and no two apps have one login.
+    """
+    _, answer = repository.requester.graphql_query("query { viewer { login } }", {})
+    return str(answer["data"]["viewer"]["login"])
+
+
+def wrote(login: str, comment: IssueComment | PullRequestComment) -> bool:
+    """Tell whether a comment is by that login; that of a deleted account is by nobody."""
+    return comment.user is not None and comment.user.login == login
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,20 +82,14 @@ class _Comments:
 
     issue: Issue
     marker: str
-    author: str | None
+    author: str
     sleep: Callable[[float], None]
 
     def __iter__(self) -> Iterator[IssueComment]:
-        """Yield them from all pages, oldest first; a marker that someone else pasted makes no comment ours."""
+        """Yield them from all pages, oldest first; the marker in a person's or another bot's makes no comment ours."""
         for comment in self.issue.get_comments():
-            if (comment.body or "").startswith(self.marker) and self._wrote(comment):
+            if (comment.body or "").startswith(self.marker) and wrote(self.author, comment):
                 yield comment
-
-    def _wrote(self, comment: IssueComment) -> bool:
-        user = comment.user
-        if user is None:  # a deleted account
-            return False
-        return user.type == "Bot" if self.author is None else user.login == self.author
 
     def put(self, render: Render, mode: Mode) -> str | None:
         """Show the new body and return its address."""

@@ -8,11 +8,23 @@ from typing import Any, Self
 
 from lambdabot.errors import GitHubError, Mistake, UsageError
 
-UNTRUSTED = """`pull_request_target` runs with the repository's secrets, and the pull request's code may be anyone's.
-Use `on: pull_request`: for forks it measures on the embedded endpoint, without credentials."""
+SECRETS_BESIDE = frozenset({"issue_comment", "pull_request_target", "workflow_run"})
+"""Events on which a workflow has the repository's secrets although a pull request of anyone's may have caused it.
+
+Code that such a workflow checks out is not known to be the repository's own, and the event names no pull request whose
+target branch could have a say (GitHub Docs, "Events that trigger workflows").
+"""
+
+UNTRUSTED = """Such a workflow runs with the repository's secrets, and the code that it measures may be anyone's.
+Use `on: pull_request`: for forks it measures on the embedded endpoint, without credentials; on `workflow_run` the
+input `report` comments on what it measured."""
 
 PUBLIC_API = "https://api.github.com"
 DEPENDABOT = "dependabot[bot]"
+TARGET = "pull_request_target"
+PULL_REQUEST_EVENTS = frozenset({"pull_request", "pull_request_review", "pull_request_review_comment"})
+"""Events whose checkout is the pull request's own code, and whose file has the pull request."""
+
 MAX_EVENT_BYTES = 32 * 1024 * 1024
 """GitHub caps webhook payloads at 25 MB."""
 
@@ -42,8 +54,8 @@ class Context:
     pull_request: int | None = None
     head_sha: str | None = None  # the pull request's own commit, not the merge commit of GITHUB_SHA
     base_ref: str | None = None
+    author: str | None = None  # who opened the pull request, whoever pushed to it or started the run again
     fork: bool = False
-    dependabot: bool = False
     api_url: str = PUBLIC_API
     run_url: str | None = None
     workspace: Path | None = None
@@ -63,14 +75,25 @@ class Context:
         return f"{self.repository}#{self.pull_request}"
 
     @property
-    def is_untrusted(self) -> bool:
-        """True where GitHub gives the workflow a read-only token, no secrets and no OIDC."""
-        return self.pull_request is not None and self.event_name == "pull_request" and (self.fork or self.dependabot)
+    def on_pull_request(self) -> bool:
+        """True where a pull request's own files are measured, also where the event does not tell which."""
+        return self.pull_request is not None or self.event_name in PULL_REQUEST_EVENTS
 
-    def require_trusted(self) -> None:
-        """Raise UsageError where the workflow would run anyone's code beside the repository's secrets."""
-        if self.event_name == "pull_request_target":
-            raise UsageError([Mistake(message="lambdabot does not run on `pull_request_target`")], advice=UNTRUSTED)
+    @property
+    def is_untrusted(self) -> bool:
+        """True for a pull request from a fork or from dependabot, and for one that the event does not tell enough of.
+
+        GitHub gives such a workflow a read-only token, no secrets and no OIDC; where it does not, because a person
+        pushed to dependabot's branch, the code is no more trusted for it.
+        """
+        known = self.pull_request is not None and self.author is not None
+        return self.event_name in PULL_REQUEST_EVENTS and (not known or self.fork or self.author == DEPENDABOT)
+
+    def require_trusted(self, *, measuring: bool = True) -> None:
+        """Raise UsageError where the workflow would measure anyone's code beside the repository's secrets."""
+        if self.event_name == TARGET or (measuring and self.event_name in SECRETS_BESIDE):
+            what = f"lambdabot does not {'run' if self.event_name == TARGET else 'measure'} on `{self.event_name}`"
+            raise UsageError([Mistake(message=what)], advice=UNTRUSTED)
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Self:
@@ -85,7 +108,6 @@ class Context:
         head_repository = _object(head, "repo").get("full_name")  # null when the fork was deleted
         sha = _text(head, "sha") or environ.get("GITHUB_SHA")
         workspace = environ.get("GITHUB_WORKSPACE")
-        author = _text(_object(pull_request, "user"), "login")
         return cls(
             in_workflow=True,
             event_name=environ.get("GITHUB_EVENT_NAME", ""),
@@ -93,8 +115,8 @@ class Context:
             pull_request=number if type(number) is int and number > 0 else None,
             head_sha=sha or None,
             base_ref=_text(base, "ref") or environ.get("GITHUB_BASE_REF") or None,
+            author=_text(_object(pull_request, "user"), "login"),
             fork=bool(pull_request) and head_repository != repository,
-            dependabot=DEPENDABOT in {author, environ.get("GITHUB_ACTOR")},
             api_url=environ.get("GITHUB_API_URL") or PUBLIC_API,
             run_url=_run_url(environ, repository),
             workspace=Path(workspace) if workspace else None,

@@ -8,7 +8,7 @@ from github.PullRequestComment import PullRequestComment
 from lambdabot.declaration import Suggestion
 from lambdabot.errors import GitHubError
 from lambdabot.github.client import connected
-from lambdabot.github.comment import author
+from lambdabot.github.comment import author, wrote
 from lambdabot.github.event import Context
 from lambdabot.github.patch import line_in
 from lambdabot.github.refusal import Attempt
@@ -45,12 +45,10 @@ def post(context: Context, token: str, suggestions: Sequence[Suggestion], *, mar
         return len(wanted)
 
 
-def _ours(pull: PullRequest, login: str | None, marker: str) -> Iterator[PullRequestComment]:
-    """Yield lambdabot's suggestions; the marker that someone else pasted makes no comment ours."""
+def _ours(pull: PullRequest, login: str, marker: str) -> Iterator[PullRequestComment]:
+    """Yield lambdabot's suggestions; the marker in a person's or another bot's makes no comment ours."""
     for comment in pull.get_review_comments():
-        user = comment.user
-        wrote = user is not None and (user.type == "Bot" if login is None else user.login == login)
-        if wrote and comment.body.startswith(marker):
+        if wrote(login, comment) and comment.body.startswith(marker):
             yield comment
 
 

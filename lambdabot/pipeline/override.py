@@ -2,27 +2,37 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from lambdabot.model import Comparison, Override, RunResult, Verdict
+from lambdabot.model import ACCEPT_LABEL, Comparison, Override, RunResult, Verdict
 from lambdabot.pipeline.verdict import overall
+
+if TYPE_CHECKING:
+    from lambdabot.github.label import LabelSet
 
 AGAIN = "remove it and set it again to accept this commit"
 
 
-def judged(label: str, *, by: str | None, at: datetime | None, first_seen: str) -> Override:
-    """Judge a label that is set: it counts when somebody set it after this head commit was `first_seen` (ISO 8601).
+def judged(found: "LabelSet", *, pushed: datetime | None) -> Override:
+    """Judge the label that is set: it counts when a person who may write set it after this head commit was `pushed`.
 
     A label belongs to the pull request, not to a commit: one that was set before says nothing of what was pushed since.
     """
     reason = ""
-    seen = _moment(first_seen)
-    if by is None or at is None:
+    if found.by is None or found.at is None:
         reason = f"GitHub does not say who set it, and when: {AGAIN}"
-    elif seen is None:
-        reason = f"when this commit was first seen is not known: {AGAIN}"
-    elif at <= seen:
+    elif not found.person:
+        reason = "no person set it"
+    elif not found.may_write:
+        reason = "whoever set it may not write to this repository"
+    elif pushed is None:
+        reason = f"GitHub does not say when this commit became the pull request's head: {AGAIN}"
+    elif found.at <= pushed:
         reason = f"it was set before this commit was pushed: {AGAIN}"
-    return Override(label=label, by=by, at=None if at is None else at.isoformat(), valid=not reason, reason=reason)
+    elif found.shown is not None and found.at <= found.shown:
+        reason = f"it was set before the pull request was reopened, or set against another branch: {AGAIN}"
+    at = None if found.at is None else found.at.isoformat()
+    return Override(label=ACCEPT_LABEL, by=found.by, at=at, valid=not reason, reason=reason)
 
 
 def accept(result: RunResult, override: Override | None) -> RunResult:
@@ -41,11 +51,3 @@ def accept(result: RunResult, override: Override | None) -> RunResult:
 
 def _accepted(comparison: Comparison, override: Override) -> Comparison:
     return replace(comparison, verdict=Verdict.OVERRIDDEN, reason=f"accepted by {override.by}: {comparison.reason}")
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None

@@ -193,10 +193,10 @@ class Run:
         self._base = resolve_base(
             self._settings.base,
             root=self._root,
-            pull_request=self._context.pull_request is not None,
+            pull_request=self._context.on_pull_request,
             workdir=folder / "base",
         )
-        paired = pair_all(self._settings, self._base, self._root, pull_request=self._context.pull_request is not None)
+        paired = pair_all(self._settings, self._base, self._root, pull_request=self._context.on_pull_request)
         settings = self._settings = paired.settings
         self._notes += paired.notes
         if asked is not None:

@@ -22,7 +22,7 @@ RESERVE = 256
 """For line ends that GitHub stores as two characters in some places, and for what a wrapper adds."""
 
 _HIDDEN = re.compile(r"<!--\s*lambdabot:")
-"""What only the frame may say: a team's own template must not forge when a commit was first seen."""
+"""What only the frame may say: a team's own template must not forge how the push before stood."""
 
 
 def render(document: Mapping[str, Any], *, previous: str = "", template: OwnTemplate | None = None) -> str:

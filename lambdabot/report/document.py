@@ -1,7 +1,6 @@
 """report.json: the run as data that scripts, workflows and a second stage rely on."""
 
 import json
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -29,7 +28,7 @@ from lambdabot.model import (
 )
 from lambdabot.redaction import redact
 from lambdabot.report.curve import curve_url
-from lambdabot.report.schema import RUN_URL, FunctionSection, Report
+from lambdabot.report.schema import LARGEST, RUN_URL, FunctionSection, Report, fitted
 
 MAX_BYTES = 16 * 1024 * 1024
 """What is read of a report.json: forty functions with all their dependencies need less than 1 MB."""
@@ -79,12 +78,25 @@ def document(result: RunResult, *, root: Path | None = None) -> dict[str, Any]:
         "override": None if result.override is None else asdict(result.override),
         "comment_key": result.comment_key,
         "interrupted": result.interrupted,
-        "run_url": result.run_url if re.fullmatch(RUN_URL, result.run_url or "") else None,
+        "run_url": known_run(result.run_url),
         "notes": result.notes,
         "functions": [_function(one, root) for one in result.functions],
     }
     folder = f"{root}/" if root else ""
     return Report.model_validate(publishable(data, folder)).model_dump(mode="json")
+
+
+def amended(document: Mapping[str, Any], **fields: object) -> dict[str, Any]:
+    """Return the report with other values in some of its fields, which the schema takes as it took the first ones.
+
+    Raises UsageError that names the field.
+    """
+    return _validated({**document, **fields}, None)
+
+
+def known_run(url: str | None) -> str | None:
+    """Return the address of a workflow's run; None for what is none, or has no form that the schema lets through."""
+    return url if re.fullmatch(RUN_URL, url or "") else None
 
 
 def decided(
@@ -114,15 +126,28 @@ def load(path: Path) -> dict[str, Any]:
         message = f"is larger than {MAX_BYTES // 2**20} MB, so it is no report of lambdabot"
         raise UsageError([Mistake(message=message, path=path)])
     try:
-        data = json.loads(text)  # pydantic's own parser copies the whole input into every error
+        data = json.loads(text, parse_constant=_no_number)  # pydantic's own parser copies all of it into every error
     except (ValueError, RecursionError) as error:
         raise UsageError([Mistake(message=f"is no JSON: {str(error)[:200]}", path=path)], advice=NO_REPORT) from error
+    document = _validated(data, path)
+    names = [one["name"] for one in document["functions"]]
+    if len(set(names)) < len(names):
+        raise UsageError([Mistake(message="functions: two have one name", path=path)], advice=NO_REPORT)
+    return document
+
+
+def _no_number(name: str) -> float:
+    message = f"{name} is no number"
+    raise ValueError(message)
+
+
+def _validated(data: object, path: Path | None) -> dict[str, Any]:
     try:
         return Report.model_validate(data).model_dump(mode="json")
     except ValidationError as error:
         mistakes = [
             Mistake(message=f"{'.'.join(map(str, one['loc'])) or 'report'}: {one['msg']}", path=path)
-            for one in error.errors(include_url=False, include_input=False)
+            for one in error.errors(include_url=False, include_input=False, include_context=False)
         ]
         raise UsageError(mistakes, advice=NO_REPORT) from error
 
@@ -197,7 +222,7 @@ def _measurement(one: Measurement) -> dict[str, Any]:
     for field, figure in _INTERVALS.items():
         if intervals[field] is None and getattr(one, figure) is not None:
             missing.append(f"the interval of {_FIGURES[figure]}")
-        elif intervals[field] is not None and math.isinf(intervals[field].high):
+        elif intervals[field] is not None and intervals[field].high > LARGEST:
             missing.append(f"the upper bound of {_FIGURES[figure]}")
     reason = one.reason
     if one.status is Status.MEASURED and missing:
@@ -220,7 +245,7 @@ def _estimate(one: Estimate) -> dict[str, Any]:
 
 
 def _interval(one: Estimate | Interval) -> dict[str, Any]:
-    low, high = (bound if math.isfinite(bound) else None for bound in (one.low, one.high))
+    low, high = (bound if abs(bound) <= LARGEST else None for bound in (one.low, one.high))
     return {"low": low, "high": high, "confidence": one.confidence}
 
 
@@ -304,14 +329,21 @@ def _relative(path: str, root: Path | None) -> str:
 
 
 def publishable(value: Any, folder: str = "") -> Any:  # noqa: ANN401  # any JSON value
-    """Redact account ids, replace what is no character (bytes of a log that were no UTF-8), give paths in `folder`."""
+    """Redact account ids, replace what is no character (bytes of a log that were no UTF-8), give paths in `folder`.
+
+    What is longer or deeper than the schema lets through is cut: a long error must not cost the report.
+    """
+    return _publishable(fitted(value), folder)
+
+
+def _publishable(value: Any, folder: str) -> Any:  # noqa: ANN401  # any JSON value
     match value:
         case str():
             text = value.encode(errors="replace").decode()
             text = text.replace(folder, "") if folder else text
             return redact(text)
         case Mapping():
-            return {publishable(key, folder): publishable(item, folder) for key, item in value.items()}
-        case list() | tuple():
-            return [publishable(item, folder) for item in value]
+            return {_publishable(key, folder): _publishable(item, folder) for key, item in value.items()}
+        case list():
+            return [_publishable(item, folder) for item in value]
     return value

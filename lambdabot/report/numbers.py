@@ -77,13 +77,9 @@ def times(factor: float) -> Markup:
     return _figure(f"{factor:.1f}" if factor < TEN else f"{factor:.0f}")
 
 
-def moment(text: str) -> Markup | str:
-    """Return a moment (ISO 8601) in UTC, `2026-11-23 12:05 UTC`; what is no moment stays as it is."""
-    try:
-        known = datetime.fromisoformat(text)
-    except ValueError:
-        return text
-    return _figure(f"{known.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
+def moment(text: str) -> Markup:
+    """Return a moment (ISO 8601) in UTC, `2026-11-23 12:05 UTC`."""
+    return _figure(f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M} UTC")
 
 
 def _decimals(value: float) -> int:

@@ -2,24 +2,90 @@
 
 A figure that cannot be given is null, with a `reason` beside it.
 Durations are milliseconds, sizes MB, money US dollars unless `prices.currency` says otherwise.
+
+Everything is bounded: a second stage reads what a pull request's own workflow wrote, and whatever passes here can be
+shown. The bounds are far above what a run gives; `fitted` keeps our own reports within those of texts and lists.
 """
 
 import re
-from typing import Annotated, Literal, TypeVar
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, FailFast, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field, JsonValue, model_validator
 
 from lambdabot.model import Architecture, Arm64Verdict, BaseKind, PackageVerdict, Side, Status, Strategy, Verdict
 from lambdabot.report.curve import PAGE
 
-Number = Annotated[float, Field(allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=0)]
-RUN_URL = r"^https?://[A-Za-z0-9.:-]+/[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+/actions/runs/[0-9]+$"
-MemoryMb = Annotated[int, Field(ge=1)]
+LARGEST = 1e15
+"""Of every figure: a number that a reader, and a float's 53 bits, can tell from its neighbour."""
+
+LONGEST = 16_384
+"""Characters of a text: a stack trace with the lines to paste has a few thousand."""
+
+MOST = 10_000
+"""Entries of a list."""
+
+MOST_FUNCTIONS = 1000
+DEEPEST = 64
+"""Levels of objects and lists in each other."""
+
+CUT = "…"
+
+FIRST_YEAR, LAST_YEAR = 1970, 2999
+"""Of a moment: beyond them a time zone leads out of what `datetime` can hold."""
+
+
+def _moment(text: str) -> str:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        message = f"has no time zone, or lies outside of {FIRST_YEAR} to {LAST_YEAR}"
+        raise ValueError(message)
+    return text
+
+
+Number = Annotated[float, Field(allow_inf_nan=False, ge=-LARGEST, le=LARGEST)]
+Amount = Annotated[float, Field(allow_inf_nan=False, ge=0, le=LARGEST)]
+Share = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1)]
+Factor = Annotated[float, Field(allow_inf_nan=False, ge=1e-9, le=1e9)]
+Count = Annotated[int, Field(ge=0, le=int(LARGEST))]
+MemoryMb = Annotated[int, Field(ge=1, le=1_000_000)]
+Text = Annotated[str, Field(max_length=LONGEST)]
+Moment = Annotated[str, Field(max_length=40), AfterValidator(_moment)]
+"""ISO 8601, with its time zone."""
+
+RUN_URL = r"^https?://[A-Za-z0-9.:-]{1,255}/[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}/actions/runs/[0-9]{1,20}$"
 
 Item = TypeVar("Item")
-Many = Annotated[list[Item], FailFast()]
+Many = Annotated[list[Item], Field(max_length=MOST), FailFast()]
 """A list; its first mistake is enough, as a million of them in a report that is none would fill the memory."""
+
+
+def fitted(value: Any, depth: int = 0) -> Any:  # noqa: ANN401  # any JSON value
+    """Return the value with its texts and lists cut to their bounds, and nothing deeper than `DEEPEST`."""
+    match value:
+        case str():
+            return value if len(value) <= LONGEST else value[: LONGEST - len(CUT)] + CUT
+        case Mapping() | list() | tuple() if depth == DEEPEST:
+            return CUT
+        case Mapping():
+            return {key: fitted(item, depth + 1) for key, item in value.items()}
+        case list() | tuple():
+            return [fitted(item, depth + 1) for item in value[:MOST]]
+    return value
+
+
+def is_deep(value: object) -> bool:
+    """Tell whether objects and lists lie deeper in each other than `DEEPEST`, without a call a level."""
+    layer = [value]
+    for _ in range(DEEPEST + 1):
+        inner = [
+            (list(one.values()) if isinstance(one, dict) else one) for one in layer if isinstance(one, dict | list)
+        ]
+        layer = [item for items in inner for item in items]
+        if not layer:
+            return False
+    return True
 
 
 class Section(BaseModel):
@@ -31,10 +97,10 @@ class Section(BaseModel):
 class PricesSection(Section):
     """The price list that every cost was computed from."""
 
-    region: str
-    published: str
-    source: str
-    currency: str = "USD"
+    region: Text
+    published: Text
+    source: Text
+    currency: Text = "USD"
     """What every amount of money in this report is in, whatever a field's name says: CNY in China's Regions."""
 
 
@@ -42,8 +108,8 @@ class SpendSection(Section):
     """What the run itself cost and created."""
 
     invocations: Count
-    usd: Number
-    seconds: Number
+    usd: Amount
+    seconds: Amount
     deployments_created: Count
     deployments_removed: Count
     control_plane_calls: Count | None = None
@@ -67,16 +133,16 @@ class TrafficSection(Section):
     """Invocations a month, and where the figure comes from."""
 
     value: Count
-    source: str
+    source: Text
 
 
 class EstimateSection(Section):
     """A value with its confidence interval; a bound that is null is unbounded."""
 
-    value: Number
+    value: Amount
     low: Number | None
     high: Number | None
-    confidence: Number
+    confidence: Share
 
 
 class IntervalSection(Section):
@@ -84,7 +150,7 @@ class IntervalSection(Section):
 
     low: Number | None
     high: Number | None
-    confidence: Number
+    confidence: Share
 
 
 class MeasurementSection(Section):
@@ -94,18 +160,18 @@ class MeasurementSection(Section):
     memory_mb: MemoryMb
     architecture: Architecture
     status: Status
-    reason: str
+    reason: Text
     """Why it has this status, or why some of the figures are null."""
     invocations: Count
     environments: Count
-    mean_duration_ms: Number | None
-    p50_duration_ms: Number | None
-    p95_duration_ms: Number | None
+    mean_duration_ms: Amount | None
+    p50_duration_ms: Amount | None
+    p95_duration_ms: Amount | None
     p95_interval_ms: IntervalSection | None = None
-    p99_duration_ms: Number | None
+    p99_duration_ms: Amount | None
     p99_interval_ms: IntervalSection | None = None
-    cv: Number | None
-    mean_init_ms: Number | None
+    cv: Amount | None
+    mean_init_ms: Amount | None
     mean_init_interval_ms: IntervalSection | None = None
     max_memory_used_mb: Count | None
     cost_per_million_usd: EstimateSection | None
@@ -116,10 +182,10 @@ class RecommendationSection(ConfigurationSection):
 
     strategy: Strategy
     ties: Many[ConfigurationSection]
-    reason: str
+    reason: Text
     saving_percent: Number | None
     saving_monthly_usd: Number | None
-    saving_reason: str
+    saving_reason: Text
     """Why a saving is null."""
     estimated: bool
 
@@ -127,6 +193,7 @@ class RecommendationSection(ConfigurationSection):
 class RatioSection(EstimateSection):
     """Mean cost of head over mean cost of base."""
 
+    value: Factor
     sides: Literal[1, 2]
     """1 when each bound holds alone with this confidence, 2 when both hold together."""
 
@@ -140,7 +207,7 @@ class ComparisonSection(Section):
     threshold: Number
     """The increase that fails the gate, as a fraction: 0.1 is 10 %."""
     verdict: Verdict
-    reason: str
+    reason: Text
     environments: Count
     rounds: Count
 
@@ -148,42 +215,42 @@ class ComparisonSection(Section):
 class PackageSection(Section):
     """One dependency on arm64."""
 
-    name: str
-    version: str | None
-    requested_by: Many[str]
+    name: Text
+    version: Text | None
+    requested_by: Many[Text]
     verdict: PackageVerdict
-    evidence: str
-    fix: str
+    evidence: Text
+    fix: Text
     x86_64_verdict: PackageVerdict
 
 
 class Arm64Section(Section):
     """Whether everything that is shipped runs on arm64."""
 
-    path: str
+    path: Text
     verdict: Arm64Verdict
-    reason: str
+    reason: Text
     packages: Many[PackageSection]
-    native_files: Many[str]
-    layers: Many[str]
-    drift: Many[str]
+    native_files: Many[Text]
+    layers: Many[Text]
+    drift: Many[Text]
 
 
 class LocationSection(Section):
     """A place in the repository."""
 
-    path: str
-    line: int | None
+    path: Text
+    line: Annotated[int, Field(ge=1, le=10**9)] | None
 
 
 class FindingSection(Section):
     """One piece of advice."""
 
-    rule: str
-    title: str
-    evidence: str
+    rule: Text
+    title: Text
+    evidence: Text
     saving_monthly_usd: Number | None
-    fix: str
+    fix: Text
     location: LocationSection | None
 
 
@@ -192,33 +259,33 @@ class EditSection(Section):
 
     path: Annotated[str, Field(max_length=4096)]
     """Relative to the repository."""
-    line: Annotated[int, Field(ge=1)]
+    line: Annotated[int, Field(ge=1, le=10**9)]
     before: Annotated[str, Field(max_length=4096)]
     """The line's text, without its end."""
     after: Annotated[str, Field(max_length=8192)]
     """What stands there instead; where the value was inherited, one line more."""
-    note: str
+    note: Text
     """What else the value serves."""
 
 
 class FunctionSection(Section):
     """All that is known of one function."""
 
-    name: str
-    runtime: str
-    source_path: str
-    target: str
+    name: Text
+    runtime: Text
+    source_path: Text
+    target: Text
     """What the dependencies were resolved for."""
-    error: str
+    error: Text
     """Why nothing could be measured at all."""
     monthly_invocations: TrafficSection | None
-    monthly_invocations_reason: str
+    monthly_invocations_reason: Text
     current: CurrentSection
     base_is: BaseKind = BaseKind.TARGET_BRANCH
     """What `base` is, in its measurements and its comparison."""
     measurements: Many[MeasurementSection]
     recommendation: RecommendationSection | None
-    recommendation_reason: str
+    recommendation_reason: Text
     comparison: ComparisonSection
     arm64: Arm64Section
     findings: Many[FindingSection]
@@ -226,24 +293,24 @@ class FunctionSection(Section):
     """Where its handler is defined."""
     edits: Many[EditSection] = []
     """The recommendation as edits of the function's template."""
-    edits_reason: str = ""
+    edits_reason: Text = ""
     """Why an edit is missing."""
-    curve_url: Annotated[str, Field(pattern=rf"^{re.escape(PAGE)}[A-Za-z0-9+/=;_]*$")] | None
-    curve_reason: str
-    stop_reason: str
+    curve_url: Annotated[str, Field(max_length=LONGEST, pattern=rf"^{re.escape(PAGE)}[A-Za-z0-9+/=;_]*$")] | None
+    curve_reason: Text
+    stop_reason: Text
     plan: dict[str, JsonValue] = {}
     """What the decisions depended on besides samples.jsonl: `lambdabot replay` takes them again from both."""
-    notes: Many[str]
+    notes: Many[Text]
 
 
 class OverrideSection(Section):
     """The label by which a person accepts the cost; looked for when the gate fails."""
 
-    label: str
-    by: str | None
-    at: str | None
+    label: Text
+    by: Text | None
+    at: Moment | None
     valid: bool
-    reason: str
+    reason: Text
     """Why it does not count."""
 
 
@@ -251,25 +318,35 @@ class Report(Section):
     """report.json of lambdabot."""
 
     schema_version: Literal[1]
-    lambdabot_version: str
-    created: str
-    repository: str | None
-    pull_request: int | None
-    head_sha: str | None
-    base_sha: str | None
+    lambdabot_version: Text
+    created: Moment
+    repository: Text | None
+    pull_request: Annotated[int, Field(ge=1, le=10**12)] | None
+    head_sha: Text | None
+    base_sha: Text | None
     endpoint: Literal["aws", "local", "power-tuning", "custom"]
-    seed: int
+    seed: Annotated[int, Field(ge=-(10**30), le=10**30)]
     settings: dict[str, JsonValue]
     prices: PricesSection
     spend: SpendSection
     verdict: Verdict
-    verdict_reason: str
+    verdict_reason: Text
     override: OverrideSection | None = None
     """Null when the label is not set, or was not needed."""
     comment_key: Annotated[str, Field(pattern=r"^([0-9a-f]{12})?$")] = ""
     """Tells the comments of one pull request's jobs apart."""
     interrupted: bool
+    unverified: bool = False
+    """True where a pull request's own workflow made the report, which says `endpoint` and figures as it likes."""
     run_url: Annotated[str, Field(pattern=RUN_URL)] | None = None
     """The workflow's run, whose summary and artifacts have the whole report."""
-    notes: Many[str]
-    functions: Many[FunctionSection]
+    notes: Many[Text]
+    functions: Annotated[list[FunctionSection], Field(max_length=MOST_FUNCTIONS), FailFast()]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shallow(cls, data: object) -> object:
+        if is_deep(data):
+            message = f"objects and lists lie more than {DEEPEST} deep in each other"
+            raise ValueError(message)
+        return data

@@ -1,4 +1,7 @@
-"""What a comment remembers for the next one, in a hidden block: bounded, versioned, and never trusted blindly."""
+"""What a comment remembers for the next one, in a hidden block: bounded, versioned, and trusted with nothing.
+
+Whoever may write to the repository can edit it, so it tells how the push before stood, and no decision rests on it.
+"""
 
 import json
 import re
@@ -35,8 +38,6 @@ class Push(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     head_sha: Sha
-    first_seen: Annotated[str, Field(max_length=40)]
-    """When this head was first reported on; a label set before says nothing about it."""
     functions: Annotated[dict[Annotated[str, Field(max_length=64)], Standing], Field(max_length=MAX_FUNCTIONS)]
 
 
@@ -76,7 +77,7 @@ def read(body: str) -> State | None:
 
 
 def follow(document: Mapping[str, Any], last: State | None) -> State | None:
-    """Return the state after this report: a re-run of the same head keeps when it was first seen."""
+    """Return the state after this report: a re-run of the same head keeps the push before."""
     sha = document["head_sha"]
     if not sha or not re.fullmatch(r"[0-9a-f]{7,64}", sha):
         return None
@@ -89,11 +90,7 @@ def follow(document: Mapping[str, Any], last: State | None) -> State | None:
         for one in document["functions"][:MAX_FUNCTIONS]
         if len(one["name"]) <= 64  # noqa: PLR2004  # Lambda's limit of a name
     }
-    push = Push(
-        head_sha=sha,
-        first_seen=last.push.first_seen if last and again else document["created"],
-        functions=functions,
-    )
+    push = Push(head_sha=sha, functions=functions)
     return State(push=push, before=None if last is None else last.before if again else last.push)
 
 

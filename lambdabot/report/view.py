@@ -135,8 +135,9 @@ class View:
 
     verdict: str
     verdict_reason: str
-    local: bool
+    local: bool  # an estimate, whatever an unverified report says of its endpoint
     endpoint: str
+    unverified: bool  # the pull request's own workflow made the report
     interrupted: bool
     override: Mapping[str, Any] | None
     accept: str | None  # the label that accepts what the gate refuses now
@@ -172,8 +173,9 @@ def view(document: Mapping[str, Any]) -> View:
     return View(
         verdict=document["verdict"],
         verdict_reason=document["verdict_reason"],
-        local=document["endpoint"] == "local",
+        local=document["endpoint"] == "local" or document["unverified"],
         endpoint=document["endpoint"],
+        unverified=document["unverified"],
         interrupted=document["interrupted"],
         override=_override(document["override"]),
         accept=ACCEPT_LABEL if _may_be_accepted(document) else None,

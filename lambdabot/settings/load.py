@@ -107,12 +107,7 @@ Discover = Callable[[Path, Sequence[str] | None, Workspace], Discovery]
 """Reads the templates below a folder, or those that are named: `lambdabot.project.discovery.discover`."""
 
 
-def no_templates(root: Path, named: Sequence[str] | None, workspace: Workspace) -> Discovery:  # noqa: ARG001  # a Discover
-    """Find nothing: lambdabot.yml stands alone."""
-    return Discovery()
-
-
-def load(inputs: Inputs, *, default_endpoint: str = "aws", discover: Discover = no_templates) -> Settings:
+def load(inputs: Inputs, *, discover: Discover, default_endpoint: str = "aws") -> Settings:
     """Read the file, complete it by the templates, apply the inputs. Raises UsageError with every mistake of all."""
     if not _is_there(inputs.config):
         raise UsageError([Mistake(message=f"there is no settings file {inputs.config}")], advice=EXAMPLE)
@@ -144,7 +139,7 @@ def load(inputs: Inputs, *, default_endpoint: str = "aws", discover: Discover = 
         functions=wanted,
         gate=document.gate,
         comment=commented,
-        comment_key=_comment_key(inputs),
+        comment_key=comment_key(inputs),
         check=_check_name(inputs) if SWITCH.get(inputs.check or "", document.check) else None,
         budget=document.budget,
         bucket=document.bucket,
@@ -192,12 +187,13 @@ def _is_there(config: Path) -> bool:
         return False
 
 
-def _comment_key(inputs: Inputs) -> str:
+def comment_key(inputs: Inputs, *apart: str) -> str:
     """Return what tells this job's comment from those of the pull request's other jobs; "" for the plainest job.
 
-    The chosen functions are no part of it: a workflow may choose them anew for every push, in one job.
+    The chosen functions are no part of it: a workflow may choose them anew for every push, in one job. `apart` tells
+    the comments of one job from one another.
     """
-    parts = (inputs.place, inputs.job, inputs.comment_key)
+    parts = (inputs.place, inputs.job, inputs.comment_key, *apart)
     if parts == (DEFAULT_CONFIG, "", ""):
         return ""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
@@ -210,7 +206,7 @@ def _check_name(inputs: Inputs) -> str:
     return f"lambdabot ({', '.join(chosen)})" if chosen else "lambdabot"
 
 
-def load_base(path: Path, discover: Discover = no_templates, *, workspace: Workspace | None = None) -> TargetBranch:
+def load_base(path: Path, discover: Discover, *, workspace: Workspace | None = None) -> TargetBranch:
     """Return what the target branch's own lambdabot.yml and templates say; `workspace` is its tree.
 
     Where it has no lambdabot.yml yet, `path` is where it would be. Raises UsageError.

@@ -234,7 +234,7 @@ class FunctionSection(DefaultsSection):
 class GateSection(Section):
     """When the job fails."""
 
-    threshold_percent: Annotated[float, Field(ge=0)] = 10.0
+    threshold_percent: Annotated[float, Field(ge=0, le=10**6)] = 10.0
     """Cost increase that fails the job."""
     threshold_usd_monthly: Annotated[float, Field(ge=0)] | None = None
     """Increase in dollars a month that must be exceeded as well."""

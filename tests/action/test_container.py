@@ -84,6 +84,7 @@ def step(image, workspace, inputs, github, **more):
 
 
 def test_a_slower_head_fails_the_job_and_the_next_push_edits_the_comment(image, workspace, github):
+    github.open_pull(7, head="octo/demo")
     commit(workspace, 0.02)
     commit(workspace, 0.06)
     finished = step(image, workspace, LOCAL, github)

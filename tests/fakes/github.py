@@ -1,7 +1,8 @@
 """A stateful GitHub on loopback: pull requests, their comments and labels, check runs, and failures on demand.
 
 Every request and every answer is checked against GitHub's own OpenAPI description where it is to be had (environment
-variable LAMBDABOT_SHARED_DATA, or `../shared/data` beside the project); leaving the `with` fails on what did not fit.
+variable LAMBDABOT_SHARED_DATA, or `../shared/data` beside the project); two paths more are described beside this file,
+an excerpt of the same MIT-licensed description. Leaving the `with` fails on what did not fit.
 
 In tests: `with FakeGitHub() as github: … github.url`. In a container test: `python tests/fakes/github.py PORT`.
 """
@@ -18,12 +19,12 @@ from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 if __name__ == "__main__":  # as a program it is not in a package
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.fakes.github_objects import ACCOUNT, PULL, check_run, label, labeled, pull_request, user
+from tests.fakes.github_objects import PULL, activity, check_run, happened, label, permission, pull_request, user
 
 LONGEST_BODY = 65_536
 NO_CONTENT = 204
@@ -50,15 +51,17 @@ class Answer:
 
 
 class FakeGitHub:
-    """One repository's pull requests; `login` is who the token writes as, None for an app's token."""
+    """One repository's pull requests; `login` is who the token writes as, by default the workflow's own app."""
 
-    def __init__(self, port: int = 0, *, repository: str = "octo/demo", login: str | None = None) -> None:
+    def __init__(self, port: int = 0, *, repository: str = "octo/demo", login: str = BOT) -> None:
         self.repository = repository
         self.login = login
         self.comments: dict[int, dict[str, Any]] = {}
         self.labels: dict[int, list[dict[str, Any]]] = {}
         self.events: dict[int, list[dict[str, Any]]] = {}
         self.pulls: list[dict[str, Any]] = []
+        self.activities: dict[str, list[dict[str, Any]]] = {}  # by repository, newest first
+        self.permissions: dict[str, str] = {}  # of persons who may not write
         self.check_runs: dict[int, dict[str, Any]] = {}
         self.annotations: dict[int, list[dict[str, Any]]] = {}
         self.minimized: set[str] = set()
@@ -111,23 +114,45 @@ class FakeGitHub:
     def set_label(self, issue: int, name: str, *, by: str | None = PERSON, at: str | None = None) -> None:
         """Set a label as a person does on the page, `at` a moment in ISO 8601."""
         self.labels.setdefault(issue, []).append(label(self._api, name))
-        self._happened(issue, "labeled", name, by, at)
+        self.happen(issue, "labeled", name, by=by, at=at)
 
     def remove_label(self, issue: int, name: str) -> None:
         self.labels[issue] = [one for one in self.labels[issue] if one["name"] != name]
-        self._happened(issue, "unlabeled", name, PERSON, None)
+        self.happen(issue, "unlabeled", name)
 
-    def open_pull(self, number: int, *, head: str | None = None, branch: str = "feature", sha: str = "a" * 40) -> None:
+    def happen(self, issue: int, event: str, name: str = "", *, by: str | None = PERSON, at: str | None = None) -> None:
+        """Record an event of the pull request, of a label where it has a name."""
+        there = self.events.setdefault(issue, [])
+        there.append(happened(self._api, len(there) + 1, event=event, name=name, login=by, at=at or self._now()))
+
+    def open_pull(
+        self,
+        number: int,
+        *,
+        head: str | None = None,
+        branch: str = "feature",
+        sha: str = "a" * 40,
+        at: str | None = None,
+    ) -> None:
         """Open a pull request from a branch of `head`, an owner/name; None: the fork was deleted."""
         self.pulls.append(pull_request(self.repository, number, head=head, branch=branch, sha=sha))
+        self._moved(self.pulls[-1], at, "branch_creation")
+
+    def push(self, number: int, sha: str, *, at: str | None = None) -> None:
+        """Push a commit to the head's branch, `at` a moment in ISO 8601."""
+        (pull,) = (one for one in self.pulls if one["number"] == number)
+        pull["head"]["sha"] = sha
+        self._moved(pull, at, "force_push")
+
+    def _moved(self, pull: dict[str, Any], at: str | None, kind: str) -> None:
+        head = pull["head"]
+        if head["repo"] is not None:
+            there = self.activities.setdefault(head["repo"]["full_name"], [])
+            there.insert(0, activity(len(there) + 1, kind, head["ref"], head["sha"], at or self._now()))
 
     @property
     def _api(self) -> str:
         return f"{self.url}/repos/{self.repository}"
-
-    def _happened(self, issue: int, event: str, name: str, by: str | None, at: str | None) -> None:
-        there = self.events.setdefault(issue, [])
-        there.append(labeled(self._api, len(there) + 1, event=event, name=name, login=by, at=at or self._now()))
 
     def _now(self) -> str:
         self._clock += timedelta(seconds=1)
@@ -141,8 +166,9 @@ class FakeGitHub:
         parts = urlsplit(target)
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         with self.lock:
-            self.requests.append((method, parts.path))
             data = json.loads(body) if body else {}
+            asks = "viewer" in data.get("query", "")
+            self.requests.append((method, "/graphql/viewer" if asks else parts.path))
             fault = self._fault(method, parts.path)
             if fault is None:
                 answer = self._route(method, parts.path, query, data)
@@ -176,8 +202,9 @@ class FakeGitHub:
                 path, query, [one for one in self.review_comments.values() if one["_pull"] == number]
             ),
             ("POST", rf"{pulls}/(\d+)/comments"): lambda number: self._reviewed(data, number),
-            ("GET", "/user"): self._user,
-            ("POST", "/graphql"): lambda: self._minimize(data),
+            ("POST", "/graphql"): lambda: self._graphql(data),
+            ("GET", rf"{home}/collaborators/([^/]+)/permission"): self._permission,
+            ("GET", r"/repos/([^/]+/[^/]+)/activity"): lambda name: self._activity(path, query, name),
             ("GET", rf"{issues}/(\d+)/comments"): lambda issue: self._listed(path, query, issue),
             ("POST", rf"{issues}/(\d+)/comments"): lambda issue: self._created(data, issue),
             ("PATCH", rf"{issues}/comments/(\d+)"): lambda number: self._edited(data, number),
@@ -191,15 +218,19 @@ class FakeGitHub:
         }
         for (known, pattern), serve in routes.items():
             if known == method and (found := re.fullmatch(pattern, path)):
-                return serve(*map(int, found.groups()))
+                return serve(*(int(one) if one.isdecimal() else one for one in found.groups()))
         return refused(404, "Not Found")
 
-    def _user(self) -> Answer:
-        if self.login is None:
-            return refused(403, "Resource not accessible by integration")
-        return Answer(200, {**user(self.login), **ACCOUNT})
+    def _permission(self, login: str) -> Answer:
+        return Answer(200, permission(unquote(login), self.permissions.get(unquote(login), "write")))
 
-    def _minimize(self, data: dict[str, Any]) -> Answer:
+    def _activity(self, path: str, query: dict[str, str], name: str) -> Answer:
+        there = [one for one in self.activities.get(name, []) if one["ref"] == query.get("ref", one["ref"])]
+        return self._paged(path, query, there)
+
+    def _graphql(self, data: dict[str, Any]) -> Answer:
+        if "viewer" in data["query"]:
+            return Answer(200, {"data": {"viewer": {"login": self.login}}})
         subject = data["variables"]["input"]["subjectId"]
         if "unminimizeComment" in data["query"]:
             self.minimized.discard(subject)
@@ -218,7 +249,7 @@ class FakeGitHub:
     def _created(self, data: dict[str, Any], issue: int) -> Answer:
         if too_long := refused_body(data["body"]):
             return too_long
-        return Answer(201, self.add_comment(issue, data["body"].strip(), login=self.login or BOT))
+        return Answer(201, self.add_comment(issue, data["body"].strip(), login=self.login))
 
     def _files_of(self, number: int) -> list[dict[str, Any]]:
         return [
@@ -262,7 +293,7 @@ class FakeGitHub:
             "path": data["path"],
             "commit_id": data["commit_id"],
             "original_commit_id": data["commit_id"],
-            "user": user(self.login or BOT),
+            "user": user(self.login),
             "body": data["body"].strip(),
             "line": data["line"],
             "side": "RIGHT",
@@ -383,7 +414,11 @@ def described() -> Any:
     from openapi_core.testing import MockRequest, MockResponse
 
     # GitHub's description leaves `operationId`s and examples that a strict reading of OpenAPI does not allow.
-    api = OpenAPI.from_dict(json.loads(path.read_text()), config=Config(spec_validator_cls=None))
+    known, more = (json.loads(one.read_text()) for one in (path, Path(__file__).with_name("github-openapi.json")))
+    known["paths"] |= more["paths"]
+    for kind, named in more["components"].items():
+        known["components"][kind] |= named
+    api = OpenAPI.from_dict(known, config=Config(spec_validator_cls=None))
 
     def check(method: str, path: str, query: dict[str, str], body: bytes, answer: Answer) -> list[str]:
         request = MockRequest("http://127.0.0.1", method, path, args=query, data=body)

@@ -25,14 +25,6 @@ def user(login: str) -> dict[str, Any]:
     }
 
 
-ACCOUNT = {
-    **dict.fromkeys(("name", "company", "blog", "location", "email", "hireable", "bio")),
-    **dict.fromkeys(("public_repos", "public_gists", "followers", "following"), 0),
-    "created_at": "2020-01-01T00:00:00Z",
-    "updated_at": "2020-01-01T00:00:00Z",
-}
-
-
 def label(url: str, name: str) -> dict[str, Any]:
     return {
         "id": 1,
@@ -45,7 +37,7 @@ def label(url: str, name: str) -> dict[str, Any]:
     }
 
 
-def labeled(url: str, number: int, *, event: str, name: str, login: str | None, at: str) -> dict[str, Any]:
+def happened(url: str, number: int, *, event: str, name: str, login: str | None, at: str) -> dict[str, Any]:
     return {
         "id": number,
         "node_id": f"LE_{number}",
@@ -56,8 +48,25 @@ def labeled(url: str, number: int, *, event: str, name: str, login: str | None, 
         "commit_url": None,
         "created_at": at,
         "performed_via_github_app": None,
-        "label": {"name": name, "color": "ededed"},
+        **({"label": {"name": name, "color": "ededed"}} if name else {}),
     }
+
+
+def activity(number: int, kind: str, branch: str, sha: str, at: str) -> dict[str, Any]:
+    return {
+        "id": number,
+        "node_id": f"PSH_{number}",
+        "before": "0" * 40,
+        "after": sha,
+        "ref": f"refs/heads/{branch}",
+        "timestamp": at,
+        "activity_type": kind,
+        "actor": user("octocat"),
+    }
+
+
+def permission(login: str, given: str) -> dict[str, Any]:
+    return {"permission": given, "role_name": given, "user": {**user(login), "role_name": given}}
 
 
 def repository(full_name: str) -> dict[str, Any]:

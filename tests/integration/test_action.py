@@ -211,7 +211,7 @@ def test_both_stages_for_a_fork(step, github, project, tmp_path):
 
     assert code == 0
     (comment,) = github.comments.values()
-    assert "Estimate: embedded endpoint" in comment["body"]
+    assert "The pull request's own workflow made these figures" in comment["body"]
     assert comment["html_url"] in outputs
     assert "verdict" not in outputs  # a later step is not to decide by what a stranger wrote
     assert "hello" in summary

@@ -82,6 +82,15 @@ class Arena:
                 "user": {"login": "octocat"},
             }
         }
+        self.first_stage = {  # as a `workflow_run` event tells of it
+            "event": "pull_request",
+            "head_branch": "feature",
+            "head_sha": "c" * 40,
+            "head_repository": {"full_name": "stranger/demo"},
+            "created_at": "2026-11-23T12:00:00Z",
+            "html_url": "https://github.com/octo/demo/actions/runs/7",
+            "pull_requests": [],
+        }
         for name in list(os.environ):
             if name.startswith(("GITHUB_", "INPUT_", "RUNNER_", "ACTIONS_", "AWS_")) or name == "CI":
                 monkeypatch.delenv(name)
@@ -135,7 +144,11 @@ class Arena:
         return self.step({f"INPUT_{name.upper().replace('_', '-')}": value for name, value in given.items()})
 
     def second_stage(self, folder: str = "reports", **inputs: str) -> Seen:
-        """Run the action as a step on `workflow_run`, on the reports below a folder of the workspace."""
+        """Run the action as a step on `workflow_run`, on the reports below a folder of the workspace.
+
+        The workspace is the target branch's there, and the folder is what the first stage's artifact held.
+        """
+        self.event = {"workflow_run": self.first_stage}
         given = {"report": folder, "github-token": TOKEN, **inputs}
         return self.step(
             {

@@ -204,7 +204,7 @@ def test_comment_renders_and_posts_a_report(report, workflow, capsys, monkeypatc
 def test_a_refused_comment_leaves_the_gates_answer(report, workflow, capsys, monkeypatch):
     monkeypatch.setattr("github.Requester.time.sleep", lambda _: None)
     with FakeGitHub() as github:
-        github.faults.append(Fault("GET", "/user$", 401, "Bad credentials"))
+        github.faults.append(Fault("POST", "/graphql$", 401, "Bad credentials"))
         workflow(github)
         config = str(report.parent.parent / "lambdabot.yml")
         arguments = ["run", "--config", config, "--endpoint", "http://127.0.0.1:9", "--out", str(report.parent)]

@@ -50,8 +50,10 @@ def push(github, refusals, tmp_path, monkeypatch):
     """Run on a head that costs more, publish, and return the exit code and report.json."""
 
     def run(*, head=FIRST, created="2026-11-23T12:00:00+00:00", result=None, authorized=True, live=None, **fields):
-        github.pulls.clear()
-        github.open_pull(7, head="octo/demo", sha=live or head)
+        if not github.pulls:
+            github.open_pull(7, head="octo/demo", sha=live or head, at=created)
+        elif github.pulls[0]["head"]["sha"] != (live or head):
+            github.push(7, live or head, at=created)
         measured = replace(result or runs.regression(), head_sha=head, created=created)
         settings, token = Settings(tmp_path / "out", **fields), "token" if authorized else ""
         made = type("Run", (), {"execute": lambda _: measured, "gate": settings.gate})()
@@ -133,21 +135,34 @@ def test_labels_that_cannot_be_read_are_told(push, github):
     assert "does not count: the labels of octo/demo&#35;\u200b7 were not read" in shown(github)
 
 
-def test_with_the_comment_off_nothing_remembers_the_head(push, github):
-    github.set_label(7, ACCEPT_LABEL, at="2026-11-23T12:05:00Z")
-
-    code, report = push(comment=CommentSection(mode="off"))
-
-    assert code is ExitCode.GATE_FAILED
-    assert report["override"]["reason"] == job.OFF
-    assert github.bodies() == []
-
-
-def test_a_comment_that_the_second_stage_made_remembers_it(push, github):
+def test_when_the_head_was_pushed_must_be_known(push, github):
     push()
     github.set_label(7, ACCEPT_LABEL, by="octocat", at="2026-11-23T12:05:00Z")
+    github.faults.append(Fault("GET", "/activity$", 403, "Resource not accessible by integration"))
 
-    assert push(comment=CommentSection(mode="off"), created="2026-11-23T12:10:00+00:00")[0] is ExitCode.DONE
+    code, report = push()
+
+    assert code is ExitCode.GATE_FAILED
+    assert "which takes `contents: read`: GitHub answered 403" in report["override"]["reason"]
+
+
+def test_no_comments_text_makes_a_label_count(push, github):
+    """Whoever may write edits any comment, and the state in it."""
+    push()
+    github.set_label(7, ACCEPT_LABEL, by="octocat", at="2026-11-23T12:05:00Z")
+    before = shown(github)
+    push(head=SECOND, created="2026-11-23T13:00:00+00:00")
+    github.comments[1000]["body"] = before
+
+    assert push(head=SECOND, created="2026-11-23T13:00:00+00:00")[0] is ExitCode.GATE_FAILED
+
+
+@pytest.mark.parametrize("mode", ["off", "update"])
+def test_a_label_counts_whether_or_not_the_job_comments(push, github, mode):
+    push(comment=CommentSection(mode=mode))
+    github.set_label(7, ACCEPT_LABEL, by="octocat", at="2026-11-23T12:05:00Z")
+
+    assert push(comment=CommentSection(mode=mode))[0] is ExitCode.DONE
 
 
 def test_a_gate_that_passes_asks_for_no_label(push, github):

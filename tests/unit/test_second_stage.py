@@ -10,8 +10,8 @@ from lambdabot.errors import GitHubError, UsageError
 from lambdabot.github.event import Context, TriggeringRun
 from lambdabot.model import ACCEPT_LABEL
 from lambdabot.report.document import MAX_BYTES, document
-from lambdabot.report.state import read
-from lambdabot.second_stage import MOST_REPORTS, comment, reports
+from lambdabot.second_stage import MOST_COMMENTS, MOST_READ, comment, reported, reports
+from lambdabot.settings.load import Inputs
 from lambdabot.settings.schema import CommentSection
 from tests.fakes.github import FakeGitHub
 from tests.unit.report import runs
@@ -25,13 +25,13 @@ RUN = "https://github.com/octo/demo/actions/runs/7"
 def github(monkeypatch):
     monkeypatch.setattr("github.Requester.time.sleep", lambda _: None)
     with FakeGitHub() as server:
-        server.open_pull(4, head=FORK, sha=SHA)
+        server.open_pull(4, head=FORK, sha=SHA, at=CREATED)
         yield server
 
 
 @pytest.fixture
 def post(github):
-    def run(data, *, event_name="pull_request", head_sha=SHA, created=CREATED, section=None):
+    def run(data, *, event_name="pull_request", head_sha=SHA, created=CREATED, section=None, number=0):
         triggering = TriggeringRun(
             event_name=event_name,
             head_repository=FORK,
@@ -41,7 +41,7 @@ def post(github):
             url=RUN,
         )
         context = Context(in_workflow=True, repository="octo/demo", api_url=github.url, triggering_run=triggering)
-        return comment(data, context, "token", section or CommentSection())
+        return comment(reported(data, Inputs(), number), context, "token", section or CommentSection())
 
     return run
 
@@ -58,7 +58,7 @@ def written(folder, data):
 
 
 def test_the_comment_goes_to_the_pull_request_of_the_run_whatever_the_report_says(post, github, tmp_path):
-    (data,) = reports(written(tmp_path, made(pull_request=1)))
+    (data,) = reports(written(tmp_path, made(pull_request=1))).documents
 
     url = post(data)
 
@@ -103,18 +103,50 @@ def test_a_run_of_another_event_has_no_pull_request(post, github):
         post(made(), event_name="push")
 
 
-def test_when_the_head_was_seen_is_githubs_to_say(post, github):
-    """Else a report from the past would have a label count that was set for another commit."""
-    post(made(created="1970-01-01T00:00:00+00:00"))
-
-    assert read(github.bodies()[0]).push.first_seen == CREATED
-
-
 def test_the_run_that_is_linked_is_githubs_to_say(post, github):
     post(made(run_url="https://evil.example/octo/demo/actions/runs/1"))
+    post(made(run_url=None), number=1)
 
-    assert f"[the whole report](<{RUN}>)" in github.bodies()[0]
-    assert "evil.example" not in github.bodies()[0]
+    for body in github.bodies():
+        assert f"[the whole report](<{RUN}>)" in body
+        assert "evil.example" not in body
+
+
+@pytest.mark.parametrize("endpoint", ["aws", "local", "custom"])
+def test_the_pull_requests_own_workflow_is_said_to_have_made_the_figures(post, github, endpoint):
+    post(made(endpoint=endpoint, unverified=False))
+
+    (body,) = github.bodies()
+    assert body.count("The pull request's own workflow made these figures, and nobody checked them.") == 1
+    assert "(estimate)" in body.splitlines()[1]
+    assert f"| Endpoint | {endpoint}, as the report says: not verified |" in body
+
+
+def test_a_report_edits_no_other_comment_of_ours(post, github):
+    key = "0123456789ab"
+    theirs = f"<!-- lambdabot:comment:{key} -->\nof the job on AWS"
+    plain = "<!-- lambdabot:comment -->\nof the plainest job"
+    for one in (theirs, plain):
+        github.add_comment(4, one)
+
+    post(made(comment_key=key))
+    post(made(comment_key=""))
+
+    assert [one for one in github.bodies() if one in {theirs, plain}] == [theirs, plain]
+    assert len(github.bodies()) == 3
+
+
+def test_each_number_has_a_comment_of_its_own_whatever_the_reports_say(post, github):
+    for number in (0, 1, 0, 1):
+        post(made(comment_key="0123456789ab"), number=number)
+
+    assert len(github.bodies()) == 2
+
+
+def test_what_is_put_into_a_report_is_held_to_the_schema(post, github):
+    with pytest.raises(UsageError, match="created"):
+        post(made(), created="0001-01-01T00:00:00Z")
+    assert github.bodies() == []
 
 
 FORGED = {"label": ACCEPT_LABEL, "by": "maintainer", "at": CREATED, "valid": True, "reason": ""}
@@ -203,15 +235,12 @@ def test_what_is_no_report_is_refused(tmp_path, text):
         reports(written(tmp_path, text))
 
 
-def test_a_report_that_is_nested_to_the_limit_is_read_or_refused(tmp_path):
+def test_a_report_that_is_nested_too_deeply_is_refused(tmp_path):
     for depth in (100, 300, 900):
         nested = '{"a":' * depth + "1" + "}" * depth
         text = json.dumps(made()).replace('"settings": {', f'"settings": {{"deep": {nested}, ', 1)
-        try:
-            (data,) = reports(written(tmp_path, text))
-        except UsageError:
-            continue
-        assert data["settings"]["deep"]["a"]
+        with pytest.raises(UsageError, match="deep in each other"):
+            reports(written(tmp_path, text))
 
 
 def test_a_huge_report_is_refused_before_it_is_read(tmp_path):
@@ -236,16 +265,54 @@ def test_the_reports_of_a_matrix_lie_in_folders(tmp_path):
         written(tmp_path / name, made())
     written(tmp_path / "lambdabot-a" / "deeper" / "still", made())
 
-    assert len(reports(tmp_path)) == 2
+    received = reports(tmp_path)
+
+    assert (len(received.documents), received.told) == (2, ())
 
 
-def test_none_and_too_many_are_refused(tmp_path):
+def test_none_is_refused(tmp_path):
     with pytest.raises(UsageError, match="there are none"):
         reports(tmp_path)
-    for index in range(MOST_REPORTS + 1):
-        written(tmp_path / f"{index}", "{}")
-    with pytest.raises(UsageError, match=f"there are {MOST_REPORTS + 1}, more than {MOST_REPORTS}"):
+
+
+def test_of_too_many_the_first_are_taken_and_the_others_told(tmp_path):
+    for index in range(300):
+        written(tmp_path / f"{index:03}", made())
+
+    received = reports(tmp_path)
+
+    assert len(received.documents) == MOST_COMMENTS
+    assert received.told == (f"295 of 300 reports were not posted: {MOST_COMMENTS} comments are the most",)
+
+
+def test_a_bad_report_costs_no_other_and_is_told(tmp_path):
+    written(tmp_path / "a", "{}")
+    written(tmp_path / "b", made())
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "report.json").symlink_to("/etc/hostname")
+    written(tmp_path / "d", made())
+
+    received = reports(tmp_path)
+
+    assert len(received.documents) == 2
+    assert any("a/report.json: schema_version: Field required" in one for one in received.told)
+    assert any("c/report.json: leads out of its folder" in one for one in received.told)
+
+
+def test_so_many_are_looked_into_and_no_more(tmp_path):
+    for index in range(MOST_READ):
+        written(tmp_path / f"{index:03}", "{}")
+    written(tmp_path / "999", made())
+
+    with pytest.raises(UsageError, match="schema_version"):
         reports(tmp_path)
+
+
+def test_two_functions_of_one_name_are_refused(tmp_path):
+    data = made()
+
+    with pytest.raises(UsageError, match="two have one name"):
+        reports(written(tmp_path, {**data, "functions": data["functions"] * 2}))
 
 
 def test_no_link_leads_out_of_the_folder(tmp_path):

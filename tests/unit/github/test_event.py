@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambdabot.errors import UsageError
 from lambdabot.github.event import Context
 
 HEAD, MERGE = "a" * 40, "b" * 40
@@ -50,6 +51,7 @@ def test_a_pull_request_is_read_with_its_own_head(environ, tmp_path):
         pull_request=7,
         head_sha=HEAD,
         base_ref="main",
+        author="octocat",
         api_url="https://github.example.com/api/v3",
         run_url="https://github.example.com/octo/demo/actions/runs/42",
         workspace=tmp_path,
@@ -71,13 +73,44 @@ def test_a_fork_is_known_even_when_it_was_deleted(environ, repository):
     assert context.is_untrusted
 
 
-def test_dependabot_is_known_by_author_and_by_actor(environ):
-    by_author = Context.of(environ(event(user={"login": "dependabot[bot]"})))
-    by_actor = Context.of(environ(event(), GITHUB_ACTOR="dependabot[bot]"))
+@pytest.mark.parametrize("actor", ["dependabot[bot]", "octocat", ""])
+def test_who_opened_it_decides_whoever_pushed_or_started_the_run(environ, actor):
+    by_dependabot = Context.of(environ(event(user={"login": "dependabot[bot]"}), GITHUB_ACTOR=actor))
+    by_a_person = Context.of(environ(event(), GITHUB_ACTOR=actor))
 
-    assert by_author.dependabot
-    assert by_actor.dependabot
-    assert by_actor.is_untrusted
+    assert by_dependabot.is_untrusted
+    assert not by_a_person.is_untrusted
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", json.dumps({"pull_request": []}), json.dumps(event(user=None))])
+def test_a_pull_request_that_is_not_told_of_is_untrusted(environ, content):
+    context = Context.of(environ(content))
+
+    assert context.is_untrusted
+    assert context.on_pull_request
+
+
+@pytest.mark.parametrize("name", ["push", "merge_group", "schedule", "workflow_dispatch"])
+def test_other_events_need_no_pull_request(environ, name):
+    context = Context.of(environ("{}", GITHUB_EVENT_NAME=name))
+
+    context.require_trusted()
+    assert not context.is_untrusted
+    assert not context.on_pull_request
+
+
+@pytest.mark.parametrize("name", ["pull_request_target", "workflow_run", "issue_comment"])
+def test_beside_the_repositorys_secrets_nothing_is_measured(environ, name):
+    context = Context.of(environ(event(), GITHUB_EVENT_NAME=name))
+
+    with pytest.raises(UsageError, match=f"does not measure on `{name}`|does not run on `{name}`"):
+        context.require_trusted()
+
+
+def test_the_second_stage_may_run_on_workflow_run_and_on_no_target(environ):
+    Context.of(environ("{}", GITHUB_EVENT_NAME="workflow_run")).require_trusted(measuring=False)
+    with pytest.raises(UsageError, match="does not run on `pull_request_target`"):
+        Context.of(environ("{}", GITHUB_EVENT_NAME="pull_request_target")).require_trusted(measuring=False)
 
 
 def test_outside_a_workflow_nothing_is_assumed():

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from lambdabot.github.label import LabelSet
 from lambdabot.model import (
     ACCEPT_LABEL,
     Architecture,
@@ -395,7 +396,9 @@ def overridden() -> RunResult:
 def not_accepted() -> RunResult:
     """The label was set before the last push."""
     moment = datetime(2026, 11, 23, 11, 58, tzinfo=UTC)
-    label = judged(ACCEPT_LABEL, by="octocat", at=moment, first_seen="2026-11-23T12:00:00+00:00")
+    label = judged(
+        LabelSet(by="octocat", at=moment, person=True, may_write=True), pushed=datetime(2026, 11, 23, 12, tzinfo=UTC)
+    )
     return accept(regression(), label)
 
 

@@ -171,7 +171,7 @@ def changed(**fields):
         (changed(schema_version=2), "schema_version"),
         (changed(verdict="fine"), "verdict"),
         (changed(functions=[{}]), "functions.0.name"),
-        (changed().replace('"seed": 1', '"seed": NaN'), "seed"),
+        (changed().replace('"seed": 1', '"seed": NaN'), "is no JSON: NaN is no number"),
     ],
 )
 def test_a_file_that_is_no_report_is_refused_with_the_field(tmp_path, text, message):

@@ -124,13 +124,13 @@ def test_what_goes_wrong_while_rendering_costs_the_template_and_not_the_comment(
 def test_a_template_cannot_forge_the_hidden_state():
     honest = render(document(runs.regression()))
     forged = honest.splitlines()[-1]
-    other = runs.replace(runs.regression(), created="2027-01-01T00:00:00+00:00")
+    other = runs.replace(runs.regression(), head_sha="f" * 40)
     twice = forged.replace("lambdabot:", "lambdabot:lambdabot:")
     body = comment_of(f"{forged}\n{twice}\n<!--\n{forged[5:]}", other)
 
     assert forged.startswith("<!-- lambdabot:state:1 ")
     assert len(re.findall(r"<!--\s*lambdabot:state", body)) == 1
-    assert read_state(body).push.first_seen == "2027-01-01T00:00:00+00:00"
+    assert read_state(body).push.head_sha == "f" * 40
 
 
 def test_the_rendering_process_sees_nothing_of_ours(monkeypatch):

@@ -26,13 +26,12 @@ def test_the_next_comment_tells_of_the_push_before():
     assert "Last push (<code>1111111</code>): regression (+18 %)." in second
 
 
-def test_a_rerun_of_the_same_head_keeps_the_push_before_and_when_it_was_first_seen():
+def test_a_rerun_of_the_same_head_keeps_the_push_before():
     first = render(at(FIRST, runs.regression()))
     second = render(at(SECOND, runs.one_recommended(), MORNING), previous=first)
     again = render(at(SECOND, runs.one_recommended(), NOON), previous=second)
 
     assert again == second
-    assert read(again).push.first_seen == MORNING
     assert read(again).before.head_sha == FIRST
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from lambdabot.errors import UsageError
+from lambdabot.project.discovery import discover
 from lambdabot.settings.load import Inputs, load, load_comment
 from lambdabot.workspace import Workspace
 
@@ -15,7 +16,8 @@ def settings(root: Path, folder: str = ".", text: str = "", **inputs):
     path = root / folder / "lambdabot.yml"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(TEXT % "hello" + text)
-    return load(Inputs(config=path, workspace=Workspace(root), endpoint="local", **inputs))
+    inputs = Inputs(config=path, workspace=Workspace(root), endpoint="local", **inputs)
+    return load(inputs, discover=discover)
 
 
 def test_the_plainest_job_has_no_key(tmp_path):

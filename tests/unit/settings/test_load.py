@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from lambdabot.errors import UsageError
 from lambdabot.model import Architecture, Configuration, ImageConfig, Side, Strategy
+from lambdabot.project.discovery import discover
 from lambdabot.settings.load import Inputs, load, load_base, load_comment
 from lambdabot.settings.schema import FORMS, Document
 from lambdabot.workspace import OUTSIDE, Workspace
@@ -40,12 +41,12 @@ def write(project: Path, text: str) -> Path:
 def mistakes(project: Path, text: str, **inputs) -> list[str]:
     path = write(project, text)
     with pytest.raises(UsageError) as caught:
-        load(Inputs(config=path, **{"endpoint": "local", **inputs}))
+        load(Inputs(config=path, **{"endpoint": "local", **inputs}), discover=discover)
     return [str(mistake).replace(f"{project}/", "") for mistake in caught.value.mistakes]
 
 
 def test_source_and_handler_are_enough_for_the_local_endpoint(project):
-    settings = load(Inputs(config=write(project, MINIMAL), endpoint="local"))
+    settings = load(Inputs(config=write(project, MINIMAL), endpoint="local"), discover=discover)
 
     (function,) = settings.functions
     assert function.source == project / "src"
@@ -65,7 +66,7 @@ def test_source_and_handler_are_enough_for_the_local_endpoint(project):
 def test_a_requirements_file_in_the_source_is_found(project):
     (project / "src" / "requirements.txt").write_text("six\n")
 
-    (function,) = load(Inputs(config=write(project, MINIMAL), endpoint="local")).functions
+    (function,) = load(Inputs(config=write(project, MINIMAL), endpoint="local"), discover=discover).functions
 
     assert function.requirements == project / "src" / "requirements.txt"
 
@@ -95,7 +96,7 @@ comment: {mode: new}
 budget: {usd: 2.50}
 """
 
-    settings = load(Inputs(config=write(project, text), endpoint="local", comment="off"))
+    settings = load(Inputs(config=write(project, text), endpoint="local", comment="off"), discover=discover)
 
     (function,) = settings.functions
     assert function.memory_mb == (128, 1024)
@@ -116,7 +117,7 @@ budget: {usd: 2.50}
 def test_reports_hold_neither_variables_nor_events(project):
     text = MINIMAL + "    environment: {KEY: hunter2}\n    payloads: [{event: {card: 4111}}]\n"
 
-    settings = load(Inputs(config=write(project, text), endpoint="local"))
+    settings = load(Inputs(config=write(project, text), endpoint="local"), discover=discover)
 
     shown = json.dumps(settings.effective)
     assert "KEY" in shown
@@ -317,17 +318,17 @@ def test_whatever_the_schema_refuses_is_told_once(project, text):
 def test_a_file_that_is_no_text_is_refused(project):
     (project / "lambdabot.yml").write_bytes(b"version: \xff\n")
     with pytest.raises(UsageError, match=r"is not UTF-8 text \(byte 9\)"):
-        load(Inputs(config=project / "lambdabot.yml"))
+        load(Inputs(config=project / "lambdabot.yml"), discover=discover)
 
 
 def test_a_file_that_cannot_be_read_is_refused(project):
     with pytest.raises(UsageError, match="is a folder"):
-        load_base(project)
+        load_base(project, discover)
 
 
 def test_without_a_file_the_shortest_one_is_shown(tmp_path):
     with pytest.raises(UsageError, match=r"(?s)there is no settings file .*handler: app.handler"):
-        load(Inputs(config=tmp_path / "lambdabot.yml"))
+        load(Inputs(config=tmp_path / "lambdabot.yml"), discover=discover)
 
 
 def test_the_inputs_mistakes_are_told_with_the_files(project):
@@ -355,7 +356,7 @@ def test_an_address_that_is_no_url_is_refused(project, endpoint):
 def test_functions_are_chosen_by_name(project):
     text = MINIMAL + "  world:\n    source: src\n    handler: app.handler\n"
 
-    settings = load(Inputs(config=write(project, text), endpoint="local", functions=("world",)))
+    settings = load(Inputs(config=write(project, text), endpoint="local", functions=("world",)), discover=discover)
 
     assert [function.name for function in settings.functions] == ["world"]
     assert mistakes(project, text, functions=("wrld", "zzz")) == [
@@ -368,7 +369,10 @@ def test_a_role_is_needed_on_aws_only(project):
     assert mistakes(project, MINIMAL, endpoint="aws") == [
         "lambdabot.yml:3:3: `hello` needs a `role` on AWS: the execution role of its throw-away copies"
     ]
-    assert load(Inputs(config=write(project, MINIMAL), endpoint="http://127.0.0.1:9")).endpoint == "http://127.0.0.1:9"
+    assert (
+        load(Inputs(config=write(project, MINIMAL), endpoint="http://127.0.0.1:9"), discover=discover).endpoint
+        == "http://127.0.0.1:9"
+    )
 
 
 def test_the_embedded_endpoint_is_refused_where_it_cannot_run(project, monkeypatch):
@@ -385,14 +389,14 @@ def test_the_embedded_endpoint_is_refused_where_it_cannot_run(project, monkeypat
 def test_an_image_needs_no_handler(project, uri):
     text = f'version: 1\nfunctions:\n  hello:\n    source: "{uri}"\n'
 
-    (function,) = load(Inputs(config=write(project, text), endpoint="local")).functions
+    (function,) = load(Inputs(config=write(project, text), endpoint="local"), discover=discover).functions
 
     assert function.source == uri
     assert function.requirements is None
 
 
 def test_the_target_branch_describes_its_own_side(project):
-    target = load_base(write(project, MINIMAL))
+    target = load_base(write(project, MINIMAL), discover)
     (function,) = target.functions
 
     assert function.side is Side.BASE
@@ -406,7 +410,7 @@ LAYER = "arn:aws:lambda:us-east-1:123456789012:layer:tools:3"
 def test_an_existing_function_needs_neither_source_nor_handler(project):
     text = f'version: 1\nfunctions:\n  orders: {{like: "orders:live", role: "{ROLE}"}}\n'
 
-    settings = load(Inputs(config=write(project, text)))
+    settings = load(Inputs(config=write(project, text)), discover=discover)
 
     (function,) = settings.functions
     assert (function.source, function.handler, function.like) == (None, None, "orders:live")
@@ -421,14 +425,16 @@ def test_the_role_of_an_existing_function_is_taken_only_when_its_side_effects_ar
     assert mistake.startswith("lambdabot.yml:3:3: `orders` needs a `role` on AWS")
     assert "write to production" in mistake
     assert "`side_effects: accepted`" in mistake
-    (function,) = load(Inputs(config=write(project, text.format(", side_effects: accepted")))).functions
+    (function,) = load(
+        Inputs(config=write(project, text.format(", side_effects: accepted"))), discover=discover
+    ).functions
     assert function.side_effects_accepted
 
 
 def test_layers_are_one_list_or_one_per_architecture(project):
     def layers(written: str):
         text = MINIMAL + f"    layers: {written}\n"
-        (function,) = load(Inputs(config=write(project, text), endpoint="local")).functions
+        (function,) = load(Inputs(config=write(project, text), endpoint="local"), discover=discover).functions
         return {architecture.value: function.layers_for(architecture) for architecture in Architecture}
 
     assert layers(f"[{LAYER}]") == {"x86_64": (LAYER,), "arm64": (LAYER,)}
@@ -466,7 +472,7 @@ def test_a_container_image_may_be_told_what_to_run(project):
     text = f'version: 1\nfunctions:\n  hello:\n    source: "{uri}"\n'
     config = "    image_config: {entry_point: [/run], command: [app.handler], working_directory: /app}\n"
 
-    (function,) = load(Inputs(config=write(project, text + config), endpoint="local")).functions
+    (function,) = load(Inputs(config=write(project, text + config), endpoint="local"), discover=discover).functions
     assert function.image_config == ImageConfig(
         entry_point=("/run",), command=("app.handler",), working_directory="/app"
     )
@@ -494,7 +500,9 @@ def test_a_weight_that_no_float_holds_is_refused(project):
 
 
 def test_a_bucket_is_named_as_s3_names_them(project):
-    assert load(Inputs(config=write(project, MINIMAL + "bucket: my-packages\n"), endpoint="local")).bucket
+    assert load(
+        Inputs(config=write(project, MINIMAL + "bucket: my-packages\n"), endpoint="local"), discover=discover
+    ).bucket
     assert "`bucket`: must be an S3 bucket's name" in mistakes(project, MINIMAL + "bucket: My_Packages\n")[0]
 
 
@@ -503,7 +511,7 @@ def test_any_text_is_settings_or_a_clear_refusal(tmp_path_factory, text):
     path = tmp_path_factory.mktemp("any") / "lambdabot.yml"
     path.write_text(text, encoding="utf-8", errors="surrogatepass")
     with pytest.raises(UsageError):
-        load_base(path)
+        load_base(path, discover)
 
 
 def test_the_json_schema_describes_every_key():
@@ -517,10 +525,13 @@ def test_the_json_schema_describes_every_key():
 def test_a_template_of_the_comment_lies_below_the_settings_file(project):
     (project / "ci").mkdir()
     (project / "ci" / "cost.md.j2").write_text("{{ view.verdict }}")
-    settings = load(Inputs(config=write(project, MINIMAL + "comment: {template: ci/cost.md.j2}\n"), endpoint="local"))
+    settings = load(
+        Inputs(config=write(project, MINIMAL + "comment: {template: ci/cost.md.j2}\n"), endpoint="local"),
+        discover=discover,
+    )
 
     assert settings.comment.template == str(project / "ci" / "cost.md.j2")
-    assert load(Inputs(config=write(project, MINIMAL), endpoint="local")).comment.template is None
+    assert load(Inputs(config=write(project, MINIMAL), endpoint="local"), discover=discover).comment.template is None
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_settings_that_are_a_link_out_of_the_workspace_are_not_read(workspace):
     (workspace / "lambdabot.yml").symlink_to("../home/secret.json")
 
     with pytest.raises(UsageError, match=r"work/lambdabot.yml: does not lie in the workspace") as caught:
-        load(Inputs(config=workspace / "lambdabot.yml"))
+        load(Inputs(config=workspace / "lambdabot.yml"), discover=discover)
 
     assert "token" not in str(caught.value)
 
@@ -123,7 +123,7 @@ def test_settings_that_are_a_link_in_the_workspace_name_what_lies_beside_them(wo
     )
     (workspace / "lambdabot.yml").symlink_to("service/lambdabot.yml")
 
-    (function,) = load(Inputs(config=workspace / "lambdabot.yml", endpoint="local")).functions
+    (function,) = load(Inputs(config=workspace / "lambdabot.yml", endpoint="local"), discover=discover).functions
 
     assert function.source == workspace / "src"
 

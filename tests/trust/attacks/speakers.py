@@ -1,0 +1,555 @@
+"""Who speaks: whose comments and labels count, and what the second stage believes of a report."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from lambdabot.github.label import SHOWING
+from lambdabot.model import ACCEPT_LABEL
+from lambdabot.report.document import document, load
+from lambdabot.second_stage import Received
+from lambdabot.settings.schema import GateSection
+from tests.fakes.github import Fault
+from tests.trust.arena import Arena, Seen
+from tests.trust.attacks.files_in import anywhere
+from tests.trust.table import Attack, Door
+from tests.unit.report import runs
+
+LABEL = "an override counts only when a person set the label for this head"
+OURS = "ours are the comments by the token's own login"
+REPORT = "nothing is believed of another run's report"
+SECRETS = "nothing of a pull request is measured beside secrets"
+
+FORK, HEAD, OTHER = "stranger/demo", "c" * 40, "d" * 40
+EARLY, PUSHED, LATE = (f"2026-11-23T{hour}:00:00Z" for hour in (10, 12, 14))
+PULL = 7
+HOSTILE = "<script>alert(1)</script> ![x](https://evil.example/x.png) @octo/team"
+
+Report = dict[str, Any]
+
+
+def _report(**fields: object) -> Report:
+    return {**document(replace(runs.regression(), head_sha=HEAD)), **fields}
+
+
+def _artifact(arena: Arena, **reports: Mapping[str, Any] | str) -> None:
+    """Lay down what the first stage's artifacts held: a report.json in a folder each."""
+    for name, report in reports.items():
+        text = report if isinstance(report, str) else json.dumps(report)
+        arena.write(f"reports/{name}/report.json", text)
+
+
+def _opened(arena: Arena) -> None:
+    """Open the fork's pull request, of which the first stage ran."""
+    if not arena.github.pulls:
+        arena.github.open_pull(PULL, head=FORK, sha=HEAD, at=PUSHED)
+
+
+def _second_stage(arena: Arena, **reports: Mapping[str, Any] | str) -> Seen:
+    _opened(arena)
+    _artifact(arena, **reports)
+    return arena.second_stage()
+
+
+def _fails(attempt: Callable[[], Seen]) -> bool:
+    """Tell whether a door ended in an exception, which is a traceback in the job's log."""
+    try:
+        attempt()
+    except Exception:  # noqa: BLE001  # whatever it is
+        return True
+    return False
+
+
+# A label that nobody set for this head. Each is tried in both stages: the first ends with exit code 0, the second
+# says "Accepted".
+
+
+def _by_a_bot(arena: Arena) -> None:
+    arena.github.set_label(PULL, ACCEPT_LABEL, by="helpful-app[bot]", at=LATE)
+
+
+def _by_whoever_may_not_write(arena: Arena) -> None:
+    arena.github.permissions["triager"] = "read"
+    arena.github.set_label(PULL, ACCEPT_LABEL, by="triager", at=LATE)
+
+
+def _before_the_push(arena: Arena) -> None:
+    arena.github.set_label(PULL, ACCEPT_LABEL, at=EARLY)
+
+
+def _for_another_commit_between(arena: Arena) -> None:
+    """Push this commit, then a harmless one that is accepted, then this one again."""
+    arena.github.push(PULL, OTHER, at="2026-11-23T13:00:00Z")
+    arena.github.set_label(PULL, ACCEPT_LABEL, at=LATE)
+    arena.github.push(PULL, HEAD, at="2026-11-23T15:00:00Z")
+
+
+def _where_pushes_are_not_told(arena: Arena) -> None:
+    arena.github.set_label(PULL, ACCEPT_LABEL, at=LATE)
+    arena.github.faults.extend([Fault("GET", "/activity$", 403, "Resource not accessible by integration")] * 9)
+
+
+def _before_it_was_opened_again(arena: Arena) -> None:
+    """Push while the pull request is closed and still shows what was accepted, then open it again."""
+    arena.github.set_label(PULL, ACCEPT_LABEL, at=LATE)
+    arena.github.happen(PULL, "reopened", at="2026-11-23T16:00:00Z")
+    arena.github.violations.clear()
+
+
+def _by_renaming_another(arena: Arena) -> None:
+    arena.github.set_label(PULL, "documentation", at=LATE)
+    arena.github.labels[PULL][0]["name"] = ACCEPT_LABEL
+
+
+def _removed_and_renamed(arena: Arena) -> None:
+    arena.github.set_label(PULL, ACCEPT_LABEL, at=LATE)
+    arena.github.remove_label(PULL, ACCEPT_LABEL)
+    _by_renaming_another(arena)
+
+
+def _with_a_comment_that_remembers_otherwise(arena: Arena) -> None:
+    """Set the label before the push, and edit our comment to say that this commit was seen long ago."""
+    arena.github.set_label(PULL, ACCEPT_LABEL, at=EARLY)
+    arena.github.add_comment(PULL, f"<!-- lambdabot:comment -->\nfirst seen {HEAD} 1970-01-01T00:00:00Z\n")
+
+
+def _accepted_by_the_second_stage(prepare: Callable[[Arena], None], arena: Arena) -> bool:
+    _opened(arena)
+    prepare(arena)
+    seen = _second_stage(arena, a={**document(runs.overridden()), "head_sha": HEAD})
+    arena.github.violations.clear()
+    return any("**Accepted**" in one for one in seen.comments)
+
+
+def _accepted_by_the_gate(prepare: Callable[[Arena], None], arena: Arena) -> bool:
+    _opened(arena)
+    prepare(arena)
+    arena.event["pull_request"]["head"]["sha"] = HEAD
+    _measured(arena)
+    seen = arena.action()
+    arena.github.violations.clear()
+    return seen.exit_code == 0
+
+
+def _measured(arena: Arena) -> None:
+    """Let the run find a regression at once: a real one takes minutes."""
+    run = type("Run", (), {"execute": lambda _: replace(runs.regression(), head_sha=HEAD), "gate": GateSection()})
+    arena.monkeypatch.setattr("lambdabot.job.Run", lambda *_, **__: run())
+
+
+def always(*_: object) -> bool:
+    return True
+
+
+def long_ago(*_: object) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def whatever_was_set(events):
+    return [one for one in events if one.event == "labeled"][-1]
+
+
+LABELS: list[tuple[str, Callable[[Arena], None], str, object]] = [
+    ("lets a bot set the label", _by_a_bot, "lambdabot.github.label:_is_person", always),
+    (
+        "lets somebody set the label who may not write",
+        _by_whoever_may_not_write,
+        "lambdabot.github.label:_may_write",
+        always,
+    ),
+    ("pushes once the label is set", _before_the_push, "lambdabot.github.label:pushed", long_ago),
+    (
+        "pushes another commit to be accepted in its place",
+        _for_another_commit_between,
+        "lambdabot.github.label:pushed",
+        long_ago,
+    ),
+    (
+        "comes from where pushes cannot be read",
+        _where_pushes_are_not_told,
+        "lambdabot.github.label:pushed",
+        long_ago,
+    ),
+    (
+        "is pushed to while it is closed, and opened again",
+        _before_it_was_opened_again,
+        "lambdabot.github.label:SHOWING",
+        SHOWING - {"reopened"},
+    ),
+    (
+        "carries a label that was renamed to the one that accepts",
+        _by_renaming_another,
+        "lambdabot.github.label:_last",
+        whatever_was_set,
+    ),
+    (
+        "carries a renamed label where the true one was taken away",
+        _removed_and_renamed,
+        "lambdabot.github.label:_last",
+        whatever_was_set,
+    ),
+    (
+        "edits our comment to have seen the commit before",
+        _with_a_comment_that_remembers_otherwise,
+        "lambdabot.github.label:pushed",
+        long_ago,
+    ),
+]
+
+STAGES: list[tuple[Door, Callable[[Callable[[Arena], None], Arena], bool]]] = [
+    ("action", _accepted_by_the_gate),
+    ("second stage", _accepted_by_the_second_stage),
+]
+
+
+# Comments.
+
+
+def any_bot(login: str, comment: Any) -> bool:
+    return comment.user.type == "Bot"
+
+
+def _edits_another_bots_comment(arena: Arena) -> bool:
+    """Let another app write, on the pull request's behalf, what looks like ours."""
+    _opened(arena)
+    arena.event["pull_request"]["head"]["sha"] = HEAD
+    _measured(arena)
+    arena.action()
+    (ours,) = arena.github.comments.values()
+    ours["user"] |= {"login": "helpful-app[bot]"}
+    before = ours["body"] = ours["body"].replace("18 %", "19 %")
+    arena.action()
+    return ours["body"] != before
+
+
+def _edits_a_persons_comment(arena: Arena) -> bool:
+    _opened(arena)
+    arena.event["pull_request"]["head"]["sha"] = HEAD
+    _measured(arena)
+    arena.action()
+    (ours,) = arena.github.comments.values()
+    ours["user"] |= {"login": "stranger", "type": "User"}
+    before = ours["body"] = ours["body"].replace("18 %", "19 %")
+    arena.action()
+    return ours["body"] != before
+
+
+# What a report says in the second stage.
+
+
+def as_it_is(report: Report, *_: object) -> Report:
+    return report
+
+
+def nothing(*_: object) -> None:
+    return None
+
+
+def _overwrites_another_jobs_comment(arena: Arena) -> bool:
+    theirs = arena.github.add_comment(PULL, "<!-- lambdabot:comment:0123456789ab -->\nof the job on AWS")
+    before = theirs["body"]
+    _second_stage(arena, a=_report(comment_key="0123456789ab"))
+    return theirs["body"] != before
+
+
+def _has_a_comment_more_for_every_push(arena: Arena) -> bool:
+    for number in range(7):
+        _second_stage(arena, a=_report(comment_key=f"{number:012}"))
+    return len(arena.github.comments) > 5
+
+
+def _is_taken_for_aws(arena: Arena) -> bool:
+    seen = _second_stage(arena, a=_report(endpoint="aws", unverified=False))
+    (body,) = seen.comments
+    return "own workflow made these figures" not in body and "(estimate)" not in body
+
+
+def _accepts_itself(arena: Arena) -> bool:
+    given = {"label": ACCEPT_LABEL, "by": "maintainer", "at": LATE, "valid": True, "reason": ""}
+    seen = _second_stage(arena, a={**document(runs.overridden()), "head_sha": HEAD, "override": given})
+    return bool(seen.comments)
+
+
+def _speaks_for_another_repository(arena: Arena) -> bool:
+    return bool(_second_stage(arena, a=_report(repository="octo/other")).comments)
+
+
+def _speaks_for_another_head(arena: Arena) -> bool:
+    return bool(_second_stage(arena, a=_report(head_sha=OTHER)).comments)
+
+
+def _comments_without_end(arena: Arena) -> bool:
+    report = json.dumps(_report())
+    _second_stage(arena, **{f"r{number:03}": report for number in range(300)})
+    return len(arena.github.comments) > 5
+
+
+def _silences_the_others(arena: Arena) -> bool:
+    seen = _second_stage(arena, a='{"schema_version": 1}', b=_report())
+    return not seen.comments
+
+
+def all_or_none(path) -> Received:
+    return Received(documents=tuple(load(one) for one in sorted(path.glob("*/report.json"))))
+
+
+def _beyond(**fields: object) -> Report:
+    """Return a report with figures that no run has."""
+    report = _report()
+    only = report["functions"][0]
+    for row in only["measurements"]:
+        if row["cost_per_million_usd"]:
+            row["cost_per_million_usd"] |= fields
+    return report
+
+
+UNREADABLE: dict[str, Callable[[], str]] = {
+    "has figures of 1e308": lambda: json.dumps(_beyond(confidence=1e308)),
+    "has integers of 4,000 digits": lambda: json.dumps(
+        _report(spend={**_report()["spend"], "invocations": 10**4000}),
+    ),
+    "was accepted in the year 1": lambda: json.dumps(
+        _report(
+            override={"label": "x", "by": None, "at": "0001-01-01T00:00:00+14:00", "valid": False, "reason": ""},
+        )
+    ),
+    "was accepted in the year 9999": lambda: json.dumps(
+        _report(
+            override={"label": "x", "by": None, "at": "9999-12-31T23:59:59-14:00", "valid": False, "reason": ""},
+        )
+    ),
+    "has no functions but a number": lambda: json.dumps(_report(functions=[1])),
+}
+
+
+def unchecked(data: Report, *_: object) -> Report:
+    return data
+
+
+def _breaks_the_second_stage(text: Callable[[], str], arena: Arena) -> bool:
+    return _fails(lambda: _second_stage(arena, a=text(), b=_report()))
+
+
+def _breaks_the_command(text: Callable[[], str], arena: Arena) -> bool:
+    _artifact(arena, a=text())
+    return _fails(lambda: arena.command("comment", "--print", "--report", "reports/a/report.json"))
+
+
+def _links_to_a_script(arena: Arena) -> bool:
+    _artifact(arena, a=_report(run_url="javascript:alert(1)"))
+    return arena.command("comment", "--print", "--report", "reports/a/report.json").shows("(<javascript:")
+
+
+def _links_to_a_run_of_its_own(arena: Arena) -> bool:
+    own = "https://evil.example/octo/demo/actions/runs/1"
+    return any("evil.example" in one for one in _second_stage(arena, a=_report(run_url=own)).comments)
+
+
+def _reads_by_a_link(arena: Arena) -> bool:
+    elsewhere = arena.write("secret.json", json.dumps(_report(verdict_reason="of elsewhere", notes=["of elsewhere"])))
+    arena.link("reports/a/report.json", elsewhere)
+    _opened(arena)
+    return arena.second_stage().shows("of elsewhere")
+
+
+def _prints_by_a_link(arena: Arena) -> bool:
+    elsewhere = arena.write("secret.json", json.dumps(_report(notes=["of elsewhere"])))
+    arena.link("reports/a/report.json", elsewhere)
+    return arena.command("comment", "--print", "--report", "reports").shows("of elsewhere")
+
+
+def _writes_markup(arena: Arena) -> bool:
+    report = _report(verdict_reason=HOSTILE, notes=[HOSTILE])
+    report["functions"][0] |= {"name": HOSTILE, "stop_reason": HOSTILE}
+    seen = _second_stage(arena, a=report)
+    return any("<script>" in one or "![x](https:" in one for one in (*seen.comments, seen.summary))
+
+
+def _commands_the_runner(arena: Arena) -> bool:
+    """Name an artifact so that a line of the log begins with a workflow command."""
+    seen = _second_stage(arena, **{"a\n::add-mask::x\n": "{}", "b": _report()})
+    return any(line.startswith("::add-mask::") for line in seen.log.splitlines())
+
+
+def as_written(text: str) -> str:
+    return text
+
+
+# Who opened it.
+
+
+def _measured_on_aws(arena: Arena, **more: str) -> bool:
+    """Tell whether the door would have measured on AWS: there the settings, which name no role, do not hold."""
+    _opened(arena)
+    _measured(arena)
+    seen = arena.step({"INPUT_GITHUB-TOKEN": "", "INPUT_BASE": str(arena.base), **more})
+    return seen.exit_code == 2 and seen.shows("needs a `role` on AWS")
+
+
+def _is_dependabots_run_by_a_person(arena: Arena) -> bool:
+    arena.event["pull_request"]["user"] = {"login": "dependabot[bot]"}
+    return _measured_on_aws(arena, GITHUB_ACTOR="octocat")
+
+
+def _is_a_forks(arena: Arena) -> bool:
+    arena.event["pull_request"]["head"]["repo"] = {"full_name": FORK}
+    return _measured_on_aws(arena)
+
+
+def _is_of_a_fork_that_was_deleted(arena: Arena) -> bool:
+    arena.event["pull_request"]["head"]["repo"] = None
+    return _measured_on_aws(arena)
+
+
+def _has_an_event_that_cannot_be_read(arena: Arena) -> bool:
+    arena.event = []
+    return _measured_on_aws(arena)
+
+
+def as_told(self) -> bool:
+    return self.fork  # what was believed of an event that tells nothing
+
+
+def _runs_beside_secrets(event: str, arena: Arena) -> bool:
+    _opened(arena)
+    _measured(arena)
+    return arena.step({"GITHUB_EVENT_NAME": event, "INPUT_ENDPOINT": "local"}).exit_code != 2
+
+
+def _row(  # noqa: PLR0917  # a line of the table
+    name: str, promise: str, door: Door, attempt: Callable[[Arena], bool], guard: str, without: object
+) -> Attack:
+    return Attack(name=name, promise=promise, door=door, attempt=attempt, guard=guard, without=without)
+
+
+WROTE = "lambdabot.github.comment:wrote"
+REPORTED = "lambdabot.second_stage:reported"
+VALIDATED = "lambdabot.report.document:_validated"
+HOLDS = "lambdabot.workspace:Workspace._real"
+OPENED = "lambdabot.github.event:Context.is_untrusted"
+
+ATTACKS = [
+    *(
+        _row(name, LABEL, door, partial(attempt, prepare), guard, without)
+        for name, prepare, guard, without in LABELS
+        for door, attempt in STAGES
+    ),
+    _row("has another bot write our marker", OURS, "action", _edits_another_bots_comment, WROTE, any_bot),
+    _row("has a person write our marker", OURS, "action", _edits_a_persons_comment, WROTE, always),
+    _row(
+        "reports under another job's key", REPORT, "second stage", _overwrites_another_jobs_comment, REPORTED, as_it_is
+    ),
+    _row(
+        "reports under another key each push",
+        REPORT,
+        "second stage",
+        _has_a_comment_more_for_every_push,
+        REPORTED,
+        as_it_is,
+    ),
+    _row("reports that AWS measured it", REPORT, "second stage", _is_taken_for_aws, REPORTED, as_it_is),
+    _row(
+        "reports that its cost was accepted",
+        REPORT,
+        "second stage",
+        _accepts_itself,
+        "lambdabot.second_stage:_confirmed",
+        as_it_is,
+    ),
+    _row(
+        "reports for another repository",
+        REPORT,
+        "second stage",
+        _speaks_for_another_repository,
+        "lambdabot.second_stage:_require_origin",
+        nothing,
+    ),
+    _row(
+        "reports for another head",
+        REPORT,
+        "second stage",
+        _speaks_for_another_head,
+        "lambdabot.second_stage:_require_origin",
+        nothing,
+    ),
+    _row("reports 300 times", REPORT, "second stage", _comments_without_end, "lambdabot.second_stage:MOST_COMMENTS", 7),
+    _row(
+        "spoils a report beside a good one",
+        REPORT,
+        "second stage",
+        _silences_the_others,
+        "lambdabot.second_stage:reports",
+        all_or_none,
+    ),
+    *(
+        _row(f"reports what {name}", REPORT, door, partial(attempt, text), VALIDATED, unchecked)
+        for name, text in UNREADABLE.items()
+        for door, attempt in (("second stage", _breaks_the_second_stage), ("command line", _breaks_the_command))
+    ),
+    _row("reports a run that is a script", REPORT, "command line", _links_to_a_script, VALIDATED, unchecked),
+    _row(
+        "reports a run of its own",
+        REPORT,
+        "second stage",
+        _links_to_a_run_of_its_own,
+        "lambdabot.second_stage:amended",
+        lambda data, **_: data,
+    ),
+    _row("links its report to another file", REPORT, "second stage", _reads_by_a_link, HOLDS, anywhere),
+    _row("links its report to another file", REPORT, "command line", _prints_by_a_link, HOLDS, anywhere),
+    _row(
+        "reports names that are markup",
+        REPORT,
+        "second stage",
+        _writes_markup,
+        "lambdabot.report.escape:_entity",
+        lambda found: found[0],
+    ),
+    _row(
+        "names its artifact as a workflow command",
+        REPORT,
+        "second stage",
+        _commands_the_runner,
+        "lambdabot.workflow_command:_data",
+        as_written,
+    ),
+    _row(
+        "is dependabot's, and a person starts it again",
+        SECRETS,
+        "action",
+        _is_dependabots_run_by_a_person,
+        "lambdabot.github.event:DEPENDABOT",
+        "nobody",
+    ),
+    _row("comes from a fork", SECRETS, "action", _is_a_forks, OPENED, property(lambda _: False)),
+    _row(
+        "comes from a fork that was deleted",
+        SECRETS,
+        "action",
+        _is_of_a_fork_that_was_deleted,
+        OPENED,
+        property(lambda _: False),
+    ),
+    _row(
+        "has an event that cannot be read",
+        SECRETS,
+        "action",
+        _has_an_event_that_cannot_be_read,
+        OPENED,
+        property(as_told),
+    ),
+    *(
+        _row(
+            f"is measured on {event}",
+            SECRETS,
+            "action",
+            partial(_runs_beside_secrets, event),
+            "lambdabot.github.event:Context.require_trusted",
+            lambda *_, **__: None,
+        )
+        for event in ("pull_request_target", "workflow_run", "issue_comment")
+    ),
+]
