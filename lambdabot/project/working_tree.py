@@ -60,10 +60,9 @@ def _refused(edit: Edit, root: Path, workspace: Workspace) -> str:
     path = _place(edit, root)
     if not path.is_relative_to(root) or not workspace.holds(path):
         return "lies outside of the repository"
-    path = (root / edit.path).resolve()
     if path.suffix not in SUFFIXES or any(part.startswith(".") for part in path.relative_to(root).parts):
         return "is no template"
-    if path.is_symlink() or output.mistakes(path.parent, Workspace(root)):
+    if path.is_symlink() or output.mistakes(path.parent, workspace):
         return "leads through a link, through which lambdabot does not write"
     return "" if path.is_file() else "there is no such file"
 
