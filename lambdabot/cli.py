@@ -309,12 +309,9 @@ def _policy(arguments: argparse.Namespace) -> int:
     settings = load(Inputs(config=arguments.config), discover=discover)
     region = arguments.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     functions, place = settings.functions, policy.place_of(settings.functions, account=arguments.account, region=region)
-    documents = {
-        "policy": policy.permissions(functions, repository=repository, bucket=settings.bucket, place=place),
-        "trust": policy.trust(repository=repository, environment=arguments.environment, place=place),
-        "execution_policy": policy.execution_permissions(functions, repository=repository, place=place),
-        "execution_trust": policy.execution_trust(),
-    }
+    documents = policy.roles(
+        functions, repository=repository, environment=arguments.environment, bucket=settings.bucket, place=place
+    )
     if arguments.template:
         documents = policy.template(documents, boundary=arguments.boundary)
     print(json.dumps(documents[arguments.only] if arguments.only else documents, indent=2))

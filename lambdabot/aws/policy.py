@@ -10,16 +10,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambdabot.aws.existing import parse
-from lambdabot.aws.identity import name_prefix
+from lambdabot.aws.identity import NO_REPOSITORY, name_prefix
 from lambdabot.errors import Mistake, UsageError
 from lambdabot.model import Function
 
+PASSING = "PassExecutionRole"
 OIDC = "token.actions.githubusercontent.com"
 _ROLE = re.compile(r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>\d{12}):role/")
 _IMAGE = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/(?P<name>[^:@]+)[:@]"
 )
 Document = dict[str, Any]
+
+NOBODY = "name the repository: lambdabot policy --repository OWNER/NAME --template"
+"""Who is trusted where the repository is not known: no principal that IAM takes, so the role cannot be made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,10 @@ class Place:
     def arn(self, service: str, resource: str) -> str:
         """Return the ARN of a resource in this account and Region."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+
+
+STACK = Place(partition="${AWS::Partition}", account="${AWS::AccountId}", region="${AWS::Region}")
+"""Wherever a CloudFormation template is deployed."""
 
 
 def place_of(functions: Iterable[Function], *, account: str | None, region: str | None) -> Place:
@@ -52,12 +60,12 @@ def place_of(functions: Iterable[Function], *, account: str | None, region: str 
     )
 
 
-def permissions(functions: Sequence[Function], *, repository: str, bucket: str | None, place: Place) -> Document:
+def permissions(functions: Sequence[Function], *, repository: str | None, bucket: str | None, place: Place) -> Document:
     """Return the policy of the role that the job assumes: what a run with these settings and `clean` call."""
     prefix = name_prefix(repository)
     copies = place.arn("lambda", f"function:{prefix}*")
     groups = place.arn("logs", f"log-group:/aws/lambda/{prefix}*")
-    tagged = {"StringEquals": {"aws:RequestTag/lambdabot:repository": repository}}
+    tagged = {"StringEquals": {"aws:RequestTag/lambdabot:repository": repository or NO_REPOSITORY}}
     update = ["lambda:PublishVersion"] if any(one.snap_start or _open(one, "snap_start") for one in functions) else []
     statements = [
         _allow("Account", ["lambda:GetAccountSettings"], ["*"]),
@@ -74,9 +82,9 @@ def permissions(functions: Sequence[Function], *, repository: str, bucket: str |
             [copies],
         ),
         _allow(
-            "PassExecutionRole",
+            PASSING,
             ["iam:PassRole"],
-            sorted({one.role or _unknown_role(one, place) for one in functions}),
+            sorted({one.role or _unknown_role(one, place) for one in functions if one.role or one.like}),
             {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
         ),
         _allow("CreateLogGroup", ["logs:CreateLogGroup", "logs:TagResource"], [groups]),
@@ -91,7 +99,7 @@ def permissions(functions: Sequence[Function], *, repository: str, bucket: str |
     return _document(statements)
 
 
-def execution_permissions(functions: Sequence[Function], *, repository: str, place: Place) -> Document:
+def execution_permissions(functions: Sequence[Function], *, repository: str | None, place: Place) -> Document:
     """Return what the copies' role needs of lambdabot's own: logs. What the code itself calls comes on top."""
     groups = place.arn("logs", f"log-group:/aws/lambda/{name_prefix(repository)}*")
     statements = [_allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [groups])]
@@ -106,10 +114,10 @@ def execution_trust() -> Document:
     return _document([{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}])
 
 
-def trust(*, repository: str, environment: str | None, place: Place) -> Document:
+def trust(*, repository: str | None, environment: str | None, place: Place) -> Document:
     """Return who may assume the job's role: this repository's pull requests, or its jobs in one environment."""
     subject = f"environment:{environment}" if environment else "pull_request"
-    provider = f"arn:{place.partition}:iam::{place.account}:oidc-provider/{OIDC}"
+    provider = f"arn:{place.partition}:iam::{place.account}:oidc-provider/{OIDC}" if repository else NOBODY
     return _document(
         [
             {
@@ -117,30 +125,77 @@ def trust(*, repository: str, environment: str | None, place: Place) -> Document
                 "Principal": {"Federated": provider},
                 "Action": "sts:AssumeRoleWithWebIdentity",
                 "Condition": {
-                    "StringEquals": {f"{OIDC}:aud": "sts.amazonaws.com", f"{OIDC}:sub": f"repo:{repository}:{subject}"}
+                    "StringEquals": {
+                        f"{OIDC}:aud": "sts.amazonaws.com",
+                        f"{OIDC}:sub": f"repo:{repository or NO_REPOSITORY}:{subject}",
+                    }
                 },
             }
         ]
     )
 
 
-def template(documents: dict[str, Document], *, boundary: str | None) -> Document:
-    """Return a CloudFormation template of both roles, under a permissions boundary where there is one."""
-    limit = {"PermissionsBoundary": boundary} if boundary else {}
+def roles(
+    functions: Sequence[Function], *, repository: str | None, environment: str | None, bucket: str | None, place: Place
+) -> dict[str, Document]:
+    """Return the four documents of the job's role and of the copies' role, by name."""
+    return {
+        "policy": permissions(functions, repository=repository, bucket=bucket, place=place),
+        "trust": trust(repository=repository, environment=environment, place=place),
+        "execution_policy": execution_permissions(functions, repository=repository, place=place),
+        "execution_trust": execution_trust(),
+    }
 
-    def role(name: str, trusted: str, permitted: str) -> Document:
-        policy = {"PolicyName": name, "PolicyDocument": documents[permitted]}
-        properties = {"AssumeRolePolicyDocument": documents[trusted], "Policies": [policy], **limit}
+
+def template(documents: dict[str, Document], *, boundary: str | None) -> Document:
+    """Return a CloudFormation template of both roles, under a permissions boundary where there is one.
+
+    The job may pass the copies' role that the template makes, beside those of the settings.
+    """
+    limit = {"PermissionsBoundary": boundary} if boundary else {}
+    passed = {
+        **documents["policy"],
+        "Statement": [
+            {**one, "Resource": [*one["Resource"], {"Fn::GetAtt": ["ExecutionRole", "Arn"]}]}
+            if one["Sid"] == PASSING
+            else one
+            for one in documents["policy"]["Statement"]
+        ],
+    }
+
+    def role(name: str, trusted: Document, permitted: Document) -> Document:
+        policy = {"PolicyName": name, "PolicyDocument": _substituted(permitted)}
+        properties = {"AssumeRolePolicyDocument": _substituted(trusted), "Policies": [policy], **limit}
         return {"Type": "AWS::IAM::Role", "Properties": properties}
 
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "Roles of lambdabot: the job's, and that of its throw-away copies",
         "Resources": {
-            "JobRole": role("lambdabot", "trust", "policy"),
-            "ExecutionRole": role("lambdabot-copies", "execution_trust", "execution_policy"),
+            "JobRole": role("lambdabot", documents["trust"], passed),
+            "ExecutionRole": role("lambdabot-copies", documents["execution_trust"], documents["execution_policy"]),
+        },
+        "Outputs": {
+            "Job": _output("JobRole", "for the repository's variable LAMBDABOT_ROLE"),
+            "Copies": _output("ExecutionRole", "for `role` in lambdabot.yml"),
         },
     }
+
+
+def _output(role: str, text: str) -> Document:
+    return {"Value": {"Fn::GetAtt": [role, "Arn"]}, "Description": text}
+
+
+def _substituted(value: Any) -> Any:  # noqa: ANN401  # any JSON value
+    """Have CloudFormation fill in where it is deployed."""
+    match value:
+        case str() if "${AWS::" in value:
+            return {"Fn::Sub": value}
+        case dict():
+            return {key: _substituted(item) for key, item in value.items()}
+        case list():
+            return [_substituted(item) for item in value]
+    return value
 
 
 def _of_bucket(prefix: str, bucket: str | None, place: Place) -> list[Document]:

@@ -27,8 +27,9 @@ from lambdabot.model import (
     Status,
 )
 from lambdabot.redaction import redact
+from lambdabot.report.bounds import LARGEST, MOST_FUNCTIONS, fitted
 from lambdabot.report.curve import curve_url
-from lambdabot.report.schema import LARGEST, RUN_URL, FunctionSection, Report, fitted
+from lambdabot.report.schema import RUN_URL, FunctionSection, Report
 
 MAX_BYTES = 16 * 1024 * 1024
 """What is read of a report.json: forty functions with all their dependencies need less than 1 MB."""
@@ -131,8 +132,9 @@ def load(path: Path) -> dict[str, Any]:
         raise UsageError([Mistake(message=f"is no JSON: {str(error)[:200]}", path=path)], advice=NO_REPORT) from error
     document = _validated(data, path)
     names = [one["name"] for one in document["functions"]]
-    if len(set(names)) < len(names):
-        raise UsageError([Mistake(message="functions: two have one name", path=path)], advice=NO_REPORT)
+    if len(names) > MOST_FUNCTIONS or len(set(names)) < len(names):
+        message = f"functions: there are more than {MOST_FUNCTIONS}, or two have one name"
+        raise UsageError([Mistake(message=message, path=path)], advice=NO_REPORT)
     return document
 
 
@@ -331,19 +333,11 @@ def _relative(path: str, root: Path | None) -> str:
 def publishable(value: Any, folder: str = "") -> Any:  # noqa: ANN401  # any JSON value
     """Redact account ids, replace what is no character (bytes of a log that were no UTF-8), give paths in `folder`.
 
-    What is longer or deeper than the schema lets through is cut: a long error must not cost the report.
+    What is longer or deeper than the schema lets through is cut then.
     """
-    return _publishable(fitted(value), folder)
 
+    def clean(text: str) -> str:
+        text = text.encode(errors="replace").decode()
+        return redact(text.replace(folder, "") if folder else text)
 
-def _publishable(value: Any, folder: str) -> Any:  # noqa: ANN401  # any JSON value
-    match value:
-        case str():
-            text = value.encode(errors="replace").decode()
-            text = text.replace(folder, "") if folder else text
-            return redact(text)
-        case Mapping():
-            return {_publishable(key, folder): _publishable(item, folder) for key, item in value.items()}
-        case list():
-            return [_publishable(item, folder) for item in value]
-    return value
+    return fitted(value, clean)

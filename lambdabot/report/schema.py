@@ -2,90 +2,31 @@
 
 A figure that cannot be given is null, with a `reason` beside it.
 Durations are milliseconds, sizes MB, money US dollars unless `prices.currency` says otherwise.
-
-Everything is bounded: a second stage reads what a pull request's own workflow wrote, and whatever passes here can be
-shown. The bounds are far above what a run gives; `fitted` keeps our own reports within those of texts and lists.
 """
 
 import re
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from lambdabot.model import Architecture, Arm64Verdict, BaseKind, PackageVerdict, Side, Status, Strategy, Verdict
+from lambdabot.report.bounds import (
+    DEEPEST,
+    LONGEST,
+    Amount,
+    Count,
+    Factor,
+    Many,
+    MemoryMb,
+    Moment,
+    Number,
+    Share,
+    Text,
+    is_deep,
+)
 from lambdabot.report.curve import PAGE
 
-LARGEST = 1e15
-"""Of every figure: a number that a reader, and a float's 53 bits, can tell from its neighbour."""
-
-LONGEST = 16_384
-"""Characters of a text: a stack trace with the lines to paste has a few thousand."""
-
-MOST = 10_000
-"""Entries of a list."""
-
-MOST_FUNCTIONS = 1000
-DEEPEST = 64
-"""Levels of objects and lists in each other."""
-
-CUT = "…"
-
-FIRST_YEAR, LAST_YEAR = 1970, 2999
-"""Of a moment: beyond them a time zone leads out of what `datetime` can hold."""
-
-
-def _moment(text: str) -> str:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        message = f"has no time zone, or lies outside of {FIRST_YEAR} to {LAST_YEAR}"
-        raise ValueError(message)
-    return text
-
-
-Number = Annotated[float, Field(allow_inf_nan=False, ge=-LARGEST, le=LARGEST)]
-Amount = Annotated[float, Field(allow_inf_nan=False, ge=0, le=LARGEST)]
-Share = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1)]
-Factor = Annotated[float, Field(allow_inf_nan=False, ge=1e-9, le=1e9)]
-Count = Annotated[int, Field(ge=0, le=int(LARGEST))]
-MemoryMb = Annotated[int, Field(ge=1, le=1_000_000)]
-Text = Annotated[str, Field(max_length=LONGEST)]
-Moment = Annotated[str, Field(max_length=40), AfterValidator(_moment)]
-"""ISO 8601, with its time zone."""
-
 RUN_URL = r"^https?://[A-Za-z0-9.:-]{1,255}/[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}/actions/runs/[0-9]{1,20}$"
-
-Item = TypeVar("Item")
-Many = Annotated[list[Item], Field(max_length=MOST), FailFast()]
-"""A list; its first mistake is enough, as a million of them in a report that is none would fill the memory."""
-
-
-def fitted(value: Any, depth: int = 0) -> Any:  # noqa: ANN401  # any JSON value
-    """Return the value with its texts and lists cut to their bounds, and nothing deeper than `DEEPEST`."""
-    match value:
-        case str():
-            return value if len(value) <= LONGEST else value[: LONGEST - len(CUT)] + CUT
-        case Mapping() | list() | tuple() if depth == DEEPEST:
-            return CUT
-        case Mapping():
-            return {key: fitted(item, depth + 1) for key, item in value.items()}
-        case list() | tuple():
-            return [fitted(item, depth + 1) for item in value[:MOST]]
-    return value
-
-
-def is_deep(value: object) -> bool:
-    """Tell whether objects and lists lie deeper in each other than `DEEPEST`, without a call a level."""
-    layer = [value]
-    for _ in range(DEEPEST + 1):
-        inner = [
-            (list(one.values()) if isinstance(one, dict) else one) for one in layer if isinstance(one, dict | list)
-        ]
-        layer = [item for items in inner for item in items]
-        if not layer:
-            return False
-    return True
 
 
 class Section(BaseModel):
@@ -341,7 +282,7 @@ class Report(Section):
     run_url: Annotated[str, Field(pattern=RUN_URL)] | None = None
     """The workflow's run, whose summary and artifacts have the whole report."""
     notes: Many[Text]
-    functions: Annotated[list[FunctionSection], Field(max_length=MOST_FUNCTIONS), FailFast()]
+    functions: Many[FunctionSection]
 
     @model_validator(mode="before")
     @classmethod

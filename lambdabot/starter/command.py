@@ -7,7 +7,7 @@ from pathlib import Path
 from lambdabot.errors import ExitCode
 from lambdabot.project.discovery import discover
 from lambdabot.starter.files_of_repository import Starter, settings_drift, starters, write
-from lambdabot.starter.roles import roles
+from lambdabot.starter.roles_template import repository_of, template
 
 NEXT = """
 Next:
@@ -16,12 +16,17 @@ Next:
                                       --capabilities CAPABILITY_IAM`, put the job's role into the repository's variable
                                       LAMBDABOT_ROLE and the copies' role into lambdabot.yml: from then on it is AWS"""
 
+UNKNOWN = """
+The repository on GitHub is not known here, so AWS refuses .github/lambdabot/roles.json. Remove it, and run
+`lambdabot init` again once the remote `origin` is there, or with GITHUB_REPOSITORY=OWNER/NAME."""
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the files, or compare them, and return the exit code."""
     config = Path(os.path.abspath(arguments.config))  # noqa: PTH100  # nothing is written through a link
     discovery = discover(config.parent)
-    found = starters(config, discovery, roles(config.parent, os.environ))
+    repository = repository_of(config.parent, os.environ)
+    found = starters(config, discovery, template(config, discovery, repository))
     if arguments.check:
         return _check(found, config)
     write([one for one in found if not one.exists])
@@ -31,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"not read {problem}")
     print(f"{len(discovery.functions)} function(s) in {len(discovery.templates)} template(s)")
     if any(not one.exists for one in found):
-        print(NEXT)
+        print(NEXT if repository else f"{NEXT}\n{UNKNOWN}")
     return ExitCode.DONE
 
 

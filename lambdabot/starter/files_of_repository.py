@@ -19,6 +19,7 @@ from lambdabot.settings.yaml_source import read
 from lambdabot.starter.settings_text import settable, settings_text
 from lambdabot.workspace import FileRefusedError, Workspace
 
+ROLES = ".github/lambdabot/roles.json"
 SCHEMA = ".github/lambdabot/schema.json"
 WORKFLOWS = ("lambdabot.yml", "lambdabot-comment.yml")
 
@@ -40,7 +41,7 @@ class Starter:
 
 
 def starters(config: Path, discovery: Discovery, roles: Mapping[str, object]) -> list[Starter]:
-    """Return every file of a first set-up, settings first; `roles` are JSON documents by file name.
+    """Return every file of a first set-up, settings first; `roles` is a CloudFormation template.
 
     Settings may lie in a folder of the repository; what GitHub reads lies at its top and names them.
     """
@@ -51,7 +52,7 @@ def starters(config: Path, discovery: Discovery, roles: Mapping[str, object]) ->
     texts = {
         config: settings_text(discovery, config, schema=os.path.relpath(root / SCHEMA, config.parent)),
         root / SCHEMA: _json(Document.model_json_schema()),
-        **{root / ".github/lambdabot" / name: _json(document) for name, document in roles.items()},
+        root / ROLES: _json(roles),
         **{
             root / ".github/workflows" / _named(name, part): _naming(
                 place, part, (package / name).read_text(encoding="utf-8")

@@ -1,5 +1,6 @@
 """The documents of `lambdabot policy`; moto's IAM has a validator of policies, which is asked about each."""
 
+import ast
 import json
 from dataclasses import replace
 
@@ -16,6 +17,14 @@ from lambdabot.model import Architecture
 REPOSITORY = "octo/shop"
 HERE = Place(partition="aws", account="123456789012", region="eu-west-1")
 LAYER = "arn:aws:lambda:eu-west-1:123456789012:layer:tools:3"
+ROLE = "arn:aws:iam::123456789012:role/copies"
+SAM = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: ., Handler: app.handler, Runtime: python3.13}
+"""
 
 
 @pytest.fixture
@@ -160,8 +169,45 @@ def test_the_command_prints_documents_or_one_of_them_or_a_template(project, caps
     template = printed("--template", "--boundary", boundary)
     roles = [resource["Properties"] for resource in template["Resources"].values()]
     assert [role["PermissionsBoundary"] for role in roles] == [boundary, boundary]
+    (passing,) = (one for one in documents["policy"]["Statement"] if one["Sid"] == "PassExecutionRole")
+    passing["Resource"].append({"Fn::GetAtt": ["ExecutionRole", "Arn"]})
     assert roles[0]["Policies"][0]["PolicyDocument"] == documents["policy"]
     assert "PermissionsBoundary" not in json.dumps(printed("--template"))
+
+
+def test_a_template_of_the_stacks_own_place_can_be_deployed_anywhere(function):
+    documents = policy.roles([function], repository=REPOSITORY, environment=None, bucket="packages", place=policy.STACK)
+    body = json.dumps(policy.template(documents, boundary=None))
+    with mock_aws():
+        client = boto3.client("cloudformation", region_name="eu-west-1")
+        client.create_stack(StackName="roles", TemplateBody=body, Capabilities=["CAPABILITY_IAM"])
+        (stack,) = client.describe_stacks(StackName="roles")["Stacks"]
+        made = {one["OutputKey"]: one["OutputValue"].rpartition("/")[2] for one in stack["Outputs"]}
+        iam = boto3.client("iam")
+        document = iam.get_role_policy(RoleName=made["Job"], PolicyName="lambdabot")["PolicyDocument"]
+
+    statements = {one["Sid"]: one for one in ast.literal_eval(document)["Statement"]}  # moto gives Python's own form
+    account = "123456789012"
+    copies = f"arn:aws:lambda:eu-west-1:{account}:function:lambdabot-3041f38b-*"
+    assert statements["UseCopies"]["Resource"] == [copies]
+    assert any(one.endswith(f":role/{made['Copies']}") for one in statements["PassExecutionRole"]["Resource"])
+
+
+def test_a_repository_that_is_not_known_trusts_nobody():
+    document = policy.trust(repository=None, environment=None, place=HERE)
+
+    assert document["Statement"][0]["Principal"] == {"Federated": policy.NOBODY}
+    assert not policy.NOBODY.startswith("arn:")
+    assert " " in policy.NOBODY  # no domain name, and IAM takes no other
+
+
+def test_the_command_reads_the_templates_too(tmp_path, capsys):
+    (tmp_path / "app.py").touch()
+    (tmp_path / "template.yaml").write_text(SAM)
+    (tmp_path / "lambdabot.yml").write_text(f"version: 1\ndefaults: {{role: {ROLE}}}\n")
+
+    assert main(["policy", "--config", str(tmp_path / "lambdabot.yml"), "--repository", REPOSITORY]) == 0
+    assert ROLE in capsys.readouterr().out
 
 
 def test_the_command_says_what_is_to_be_filled_in_and_wants_a_repository(project, capsys):

@@ -442,7 +442,7 @@ def hostile(name: str, words: str) -> RunResult:
         stop_reason=words,
         target=words,
     )
-    return run(whole, result(function(name), error=words), notes=(words,), verdict_reason=words)
+    return run(whole, result(function(f"2 {name}"), error=words), notes=(words,), verdict_reason=words)
 
 
 def with_invocations() -> RunResult:

@@ -12,11 +12,7 @@ from pydantic import ValidationError
 from lambdabot.errors import UsageError
 from lambdabot.github.annotation import annotations
 from lambdabot.github.workflow import outputs
-from lambdabot.report.comment import COMMENT_LIMIT, check_summary, render, summary
-from lambdabot.report.document import document, load
-from lambdabot.report.markdown import utf16
-from lambdabot.report.page import page
-from lambdabot.report.schema import (
+from lambdabot.report.bounds import (
     DEEPEST,
     FIRST_YEAR,
     LARGEST,
@@ -24,10 +20,14 @@ from lambdabot.report.schema import (
     LONGEST,
     MOST,
     MOST_FUNCTIONS,
-    Report,
     fitted,
     is_deep,
 )
+from lambdabot.report.comment import COMMENT_LIMIT, check_summary, render, summary
+from lambdabot.report.document import document, load
+from lambdabot.report.markdown import utf16
+from lambdabot.report.page import page
+from lambdabot.report.schema import Report
 from lambdabot.report.suggestion import suggestions
 from lambdabot.report.thinning import Samples
 from tests.unit.report import runs
@@ -188,13 +188,15 @@ def test_what_lies_beyond_is_refused(path, value):
         Report.model_validate(data)
 
 
-def test_no_more_functions_are_taken_than_can_be_shown():
+def test_no_more_functions_are_taken_from_elsewhere_than_can_be_shown(tmp_path):
     data = document(runs.regression())
     (only,) = data["functions"]
     data["functions"] = [{**only, "name": str(index)} for index in range(MOST_FUNCTIONS + 1)]
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(data))
 
-    with pytest.raises(ValidationError, match="functions"):
-        Report.model_validate(data)
+    with pytest.raises(UsageError, match=f"more than {MOST_FUNCTIONS}"):
+        load(path)
 
 
 @pytest.mark.parametrize("name", ["NaN", "Infinity", "-Infinity"])
@@ -231,7 +233,15 @@ def test_our_own_report_is_cut_to_the_bounds_and_not_lost():
     shown(data)
 
 
+def test_what_is_cut_is_redacted_before():
+    """Half of an account id would pass for a number."""
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:x"
+    long = runs.replace(runs.regression(), notes=("x" * (LONGEST - 31) + f" {arn}",))
+
+    assert "12345" not in document(long)["notes"][0]
+
+
 def test_what_fits_stays_as_it_is():
     value = {"a": ["x" * LONGEST, 1, None, {"b": 0.5}]}
 
-    assert fitted(value) == value
+    assert fitted(value, str) == value

@@ -8,6 +8,8 @@ import textwrap
 import pytest
 import yaml
 
+from lambdabot.aws.identity import name_prefix
+from lambdabot.aws.policy import NOBODY
 from lambdabot.cli import main
 from lambdabot.project.discovery import discover
 from lambdabot.settings.load import Inputs, load
@@ -174,6 +176,10 @@ def test_what_cannot_be_read_is_said_in_the_file_and_on_the_terminal(repository,
     assert "# serverless.ts:1: is a program" in (repository / "lambdabot.yml").read_text()
 
 
+def resources(text):
+    return json.loads(text)["Resources"]
+
+
 @pytest.mark.parametrize("remote", ["git@github.com:acme/shop.git", "https://github.com/acme/shop"])
 def test_the_roles_trust_this_repository_alone(repository, remote):
     git = ["/usr/bin/env", "git"]
@@ -182,10 +188,45 @@ def test_the_roles_trust_this_repository_alone(repository, remote):
 
     main(["init"])
 
-    roles = json.loads((repository / ".github" / "lambdabot" / "roles.json").read_text())
-    statement = roles["Resources"]["JobRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]
+    text = (repository / ".github" / "lambdabot" / "roles.json").read_text()
+    (statement,) = resources(text)["JobRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     subject = statement["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"]
     assert subject == "repo:acme/shop:pull_request"
+
+
+def test_the_roles_are_those_of_the_policy_command(repository, monkeypatch):
+    monkeypatch.setenv("GITHUB_REPOSITORY", "acme/shop")
+
+    main(["init"])
+
+    text = (repository / ".github" / "lambdabot" / "roles.json").read_text()
+    (document,) = (one["PolicyDocument"] for one in resources(text)["JobRole"]["Properties"]["Policies"])
+    statements = {one["Sid"]: one for one in document["Statement"]}
+    assert {"lambda:ListTags", "logs:ListTagsForResource"} == set(statements["ReadTags"]["Action"])  # for `clean`
+    assert statements["CreateCopies"]["Condition"]["StringEquals"] == {
+        "aws:RequestTag/lambdabot:repository": "acme/shop"
+    }
+    written = [one for name in ("CreateCopies", "UseCopies", "UseLogGroup") for one in statements[name]["Resource"]]
+    assert all(f"{name_prefix('acme/shop')}*" in one["Fn::Sub"] for one in written)
+    assert statements["PassExecutionRole"]["Resource"] == [{"Fn::GetAtt": ["ExecutionRole", "Arn"]}]
+
+
+@pytest.mark.parametrize("remote", ["", "nowhere", "git@host:shop.git", "https://host/a b/shop", "../acme/shop x"])
+def test_where_the_repository_is_not_known_aws_refuses_the_roles_and_it_is_said(
+    repository, remote, capsys, monkeypatch
+):
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    git = ["/usr/bin/env", "git"]
+    subprocess.run([*git, "init", "--quiet"], cwd=repository, check=True)
+    if remote:
+        subprocess.run([*git, "remote", "add", "origin", remote], cwd=repository, check=True)
+
+    main(["init"])
+
+    text = (repository / ".github" / "lambdabot" / "roles.json").read_text()
+    (statement,) = resources(text)["JobRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Federated": NOBODY}
+    assert "AWS refuses .github/lambdabot/roles.json" in capsys.readouterr().out
 
 
 def test_the_schema_is_the_one_of_the_settings_in_force(repository):
