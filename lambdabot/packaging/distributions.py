@@ -11,7 +11,7 @@ from lambdabot.workspace import Workspace
 VOLATILE_METADATA = frozenset({"direct_url.json", "uv_build.json", "uv_cache.json"})
 """Records of the installation itself: addresses, paths and times (PEP 610; uv)."""
 
-_INTERPRETER = re.compile(rb"\A#!(?:/bin/sh\n'''exec' [^\n]*\n' '''|[^\n]*python[^\n]*)\n")
+_INTERPRETER = re.compile(rb"\A#!(?:/bin/sh\n'''exec' [^\n]*\n' '''|(?=[^\n]*python)[^\n]*)\n")
 """What installers write at the top of a script: the interpreter's path, or a detour when that is too long."""
 
 

@@ -144,10 +144,13 @@ def _is_deployed(folder: Path) -> bool:
     return folder.name not in _NOT_DEPLOYED and not folder.name.startswith(".")
 
 
-def _same(one: Workspace, path: Path, other: Workspace, there: Path) -> bool:
+def _same(workspace: Workspace, path: Path, other_workspace: Workspace, there: Path) -> bool:
     """Tell whether two files hold the same; what may not be read is not."""
     try:
-        with one.open(path, largest=LARGEST_BYTES) as here, other.open(there, largest=LARGEST_BYTES) as its:
+        with (
+            workspace.open(path, largest=LARGEST_BYTES) as here,
+            other_workspace.open(there, largest=LARGEST_BYTES) as its,
+        ):
             if os.fstat(here.fileno()).st_size != os.fstat(its.fileno()).st_size:
                 return False
             while piece := here.read(_PIECE):

@@ -12,7 +12,7 @@ GENERATED = "cdk.out"
 TERRAFORM = {".tf", ".tfvars"}
 
 _CERTAIN = re.compile(rb"AWS::Serverless::|AWS::Lambda::|AWS::CloudFormation::Stack|\"planned_values\"")
-_SERVICE = re.compile(rb"(?m)^[\s{]*[\"']?service[\"']?\s*:")
+_SERVICE = re.compile(rb"(?m)^[ \t\r\f\v{]*[\"']?service[\"']?\s*:")  # no line end, or each line is all lines
 _TERRAFORM_JSON = re.compile(rb"\"aws_lambda_function\"|terraform-aws-modules/lambda/")
 _PROVIDER = re.compile(rb"\bprovider[\"']?\s*:")
 

@@ -82,10 +82,11 @@ class Document:
             return NoSlot(reason=f"the value at {self.place(node)} is no simple value")
         start, end = node.start_mark.index, node.end_mark.index
         found = _PROPERTIES.match(self.text.content, start, end)
-        anchor = _ANCHOR.search(self.text.content, start, end)
+        value = found.end() if found else start
+        anchor = _ANCHOR.search(self.text.content, start, value)
         if anchor and not note:
             note = f"every alias of the anchor `&{anchor[1]}` changes with it"
-        start = found.end() if found else start
+        start = value
         if node.style in {'"', "'"}:
             start, end = start + 1, end - 1
         return self.text.slot(start, end, note=note)

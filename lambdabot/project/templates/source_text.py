@@ -1,5 +1,6 @@
 """A template's text: places and slots by character offset."""
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,8 @@ from lambdabot.workspace import FileRefusedError, Workspace
 
 MAX_BYTES = 16 * 1024 * 1024
 """CloudFormation takes templates of 1 MB; a Terraform plan of a large estate is some MB of JSON."""
+
+_BLANKS = re.compile(r"[^\S\r\n]*")
 
 LONGEST_VALUE = 10_000
 """Characters of a value that is put together: Lambda takes 4 KB of variables, and references of references double."""
@@ -70,6 +73,10 @@ class SourceText:
         end = self.starts[row + 1] if row + 1 < len(self.starts) else len(self.content)
         return self.content[self.starts[row] : end].rstrip("\r\n")
 
+    def _length(self, row: int) -> int:
+        end = self.starts[row + 1] - 1 if row + 1 < len(self.starts) else len(self.content)
+        return end - self.starts[row]
+
     @cached_property
     def line_end(self) -> str:
         """Return the file's own line end: that of its first line."""
@@ -78,11 +85,12 @@ class SourceText:
     def slot(self, start: int, end: int, *, prefix: str = "", suffix: str = "", note: str = "") -> Slot | NoSlot:
         """Return the slot between two offsets, which must lie on one line of a bearable length."""
         row = self.row(start)
-        line, first = self.line_text(row), self.starts[row]
+        first = self.starts[row]
+        if self._length(row) > LONGEST_LINE and self.row(end) == row:  # it is not copied for each value in it
+            return NoSlot(reason=f"line {row + 1} of {self.path.name} is longer than {LONGEST_LINE} characters")
+        line = self.line_text(row)
         if not start <= end <= first + len(line):
             return NoSlot(reason=f"the value at {self.place(start)} goes over several lines")
-        if len(line) > LONGEST_LINE:
-            return NoSlot(reason=f"line {row + 1} of {self.path.name} is longer than {LONGEST_LINE} characters")
         return Slot(
             path=self.path,
             line=row + 1,
@@ -96,5 +104,5 @@ class SourceText:
 
     def indentation(self, row: int) -> str:
         """Return the blanks at the beginning of a line."""
-        line = self.line_text(row)
-        return line[: len(line) - len(line.lstrip())]
+        found = _BLANKS.match(self.content, self.starts[row])
+        return found[0] if found else ""

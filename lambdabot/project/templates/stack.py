@@ -22,7 +22,7 @@ QUALIFIERS = ("AWS::Lambda::Alias", "AWS::Lambda::Version")
 
 _NAMES = re.compile(r"[A-Za-z0-9]+")
 _REFERENCE = re.compile(
-    r"(?:!Ref\s+|Ref[\"']?\s*:\s*|\$\{|FindInMap[\"']?\s*:?\s*(?:\[|-)\s*)[\"']?(?P<name>[A-Za-z0-9]+)"
+    r"(?:!Ref\s+|Ref[\"']?\s*:\s*|\$\{|FindInMap[\"']?\s*(?::\s*)?[\[-]\s*)[\"']?(?P<name>[A-Za-z0-9]+)"
 )
 
 Given = Mapping[str, Result]

@@ -1,6 +1,7 @@
 """Variables of the Serverless Framework, as far as the files decide them."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
@@ -17,8 +18,9 @@ MOST_STEPS = 50
 """Variables that one value leads through."""
 
 _VARIABLE = re.compile(r"\$\{([^${}]*)\}")
-_PART = re.compile(r"""\s*((?:'[^']*'|"[^"]*"|\([^)]*\)|[^,'"(])*)(?:,|$)""")
-_FILE = re.compile(r"file\(\s*([^)]*?)\s*\)(?::(.+))?$")
+_SIGN = re.compile(r"""[,'"()]""")
+_CLOSING = {"'": "'", '"': '"', "(": ")"}
+_FILE = re.compile(r"file\(([^)]*)\)(?::(.+))?$")
 
 
 class Variables:
@@ -63,10 +65,7 @@ class Variables:
     def _variable(self, expression: str, node: Node, document: Document) -> Result:
         """Return the first alternative that there is."""
         result: Result = Unknown(f"`${{{expression}}}` has no value here", document.place(node))
-        for found in _PART.finditer(expression):
-            part = found[1].strip()
-            if not part:
-                continue
+        for part in filter(None, map(str.strip, _alternatives(expression))):
             value = self._alternative(part, node, document)
             if isinstance(value, Known):
                 return value
@@ -87,7 +86,7 @@ class Variables:
         if part[0] in "'\"":
             return Known(part[1:-1], node, document, ("a default",))
         if file := _FILE.match(part):
-            return self._file(file[1], file[2], node, document)
+            return self._file(file[1].strip(), file[2], node, document)
         source, colon, address = part.partition(":")
         match source if colon else "":
             case "":
@@ -165,6 +164,20 @@ class Variables:
             ("params", "default", name),
             ("stages", "default", "params", name),
         )
+
+
+def _alternatives(expression: str) -> Iterator[str]:
+    """Yield what stands between the commas that are in no quotes and no parentheses, each character looked at once."""
+    start, closing = 0, ""
+    for sign in _SIGN.finditer(expression):
+        if closing:
+            closing = "" if sign[0] == closing else closing
+        elif sign[0] in _CLOSING:
+            closing = _CLOSING[sign[0]]
+        elif sign[0] == ",":
+            yield expression[start : sign.start()]
+            start = sign.end()
+    yield expression[start:]
 
 
 def _tag(text: str) -> str:

@@ -1,52 +1,260 @@
 """What a pull request names to be read."""
 
+import io
+import os
+import struct
+import zipfile
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from lambdabot.workspace import Workspace
 from tests.trust.arena import SETTINGS, Arena, Seen
-from tests.trust.table import Attack
+from tests.trust.table import Attack, Door
 
 PROMISE = "files are the workspace's own"
 HOLDS = "lambdabot.workspace:Workspace._real"
+OPEN = "lambdabot.workspace:Workspace.open"
+PRIVATE = "lambdabot.workspace:is_private"
+
+SECRET = "secret-of-the-runner"  # an attack's prey
+TELLING = "def handler(event, context):\n    raise ValueError(str(event))\n"
+FUNCTION = "Type: AWS::Lambda::Function, Properties: {Handler: app.handler, Runtime: python3.13, Code: ../work/src}"
+TEMPLATE = f"Resources:\n  Secretive: {{{FUNCTION}}}\n"
 
 
 def anywhere(self: Workspace, path: Path) -> Path:  # in the guard's place
     return path.resolve()
 
 
-def _template(arena: Arena) -> None:
-    arena.write("lambdabot.yml", SETTINGS + "comment: {template: .git/config}\n")
+def anything(self: Workspace, path: Path, *, largest: int | None = None) -> BinaryIO:  # in the guard's place
+    if not path.is_fifo():
+        return path.open("rb")
+    try:
+        return io.BytesIO(os.read(os.open(path, os.O_RDONLY | os.O_NONBLOCK), 4096))
+    except BlockingIOError:  # it was read already
+        return io.BytesIO()
 
 
-def _posts_gits_configuration(arena: Arena) -> bool:
-    _template(arena)
-    return _leaked(arena.action())
+def git_spelled_so(name: str) -> bool:  # in the guard's place
+    return name == ".git"
 
 
-def _prints_gits_configuration(arena: Arena) -> bool:
-    _template(arena)
-    return _leaked(arena.run())
+def _settings(more: str = "", **changed: str) -> str:
+    """Return the settings with a key more, or other lines of the function."""
+    text = SETTINGS
+    for key, value in changed.items():
+        start = text.index(f"    {key}:")
+        text = text[:start] + f"    {key}: {value}" + text[text.index("\n", start) :]
+    return text + more
 
 
-def _leaked(seen: Seen) -> bool:
-    return seen.shows("extraheader")
+# Each of these makes the pull request, and says what shows that it worked.
 
+
+def _comment(template: str, shown: str, arena: Arena) -> Callable[[Seen], bool]:
+    arena.link("linked.j2", ".git/config")
+    arena.write("gha-creds-0123456789abcdef.json", SECRET)
+    arena.write("sub/.git", f"gitdir: ../.git/modules/{SECRET}\n")
+    arena.write("sub/.GIT/config", SECRET)
+    arena.write("lambdabot.yml", _settings(f"comment: {{template: {template}}}\n"))
+    return lambda seen: seen.shows(shown)
+
+
+def _settings_elsewhere(arena: Arena) -> Callable[[Seen], bool]:
+    arena.write("credentials", f"{SECRET}: AKIA\n", at=arena.runner)
+    (arena.work / "lambdabot.yml").unlink()
+    arena.link("lambdabot.yml", "../runner/credentials")
+    return lambda seen: seen.shows(SECRET)
+
+
+def _settings_of_git(arena: Arena) -> Callable[[Seen], bool]:
+    arena.write(".git/other.yml", f"{SECRET}: 1\n")
+    (arena.work / "lambdabot.yml").unlink()
+    arena.link("lambdabot.yml", ".git/other.yml")
+    return lambda seen: seen.shows(SECRET)
+
+
+def _payload(name: str, arena: Arena) -> Callable[[Seen], bool]:
+    arena.write("prey.json", f'{{"a": "{SECRET}"}}', at=arena.runner)
+    arena.write(".git/prey.json", f'{{"a": "{SECRET}"}}')
+    arena.link("events", "../runner")
+    arena.write("src/app.py", TELLING)
+    arena.write("lambdabot.yml", _settings().replace("    budget", f"    payloads: [{{file: {name}}}]\n    budget"))
+    return lambda seen: seen.shows(SECRET)
+
+
+def _source(name: str, arena: Arena) -> Callable[[Seen], bool]:
+    arena.write("app.py", TELLING, at=arena.runner)
+    arena.link("linked", "../runner")
+    arena.write("own.zip", b"PK\5\6" + bytes(18), at=arena.runner)
+    arena.link("own.zip", "../runner/own.zip")
+    arena.write("lambdabot.yml", _settings(source=name))
+    return lambda seen: seen.exit_code == 0
+
+
+def _requirements(name: str, arena: Arena) -> Callable[[Seen], bool]:
+    arena.write("netrc", f"{SECRET}\n", at=arena.runner)
+    arena.link("src/linked.txt", "../../runner/netrc")
+    text = _settings().replace("    budget", f"    requirements: {name}\n    budget")
+    arena.write("lambdabot.yml", text)
+    return lambda seen: seen.exit_code == 0
+
+
+def _templates(name: str, arena: Arena) -> Callable[[Seen], bool]:
+    arena.write("stack.yml", TEMPLATE, at=arena.runner)
+    arena.link("linked", "../runner")
+    arena.write("lambdabot.yml", _settings(f"templates: ['{name}']\n"))
+    return lambda seen: seen.shows("Secretive")
+
+
+def _linked_template(arena: Arena) -> Callable[[Seen], bool]:
+    arena.write("stack.yml", TEMPLATE, at=arena.runner)
+    arena.link("stack.yml", "../runner/stack.yml")
+    return lambda seen: seen.shows("Secretive")
+
+
+def _nested_stack(arena: Arena) -> Callable[[Seen], bool]:
+    arena.write("stack.yml", TEMPLATE, at=arena.runner)
+    inner = "{Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: ../runner/stack.yml}}"
+    arena.write("template.yml", f"Resources:\n  Inner: {inner}\n")
+    return lambda seen: seen.shows("Secretive")
+
+
+def _variable(arena: Arena) -> Callable[[Seen], bool]:
+    arena.write("functions.yml", "Secretive: {handler: src/app.handler}\n", at=arena.runner)
+    service = 'service: s\nprovider: {name: aws, runtime: python3.13}\nfunctions: "${file(../runner/functions.yml)}"\n'
+    arena.write("serverless.yml", service)
+    return lambda seen: seen.shows("Secretive")
+
+
+def _pipe(name: str, text: str, arena: Arena) -> Callable[[Seen], bool]:
+    """Put a pipe in a file's place; its other end is open, so that whoever reads it without a guard is not held."""
+    arena.write("src/app.py", TELLING)
+    arena.write("lambdabot.yml", _settings().replace("    budget", "    payloads: [{file: event.pipe}]\n    budget"))
+    (arena.work / name).unlink(missing_ok=True)
+    os.mkfifo(arena.work / name)
+    os.write(os.open(arena.work / name, os.O_RDWR | os.O_NONBLOCK), text.encode())
+    return lambda seen: seen.shows(SECRET)
+
+
+def _zip(arena: Arena) -> Callable[[Seen], bool]:
+    """Take a zip whose directory says that it is 300 MB unzipped."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("app.py", "")
+    size = struct.pack("<I", 300 << 20)
+    head = data.getvalue().index(b"PK\1\2")
+    arena.write("own.zip", data.getvalue()[: head + 24] + size + data.getvalue()[head + 28 :])
+    arena.write("lambdabot.yml", _settings(source="own.zip"))
+    return lambda seen: not seen.shows("is 300 MB unzipped")
+
+
+def _device(arena: Arena) -> Callable[[Seen], bool]:
+    arena.write("lambdabot.yml", _settings().replace("    budget", "    payloads: [{file: /dev/zero}]\n    budget"))
+    return lambda seen: seen.shows("is larger than")
+
+
+def _at(door: Door, prepare: Callable[[Arena], Callable[[Seen], bool]], arena: Arena) -> bool:
+    worked = prepare(arena)
+    return worked(_seen(door, arena))
+
+
+def _seen(door: Door, arena: Arena) -> Seen:
+    return arena.action() if door == "action" else arena.run("--dry-run")
+
+
+def _rows(
+    name: str,
+    prepare: Callable[[Arena], Callable[[Seen], bool]],
+    *doors: Door,
+    guard: str = HOLDS,
+    without: object = anywhere,
+) -> Iterator[Attack]:
+    for door in doors:
+        yield Attack(
+            name=name,
+            promise=PROMISE,
+            door=door,
+            attempt=partial(_at, door, prepare),
+            guard=guard,
+            without=without,
+        )
+
+
+def _rendered(template: str, shown: str, arena: Arena) -> bool:
+    return _comment(template, shown, arena)(arena.run())
+
+
+HEADER = "extraheader"
+private = {"guard": PRIVATE, "without": lambda name: False}  # the guard's signature
 
 ATTACKS = [
-    Attack(
-        name="lets git's own configuration be the comment's template",
-        promise=PROMISE,
-        door="action",
-        attempt=_posts_gits_configuration,
-        guard=HOLDS,
-        without=anywhere,
+    *_rows(
+        "lets git's own configuration be the comment's template", partial(_comment, ".git/config", HEADER), "action"
+    ),
+    *_rows("lets a link to git's own configuration be it", partial(_comment, "linked.j2", HEADER), "action"),
+    *_rows("goes to git's own configuration by `..`", partial(_comment, "src/../.git/config", HEADER), "action"),
+    *_rows("lets a submodule's `.git` be the template", partial(_comment, "sub/.git", SECRET), "action", **private),
+    *_rows(
+        "lets credentials of another action be the template",
+        partial(_comment, "gha-creds-0123456789abcdef.json", SECRET),
+        "action",
+        **private,
+    ),
+    *_rows(
+        "spells `.git` as another file system takes it",
+        partial(_comment, "sub/.GIT/config", SECRET),
+        "action",
+        guard=PRIVATE,
+        without=git_spelled_so,
     ),
     Attack(
         name="lets git's own configuration be the comment's template",
         promise=PROMISE,
         door="command line",
-        attempt=_prints_gits_configuration,
+        attempt=partial(_rendered, ".git/config", HEADER),
         guard=HOLDS,
         without=anywhere,
     ),
+    *_rows("makes lambdabot.yml a link to the runner's files", _settings_elsewhere, "action", "command line"),
+    *_rows("makes lambdabot.yml a link into `.git`", _settings_of_git, "action", "command line"),
+    *_rows("sends a file of the runner as an event", partial(_payload, "../runner/prey.json"), "action"),
+    *_rows("sends a file of the runner by a linked folder", partial(_payload, "events/prey.json"), "action"),
+    *_rows("sends a file of `.git` as an event", partial(_payload, ".git/prey.json"), "action"),
+    *_rows("packages `.git`", partial(_source, ".git"), "command line"),
+    *_rows("packages the runner's folder by a link", partial(_source, "linked"), "command line"),
+    *_rows("packages the runner's folder by `..`", partial(_source, "src/../../runner"), "command line"),
+    *_rows("takes a zip by a link", partial(_source, "own.zip"), "command line"),
+    *_rows("names requirements outside", partial(_requirements, "../../runner/netrc"), "command line"),
+    *_rows("names requirements that are a link outside", partial(_requirements, "linked.txt"), "command line"),
+    *_rows("reads templates outside by a pattern", partial(_templates, "../runner/*.yml"), "command line"),
+    *_rows("reads templates outside by a linked folder", partial(_templates, "linked/stack.yml"), "command line"),
+    *_rows("reads a template that is a link outside", _linked_template, "command line"),
+    *_rows("nests a stack that lies outside", _nested_stack, "command line"),
+    *_rows("takes functions of a file outside by a variable", _variable, "command line"),
+    *_rows(
+        "makes an event a pipe",
+        partial(_pipe, "event.pipe", f'["{SECRET}"]'),
+        "action",
+        guard=OPEN,
+        without=anything,
+    ),
+    *_rows(
+        "makes lambdabot.yml a pipe",
+        partial(_pipe, "lambdabot.yml", f"{SECRET}: 1\n"),
+        "action",
+        "command line",
+        guard=OPEN,
+        without=anything,
+    ),
+    *_rows(
+        "takes a zip that is a bomb",
+        _zip,
+        "action",
+        guard="lambdabot.packaging.archive:check_unzipped",
+        without=lambda sizes: None,
+    ),
+    *_rows("sends a device as an event", _device, "action", "command line", guard=OPEN, without=anything),
 ]
