@@ -144,6 +144,28 @@ def try_regain(event):
     return found.stdout.strip() == "0"
 
 
+def try_reach(event):
+    """Return what can be reached from here, by the names of the table in SECURITY.md."""
+    return {
+        "everybody": holds_secret(event, read(event["everybody"])),
+        "yours": holds_secret(event, read(event["yours"])),
+        "lambdabot": try_environ(event),
+        "processes": try_environ({"half": event["half"], "pid": event["other"]}),
+        "abstract": try_connect({"half": event["half"], "name": event["name"]}),
+        "sockets": try_connect(event),
+        "left": try_write({"path": event["left"]}),
+        **{name: answers(address, port) for name, address, port in event["addresses"]},
+    }
+
+
+def answers(address, port):
+    try:
+        socket.create_connection((address, port), timeout=10).close()
+    except OSError:
+        return False
+    return True
+
+
 def build(event):
     """Do the same while a source distribution is built, and tell by failing: nothing else of it is needed."""
     sys.exit(f"BUILD FOUND {globals()['try_' + event['try']](event)!r}.")

@@ -7,6 +7,7 @@ import ctypes
 import json
 import os
 import socket
+import subprocess
 import sys
 import threading
 from dataclasses import replace
@@ -58,11 +59,23 @@ def serve(address: str) -> None:
     threading.Thread(target=run, daemon=True).start()
 
 
+def listen(address: str, port: int) -> None:
+    """Answer whoever connects over TCP."""
+    server = socket.create_server((address, port))
+
+    def run() -> None:
+        while True:
+            connection, _ = server.accept()
+            connection.close()
+
+    threading.Thread(target=run, daemon=True).start()
+
+
 def run_function(asked: dict) -> dict:
     prctl.forbid_inspection()  # as every door does first
-    event = asked["event"] | {"pid": os.getpid()}
     answers = []
-    with Machine() as machine:
+    with subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE) as other, Machine() as machine:  # it ends with its input
+        event = asked["event"] | {"pid": os.getpid(), "other": other.pid}
         spec = spec_of(asked["code"], asked["storage_mb"])
         environments = [ExecutionEnvironment(spec, machine) for _ in range(asked["times"])]
         for environment in environments:
@@ -71,7 +84,7 @@ def run_function(asked: dict) -> dict:
             event["first"] = answers[0]["value"]
         for environment in environments:
             environment.stop()
-    return {"answers": answers}
+    return {"answers": answers, "warnings": machine.warnings()}
 
 
 def main() -> None:
@@ -90,6 +103,8 @@ def main() -> None:
     cgroup.find_controllers = lambda: cgroup.NONE  # each guard must hold without them
     for address in asked["serve"]:
         serve(address)
+    for address, port in asked["listen"]:
+        listen(address, port)
     if asked["key"]:  # in the user's keyring, -4
         token = os.environ["GITHUB_TOKEN"].encode()
         ctypes.CDLL(None).syscall(

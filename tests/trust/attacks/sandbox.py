@@ -43,6 +43,13 @@ cd "$1/work"
 shift
 exec "$@"
 """
+# A network of its own, where this machine's loopback, a far address and the metadata address all answer.
+NETWORK = """
+ip link set lo up
+ip address add 198.51.100.1/32 dev lo
+ip address add 169.254.169.254/32 dev lo
+echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start
+"""
 NOBODY = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
 
 NOTHING = {"namespaces": "none", "landlock": 0}
@@ -114,7 +121,7 @@ class Job:
         self, event: dict[str, Any], means: dict[str, Any], *, nobody: bool = False, **asked: Any
     ) -> tuple[str, dict[str, Any]]:
         """Run lambdabot with the secret; return all that it told, and how its functions answered."""
-        variables = asked.pop("variables", {})
+        variables, network = asked.pop("variables", {}), bool(asked.get("listen"))
         packages = [path for path in sys.path if path.endswith("site-packages")]
         environment = {
             "PATH": os.environ["PATH"],
@@ -138,6 +145,7 @@ class Job:
             "times": 1,
             "ids": 0,
             "serve": [],
+            "listen": [],
             "key": None,
             "command": None,
             **asked,
@@ -145,7 +153,8 @@ class Job:
         (self.folder / "code").mkdir(exist_ok=True)
         shutil.copy(ROOT / "tests/trust/intruder.py", self.folder / "code")
         program = [str(open_interpreter.find()), str(ROOT / "tests/trust/victim.py")]
-        contained = ["unshare", "--mount", "--propagation", "private", "sh", "-c", CONTAINED, "sh", str(self.folder)]
+        contained = ["unshare", "--mount", "--propagation", "private", *(["--net"] if network else [])]
+        contained += ["sh", "-c", (NETWORK if network else "") + CONTAINED, "sh", str(self.folder)]
         ended = subprocess.run(
             [*contained, *(NOBODY if nobody else []), *program],
             env=environment,
