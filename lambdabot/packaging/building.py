@@ -114,6 +114,8 @@ def take(built: Path, folder: Path) -> None:
 
     Raises PackagingError for anything else, which would be read as ours later.
     """
+    if built.is_symlink() or not built.is_dir():  # the walk follows its first link
+        raise _no_file()
     folder.mkdir()
     for parent, names, files in os.walk(built):
         inner = folder / Path(parent).relative_to(built)

@@ -90,7 +90,8 @@ class Cell:
             controllers=cgroup.find_controllers(),
             confinement=confinement,
         )
-        asked = json.dumps({"order": order.to_json(), "seconds": limits.seconds})
+        locks = self._users.handle if self._users else None
+        asked = json.dumps({"order": order.to_json(), "seconds": limits.seconds, "locks": locks})
         with subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", _PROGRAM.format(root=str(_PACKAGE_ROOT))],
             env={},  # nothing could leak from it
@@ -98,7 +99,7 @@ class Cell:
             stdin=subprocess.PIPE,  # when it closes, the program is ended
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            pass_fds=(self._users.handle,) if self._users else (),
+            pass_fds=() if locks is None else (locks,),
             start_new_session=True,  # an interrupt at the terminal is ours to handle
             encoding="utf-8",
         ) as keeper:
@@ -108,9 +109,9 @@ class Cell:
             keeper.stdin.flush()
             answer = keeper.stdout.read()
         if keeper.returncode != 0:
-            what = f"a program of others could not be confined: {answer.strip().splitlines()[-1:]}"
+            what = f"a program of others could not be confined: {''.join(answer.strip().splitlines()[-1:])}"
             raise ConfinementError(what)
-        return Finished(**json.loads(answer))
+        return Finished(**json.loads(answer.splitlines()[-1]))
 
     def __enter__(self) -> Self:
         """Give itself."""

@@ -11,7 +11,7 @@ import sys
 import time
 from typing import Any, Literal
 
-from lambdabot.sandbox import prctl
+from lambdabot.sandbox import prctl, users
 from lambdabot.sandbox.order import Order
 from lambdabot.sandbox.worker import Worker
 
@@ -21,9 +21,14 @@ End = Literal["exit", "time", "memory", "storage"]
 def main() -> None:
     """Run what the first line of the standard input orders, until that closes; print how it ended."""
     prctl.adopt_orphans()
+    asker = os.getppid()
     asked = json.loads(sys.stdin.buffer.readline())
-    answer = keep(Order.from_json(asked["order"]), seconds=asked["seconds"])
-    sys.stdout.write(json.dumps(answer))
+    try:
+        answer = keep(Order.from_json(asked["order"]), seconds=asked["seconds"])
+        sys.stdout.write(json.dumps(answer))
+    finally:
+        if asked["locks"] is not None and os.getppid() != asker:  # it was killed, and cannot do so itself
+            users.remove_unused(asked["locks"])
 
 
 def keep(order: Order, *, seconds: float) -> dict[str, Any]:

@@ -21,7 +21,8 @@ def forbid_inspection() -> None:
 
     A program that it starts can be looked into again.
     """
-    _prctl(_SET_DUMPABLE, 0)
+    if hasattr(_libc, "prctl"):  # on other systems no code of others is run
+        _prctl(_SET_DUMPABLE, 0)
 
 
 def adopt_orphans() -> None:

@@ -16,12 +16,14 @@ from pathlib import Path
 
 import pytest
 
+from tests import open_interpreter
+
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).with_name("hunter")
 
 ALL = None
-LANDLOCK_ONLY = {"namespaces": "none", "landlock": 1, "users": False}
-NOTHING = {"namespaces": "none", "landlock": 0, "users": False}
+LANDLOCK_ONLY = {"namespaces": "none", "landlock": 1}
+NOTHING = {"namespaces": "none", "landlock": 0}
 
 
 @pytest.fixture
@@ -36,29 +38,17 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(path)
 
 
-def is_open(path: str | Path) -> bool:
-    """Return True when every user may pass through to a path."""
-    resolved = Path(path).resolve()
-    return resolved.exists() and all(each.stat().st_mode & 0o001 for each in resolved.parents)
-
-
-def interpreter_for_nobody() -> Path | None:
-    """Return an interpreter of this version that other users may run, None where there is none."""
-    name = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    candidates = [Path(path) for path in (sys.executable, f"/usr/bin/{name}", f"/usr/local/bin/{name}")]
-    return next(filter(is_open, candidates), None)
-
-
 def hunt(folder: Path, *, as_nobody: bool = False, means: dict | None = None) -> dict:
     """Run the program with the secrets and return what its handler found."""
     home = folder / "home"
     home.mkdir()
     interpreter: Path | None = Path(sys.executable)
     prefix: list[str] = []
-    if as_nobody:
-        interpreter = interpreter_for_nobody()
-        if os.geteuid() != 0 or interpreter is None or not is_open(ROOT / "lambdabot"):
+    if as_nobody or (os.geteuid() == 0 and means is not None):
+        interpreter = open_interpreter.find()
+        if os.geteuid() != 0 or interpreter is None or not open_interpreter.is_open(ROOT / "lambdabot"):
             pytest.skip("needs root, and an interpreter of this version and a checkout that nobody may read")
+    if as_nobody:
         shutil.chown(home, "nobody")
         prefix = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
     packages = [path for path in sys.path if path.endswith("site-packages")]
@@ -96,7 +86,7 @@ def test_finds_nothing(folder, as_nobody, means):
 
 
 def test_finds_no_file_and_no_process_behind_namespaces_alone(folder):
-    seen = hunt(folder, as_nobody=True, means={"namespaces": "user", "landlock": 0, "users": False})
+    seen = hunt(folder, as_nobody=True, means={"namespaces": "user", "landlock": 0})
     if "view of files" not in seen["machine"]:
         pytest.skip("needs user namespaces")
     assert seen["found"] in ([], ["abstract socket"])  # which only Landlock closes

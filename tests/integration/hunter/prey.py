@@ -12,9 +12,10 @@ from pathlib import Path
 from lambdabot.local.worker.environment import ExecutionEnvironment
 from lambdabot.local.worker.machine import Machine
 from lambdabot.local.worker.spec import EnvironmentSpec
-from lambdabot.sandbox import cgroup
+from lambdabot.sandbox import cgroup, prctl
 from lambdabot.sandbox.isolation import Means
 
+prctl.forbid_inspection()  # as every door does first
 half = os.environ.pop("SECRET_HALF")
 secret = half * 2
 home = Path(os.environ["HOME"])

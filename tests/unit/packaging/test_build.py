@@ -20,6 +20,8 @@ from lambdabot.packaging import archive, building, install
 from lambdabot.packaging.build import package, uninstalled
 from lambdabot.packaging.target import Target
 from lambdabot.programs import UV
+from lambdabot.sandbox.cell import Finished
+from lambdabot.sandbox.isolation import Means
 
 X86_64 = Target.of_runtime("python3.13", Architecture.X86_64)
 ARM64 = Target.of_runtime("python3.13", Architecture.ARM64)
@@ -293,6 +295,65 @@ def test_a_build_that_leaves_no_file_in_a_files_place_is_refused(
     leave(tmp_path / "built" / "it")
     with pytest.raises(PackagingError, match="neither a file nor a folder"):
         building.take(tmp_path / "built", tmp_path / "package")
+
+
+def test_a_build_that_puts_a_link_in_the_packages_place_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets/credentials").write_text("sekrit")
+    (tmp_path / "built").symlink_to("secrets")
+    with pytest.raises(PackagingError, match="neither a file nor a folder"):
+        building.take(tmp_path / "built", tmp_path / "package")
+    assert not (tmp_path / "package").exists()
+
+
+def test_what_was_built_has_no_rights_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "built/inner").mkdir(parents=True)
+    for name, mode in (("program", 0o4777), ("inner/text", 0o666)):
+        (tmp_path / "built" / name).write_text(name)
+        (tmp_path / "built" / name).chmod(mode)
+    building.take(tmp_path / "built", tmp_path / "package")
+    modes = [(tmp_path / "package" / name).stat().st_mode & 0o7777 for name in ("program", "inner/text")]
+    assert modes == [0o755, 0o644]
+
+
+def test_a_build_is_given_the_archives_of_a_folder_and_no_more(function: MakeFunction, index, build: MakeBuild) -> None:
+    index.sdist("legacy")
+    (index.folder / "other.whl").symlink_to("/etc/passwd")
+    (index.folder / "secret.txt").write_text("sekrit")
+    links = index.folder / "links"
+    links.mkdir()
+    building._copy_archives(index.folder, links)
+    assert [path.name for path in links.iterdir()] == ["legacy-1.0.tar.gz"]
+    building._copy_archives(index.folder / "nowhere", links)
+
+
+def test_a_build_sees_what_the_workflow_names(tmp_path: Path) -> None:
+    environment = {
+        "SSL_CERT_FILE": str(tmp_path),
+        "UV_INDEX": f"file://{tmp_path} https://index.example/simple",
+        "UV_DEFAULT_INDEX": "file:///nowhere/at/all",
+        "PATH": "/usr/bin",
+    }
+    assert list(building._named(environment)) == [tmp_path, tmp_path]
+
+
+def test_a_build_that_used_too_much_is_refused() -> None:
+    for end, told in (("time", "took longer than 15 minutes"), ("memory", "4096 MB of memory"), ("storage", "8192 MB")):
+        with pytest.raises(PackagingError, match=f"building `evil` .*{told}.* and was ended"):
+            building._refuse_excess(Finished(end=end, status=-9, text=""), frozenset({"evil"}))
+    building._refuse_excess(Finished(end="exit", status=1, text=""), frozenset({"evil"}))
+
+
+def test_a_build_is_refused_where_it_would_see_what_is_ours(
+    function: MakeFunction, index, build: MakeBuild, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.sdist("legacy")
+    bare = Means(namespaces="none", landlock=0, users=False)
+    monkeypatch.setattr(Means, "find", lambda: bare)
+    error = failure(build, function(index.lines("legacy"), allow_build=("legacy",)))
+    assert "`legacy` is not built: a build cannot be confined on this machine" in error.what
+    assert "Build its wheel in an earlier step" in error.advice
+    assert not index.built
 
 
 def test_a_build_that_fails_is_said(function: MakeFunction, index, build: MakeBuild) -> None:

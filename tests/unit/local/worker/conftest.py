@@ -6,6 +6,7 @@ import tempfile
 import textwrap
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -87,20 +88,21 @@ class Fixture:
 
 
 @pytest.fixture
-def code(tmp_path_factory) -> Callable[..., Path]:
-    """Write a function's files where every user may read them."""
+def code() -> Iterator[Callable[..., Path]]:
+    """Write a function's files where every user may read them: each start of pytest closes its own folders anew."""
+    folders = ExitStack()
 
     def write(files: dict[str, str]) -> Path:
-        folder = tmp_path_factory.mktemp("code")
-        for parent in (folder, *folder.parents[:2]):
-            parent.chmod(0o755)
+        folder = Path(folders.enter_context(tempfile.TemporaryDirectory(prefix="lambdabot-code-")))
+        folder.chmod(0o755)
         for name, text in files.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(textwrap.dedent(text))
         return folder
 
-    return write
+    with folders:
+        yield write
 
 
 @pytest.fixture

@@ -218,3 +218,44 @@ def test_times_out_during_a_repeated_init(start, machine, monkeypatch):
     monkeypatch.setattr("lambdabot.local.worker.environment._INIT_SECONDS", 0.2)
     call = start(machine, "import time\ntime.sleep(30)\ndef handler(event, context): return 1", timeout_seconds=1)
     assert call().status == "timeout"
+
+
+@pytest.mark.parametrize("waits", [False, True], ids=["seen at its end", "seen while it runs"])
+def test_ends_what_holds_more_files_than_its_ephemeral_storage(start, any_machine, waits):
+    call = start(
+        any_machine,
+        """
+        import os, time
+        def handler(event, context):
+            for number in range(event["files"]):
+                with open(f"/tmp/part-{number}", "wb") as file: file.write(bytes(4 * 1024**2))
+            time.sleep(event["seconds"])
+            return len(os.listdir("/tmp"))
+        """,
+        storage_mb=8,
+    )
+    assert call.value(files=1, seconds=0) == 1
+    result = call(files=8, seconds=19 if waits else 0)
+    assert (result.status, result.error_type, result.healthy) == ("error", "OSError", False)
+    assert json.loads(result.payload)["errorMessage"] == "[Errno 28] No space left on device"
+    assert b"/tmp is 8 MB large" in result.logs
+    assert call.value(files=1, seconds=0) == 1, "the next environment has its own"
+
+
+def test_refuses_a_file_that_is_larger_than_the_ephemeral_storage(start, any_machine):
+    call = start(
+        any_machine,
+        """
+        import os
+        def handler(event, context):
+            with open("/tmp/one", "wb", buffering=0) as file:
+                try:
+                    while file.write(bytes(1024**2)): pass
+                except OSError as error:
+                    size = file.tell()
+            os.unlink("/tmp/one")
+            return size
+        """,
+        storage_mb=8,
+    )
+    assert call.value() == 8 * 1024**2
