@@ -52,7 +52,7 @@ class Inputs:
     comment_key: str = ""  # tells the jobs of a matrix apart
     report: Path | None = None  # of another run, to comment on
     seed: int = 1
-    out: Path = Path("out")
+    out: Path | None = None  # of the report's files; None where none is written
 
     @property
     def place(self) -> str:
@@ -112,7 +112,9 @@ def load(inputs: Inputs, *, default_endpoint: str = "aws", discover: Discover = 
     if not path.is_file():
         raise UsageError([Mistake(message=f"there is no settings file {inputs.config}")], advice=EXAMPLE)
     workspace = around(inputs)
-    mistakes = [*_input_mistakes(inputs), *output.mistakes(inputs.out, workspace, output.REPORT_FILES)]
+    mistakes = _input_mistakes(inputs)
+    if inputs.out is not None:
+        mistakes += output.mistakes(inputs.out, workspace, output.REPORT_FILES)
     try:
         declared = _declared(yaml_source.read(path), discover, inputs.workspace)
         source = declared.source
@@ -147,7 +149,7 @@ def load(inputs: Inputs, *, default_endpoint: str = "aws", discover: Discover = 
         base=inputs.base,
         region=inputs.region,
         seed=inputs.seed,
-        out=Path(os.path.abspath(inputs.out)),  # noqa: PTH100  # links are not followed before they are looked at
+        out=Path(os.path.abspath(inputs.out or "out")),  # noqa: PTH100  # links are not followed before they are looked at
         workspace=workspace,
         effective=redacted(document),
         places={function.name: source.place(("functions", function.name)) for function in found},

@@ -103,6 +103,7 @@ def test_the_header_of_a_web_token_is_everybodys():
         ("AWS_ENDPOINT_URL_LAMBDA", "http://127.0.0.1:9001", False),
         ("AWS_ACCOUNT_ID", "123456789012", False),
         ("AWS_RETRY_MODE", "standard", False),
+        ("AWS_STAGE", "pre-production", False),
         ("AWS_EXECUTION_ENV", "AWS_Lambda_python3.13", False),
         ("ACTIONS_RUNTIME_URL", "https://pipelines.actions.githubusercontent.com/x/", False),
         ("ACTIONS_CACHE_SERVICE_V2", "truetrue", False),
