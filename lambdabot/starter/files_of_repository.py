@@ -59,7 +59,8 @@ def starters(config: Path, discovery: Discovery, roles: Mapping[str, object]) ->
             for name in WORKFLOWS
         },
     }
-    return [_starter(path, text) for path, text in texts.items()]
+    workspace = Workspace.around(config.parent)
+    return [_starter(path, text, workspace) for path, text in texts.items()]
 
 
 def _top(folder: Path) -> Path:
@@ -97,9 +98,8 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def write(starters: Sequence[Starter]) -> None:
+def write(starters: Sequence[Starter], workspace: Workspace) -> None:
     """Write files that are not there yet. Raises UsageError for a folder that is a link, before any is written."""
-    workspace = Workspace(_top(starters[0].path.parent)) if starters else None
     mistakes = [one for each in starters for one in output.mistakes(each.path.parent, workspace)]
     if mistakes:
         raise UsageError(list(dict.fromkeys(mistakes)))
@@ -124,11 +124,11 @@ def settings_drift(config: Path, discovery: Discovery) -> Iterator[str]:
             yield f"{one.place}: `{name}` sets {', '.join(unset)}, which {config.name} does not"
 
 
-def _starter(path: Path, text: str) -> Starter:
+def _starter(path: Path, text: str, workspace: Workspace) -> Starter:
     if not os.path.lexists(path):
         return Starter(path=path, text=text, exists=False, differs=False)
     try:
-        there = Workspace(_top(path.parent)).read(path).decode()
+        there = workspace.read(path).decode()
     except (FileRefusedError, UnicodeDecodeError):
         there = ""
     return Starter(path=path, text=text, exists=True, differs=there != text)
