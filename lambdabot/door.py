@@ -104,8 +104,10 @@ def _guarded(*, in_workflow: bool) -> Iterator[Log]:
                     os.dup2(os.open(os.devnull, os.O_WRONLY), log.fileno())
 
 
-def _tolerant(stream: TextIO) -> TextIO:
-    """Let a terminal without Unicode show the rest all the same."""
+def _tolerant(stream: TextIO | None) -> TextIO:
+    """Let a terminal without Unicode show the rest all the same; None is a stream that was closed before the start."""
+    if stream is None:
+        return io.StringIO()
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")
     return stream
