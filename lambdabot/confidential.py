@@ -176,7 +176,8 @@ def _decoded(found: re.Match[str]) -> str:
 
 def _pieces(name: str, value: str) -> Iterator[_Piece]:
     value = _HEADER.sub("", value, count=1) if value.count(".") > 1 else value
-    for whole in dict.fromkeys(map(_plain, [value, *_in_base64(value.encode(errors="replace"))])):
+    raw = value.encode(errors="replace")
+    for whole in dict.fromkeys(map(_plain, [value, raw.hex(), *_in_base64(raw)])):
         if len(whole) >= SHORTEST:
             for start in sorted({0, max(0, len(whole) - PIECE)}):
                 yield _Piece(whole[start : start + PIECE], whole, start, name)

@@ -38,6 +38,7 @@ def shown(text: str) -> str:
         lambda one: quote(one, safe=""),
         lambda one: command("error", one, title=one),
         str.lower,
+        lambda one: one.encode().hex(),
         lambda one: f"{one[:9]}\n    {one[9:]}",
         lambda one: base64.b64encode(one.encode()).decode(),
         lambda one: base64.b64encode(f"u:{one}!".encode()).decode(),
