@@ -30,7 +30,8 @@ _NO_SECRET = re.compile(
     r"\w+_(?:REGION|PROFILE|ENDPOINTS|FILE|PATH|DIR|BUNDLE|HOOKS|MODE|NAME|BUCKET|ACCOUNT_ID"
     r"|ENV|OUTPUT|PAGER|ATTEMPTS|DISABLED|ENABLED|DEBUG|VERSION|V\d+)"
 )
-_ADDRESS = re.compile(r"arn:|https?://[^@/]*(?:/|$)")  # with a password in it, it is a secret all the same
+# A role, an address without a password, and words in small letters, as no key of AWS's or GitHub's is one.
+_NO_KEY = re.compile(r"arn:.*|https?://[^@/]*(?:/.*)?|[a-z]+(?:-[a-z]+)*")
 
 _HEADER = re.compile(r"eyJ[\w-]*\.")
 """The first part of a JSON Web Token is the same for all of an issuer's tokens (RFC 7515, section 3.1)."""
@@ -175,7 +176,8 @@ def _decoded(found: re.Match[str]) -> str:
 
 def _pieces(name: str, value: str) -> Iterator[_Piece]:
     value = _HEADER.sub("", value, count=1) if value.count(".") > 1 else value
-    for whole in dict.fromkeys(map(_plain, [value, *_in_base64(value.encode(errors="replace"))])):
+    raw = value.encode(errors="replace")
+    for whole in dict.fromkeys(map(_plain, [value, raw.hex(), *_in_base64(raw)])):
         if len(whole) >= SHORTEST:
             for start in sorted({0, max(0, len(whole) - PIECE)}):
                 yield _Piece(whole[start : start + PIECE], whole, start, name)
@@ -191,7 +193,7 @@ def _in_base64(value: bytes) -> Iterator[str]:
 def _is_secret(name: str, value: str) -> bool:
     if len(value) < SHORTEST:
         return False
-    known = _NO_SECRET.fullmatch(name) is not None or _ADDRESS.match(value) is not None
+    known = _NO_SECRET.fullmatch(name) is not None or _NO_KEY.fullmatch(value) is not None
     return name in _TOKENS or (name.startswith(_FAMILIES) and not known)
 
 

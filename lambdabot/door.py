@@ -38,7 +38,8 @@ def through(
             try:
                 return _code(run, asked, refused, errors if in_workflow else None)
             finally:
-                _say_withheld(errors if in_workflow else None)
+                with suppress(ReaderGoneError):
+                    _say_withheld(errors if in_workflow else None)
     except InterruptionError as interruption:
         end_now(interruption)
 
@@ -47,14 +48,15 @@ def _code(run: Callable[[], int], asked: str, refused: Callable[[LambdabotError]
     try:
         with interruptible():
             return int(run())
-    except LambdabotError as error:
-        refused(error)
-        return error.exit_code
-    except ReaderGoneError:  # the reader of our output went away; that is no error of ours
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except ReaderGoneError:  # that the reader of our output went away is no error of ours
         return ExitCode.DONE
+    except LambdabotError as error:
+        with suppress(ReaderGoneError):
+            refused(error)
+        return error.exit_code
     except Exception as error:  # noqa: BLE001  # nobody foresaw it, and 1 would be the gate's answer
-        _tell_unforeseen(error, asked, annotated)
+        with suppress(ReaderGoneError):
+            _tell_unforeseen(error, asked, annotated)
         return ExitCode.UNFORESEEN
 
 
@@ -96,12 +98,16 @@ def _guarded(*, in_workflow: bool) -> Iterator[Log]:
             yield errors
         finally:
             for log in logs:
-                with suppress(ReaderGoneError, ValueError):  # ValueError: it was closed
+                try:
                     log.end()
+                except ReaderGoneError:  # nor shall Python complain of it at its end
+                    os.dup2(os.open(os.devnull, os.O_WRONLY), log.fileno())
 
 
-def _tolerant(stream: TextIO) -> TextIO:
-    """Let a terminal without Unicode show the rest all the same."""
+def _tolerant(stream: TextIO | None) -> TextIO:
+    """Let a terminal without Unicode show the rest all the same; None is a stream that was closed before the start."""
+    if stream is None:
+        return io.StringIO()
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")
     return stream

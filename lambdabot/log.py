@@ -2,7 +2,7 @@
 
 import io
 import re
-from threading import Lock
+from threading import RLock
 from typing import TextIO
 
 from lambdabot.confidential import withheld
@@ -26,7 +26,7 @@ class Log(io.TextIOBase):
         self._stream = stream
         self._in_workflow = in_workflow
         self._begun = ""
-        self._lock = Lock()
+        self._lock = RLock()  # a finalizer may print while its thread does
 
     @classmethod
     def of(cls, stream: TextIO) -> "Log":

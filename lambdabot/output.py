@@ -71,7 +71,10 @@ def opened(folder: Path, workspace: Workspace | None, *, mode: int = 0o755) -> I
     """
     path = Path(os.path.abspath(folder))  # noqa: PTH100  # `resolve` would follow what must not be followed
     start, parts = _way(path, workspace)
-    handle = os.open(start, _FOLDER)
+    try:
+        handle = os.open(start, _FOLDER)
+    except OSError as error:
+        raise _refused(start, f"cannot be written to: {error.strerror}") from error
     try:
         for index, part in enumerate(parts):
             handle = _entered(handle, part, start.joinpath(*parts[: index + 1]), mode)
@@ -86,18 +89,19 @@ def check(folder: Path, workspace: Workspace | None, names: Sequence[str] = ()) 
     Nothing is made.
     """
     start, parts = _way(Path(os.path.abspath(folder)), workspace)  # noqa: PTH100  # as above
-    path = start
+    path, whole = start, True
     for part in parts:
         if why := _fault(path / part):
             raise _refused(path / part, why)
-        if not (path / part).exists():
+        if not os.path.lexists(path / part):
+            whole = False  # the rest is to be made in the last that is there
             break
         path /= part
     if names and not os.access(path, os.W_OK | os.X_OK):
         raise _refused(path, "cannot be written to by this user")
-    taken = [path / name for name in names if len(path.parts) == len(start.parts + parts) and (path / name).is_dir()]
-    if taken:
-        raise UsageError([Mistake(message="is a folder, where a file is to be written", path=one) for one in taken])
+    for name in names if whole else ():
+        if os.path.isdir(path / name) and not (path / name).is_symlink():  # noqa: PTH112  # nor raises for any name
+            raise _refused(path / name, "is a folder, where a file is to be written")
 
 
 def mistakes(folder: Path, workspace: Workspace | None, names: Sequence[str] = ()) -> tuple[Mistake, ...]:
@@ -117,7 +121,7 @@ def _way(path: Path, workspace: Workspace | None) -> tuple[Path, tuple[str, ...]
             if GIT in parts:
                 raise _refused(path, "is git's own")
             return root, parts
-    there = next(parent for parent in (path, *path.parents) if parent.exists())
+    there = next(parent for parent in (path, *path.parents) if os.path.exists(parent))  # noqa: PTH110  # as above
     real = there.resolve()
     if any(real.is_relative_to(root) for root in _checkouts(workspace)):
         raise _refused(path, "leads into the workspace by a link")
@@ -151,7 +155,7 @@ def _entered(handle: int, name: str, path: Path, mode: int) -> int:
 def _fault(path: Path) -> str:
     if path.is_symlink():
         return "is a link: lambdabot writes through none, for a pull request can commit it"
-    return "is no folder" if path.exists() and not path.is_dir() else ""
+    return "is no folder" if os.path.lexists(path) and not os.path.isdir(path) else ""  # noqa: PTH112  # as above
 
 
 def _refused(path: Path, why: str) -> UsageError:

@@ -53,7 +53,7 @@ class Inputs:
     comment_key: str = ""  # tells the jobs of a matrix apart
     report: Path | None = None  # of another run, to comment on
     seed: int = 1
-    out: Path = Path("out")
+    out: Path | None = None  # of the report's files; None where none is written
 
     @property
     def files(self) -> Workspace:
@@ -112,7 +112,8 @@ def load(inputs: Inputs, *, discover: Discover, default_endpoint: str = "aws") -
     if not _is_there(inputs.config):
         raise UsageError([Mistake(message=f"there is no settings file {inputs.config}")], advice=EXAMPLE)
     mistakes, workspace = _input_mistakes(inputs), inputs.files
-    mistakes += output.mistakes(inputs.out, workspace, output.REPORT_FILES)
+    if inputs.out is not None:
+        mistakes += output.mistakes(inputs.out, workspace, output.REPORT_FILES)
     try:
         declared = _declared(yaml_source.read(inputs.config.absolute(), workspace), discover, workspace)
         source = declared.source
@@ -148,7 +149,7 @@ def load(inputs: Inputs, *, discover: Discover, default_endpoint: str = "aws") -
         base=inputs.base,
         region=inputs.region,
         seed=inputs.seed,
-        out=Path(os.path.abspath(inputs.out)),  # noqa: PTH100  # links are not followed before they are looked at
+        out=Path(os.path.abspath(inputs.out or "out")),  # noqa: PTH100  # links are not followed before they are looked at
         effective=redacted(document),
         places={function.name: source.place(("functions", function.name)) for function in found},
         left_out=declared.left_out,

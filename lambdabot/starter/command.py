@@ -8,6 +8,7 @@ from lambdabot.errors import ExitCode
 from lambdabot.project.discovery import discover
 from lambdabot.starter.files_of_repository import Starter, settings_drift, starters, write
 from lambdabot.starter.roles_template import repository_of, template
+from lambdabot.workspace import Workspace
 
 NEXT = """
 Next:
@@ -29,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     found = starters(config, discovery, template(config, discovery, repository))
     if arguments.check:
         return _check(found, config)
-    write([one for one in found if not one.exists])
+    write([one for one in found if not one.exists], Workspace.around(config.parent))
     for one in found:
         print(f"{_state(one):8} {_shown(one.path)}")
     for problem in discovery.problems:

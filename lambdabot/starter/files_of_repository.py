@@ -60,7 +60,7 @@ def starters(config: Path, discovery: Discovery, roles: Mapping[str, object]) ->
             for name in WORKFLOWS
         },
     }
-    workspace = Workspace.around(config)
+    workspace = Workspace.around(config.parent)
     return [_starter(path, text, workspace) for path, text in texts.items()]
 
 
@@ -99,9 +99,8 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def write(starters: Sequence[Starter]) -> None:
+def write(starters: Sequence[Starter], workspace: Workspace) -> None:
     """Write files that are not there yet. Raises UsageError for a folder that is a link, before any is written."""
-    workspace = Workspace(_top(starters[0].path.parent)) if starters else None
     mistakes = [one for each in starters for one in output.mistakes(each.path.parent, workspace)]
     if mistakes:
         raise UsageError(list(dict.fromkeys(mistakes)))

@@ -14,6 +14,7 @@ from lambdabot.settings.declared import complete
 from lambdabot.settings.document import validate
 from lambdabot.settings.functions import functions
 from lambdabot.settings.yaml_source import YamlSource
+from lambdabot.workspace import Workspace
 
 _PART = re.compile(r"[\w.-]+")
 
@@ -37,7 +38,7 @@ def repository_of(folder: Path, environ: Mapping[str, str]) -> str | None:
 def _declared(config: Path, discovery: Discovery) -> Sequence[Function]:
     """Return the functions of the templates; none where they do not hold, which `lambdabot run` tells."""
     try:
-        declared = complete(YamlSource(path=config, data={"version": 1}), discovery)
+        declared = complete(YamlSource(path=config, data={"version": 1}), discovery, Workspace.around(config))
         return functions(validate(declared.source), declared, Side.HEAD)
     except UsageError:
         return ()

@@ -177,7 +177,7 @@ def test_an_interruption_ends_the_process_with_the_signals_status(step, monkeypa
 
     ended = []
     monkeypatch.setattr(action, "_run", interrupted)
-    monkeypatch.setattr(action, "end_now", lambda interruption: ended.append(interruption.signal_number))
+    monkeypatch.setattr("lambdabot.door.end_now", lambda interruption: ended.append(interruption.signal_number))
 
     step()
 

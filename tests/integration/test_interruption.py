@@ -100,7 +100,7 @@ def test_an_interrupted_run_reports_what_it_has_and_what_it_removed(project, end
     def end(interruption: InterruptionError) -> None:
         raise SystemExit(128 + interruption.signal_number)
 
-    monkeypatch.setattr("lambdabot.cli.end_now", end)
+    monkeypatch.setattr("lambdabot.door.end_now", end)
     invoked = threading.Event()
     wave = LineProgress.wave
     monkeypatch.setattr(LineProgress, "wave", lambda *arguments: (wave(*arguments), invoked.set()))
@@ -124,7 +124,7 @@ def test_an_interruption_before_anything_was_created_still_reports(project, monk
     def end(interruption: InterruptionError) -> None:
         raise SystemExit(128 + interruption.signal_number)
 
-    monkeypatch.setattr("lambdabot.cli.end_now", end)
+    monkeypatch.setattr("lambdabot.door.end_now", end)
     monkeypatch.setattr("lambdabot.pipeline.run.resolve_base", lambda *_, **__: os.kill(os.getpid(), signal.SIGINT))
 
     with pytest.raises(SystemExit) as ended:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lambdabot import output
+from lambdabot.confidential import keeping
 from lambdabot.errors import UsageError
 from lambdabot.workspace import Workspace
 
@@ -109,3 +110,84 @@ def test_files_are_the_folders_owners(workspace):
 
     assert (workspace.root / "out").stat().st_uid == (workspace.root / "out/file").stat().st_uid == 1234
     assert stat.S_IMODE((workspace.root / "out/file").stat().st_mode) == 0o600
+
+
+def test_nothing_is_written_among_gits_own_files(workspace):
+    (workspace.root / ".git").mkdir()
+
+    for act in (write, output.check):
+        with pytest.raises(UsageError, match="is git's own"):
+            act(workspace.root / ".git/out", workspace)
+
+
+def test_the_work_tree_that_we_stand_in_is_anybodys_too(workspace, tmp_path, monkeypatch):
+    """The settings may be one's own, and lie elsewhere."""
+    (workspace.root / ".git").mkdir()
+    (workspace.root / "out").symlink_to(tmp_path / "home", target_is_directory=True)
+    monkeypatch.chdir(workspace.root)
+
+    with pytest.raises(UsageError, match="is a link"):
+        write(Path("out"), Workspace(tmp_path / "elsewhere"))
+
+
+def test_a_link_that_comes_between_check_and_write_is_refused(workspace, tmp_path):
+    output.check(workspace.root / "out", workspace)
+    (workspace.root / "out").symlink_to(tmp_path / "home", target_is_directory=True)
+
+    with pytest.raises(UsageError, match="is a link"):
+        write(workspace.root / "out", workspace)
+
+
+def test_an_open_folder_is_not_left_for_the_link_that_takes_its_place(workspace, tmp_path):
+    with output.opened(workspace.root / "out", workspace) as out:
+        (workspace.root / "out").rename(workspace.root / "before")
+        (workspace.root / "out").symlink_to(tmp_path / "home", target_is_directory=True)
+        out.write("file", "new")
+
+    assert (workspace.root / "before/file").read_text() == "new"
+    assert (tmp_path / "home/file").read_text() == "home"
+
+
+def test_a_folder_that_bears_a_files_name_is_told_before_the_file_is_made(workspace):
+    (workspace.root / "out/report.json").mkdir(parents=True)
+
+    (mistake,) = output.mistakes(workspace.root / "out", workspace, output.REPORT_FILES)
+    assert mistake.message == "is a folder, where a file is to be written"
+    assert mistake.path == workspace.root / "out/report.json"
+    assert output.mistakes(workspace.root / "other", workspace, output.REPORT_FILES) == ()
+
+
+def test_a_folder_of_somebody_elses_is_told_before_anything_is_made(workspace):
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+    (workspace.root / "out").mkdir(mode=0o755)
+    for folder in (workspace.root, *list(workspace.root.parents)[:3]):
+        folder.chmod(0o755)
+    child = os.fork()
+    if child == 0:
+        os.setresuid(1234, 1234, 1234)
+        found = output.mistakes(workspace.root / "out", workspace, output.REPORT_FILES)
+        os._exit(0 if [one.message for one in found] == ["cannot be written to by this user"] else 1)
+
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_a_file_that_is_begun_must_not_be_there(workspace, tmp_path):
+    with output.opened(workspace.root, workspace) as out:
+        with out.begin("file") as file:
+            file.write(b"line\n")
+        (workspace.root / "link").symlink_to(tmp_path / "home/file")
+        for name in ("file", "link"):
+            with pytest.raises(UsageError, match="cannot be written: File exists"):
+                out.begin(name)
+
+    assert (workspace.root / "file").read_text() == "line\n"
+
+
+def test_no_secret_goes_into_a_text_and_bytes_stay_as_they_are(workspace):
+    with keeping({"GITHUB_TOKEN": "ghs_0123456789"}), output.opened(workspace.root, workspace) as out:
+        out.write("text", "a ghs_0123456789")
+        out.write("data", b"a ghs_0123456789")
+
+    assert (workspace.root / "text").read_text() == "a ***"
+    assert (workspace.root / "data").read_text() == "a ghs_0123456789"

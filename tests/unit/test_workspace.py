@@ -88,3 +88,16 @@ def test_a_terminals_workspace_is_the_repository_else_the_current_folder(workspa
     assert Workspace.around(tmp_path / "home/inner") == Workspace(tmp_path)
     monkeypatch.chdir(workspace.root)
     assert Workspace.around(tmp_path / "home/inner/none.yml") == Workspace(tmp_path / "home/inner")
+
+
+def test_what_it_covers_by_name_or_by_a_link(tmp_path):
+    (tmp_path / "work").mkdir()
+    (tmp_path / "home").mkdir()
+    (tmp_path / "work/out").symlink_to(tmp_path / "home")
+    (tmp_path / "in").symlink_to(tmp_path / "work")
+    workspace = Workspace(tmp_path / "work")
+
+    assert workspace.covers(tmp_path / "work/cache")
+    assert workspace.covers(tmp_path / "work/out/cache")
+    assert workspace.covers(tmp_path / "in/cache")
+    assert not workspace.covers(tmp_path / "home/cache")

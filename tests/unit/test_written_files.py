@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from lambdabot import job
+from lambdabot.confidential import keeping
 from lambdabot.errors import UsageError
 from lambdabot.settings.comment import Comment
 from lambdabot.workspace import Workspace
@@ -44,3 +45,23 @@ def test_no_template_is_the_standard_one_and_a_broken_one_a_mistake(tmp_path):
     path = tmp_path / "cost.md.j2"
     with pytest.raises(UsageError, match=r"cost.md.j2:1: is no Jinja template"):
         job.own_template(Comment(template=str(path), template_data=b"{% if %}"))
+
+
+def test_a_secret_is_withheld_before_texts_are_cut_and_the_report_says_so(tmp_path):
+    secret = "k7Gm/hostile+secret/access+key/9f8e7d6c5b"
+    words = "x" * 240 + secret + "y" * 400  # the comment cuts what is longer than a cell in its middle
+    with keeping({"AWS_SECRET_ACCESS_KEY": secret}):
+        data = job.write(runs.hostile("thumbnail", words), tmp_path, Workspace(tmp_path), root=tmp_path)
+
+    assert "AWS_SECRET_ACCESS_KEY" in data["notes"][-1]
+    for path in tmp_path.iterdir():
+        text = path.read_text()
+        assert not any(secret[start : start + 8] in text for start in range(len(secret) - 8))
+    assert "AWS_SECRET_ACCESS_KEY" in (tmp_path / "report.html").read_text()
+
+
+def test_a_report_without_secrets_stays_as_it_is(tmp_path):
+    with keeping({"AWS_SECRET_ACCESS_KEY": "k7Gm/hostile+secret/access+key/0123456789"}):
+        kept = job.write(runs.regression(), tmp_path, Workspace(tmp_path), root=tmp_path)
+
+    assert kept == job.write(runs.regression(), tmp_path, Workspace(tmp_path), root=tmp_path)

@@ -1,5 +1,6 @@
 import pytest
 
+from lambdabot.confidential import keeping
 from lambdabot.errors import GitHubError
 from lambdabot.github.annotation import Annotation
 from lambdabot.github.check import report
@@ -78,3 +79,14 @@ def test_a_refusal_names_the_permission(github, context, fault):
 def test_outside_a_workflow_there_is_no_repository(context):
     with pytest.raises(GitHubError, match=r"no check run was made.*the repository is not known"):
         send(context.__class__())
+
+
+def test_no_secret_goes_to_github(github, context):
+    secret = "k7Gm/hostile+secret/access+key/0123456789"
+    with keeping({"AWS_SECRET_ACCESS_KEY": secret}):
+        send(
+            context, [Annotation(level="failure", message=f"it is {secret}", path="a.py")], title=secret, summary=secret
+        )
+
+    assert github.annotations[1][0]["message"] == "it is ***"
+    assert (github.check_runs[1]["output"]["title"], github.check_runs[1]["output"]["summary"]) == ("***", "***")

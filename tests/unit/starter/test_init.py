@@ -286,3 +286,27 @@ def test_each_part_of_a_repository_has_workflows_of_its_own(repository, monkeypa
     assert {name for one in second for name in one[True]["workflow_run"]["workflows"]} == {one["name"] for one in first}
     assert len({one["concurrency"]["group"] for one in workflows}) == 6
     assert "lambdabot-comment-shop.yml comments" in (repository / ".github/workflows/lambdabot-shop.yml").read_text()
+
+
+def test_a_folder_that_is_a_link_is_refused_before_anything_is_written(repository, tmp_path_factory, capsys):
+    home = tmp_path_factory.mktemp("home")
+    (repository / ".git").mkdir()
+    (repository / ".github").mkdir()
+    (repository / ".github/workflows").symlink_to(home)
+
+    assert main(["init"]) == 2
+
+    assert ".github/workflows: is a link" in capsys.readouterr().err
+    assert not (repository / "lambdabot.yml").exists()
+    assert list(home.iterdir()) == []
+
+
+def test_a_link_that_leads_nowhere_is_somebodys_file(repository, tmp_path_factory, capsys):
+    home = tmp_path_factory.mktemp("home")
+    (repository / "lambdabot.yml").symlink_to(home / "made.yml")
+
+    assert main(["init"]) == 0
+
+    assert "kept     lambdabot.yml" in capsys.readouterr().out
+    assert (repository / "lambdabot.yml").is_symlink()
+    assert list(home.iterdir()) == []
