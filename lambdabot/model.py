@@ -11,6 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lambdabot.workspace import Workspace
+
 if TYPE_CHECKING:
     from lambdabot.declaration import Declaration, Edit
 
@@ -128,6 +130,7 @@ class Function:
     tie_tolerance_percent: float
     budget: Budget
     allow_build: frozenset[str]
+    workspace: Workspace  # which holds every file that it names
     sizes_assumed: bool = False  # nobody asked for these memory sizes and no others
     layers: Mapping[Architecture, tuple[str, ...]] = field(default_factory=dict)  # ARNs of layer versions
     ephemeral_storage_mb: int = 512

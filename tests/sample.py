@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from lambdabot.model import Architecture, Budget, Configuration, Constraints, Function, Payload, Side, Strategy
+from lambdabot.workspace import Workspace
 
 
 def function(source: Path | str, **fields: Any) -> Function:
@@ -29,5 +30,6 @@ def function(source: Path | str, **fields: Any) -> Function:
         "tie_tolerance_percent": 2.0,
         "budget": Budget(usd=Decimal(1), minutes=10),
         "allow_build": frozenset(),
+        "workspace": Workspace.around(source) if isinstance(source, Path) else Workspace(Path()),
     }
     return Function(source=source, **{**usual, **fields})

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lambdabot.errors import ExitCode, Mistake, UsageError
+from lambdabot.folders import cache_folder
+from lambdabot.workspace import Workspace
 
 if TYPE_CHECKING:
     from lambdabot.arm64.target import Target
@@ -74,10 +76,14 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(missing)
     if not arguments.timeout > 0:
         raise UsageError([Mistake(message=f"--timeout must be above 0, not {arguments.timeout:g}")])
-    cache_dir = None if arguments.no_cache else arguments.cache_dir or default_cache()
+    places = [(path, _workspace(path)) for path in arguments.paths]
+    cache_dir = None if arguments.no_cache else arguments.cache_dir or cache_folder(os.environ)
+    if (own := arguments.cache_dir) is not None and any(workspace.holds(own) for _, workspace in places):
+        message = "lies in the workspace, where a pull request could put answers of its own: name another folder"
+        raise UsageError([Mistake(message=message, path=own)])
     target = _target(arguments)
     _share_memory()
-    answers = check_many(arguments.paths, target, Access(cache_dir, arguments.timeout), verify=arguments.verify)
+    answers = check_many(places, target, Access(cache_dir, arguments.timeout), verify=arguments.verify)
     if arguments.json:
         print(document(answers))  # noqa: T201  # the command's output
     else:
@@ -114,11 +120,14 @@ def exit_code(answers: "list[Arm64Check]") -> ExitCode:
     return ExitCode.DONE if told or Arm64Verdict.READY in verdicts else ExitCode.NOT_MEASURED
 
 
-def default_cache() -> Path:
-    """Return where the cache lies: in CI the runner's own folder, which actions/cache can keep."""
-    temporary = os.environ.get("RUNNER_TEMP")
-    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(temporary or home).expanduser() / "lambdabot" / "arm64"
+def _workspace(path: Path) -> Workspace:
+    """Return whose files may be read for a path: the workflow's workspace where the path is in it, else that around."""
+    given = os.environ.get("GITHUB_WORKSPACE")
+    if given:
+        named = Path(os.path.abspath(path))  # noqa: PTH100  # `resolve` would follow links, which may lead out
+        if any(named.is_relative_to(root) for root in (Path(given), Path(given).resolve())):
+            return Workspace(Path(given))
+    return Workspace.around(path)
 
 
 def _target(arguments: argparse.Namespace) -> "Target":

@@ -235,5 +235,5 @@ def _egg_requires(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _name(requirement: str) -> str:
     try:
         return Requirement(requirement).name.lower().replace("_", "-")
-    except InvalidRequirement:
+    except (InvalidRequirement, RecursionError):
         return requirement.lower()

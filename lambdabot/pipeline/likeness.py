@@ -10,6 +10,7 @@ from lambdabot.declaration import Place
 from lambdabot.errors import DeploymentError, Mistake
 from lambdabot.model import BaseKind, Function, Side
 from lambdabot.pipeline.pairs import Sides
+from lambdabot.workspace import Workspace
 
 
 @dataclass(slots=True, kw_only=True)
@@ -98,7 +99,7 @@ class Likeness:
             return function
         if existing.like not in self._code:
             self._code[existing.like] = code_of(connection, existing, self.folder)
-        return replace(function, source=self._code[existing.like])
+        return replace(function, source=self._code[existing.like], workspace=Workspace(self.folder))
 
 
 def _without(sides: Sides) -> Sides:

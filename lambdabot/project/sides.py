@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lambdabot.model import Function, Side
+from lambdabot.workspace import Workspace
 
 
 def settings_in_base(config: Path, root: Path, base: Path) -> Path:
@@ -36,6 +37,7 @@ def base_function(
             head,
             side=Side.BASE,
             source=own.source,
+            workspace=Workspace(base),
             handler=own.handler,
             runtime=own.runtime,
             requirements=own.requirements,
@@ -63,7 +65,7 @@ def base_function(
     if head.requirements is not None:
         moved = source / os.path.relpath(head.requirements, head.source) if source.is_dir() else None
         requirements = moved if moved is not None and moved.is_file() else None
-    return replace(head, side=Side.BASE, source=source, requirements=requirements)
+    return replace(head, side=Side.BASE, source=source, requirements=requirements, workspace=Workspace(base))
 
 
 def _source_in_base(head: Function, source: Path, *, config: Path, root: Path, base: Path) -> Path | None:

@@ -19,7 +19,7 @@ from lambdabot.model import (
 from lambdabot.settings.declared import Declared, missing_code, outside
 from lambdabot.settings.schema import Document, FunctionSection, PayloadSection
 from lambdabot.settings.yaml_source import Location
-from lambdabot.workspace import holds
+from lambdabot.workspace import Workspace, holds
 
 MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
 """Lambda's limit of a synchronous invocation (Lambda quotas)."""
@@ -89,6 +89,7 @@ def _function(name: str, section: FunctionSection, declared: Declared, side: Sid
         tie_tolerance_percent=section.tie_tolerance_percent,
         budget=Budget(**section.budget.model_dump()),
         allow_build=frozenset(section.allow_build),
+        workspace=Workspace(declared.workspace) if declared.workspace else Workspace.around(source.path),
         sizes_assumed="memory_mb" not in section.model_fields_set,
         layers=_layers(section),
         ephemeral_storage_mb=section.ephemeral_storage_mb,

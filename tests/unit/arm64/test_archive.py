@@ -3,13 +3,13 @@
 import io
 import os
 import zipfile
-from pathlib import Path
 
 import pytest
 
 from lambdabot.arm64 import archive
 from lambdabot.arm64.archive import members, zip_members
 from lambdabot.arm64.contents import UnreadableError
+from lambdabot.workspace import Workspace
 
 
 def zipped(files):
@@ -21,7 +21,7 @@ def zipped(files):
 
 
 def listed(path):
-    return {name: stream.read() for name, stream in members(path)}
+    return {name: stream.read() for name, stream in members(path, Workspace.around(path))}
 
 
 def test_zip_gives_its_files_and_not_its_folders(tmp_path):
@@ -95,6 +95,6 @@ def test_file_that_cannot_be_opened_is_named(tmp_path, monkeypatch):
     def refuse(*_):  # the tests may run as root, whom no mode keeps out
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", refuse)
-    with pytest.raises(UnreadableError, match="locked: Permission denied"):
+    monkeypatch.setattr("os.open", refuse)
+    with pytest.raises(UnreadableError, match="locked: cannot be read: Permission denied"):
         listed(tmp_path)
