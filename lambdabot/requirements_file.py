@@ -109,6 +109,11 @@ def read_text(path: Path, workspace: Workspace, *, largest: int = LARGEST_TEXT) 
         raise FileRefusedError(message) from error
 
 
+def has_variable(text: str) -> bool:
+    """Tell whether a reader that expands `${NAME}`, as pip and uv do, would put something of the environment in."""
+    return "${" in text
+
+
 def logical_lines(text: str) -> Iterator[tuple[int, str]]:
     """Yield number and content of the lines, continued ones joined, comments and empty ones gone."""
     parts: list[str] = []
@@ -157,7 +162,7 @@ class _Reader:
         self.left -= len(text)
         for number, content in logical_lines(text):
             place = Place(path=shown, line=number)
-            if "${" in content:
+            if has_variable(content):
                 self._mistake(place, _VARIABLE)
             elif content.startswith("-"):
                 self._options(content, place, path.parent, constraint=constraint, included=included)
@@ -196,7 +201,7 @@ class _Reader:
                 return
             if name in _WITH_VALUE and not value:
                 self._mistake(place, f"{name} has no value")
-            elif "${" in value:  # put together out of quotes
+            elif has_variable(value):  # put together out of quotes
                 self._mistake(place, _VARIABLE)
             elif name in _INCLUDES and ":" not in value:
                 only = constraint or name == "--constraint"

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -77,10 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.timeout > 0:
         raise UsageError([Mistake(message=f"--timeout must be above 0, not {arguments.timeout:g}")])
     places = [(path, _workspace(path)) for path in arguments.paths]
-    cache_dir = None if arguments.no_cache else arguments.cache_dir or cache_folder(os.environ)
-    if (own := arguments.cache_dir) is not None and any(workspace.holds(own) for _, workspace in places):
-        message = "lies in the workspace, where a pull request could put answers of its own: name another folder"
-        raise UsageError([Mistake(message=message, path=own)])
+    cache_dir = None if arguments.no_cache else _cache_dir(arguments.cache_dir, (workspace for _, workspace in places))
     target = _target(arguments)
     _share_memory()
     answers = check_many(places, target, Access(cache_dir, arguments.timeout), verify=arguments.verify)
@@ -118,6 +116,14 @@ def exit_code(answers: "list[Arm64Check]") -> ExitCode:
         if package.verdict is not PackageVerdict.NOT_CHECKED
     ]
     return ExitCode.DONE if told or Arm64Verdict.READY in verdicts else ExitCode.NOT_MEASURED
+
+
+def _cache_dir(named: Path | None, workspaces: Iterable[Workspace]) -> Path:
+    """Return where the cache lies; raise UsageError where a pull request could put answers of its own into it."""
+    if named is not None and any(workspace.holds(named) for workspace in workspaces):
+        message = "lies in the workspace, where a pull request could put answers of its own: name another folder"
+        raise UsageError([Mistake(message=message, path=named)])
+    return named or cache_folder(os.environ)
 
 
 def _workspace(path: Path) -> Workspace:

@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 from lambdabot.arm64.manifest import Indexes
 from lambdabot.arm64.transport import redacted
 from lambdabot.errors import Mistake, UsageError
+from lambdabot.requirements_file import has_variable
 
 _WEB = re.compile(r"https?://")
 _NAMED = re.compile(r"([A-Za-z0-9._-]+)=(.*)")  # uv's NAME=URL
@@ -102,7 +103,7 @@ def _check(url: str) -> SplitResult:
     except ValueError as error:  # its own message would show credentials
         message = "an index address in the manifest or the environment cannot be read"
         raise UsageError([Mistake(message=message)]) from error
-    if "${" in url:
+    if has_variable(url):
         message = "an index address has a variable, and none is expanded"
         raise UsageError([Mistake(message=message)], advice="Give the index to the job, as UV_INDEX=NAME=ADDRESS.")
     return parts

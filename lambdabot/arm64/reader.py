@@ -53,7 +53,7 @@ class Reader:
         return future.result()
 
     def _read(self, file: File, name: str) -> Contents:
-        key = fingerprint(file.url, file.sha256, name, file.filename, file.metadata)
+        key = _key(file, name)
         if file.sha256 and (known := self._kept(key)) is not None:
             return known
         try:
@@ -98,3 +98,8 @@ class Reader:
         with self._get(file.url, {}) as response, tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
             save(response, cast("BinaryIO", spool), _SDIST_LIMIT)
             return read_sdist(cast("BinaryIO", spool), file.filename)
+
+
+def _key(file: File, name: str) -> str:
+    """Return what the contents are kept by: where they came from, how they were read, and the hash of that time."""
+    return fingerprint(file.url, name, file.filename, file.metadata, file.sha256)

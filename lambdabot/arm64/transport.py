@@ -116,8 +116,8 @@ class Transport:
             address = url if user is None else urlunsplit(parts._replace(netloc=f"{user}@{host}"))
             surroundings = self._surroundings.get(origin)
             if surroundings is None:
-                trusted = parts.scheme == "https" or origin in self._own
-                surroundings = self._surroundings[origin] = _surroundings(address, netrc=trusted)
+                netrc = self._may_log_in(parts)
+                surroundings = self._surroundings[origin] = _surroundings(address, netrc=netrc)
             answer = self._session.get(address, headers=headers, timeout=self._timeout, stream=True, **surroundings)
         except requests.RequestException as error:
             why = f"{host}: {cause(error)}"
@@ -128,6 +128,10 @@ class Transport:
             raise UnreachableError(why=why) from error
         self._outages.answered(host)
         return answer
+
+    def _may_log_in(self, parts: SplitResult) -> bool:
+        """Tell whether netrc's user may be sent: over https, or where the job's environment itself says http."""
+        return parts.scheme == "https" or _origin(parts) in self._own
 
 
 def _origin(parts: SplitResult) -> tuple[str, str]:

@@ -27,7 +27,7 @@ _EXPORT = "Export other formats in the workflow, for instance `uv export --no-de
 _WITHOUT_EFFECT = frozenset({"--only-binary", "--prefer-binary", "--trusted-host", "--use-feature"})
 
 _VERSION_CONTROL = re.compile(r"(?:git|hg|svn|bzr)(?:\+|@|://)")
-_WEB = re.compile(r"https?://")
+_WEB = re.compile(r"https://")
 _ARCHIVES = (".whl", ".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst")
 
 
@@ -97,7 +97,8 @@ def _passed_on(option: Option, workspace: Workspace) -> str:
     if name == "--find-links" and ":" not in value:
         value = str(_folder(option, workspace))
     elif not _WEB.match(value):
-        _refuse(place, f"{name} is no https address", "Give what is on the runner to the job, as UV_FIND_LINKS.")
+        advice = "Give another to the job: an index as UV_INDEX, a folder of the runner as UV_FIND_LINKS."
+        _refuse(place, f"{name} is no https address", advice)
     if len(value.split()) != 1 or value.startswith("-"):
         _refuse(place, f"the value of {name} has spaces", "Write each option on a line of its own.")
     return f"{name} {value}"
@@ -123,6 +124,8 @@ def _no_binary(option: Option, allowed: frozenset[str]) -> set[str]:
 
 def _name(entry: Entry, allowed: frozenset[str]) -> str:
     """Return the canonical name of a requirement that may be installed; refuse every other."""
+    if "http://" in entry.text:
+        _refuse(entry.place, "this comes over plain http, which is not followed", "Write `https://`.")
     try:
         requirement = Requirement(entry.text)
     except (InvalidRequirement, RecursionError):  # of parentheses in a marker

@@ -88,3 +88,14 @@ def test_a_terminals_workspace_is_the_repository_else_the_current_folder(workspa
     assert Workspace.around(tmp_path / "home/inner") == Workspace(tmp_path)
     monkeypatch.chdir(workspace.root)
     assert Workspace.around(tmp_path / "home/inner/none.yml") == Workspace(tmp_path / "home/inner")
+
+
+def test_a_link_does_not_name_its_own_workspace(workspace, tmp_path, monkeypatch):
+    (tmp_path / "other/.git").mkdir(parents=True)
+    (tmp_path / "other/file.txt").touch()
+    (workspace.root / "file.txt").symlink_to(tmp_path / "other/file.txt")
+    (workspace.root / "folder").symlink_to(tmp_path / "other")
+    assert Workspace.around(workspace.root / "file.txt") == workspace
+    monkeypatch.chdir(workspace.root)
+    assert Workspace.around(Path("file.txt")) == workspace
+    assert Workspace.around(Path("folder/file.txt")) == workspace

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from lambdabot.arm64.manifest import Indexes, Manifest, Request, Unchecked
 from lambdabot.arm64.release import filename_of
 from lambdabot.arm64.rules import file_at
-from lambdabot.requirements_file import Entry, Option, read
+from lambdabot.requirements_file import Entry, Option, has_variable, read
 from lambdabot.workspace import Workspace
 
 _ADDRESS = re.compile(r"(https?|file):", re.IGNORECASE)
@@ -111,7 +111,7 @@ def _set_format(add: set[str], other: set[str], value: str) -> None:
 
 def parse_requirement(text: str, source: str) -> Requirement | Unchecked:
     """Return a requirement that an index can answer, or why it can not; what is none is named by its place."""
-    if len(text) > _LONGEST or "${" in text:
+    if len(text) > _LONGEST or has_variable(text):
         reason = f"is longer than {_LONGEST} characters, or has a variable of the environment, which is not expanded"
         return Unchecked(name=source, source=source, reason=reason)
     if _VCS.match(text) or text.startswith((".", "/", "file:")) or _is_path(text):
