@@ -23,8 +23,9 @@ for the Python and glibc of the runtime, and every file of machine code. What bl
 that has been resolved. Nothing is installed, and no code of a package is run.
 """
 _EPILOG = """\
-Indexes and credentials come from the manifest, from the variables of uv and pip (UV_INDEX_URL, PIP_INDEX_URL, …) and
-from netrc. Exit code: 1 when something blocks, 3 when nothing could be checked, 2 for wrong usage, else 0.
+Indexes come from the manifest and from the variables of uv and pip (UV_INDEX_URL, PIP_INDEX_URL, …), credentials from
+those variables and from netrc. Exit code: 1 when something blocks, 3 when nothing could be checked, 2 for wrong usage,
+else 0.
 """
 
 

@@ -13,6 +13,9 @@ from lambdabot.errors import Mistake, UsageError
 from lambdabot.workspace import FileRefusedError, Workspace
 
 T = TypeVar("T")
+_BEYOND = "nested too deeply, or a number too large"
+# tomllib takes quadratic time over the parts of a key, which may be as many as a file is long.
+_DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){64}""")
 
 
 def read_text(path: Path, workspace: Workspace) -> str:
@@ -26,6 +29,9 @@ def read_text(path: Path, workspace: Workspace) -> str:
 def read_toml(path: Path, workspace: Workspace) -> tuple[dict[str, Any], str]:
     """Return a TOML file parsed and as text; raise UsageError with the line of the mistake."""
     text = read_text(path, workspace)
+    if deep := _DEEP_KEY.search(text):
+        line = text.count("\n", 0, deep.start()) + 1
+        raise UsageError([Mistake(message=f"is not TOML: {_BEYOND}", path=path, line=line)])
     try:
         return tomllib.loads(text), text
     except tomllib.TOMLDecodeError as error:
@@ -33,8 +39,8 @@ def read_toml(path: Path, workspace: Workspace) -> tuple[dict[str, Any], str]:
         line = int(match[1]) if match else text.count("\n") + 1
         message = f"is not TOML: {str(error).partition(' (at ')[0]}"
         raise UsageError([Mistake(message=message, path=path, line=line)]) from error
-    except RecursionError as error:
-        raise UsageError([Mistake(message="is not TOML: nested too deeply", path=path)]) from error
+    except (RecursionError, ValueError) as error:  # ValueError: thousands of digits
+        raise UsageError([Mistake(message=f"is not TOML: {_BEYOND}", path=path)]) from error
 
 
 def read_json(path: Path, workspace: Workspace) -> tuple[dict[str, Any], str]:
@@ -44,8 +50,8 @@ def read_json(path: Path, workspace: Workspace) -> tuple[dict[str, Any], str]:
         document = json.loads(text)
     except json.JSONDecodeError as error:
         raise UsageError([Mistake(message=f"is not JSON: {error.msg}", path=path, line=error.lineno)]) from error
-    except RecursionError as error:
-        raise UsageError([Mistake(message="is not JSON: nested too deeply", path=path)]) from error
+    except (RecursionError, ValueError) as error:  # ValueError: thousands of digits
+        raise UsageError([Mistake(message=f"is not JSON: {_BEYOND}", path=path)]) from error
     if not isinstance(document, dict):
         raise UsageError([Mistake(message="is not a JSON object", path=path, line=1)])
     return document, text
