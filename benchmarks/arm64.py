@@ -256,5 +256,9 @@ def _memory() -> float:
 
 
 def _command(place: Path) -> list[str]:
-    arguments = [str(place / "requirements.txt"), "--json", "--cache-dir", str(place / "ours")]
+    """Return our command on the same requirements, in a folder of their own: the cache lies outside of it."""
+    project = place / "project"
+    project.mkdir(exist_ok=True)
+    (project / "requirements.txt").write_text((place / "requirements.txt").read_text())
+    arguments = [str(project / "requirements.txt"), "--json", "--cache-dir", str(place / "ours")]
     return [sys.executable, "-m", "lambdabot", "arm64", *arguments]
