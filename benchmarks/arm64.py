@@ -23,6 +23,7 @@ from lambdabot.arm64.access import Access
 from lambdabot.arm64.check import check
 from lambdabot.arm64.target import Target, platforms
 from lambdabot.model import Architecture, Arm64Verdict
+from lambdabot.workspace import Workspace
 
 ROUNDS = 5
 SECONDS = 600.0  # that one peer may take for one case
@@ -127,7 +128,7 @@ def _count(score: Score, case: Case, *, ready: bool) -> None:
 
 def _ours(case: Case, place: Path) -> bool:
     """Ask ours with nothing cached, as every peer is; a drift that is not named counts as a wrong answer."""
-    answer = check(place / "requirements.txt", case.target, Access(place / "cache", 30))
+    answer = check(place / "requirements.txt", Workspace(place), case.target, Access(place / "cache", 30))
     ready = answer.verdict is Arm64Verdict.READY
     return not case.ready if ready and case.drift and not answer.drift else ready
 
@@ -255,5 +256,9 @@ def _memory() -> float:
 
 
 def _command(place: Path) -> list[str]:
-    arguments = [str(place / "requirements.txt"), "--json", "--cache-dir", str(place / "ours")]
+    """Return our command on the same requirements, in a folder of their own: the cache lies outside of it."""
+    project = place / "project"
+    project.mkdir(exist_ok=True)
+    (project / "requirements.txt").write_text((place / "requirements.txt").read_text())
+    arguments = [str(project / "requirements.txt"), "--json", "--cache-dir", str(place / "ours")]
     return [sys.executable, "-m", "lambdabot", "arm64", *arguments]

@@ -48,16 +48,14 @@ class Workspace:
     def around(cls, path: Path) -> Self:
         """Return the workspace of a file or folder that a person names at a terminal.
 
-        It is the git work tree around the name; without one the current folder, where that holds it; else its own
-        folder. What bears the name may be a link that somebody committed, and is not followed here.
+        It is the git work tree that both the current folder and the path are in, else that around the path; without
+        one the current folder, where that holds it; else its own folder. Links of the path are not followed: one that
+        a pull request commits would name its workspace.
         """
-        named = Path(os.path.abspath(path))  # noqa: PTH100  # see above
-        folder = named if named.is_dir() and not named.is_symlink() else named.parent
-        tree = next((each for each in (folder, *folder.parents) if (each / GIT).exists()), None)
-        if tree is not None:
-            return cls(tree)
-        current = Path.cwd()
-        return cls(current if folder.is_relative_to(current) else folder)
+        named, current = Path(os.path.abspath(path)), Path.cwd()  # noqa: PTH100  # `resolve` would follow links
+        folder = named if named.is_dir() else named.parent
+        around = (tree for tree in (*_trees(current), *_trees(folder)) if folder.is_relative_to(tree))
+        return cls(next(around, current if folder.is_relative_to(current) else folder))
 
     def holds(self, path: Path) -> bool:
         """Tell whether a path, links followed, is one of the workspace's and none of git's own; it need not exist."""
@@ -140,6 +138,11 @@ class Workspace:
         if not real.is_relative_to(self._top) or any(map(is_private, real.relative_to(self._top).parts)):
             raise FileRefusedError(OUTSIDE)
         return real
+
+
+def _trees(folder: Path) -> list[Path]:
+    """Return the git work trees that a folder is in, the innermost first."""
+    return [each for each in (folder, *folder.parents) if (each / GIT).exists()]
 
 
 def _quietly(path: Path, ask: Callable[[Path], bool]) -> bool:

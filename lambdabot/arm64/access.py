@@ -5,8 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lambdabot.workspace import Workspace
-
 _PATIENCE = 8  # requests in a row that a host may leave unanswered before it is given up
 _REST_SECONDS = 60.0  # for which a host that was given up is left alone
 
@@ -42,12 +40,9 @@ class Access:
 
     cache_dir: Path | None  # None keeps nothing
     timeout: float  # seconds, of one request
-    workspace: Workspace | None = None  # whose links lead no cache elsewhere
     outages: Outages = field(default_factory=Outages)
 
     @property
     def uv_cache(self) -> Path | None:
-        """Where uv keeps what it found out; nowhere in the workspace, for uv follows the links that lie there."""
-        if self.cache_dir is None or (self.workspace is not None and self.workspace.covers(self.cache_dir)):
-            return None
-        return self.cache_dir / "uv"
+        """Where uv keeps what it found out."""
+        return None if self.cache_dir is None else self.cache_dir / "uv"

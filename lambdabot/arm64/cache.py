@@ -8,16 +8,14 @@ from typing import Any
 
 from lambdabot import output
 from lambdabot.errors import UsageError
-from lambdabot.workspace import Workspace
 
 
 class Cache:
     """JSON documents by kind and key under a folder; without a folder it remembers nothing."""
 
-    def __init__(self, folder: Path | None, workspace: Workspace | None = None) -> None:
-        """Take the folder as it is; it is made when something is put into it, and no link of the workspace's leads."""
+    def __init__(self, folder: Path | None) -> None:
+        """Take a folder of our own as it is; it is made when something is put into it."""
         self._folder = folder
-        self._workspace = workspace
 
     def get(self, kind: str, key: str) -> dict[str, Any] | None:
         """Return the document, or None when there is none or it is damaged."""
@@ -35,7 +33,7 @@ class Cache:
             return
         path = self._path(self._folder, kind, key)
         data = json.dumps(document, separators=(",", ":")).encode()
-        with suppress(OSError, UsageError), output.opened(path.parent, self._workspace) as place:
+        with suppress(OSError, UsageError), output.opened(path.parent, None) as place:
             place.write(path.name, data)
 
     @staticmethod

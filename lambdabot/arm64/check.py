@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from lambdabot import __version__
@@ -17,7 +16,7 @@ from lambdabot.arm64.closure_check import ClosureCheck
 from lambdabot.arm64.contents import UnreadableError
 from lambdabot.arm64.environment import sources
 from lambdabot.arm64.formats.detect import manifest_in, read_manifest
-from lambdabot.arm64.image import is_image, read_image
+from lambdabot.arm64.image import Image, read_image
 from lambdabot.arm64.index import Index
 from lambdabot.arm64.layers import LayerClient, read_layers
 from lambdabot.arm64.loopback import Loopback
@@ -30,26 +29,28 @@ from lambdabot.arm64.target import Target
 from lambdabot.arm64.transport import Transport
 from lambdabot.errors import LambdabotError, Mistake, UsageError
 from lambdabot.model import Arm64Check, Arm64Verdict, PackageVerdict
+from lambdabot.workspace import FileRefusedError, Workspace
 
 _AT_ONCE = 4  # checks, which mostly wait for indexes and for uv
 _ZIPS = frozenset({".zip", ".whl", ".jar"})
 
 
-def check(path: Path, target: Target, access: Access, *, verify: bool = False) -> Arm64Check:
+def check(path: Path, workspace: Workspace, target: Target, access: Access, *, verify: bool = False) -> Arm64Check:
     """Judge a requirements file, lock file, pyproject.toml, zip, folder or image; what cannot be checked says so.
 
     An image is a `.tar` of `docker save` or of an OCI layout, and is judged for the Python and glibc that it has.
     A folder or zip with installed distributions is judged by them, another folder by its lock or manifest; machine
-    code in either is looked at. `verify` resolves once more with all fixes applied.
+    code in either is looked at. Every file is the workspace's. `verify` resolves once more with all fixes applied.
     """
     try:
-        if path.suffix == ".tar" and is_image(path):
-            return _by_image(path, access)
-        if not path.is_dir() and path.suffix not in _ZIPS and not zipfile.is_zipfile(path):
-            return _by_manifest(read_manifest(path), target, access, verify=verify)
-        shipped = _read(path)
+        if path.suffix == ".tar" and (image := _image(path, workspace)) is not None:
+            return _by_image(path, image, access)
+        if not path.is_dir() and path.suffix not in _ZIPS and not _is_zip(path, workspace):
+            return _by_manifest(read_manifest(path, workspace), target, access, verify=verify)
+        shipped = _read(path, workspace)
         answers = [_by_contents(path, shipped, target, access, as_it_is=False)]
-        manifest = _manifest_of(path)
+        found = manifest_in(path) if path.is_dir() else None
+        manifest = None if found is None else read_manifest(found, workspace)
         if manifest is not None and not _installed(manifest, shipped):
             answers.append(_by_manifest(manifest, target, access, verify=verify))
     except LambdabotError as error:
@@ -57,19 +58,23 @@ def check(path: Path, target: Target, access: Access, *, verify: bool = False) -
     return merged(str(path), answers)
 
 
-def check_many(paths: Iterable[Path], target: Target, access: Access, *, verify: bool = False) -> list[Arm64Check]:
-    """Judge several paths, each by itself, and return the answers in their order."""
+def check_many(
+    paths: Iterable[tuple[Path, Workspace]], target: Target, access: Access, *, verify: bool = False
+) -> list[Arm64Check]:
+    """Judge several paths, each by itself in its workspace, and return the answers in their order."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return list(pool.map(partial(check, target=target, access=access, verify=verify), paths))
+        return list(pool.map(lambda one: check(one[0], one[1], target, access, verify=verify), paths))
 
 
-def check_function(source: Path, requirements: Path | None, target: Target, access: Access) -> Arm64Check:
+def check_function(
+    source: Path, requirements: Path | None, workspace: Workspace, target: Target, access: Access
+) -> Arm64Check:
     """Judge a function: its source, which is shipped as it is, and what its requirements add for each architecture."""
     answers = []
     try:
-        answers.append(_by_contents(source, _read(source), target, access, as_it_is=True))
+        answers.append(_by_contents(source, _read(source, workspace), target, access, as_it_is=True))
         if requirements is not None:
-            answers.append(_by_manifest(read_manifest(requirements), target, access))
+            answers.append(_by_manifest(read_manifest(requirements, workspace), target, access))
     except LambdabotError as error:
         answers.append(_unknown(source, error))
     return merged(str(source if requirements is None else requirements), answers)
@@ -116,26 +121,33 @@ def _unknown(path: Path, error: LambdabotError) -> Arm64Check:
     return Arm64Check(path=str(path), verdict=Arm64Verdict.UNKNOWN, reason="; ".join(str(error).splitlines()))
 
 
-def _read(path: Path) -> Shipped:
+def _read(path: Path, workspace: Workspace) -> Shipped:
     try:
-        return read_shipped(members(path))
+        return read_shipped(members(path, workspace))
     except UnreadableError as error:
         raise UsageError([Mistake(message=str(error), path=path)]) from error
 
 
-def _by_image(path: Path, access: Access) -> Arm64Check:
+def _image(path: Path, workspace: Workspace) -> Image | None:
+    try:
+        with workspace.open(path) as file:
+            return read_image(file)
+    except (FileRefusedError, UnreadableError) as error:
+        raise UsageError([Mistake(message=str(error), path=path)]) from error
+
+
+def _is_zip(path: Path, workspace: Workspace) -> bool:
+    try:
+        with workspace.open(path) as file:
+            return zipfile.is_zipfile(file)
+    except FileRefusedError as error:
+        raise UsageError([Mistake(message=str(error), path=path)]) from error
+
+
+def _by_image(path: Path, image: Image, access: Access) -> Arm64Check:
     """Judge an image on what it itself is; it will be built again for arm64 from its base image."""
-    try:
-        image = read_image(path)
-    except UnreadableError as error:
-        raise UsageError([Mistake(message=str(error), path=path)]) from error
     answer = _by_contents(path, image.shipped, image.target, access, as_it_is=False)
     return replace(answer, reason="; ".join(filter(None, (f"the image has {image.target}", answer.reason))))
-
-
-def _manifest_of(path: Path) -> Manifest | None:
-    found = manifest_in(path) if path.is_dir() else None
-    return None if found is None else read_manifest(found)
 
 
 def _installed(manifest: Manifest, shipped: Shipped) -> bool:
@@ -164,11 +176,11 @@ def _by_manifest(manifest: Manifest, target: Target, access: Access, *, verify: 
         )
     with ExitStack() as stack:
         where = sources(manifest.indexes)
-        cache = Cache(access.cache_dir, access.workspace)
-        transport = Transport((*where.addresses, *where.of_project.values()), access)
+        cache = Cache(access.cache_dir)
+        transport = Transport((*where.addresses, *where.of_project.values()), access, own=where.own)
         stack.enter_context(closing(transport))
         index = stack.enter_context(closing(Index(where, transport, cache)))
-        key = fingerprint(__version__, manifest, target, where.addresses, where.of_project, verify)
+        key = fingerprint(__version__, manifest, target, where, verify)
         known = _known(cache, key, index)
         if known is not None:
             return known

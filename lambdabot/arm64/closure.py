@@ -54,7 +54,7 @@ def requested_by(
                 continue  # most lines of large projects, and parsing is what takes the time
             try:
                 requirement = Requirement(line)
-            except InvalidRequirement:
+            except (InvalidRequirement, RecursionError):
                 continue
             if any(holds(requirement.marker, {**environment, "extra": extra}) for extra in fresh):
                 queue.append((canonicalize_name(requirement.name), frozenset(requirement.extras), (*chain, name)))
@@ -97,7 +97,7 @@ def _roots(pins: Mapping[str, Pin]) -> tuple[Request, ...]:
         for line in pin.requires:
             try:
                 children.add(canonicalize_name(Requirement(line).name))
-            except InvalidRequirement:
+            except (InvalidRequirement, RecursionError):
                 continue
     return tuple(
         Request(requirement=Requirement(name), source=pin.source)

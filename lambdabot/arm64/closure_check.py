@@ -5,7 +5,6 @@ from concurrent.futures import Executor, Future
 from dataclasses import replace
 
 from packaging.requirements import Requirement
-from packaging.version import InvalidVersion
 
 from lambdabot.arm64.closure import Closure, holds, locked_closure, requested_by
 from lambdabot.arm64.fix import Fixes
@@ -231,7 +230,7 @@ def _normal(version: str) -> str:
 def _is_version(text: str) -> bool:
     try:
         parsed(text)
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or thousands of digits
         return False
     return True
 

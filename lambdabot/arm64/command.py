@@ -3,12 +3,13 @@
 import argparse
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lambdabot import output
 from lambdabot.errors import ExitCode, Mistake, UsageError
+from lambdabot.folders import cache_folder
 from lambdabot.log import Log
 from lambdabot.workspace import Workspace
 
@@ -23,8 +24,9 @@ for the Python and glibc of the runtime, and every file of machine code. What bl
 that has been resolved. Nothing is installed, and no code of a package is run.
 """
 _EPILOG = """\
-Indexes and credentials come from the manifest, from the variables of uv and pip (UV_INDEX_URL, PIP_INDEX_URL, …) and
-from netrc. Exit code: 1 when something blocks, 3 when nothing could be checked, 2 for wrong usage, else 0.
+Indexes come from the manifest and from the variables of uv and pip (UV_INDEX_URL, PIP_INDEX_URL, …), credentials from
+those variables and from netrc. Exit code: 1 when something blocks, 3 when nothing could be checked, 2 for wrong usage,
+else 0.
 """
 
 
@@ -77,15 +79,11 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(missing)
     if not arguments.timeout > 0:
         raise UsageError([Mistake(message=f"--timeout must be above 0, not {arguments.timeout:g}")])
-    cache_dir = None if arguments.no_cache else arguments.cache_dir or default_cache()
-    named = os.environ.get("GITHUB_WORKSPACE")
-    workspace = Workspace(Path(named)) if named else Workspace.around(Path.cwd())
-    if cache_dir is not None:
-        output.check(cache_dir, workspace)
+    places = [(path, _workspace(path)) for path in arguments.paths]
+    cache_dir = None if arguments.no_cache else _cache_dir(arguments.cache_dir, (workspace for _, workspace in places))
     target = _target(arguments)
     _share_memory()
-    access = Access(cache_dir, arguments.timeout, workspace)
-    answers = check_many(arguments.paths, target, access, verify=arguments.verify)
+    answers = check_many(places, target, Access(cache_dir, arguments.timeout), verify=arguments.verify)
     if arguments.json:
         print(document(answers))  # noqa: T201  # the command's output
     else:
@@ -124,11 +122,28 @@ def exit_code(answers: "list[Arm64Check]") -> ExitCode:
     return ExitCode.DONE if told or Arm64Verdict.READY in verdicts else ExitCode.NOT_MEASURED
 
 
-def default_cache() -> Path:
-    """Return where the cache lies: in CI the runner's own folder, which actions/cache can keep."""
-    temporary = os.environ.get("RUNNER_TEMP")
-    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(temporary or home).expanduser() / "lambdabot" / "arm64"
+def _cache_dir(named: Path | None, workspaces: Iterable[Workspace]) -> Path | None:
+    """Return where the cache lies, None where nothing is kept; raise UsageError for a folder of the workspace's.
+
+    A pull request could put answers of its own into that, or lead what is written elsewhere by a link.
+    """
+    folder = named or cache_folder(os.environ)
+    if not any(workspace.covers(folder) for workspace in workspaces):
+        return folder
+    if named is None:
+        return None
+    message = "lies in the workspace, where a pull request could put answers of its own: name another folder"
+    raise UsageError([Mistake(message=message, path=named)])
+
+
+def _workspace(path: Path) -> Workspace:
+    """Return whose files may be read for a path: the workflow's workspace where the path is in it, else that around."""
+    given = os.environ.get("GITHUB_WORKSPACE")
+    if given:
+        named = Path(os.path.abspath(path))  # noqa: PTH100  # `resolve` would follow links, which may lead out
+        if any(named.is_relative_to(root) for root in (Path(given), Path(given).resolve())):
+            return Workspace(Path(given))
+    return Workspace.around(path)
 
 
 def _target(arguments: argparse.Namespace) -> "Target":

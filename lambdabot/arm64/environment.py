@@ -8,22 +8,28 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from lambdabot.arm64.manifest import Indexes
 from lambdabot.arm64.transport import redacted
 from lambdabot.errors import Mistake, UsageError
+from lambdabot.requirements_file import has_variable
+
+_WEB = re.compile(r"https?://")
+_NAMED = re.compile(r"([A-Za-z0-9._-]+)=(.*)")  # uv's NAME=URL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """Index addresses with their credentials, in the order to ask them.
+    """Index addresses in the order to ask them; a project of `of_project` is looked up there and nowhere else.
 
-    A project of `of_project` is looked up there and nowhere else.
+    `own` are the addresses that the job's environment names, with the credentials that it gives them: they go to the
+    same scheme, host and port, whoever asks, and nowhere else.
     """
 
     addresses: tuple[str, ...]
     of_project: Mapping[str, str] = field(default_factory=dict)
+    own: tuple[str, ...] = ()
 
     def believes(self, asked: tuple[str, ...]) -> bool:
         """Tell whether a 404 of these is certain: a private index says 404 also to who may not see."""
@@ -53,17 +59,17 @@ def sources(indexes: Indexes, environ: Mapping[str, str] | None = None) -> Sourc
     what is no address.
     """
     known = os.environ if environ is None else environ
-    of_project = {name: _with_credentials(url, indexes, known) for name, url in indexes.of_project.items()}
-    if indexes.none:
-        return Sources(addresses=(), of_project=of_project)
-    set_by = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
-    default = indexes.default or next((known[key] for key in set_by if known.get(key)), None) or public_index()
-    extra = list(indexes.extra)
-    for key in ("UV_INDEX", "UV_EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL"):
-        extra += [re.sub(r"^[A-Za-z0-9._-]+=", "", word) for word in known.get(key, "").split()]  # uv's NAME=URL
-    wanted = [_with_credentials(url, indexes, known) for url in dict.fromkeys((*extra, default))]
-    addresses = tuple(url for url in wanted if url.startswith(("https://", "http://")))
-    return Sources(addresses=addresses, of_project=of_project)
+    defaults = [url for key in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL") for url in _named(key, known)]
+    extras = [url for key in ("UV_INDEX", "UV_EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL") for url in _named(key, known)]
+    for url in (*indexes.extra, *filter(None, [indexes.default]), *indexes.of_project.values()):
+        _check(url)
+    default = indexes.default or next(iter(defaults), None) or public_index()
+    addresses = (url for url in dict.fromkeys((*indexes.extra, *extras, default)) if _WEB.match(url))
+    return Sources(
+        addresses=() if indexes.none else tuple(addresses),
+        of_project={name: url for name, url in indexes.of_project.items() if _WEB.match(url)},
+        own=tuple(dict.fromkeys((*extras, *defaults))),
+    )
 
 
 def is_public(address: str) -> bool:
@@ -71,24 +77,33 @@ def is_public(address: str) -> bool:
     return redacted(address).rstrip("/") == public_index().rstrip("/")
 
 
-def _with_credentials(url: str, indexes: Indexes, environ: Mapping[str, str]) -> str:
-    """Add what UV_INDEX_<NAME>_USERNAME and _PASSWORD say, over https and where the address has none of its own."""
+def _named(key: str, environ: Mapping[str, str]) -> list[str]:
+    """Return the addresses of a variable of uv or pip, with the credentials of those that have a name (`NAME=URL`).
+
+    UV_INDEX_<NAME>_USERNAME and _PASSWORD go over https, and where the address has none of its own. A name that a
+    manifest gives an address of its choice counts for nothing.
+    """
+    found = []
+    for word in environ.get(key, "").split():
+        name, url = match.groups() if (match := _NAMED.fullmatch(word)) else ("", word)
+        parts = _check(url)
+        stem = f"UV_INDEX_{re.sub(r'[^A-Z0-9]', '_', name.upper())}_"
+        user, password = (environ.get(stem + end, "") for end in ("USERNAME", "PASSWORD"))
+        if name and (user or password) and "@" not in parts.netloc and parts.scheme == "https":
+            url = urlunsplit(parts._replace(netloc=f"{quote(user, safe='')}:{quote(password, safe='')}@{parts.netloc}"))
+        found.append(url)
+    return found
+
+
+def _check(url: str) -> SplitResult:
+    """Return an address in parts; raise UsageError for what is none, or would need the environment's variables."""
     try:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError as error:  # its own message would show credentials
-        raise UsageError(
-            [Mistake(message="an index address in the manifest or the environment cannot be read")]
-        ) from error
-    if "@" in parts.netloc or parts.scheme != "https":
-        return url
-    for name, named in indexes.named.items():
-        if named == url:
-            key = re.sub(r"[^A-Z0-9]", "_", name.upper())
-            user = environ.get(f"UV_INDEX_{key}_USERNAME", "")
-            password = environ.get(f"UV_INDEX_{key}_PASSWORD", "")
-            if user or password:
-                return urlunsplit(
-                    parts._replace(netloc=f"{quote(user, safe='')}:{quote(password, safe='')}@{parts.netloc}")
-                )
-    return url
+        message = "an index address in the manifest or the environment cannot be read"
+        raise UsageError([Mistake(message=message)]) from error
+    if has_variable(url):
+        message = "an index address has a variable, and none is expanded"
+        raise UsageError([Mistake(message=message)], advice="Give the index to the job, as UV_INDEX=NAME=ADDRESS.")
+    return parts

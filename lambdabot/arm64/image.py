@@ -5,14 +5,15 @@ import re
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 
 from lambdabot.arm64.contents import BAD_ARCHIVE, UnreadableError
 from lambdabot.arm64.shipped import Shipped, read_shipped
 from lambdabot.arm64.target import Target
 
 _CONFIG_LIMIT = 4 * 1024 * 1024
+_LIBC_LIMIT = 64 * 1024 * 1024
+_MEMBERS = 500_000
 _UNPACKED_LIMIT = 12 * 1024**3  # Lambda takes images of 10 GB
 _INTERPRETER = re.compile(r"(?:^|/)lib(?:64)?/python(3\.\d+)/os\.pyc?$")
 _LIBC = re.compile(r"(?:^|/)libc(?:\.so\.6|-(2\.\d+)\.so)$")
@@ -43,7 +44,7 @@ class _Findings:
             self.pythons.append(match[1])
         if match := _LIBC.search(path):
             found = match[1]
-            if found is None and (release := _RELEASE.search(content.read())):
+            if found is None and (release := _RELEASE.search(content.read(_LIBC_LIMIT))):
                 found = release[1].decode()
             self.glibc = found or self.glibc
 
@@ -54,19 +55,21 @@ class _Findings:
         return Target(self.named or (self.pythons[-1] if self.pythons else ""), self.glibc)
 
 
-def is_image(path: Path) -> bool:
-    """Tell an image's archive by the documents that lie at its top."""
+def read_image(file: BinaryIO) -> Image | None:
+    """Read an image's configuration and layers; None for another archive, UnreadableError for a damaged one.
+
+    As `docker save` writes it, the outer archive is not compressed, so that it holds no more members than it has room.
+    """
     try:
-        with tarfile.open(path) as archive:
-            return any(name in {"manifest.json", "index.json"} for name in archive.getnames())
+        with tarfile.open(fileobj=file, mode="r:") as archive:
+            names = archive.getnames()
     except BAD_ARCHIVE:
-        return False
-
-
-def read_image(path: Path) -> Image:
-    """Read an image's configuration and layers; raise UnreadableError for what is none."""
+        return None
+    if not {"manifest.json", "index.json"} & set(names):
+        return None
+    file.seek(0)
     try:
-        with tarfile.open(path) as archive:
+        with tarfile.open(fileobj=file, mode="r:") as archive:
             config, layers = _documents(archive)
             settings = config.get("config") or {}
             variables = dict(variable.partition("=")[::2] for variable in settings.get("Env") or [])
@@ -98,13 +101,13 @@ def _json(archive: tarfile.TarFile, name: str) -> Any:  # noqa: ANN401  # the do
 
 def _files(archive: tarfile.TarFile, layers: list[str], findings: _Findings) -> Iterator[tuple[str, IO[bytes]]]:
     """Yield the function's own files and every `.dist-info`; files that a later layer removes are still told."""
-    total = 0
+    total = count = 0
     for layer in layers:
         stream = archive.extractfile(layer)
         with tarfile.open(fileobj=stream, mode="r|*") as files:
             for entry in files:
-                total += entry.size
-                if total > _UNPACKED_LIMIT:
+                total, count = total + entry.size, count + 1
+                if total > _UNPACKED_LIMIT or count > _MEMBERS:
                     raise UnreadableError(why="it unpacks to more than Lambda takes")
                 content = files.extractfile(entry) if entry.isreg() else None
                 if content is None:

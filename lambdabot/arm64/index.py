@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import requests
 
+from lambdabot.arm64.answer import fingerprint
 from lambdabot.arm64.cache import Cache
 from lambdabot.arm64.environment import Sources
 from lambdabot.arm64.pages import Pages, Row, Stamp, parse_page, project_of
@@ -67,12 +68,12 @@ class Index:
         return all(self._pool.map(lambda page: self._same(*page), seen.items()))
 
     def _same(self, key: str, digest: str) -> bool:
-        shown, _, name = key.rpartition(" ")
+        whose, _, name = key.rpartition(" ")
         stamp = self._pages.stamp(key)
         if stamp is None or stamp.digest != digest:
             return False
         known = (*self._sources.addresses, *self._sources.of_project.values())
-        address = next((address for address in known if redacted(address) == shown), None)
+        address = next((address for address in known if fingerprint(address) == whose), None)
         if stamp.fresh or address is None:
             return address is not None
         answer = self._fetch(address, name, stamp)
@@ -93,8 +94,7 @@ class Index:
         return answer if self._sources.believes(addresses) else Absent(answer.reason)
 
     def _page(self, address: str, name: str) -> Project | Absent:
-        shown = redacted(address)
-        key = f"{shown} {name}"
+        key = _key(address, name)
         stamp = self._pages.stamp(key)
         rows = None
         if stamp is None or not stamp.fresh:
@@ -109,7 +109,7 @@ class Index:
                 return answer
             stamp, rows = answer
         self._seen[key] = stamp.digest
-        return project_of(name, shown, rows or [])
+        return project_of(name, redacted(address), rows or [])
 
     def _fetch(self, address: str, name: str, stamp: Stamp | None) -> tuple[Stamp, list[Row] | None] | Absent:
         """Ask for a page and keep it; the rows are None where it is as it was when it was stamped."""
@@ -122,7 +122,7 @@ class Index:
         except requests.RequestException as error:
             return Absent(f"{redacted(address)}: {cause(error)}")
         if not isinstance(answer, Absent):
-            self._pages.keep(f"{redacted(address)} {name}", *answer)
+            self._pages.keep(_key(address, name), *answer)
         return answer
 
     def _answer(
@@ -147,6 +147,11 @@ class Index:
         headers = response.headers
         new = Stamp(at=time.time(), digest=digest, etag=headers.get("ETag"), modified=headers.get("Last-Modified"))
         return new, rows
+
+
+def _key(address: str, name: str) -> str:
+    """Return what a page is kept by: all that was asked, credentials and query included, and none of it legible."""
+    return f"{fingerprint(address)} {name}"
 
 
 def _body(response: requests.Response) -> bytes:

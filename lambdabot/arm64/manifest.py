@@ -40,7 +40,6 @@ class Indexes:
     default: str | None = None
     extra: tuple[str, ...] = ()
     none: bool = False  # --no-index
-    named: Mapping[str, str] = field(default_factory=dict)  # by name, to find their credentials in the environment
     of_project: Mapping[str, str] = field(default_factory=dict)  # the only index to ask for a project
 
 

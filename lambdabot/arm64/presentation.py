@@ -10,7 +10,7 @@ from lambdabot.arm64.answer import to_document
 from lambdabot.model import Arm64Check, Arm64Verdict, PackageCheck, PackageVerdict
 from lambdabot.workflow_command import LONGEST_MESSAGE, MOST, command
 
-_PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+)")
+_PLACE = re.compile(r"(?P<file>.+):(?P<line>[0-9]{1,9})")
 
 
 def document(answers: list[Arm64Check]) -> str:

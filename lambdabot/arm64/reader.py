@@ -1,4 +1,8 @@
-"""Distribution files, read at most once per check and, where their hash is known, once for all."""
+"""Distribution files, read at most once per check and, where their hash is known, once for all.
+
+What is kept is kept by the address that it came from: a hash is a claim of whoever wrote the page or the lock, and
+tells only whether the file at that address is still the same.
+"""
 
 import tempfile
 from concurrent.futures import Future
@@ -8,6 +12,7 @@ from typing import BinaryIO, cast
 
 import requests
 
+from lambdabot.arm64.answer import fingerprint
 from lambdabot.arm64.cache import Cache
 from lambdabot.arm64.contents import Contents, UnreadableError, parse_metadata
 from lambdabot.arm64.ranged import RangedFile, bounded, save
@@ -48,7 +53,7 @@ class Reader:
         return future.result()
 
     def _read(self, file: File, name: str) -> Contents:
-        key = f"{file.sha256} {file.filename}"
+        key = _key(file, name)
         if file.sha256 and (known := self._kept(key)) is not None:
             return known
         try:
@@ -93,3 +98,8 @@ class Reader:
         with self._get(file.url, {}) as response, tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
             save(response, cast("BinaryIO", spool), _SDIST_LIMIT)
             return read_sdist(cast("BinaryIO", spool), file.filename)
+
+
+def _key(file: File, name: str) -> str:
+    """Return what the contents are kept by: where they came from, how they were read, and the hash of that time."""
+    return fingerprint(file.url, name, file.filename, file.metadata, file.sha256)

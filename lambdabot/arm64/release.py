@@ -9,11 +9,12 @@ from urllib.parse import unquote
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from lambdabot.arm64.target import Target, ranks
 from lambdabot.model import Architecture
 
+_LONGEST_NAME = 255  # characters that a file system takes
 _SDIST = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz")
 
 
@@ -97,7 +98,7 @@ def accepts_python(requires_python: str, python: str) -> bool:
 def _normalised(version: str) -> str | None:
     try:
         return str(Version(version))
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or thousands of digits
         return None
 
 
@@ -123,7 +124,7 @@ def parse_filename(filename: str, name: str) -> tuple[str, str] | None:
     """
     if filename.endswith(".whl"):
         head, _, platform = filename[:-4].rpartition("-")
-        if not _matters(platform):
+        if len(filename) > _LONGEST_NAME or not _matters(platform):
             return None
         parts = head.split("-")  # name, version, perhaps a build number, Python, ABI
         if len(parts) not in {4, 5} or _canonical(parts[0]) != name:
@@ -131,7 +132,7 @@ def parse_filename(filename: str, name: str) -> tuple[str, str] | None:
         version = _normalised(parts[1])
         return None if version is None else (version, f"{parts[-2]}-{parts[-1]}-{platform}".lower())
     suffix = _SDIST[0] if filename.endswith(_SDIST[0]) else next(filter(filename.endswith, _SDIST), None)
-    if suffix is None:
+    if suffix is None or len(filename) > _LONGEST_NAME:
         return None
     stem = filename[: -len(suffix)]
     cut = stem.find("-")

@@ -144,7 +144,7 @@ def _judge(texts: dict[str, str], sources: list[str], natives: tuple[NativeFile,
         raise UnreadableError(why="the archive is no sdist: it has neither PKG-INFO nor setup.py nor pyproject.toml")
     try:
         project = tomllib.loads(texts.get("pyproject.toml", ""))
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # TOMLDecodeError, or thousands of digits
         return Contents(natives=natives, broken="its pyproject.toml is malformed")
     build = project.get("build-system", {})
     build = build if isinstance(build, dict) else {}
@@ -235,5 +235,5 @@ def _egg_requires(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _name(requirement: str) -> str:
     try:
         return Requirement(requirement).name.lower().replace("_", "-")
-    except InvalidRequirement:
+    except (InvalidRequirement, RecursionError):
         return requirement.lower()

@@ -89,7 +89,7 @@ def _strings(node: ast.AST) -> tuple[str, ...] | None:
     """Return the strings of a literal list, or None for anything that would have to be run."""
     try:
         value = ast.literal_eval(node)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError, MemoryError):
         return None
     if isinstance(value, str):
         return tuple(value.split("\n"))

@@ -7,7 +7,7 @@ from email.parser import HeaderParser
 from typing import IO
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from lambdabot.arm64.contents import BAD_ARCHIVE, UnreadableError
 from lambdabot.arm64.native import AARCH64, HEAD, NativeFile, machine
@@ -78,7 +78,7 @@ def _note(distribution: Distribution, kind: str, text: str) -> None:
     distribution.requires = tuple(" ".join(str(line).split()) for line in message.get_all("Requires-Dist", []))
     try:
         distribution.version = str(Version(str(message.get("Version", ""))))
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or thousands of digits
         distribution.version = ""
 
 

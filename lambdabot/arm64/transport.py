@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from threading import Lock
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -79,16 +79,18 @@ class UnreachableError(Exception):
 class Transport:
     """GET requests on kept connections; a host that could not be reached is not tried again for some time."""
 
-    def __init__(self, addresses: Iterable[str], access: Access) -> None:
-        """Take the index addresses with their credentials, and how they are asked."""
+    def __init__(self, addresses: Iterable[str], access: Access, *, own: Iterable[str] = ()) -> None:
+        """Take addresses with their credentials, and how they are asked; `own` are those of the job's environment."""
+        named = list(map(urlsplit, own))
+        self._own = set(map(_origin, named))
         self._credentials = {
-            (parts.scheme, parts.netloc.rpartition("@")[2]): parts.netloc
-            for parts in map(urlsplit, addresses)
+            _origin(parts): parts.netloc.rpartition("@")[0]
+            for parts in (*map(urlsplit, addresses), *named)
             if "@" in parts.netloc
         }
         self._timeout = (min(access.timeout, _CONNECT_SECONDS), access.timeout)
         self._outages = access.outages
-        self._surroundings: dict[str, dict[str, Any]] = {}
+        self._surroundings: dict[tuple[str, str], dict[str, Any]] = {}
         self._session = requests.Session()
         self._session.trust_env = False  # it is read once per host, where requests reads it for each request
         adapter = _Adapter()
@@ -103,15 +105,19 @@ class Transport:
         """Open an address; raise UnreachableError when there is no answer at all."""
         try:
             parts = urlsplit(url)
+            origin = _origin(parts)
         except ValueError as error:
             raise UnreachableError(why="it has an address that cannot be read") from error
         host = parts.netloc.rpartition("@")[2]
         if (known := self._outages.of(host)) is not None:
             raise UnreachableError(why=known)
-        netloc = self._credentials.get((parts.scheme, host), parts.netloc)
+        user = self._credentials.get(origin)
         try:
-            address = urlunsplit(parts._replace(netloc=netloc))
-            surroundings = self._surroundings.get(host) or self._surroundings.setdefault(host, _surroundings(address))
+            address = url if user is None else urlunsplit(parts._replace(netloc=f"{user}@{host}"))
+            surroundings = self._surroundings.get(origin)
+            if surroundings is None:
+                netrc = self._may_log_in(parts)
+                surroundings = self._surroundings[origin] = _surroundings(address, netrc=netrc)
             answer = self._session.get(address, headers=headers, timeout=self._timeout, stream=True, **surroundings)
         except requests.RequestException as error:
             why = f"{host}: {cause(error)}"
@@ -123,10 +129,20 @@ class Transport:
         self._outages.answered(host)
         return answer
 
+    def _may_log_in(self, parts: SplitResult) -> bool:
+        """Tell whether netrc's user may be sent: over https, or where the job's environment itself says http."""
+        return parts.scheme == "https" or _origin(parts) in self._own
 
-def _surroundings(address: str) -> dict[str, Any]:
-    """Return what the environment says of a host: proxies, and netrc where the address has no user."""
-    auth = None if "@" in urlsplit(address).netloc else requests.utils.get_netrc_auth(address)
+
+def _origin(parts: SplitResult) -> tuple[str, str]:
+    """Return scheme, host and port, which credentials belong to; raise ValueError for a port that is none."""
+    standard = {"https": 443, "http": 80}.get(parts.scheme)
+    return parts.scheme, f"{parts.hostname}:{parts.port or standard}"
+
+
+def _surroundings(address: str, *, netrc: bool) -> dict[str, Any]:
+    """Return what the environment says of a host: proxies, and `netrc`'s user where the address has none."""
+    auth = requests.utils.get_netrc_auth(address) if netrc and "@" not in urlsplit(address).netloc else None
     return {"proxies": requests.utils.get_environ_proxies(address), "auth": auth}
 
 

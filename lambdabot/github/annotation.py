@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from lambdabot.model import PackageVerdict
 
-_PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+)")
+_PLACE = re.compile(r"(?P<file>.+):(?P<line>[0-9]{1,9})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,7 +96,9 @@ def _zip(
     contents = dict(archive.files(source, function.workspace))
     replaced: dict[str, bytes] = {}
     if function.requirements is not None and target.python is not None and function.runtime.startswith("python"):
-        wanted = requirements.read(function.requirements, source=source, allow_build=function.allow_build)
+        wanted = requirements.read(
+            function.requirements, function.workspace, source=source, allow_build=function.allow_build
+        )
         if wanted.requirements:
             folder = _beside(stem, "packages")
             install(wanted, target, folder, allow_build=function.allow_build, cache_dir=cache_dir)

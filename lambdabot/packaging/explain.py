@@ -11,7 +11,9 @@ from lambdabot.packaging.target import Target
 
 MAX_QUOTED_LINES = 12
 
-_PACKAGE = r"`?(?P<name>[A-Za-z0-9](?:[\w.-]*\w)?)(?P<version>[=<>!~][^\s`]*)?`?"
+_PACKAGE = r"(?<![^\s`])`?(?P<name>[A-Za-z0-9](?:[\w.-]*\w)?)(?P<version>[=<>!~][^\s`]*)?`?"
+"""It begins a word, so that a long one is looked at once and not from each of its letters."""
+
 _FRAME = str.maketrans("×│├╰─▶", "      ")
 
 REFUSED_BUILD = tuple(

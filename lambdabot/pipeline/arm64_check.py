@@ -28,7 +28,7 @@ def _answer(function: Function, access: Access, layer_client: LayerClient | None
     target = Target.of_runtime(function.runtime)
     answers = []
     if isinstance(function.source, Path) and function.runtime.startswith("python"):
-        answers.append(check_function(function.source, function.requirements, target, access))
+        answers.append(check_function(function.source, function.requirements, function.workspace, target, access))
     if layer_client is not None and (layers := function.layers_for(Architecture.ARM64)):
         answers.append(check_layers(layer_client, layers, target, access))
     if not answers:

@@ -99,9 +99,7 @@ class Likeness:
             return function
         if existing.like not in self._code:
             self._code[existing.like] = code_of(connection, existing, self.folder)
-        code = self._code[existing.like]
-        own = Workspace(code.parent) if isinstance(code, Path) else function.workspace
-        return replace(function, source=code, workspace=own)
+        return replace(function, source=self._code[existing.like], workspace=Workspace(self.folder))
 
 
 def _without(sides: Sides) -> Sides:

@@ -3,7 +3,7 @@
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -24,6 +24,7 @@ from lambdabot.aws.price_list import latest
 from lambdabot.aws.prices import prices
 from lambdabot.aws.threads import run_all, start
 from lambdabot.errors import EndpointError, InterruptionError, UsageError, reason
+from lambdabot.folders import cache_folder
 from lambdabot.github.event import Context
 from lambdabot.interruption import leaving
 from lambdabot.model import Budget, FunctionResult, Prices, RunResult, Spend
@@ -326,10 +327,3 @@ def _in_short(result: FunctionResult) -> str:
 def _notes(deployments: Deployments) -> tuple[str, ...]:
     """Return what to know of set-up and clean-up; a report that is written before it names what is to be removed."""
     return (*deployments.notes, *(f"still there: {name}" for name in deployments.left))
-
-
-def cache_folder(environ: Mapping[str, str]) -> Path:
-    """Return where downloads are kept between runs: the runner's temporary folder, or the user's cache."""
-    if "RUNNER_TEMP" in environ:
-        return Path(environ["RUNNER_TEMP"], "lambdabot-cache")
-    return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "lambdabot")

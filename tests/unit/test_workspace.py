@@ -101,3 +101,14 @@ def test_what_it_covers_by_name_or_by_a_link(tmp_path):
     assert workspace.covers(tmp_path / "work/out/cache")
     assert workspace.covers(tmp_path / "in/cache")
     assert not workspace.covers(tmp_path / "home/cache")
+
+
+def test_a_link_does_not_name_its_own_workspace(workspace, tmp_path, monkeypatch):
+    (tmp_path / "other/.git").mkdir(parents=True)
+    (tmp_path / "other/file.txt").touch()
+    (workspace.root / "file.txt").symlink_to(tmp_path / "other/file.txt")
+    (workspace.root / "folder").symlink_to(tmp_path / "other")
+    assert Workspace.around(workspace.root / "file.txt") == workspace
+    monkeypatch.chdir(workspace.root)
+    assert Workspace.around(Path("file.txt")) == workspace
+    assert Workspace.around(Path("folder/file.txt")) == workspace

@@ -13,8 +13,10 @@ from lambdabot.arm64.formats.requirements_txt import read_requirements
 from lambdabot.arm64.formats.uv_lock import read_uv_lock
 from lambdabot.arm64.manifest import Manifest
 from lambdabot.errors import Mistake, UsageError
+from lambdabot.requirements_file import SUFFIXES
+from lambdabot.workspace import Workspace
 
-_BY_NAME: dict[str, Callable[[Path], Manifest]] = {
+_BY_NAME: dict[str, Callable[[Path, Workspace], Manifest]] = {
     "uv.lock": read_uv_lock,
     "pylock.toml": read_pylock,
     "poetry.lock": read_poetry_lock,
@@ -25,23 +27,23 @@ _BY_NAME: dict[str, Callable[[Path], Manifest]] = {
     "pyproject.toml": read_pyproject,
 }
 
-_NEVER_REQUIREMENTS = frozenset(
-    {".toml", ".lock", ".json", ".yaml", ".yml", ".cfg", ".ini", ".py", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".exe"}
-)
 
-
-def read_manifest(path: Path) -> Manifest:
-    """Read a manifest by its name; a text file of another name is read as requirements."""
+def read_manifest(path: Path, workspace: Workspace) -> Manifest:
+    """Read a manifest by its name; one of another name holds requirements where it is called so (.txt, .in, .pip)."""
     if path.name in _BY_NAME:
-        return _BY_NAME[path.name](path)
+        return _BY_NAME[path.name](path, workspace)
     if re.fullmatch(r"pylock\.[^.]+\.toml", path.name):
-        return read_pylock(path)
-    if path.suffix in _NEVER_REQUIREMENTS:
-        advice = f"Known are {', '.join(_BY_NAME)}, text files of requirements, zips, folders and images."
+        return read_pylock(path, workspace)
+    if path.suffix.lower() not in SUFFIXES:
+        advice = f"Known are {', '.join(_BY_NAME)}, other requirements (.txt, .in, .pip), zips, folders and images."
         raise UsageError([Mistake(message="is no manifest that is known by its name", path=path)], advice=advice)
-    return read_requirements(path)
+    return read_requirements(path, workspace)
 
 
 def manifest_in(folder: Path) -> Path | None:
-    """Return the manifest that says what a folder ships: its lock, else requirements.txt, Pipfile, pyproject.toml."""
-    return next((folder / name for name in _BY_NAME if (folder / name).is_file()), None)
+    """Return the manifest that says what a folder ships: its lock, else requirements.txt, Pipfile, pyproject.toml.
+
+    A link is one wherever it leads: whoever reads it is told when that is out of the workspace.
+    """
+    paths = (folder / name for name in _BY_NAME)
+    return next((path for path in paths if path.is_symlink() or path.is_file()), None)

@@ -6,11 +6,12 @@ from packaging.utils import canonicalize_name
 
 from lambdabot.arm64.formats.text import lines_matching, marked, needed, read_toml, sha256_of, tables, typed
 from lambdabot.arm64.manifest import Manifest, Pin
+from lambdabot.workspace import Workspace
 
 
-def read_pdm_lock(path: Path) -> Manifest:
+def read_pdm_lock(path: Path, workspace: Workspace) -> Manifest:
     """Read a pdm.lock, as `pdm sync --prod` installs it; entries of the same package with extras are one."""
-    document, text = read_toml(path)
+    document, text = read_toml(path, workspace)
     lines = lines_matching(text, r'^name = "([^"]+)"')
     pins: dict[str, tuple[Pin, ...]] = {}
     for package in tables(document, "package", path):

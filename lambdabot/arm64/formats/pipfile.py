@@ -6,20 +6,20 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from lambdabot.arm64.formats.poetry_requirements import poetry_requests
-from lambdabot.arm64.formats.requirements_txt import expanded
 from lambdabot.arm64.formats.text import lines_matching, marked, read_json, read_toml, sha256_of, tables, typed
 from lambdabot.arm64.manifest import Indexes, Manifest, Pin
 from lambdabot.errors import Mistake, UsageError
+from lambdabot.workspace import Workspace
 
 
-def read_pipfile_lock(path: Path) -> Manifest:
+def read_pipfile_lock(path: Path, workspace: Workspace) -> Manifest:
     """Read the `default` section of a Pipfile.lock, which is a flat list: Pipenv installs just that."""
-    document, text = read_json(path)
+    document, text = read_json(path, workspace)
     lines = lines_matching(text, r'^ {8}"([^"]+)": \{')
     pins: dict[str, tuple[Pin, ...]] = {}
     of_project: dict[str, str] = {}
     meta = typed(document, "_meta", dict, path) or {}
-    named, indexes = _sources(tables(meta, "sources", path), path)
+    named, default = _sources(tables(meta, "sources", path), path)
     for raw, entry in (typed(document, "default", dict, path) or {}).items():
         line = lines.get(raw)
         if not isinstance(entry, dict):
@@ -37,13 +37,13 @@ def read_pipfile_lock(path: Path) -> Manifest:
         )
         if (index := typed(entry, "index", str, path, line)) in named:
             of_project[name] = named[index]
-    return Manifest(path=str(path), indexes=Indexes(**indexes, named=named, of_project=of_project), pins=pins)
+    return Manifest(path=str(path), indexes=Indexes(default=default, of_project=of_project), pins=pins)
 
 
-def read_pipfile(path: Path) -> Manifest:
+def read_pipfile(path: Path, workspace: Workspace) -> Manifest:
     """Read the `packages` of a Pipfile."""
-    document, text = read_toml(path)
-    named, indexes = _sources(tables(document, "source", path), path)
+    document, text = read_toml(path, workspace)
+    named, default = _sources(tables(document, "source", path), path)
     packages = typed(document, "packages", dict, path) or {}
     lines = lines_matching(text, r'^"?([A-Za-z0-9._-]+)"?\s*=')
     requests, unchecked = poetry_requests(packages, path, lines)
@@ -56,15 +56,15 @@ def read_pipfile(path: Path) -> Manifest:
         path=str(path),
         requests=tuple(requests),
         unchecked=tuple(unchecked),
-        indexes=Indexes(**indexes, named=named, of_project=of_project),
+        indexes=Indexes(default=default, of_project=of_project),
     )
 
 
-def _sources(sources: list[dict[str, Any]], path: Path) -> tuple[dict[str, str], dict[str, Any]]:
+def _sources(sources: list[dict[str, Any]], path: Path) -> tuple[dict[str, str], str | None]:
     """Return the sources by name, and the first as the default index (Pipenv uses the others by name only)."""
     named = {
-        typed(source, "name", str, path) or "": expanded(url)
+        typed(source, "name", str, path) or "": url
         for source in sources
         if (url := typed(source, "url", str, path)) is not None
     }
-    return named, {"default": next(iter(named.values()), None)}
+    return named, next(iter(named.values()), None)

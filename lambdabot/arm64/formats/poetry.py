@@ -9,14 +9,15 @@ from lambdabot.arm64.formats.poetry_requirements import ELSEWHERE, specifier
 from lambdabot.arm64.formats.pyproject import read_pyproject
 from lambdabot.arm64.formats.text import lines_matching, marked, needed, read_toml, sha256_of, tables, typed
 from lambdabot.arm64.manifest import Indexes, Manifest, Pin, Request
+from lambdabot.workspace import Workspace
 
 
-def read_poetry_lock(path: Path) -> Manifest:
+def read_poetry_lock(path: Path, workspace: Workspace) -> Manifest:
     """Read a poetry.lock: its main group, as `poetry install --only main` installs it.
 
     Poetry 2 writes groups into the lock; for older locks the main group is walked from the pyproject.toml beside it.
     """
-    document, text = read_toml(path)
+    document, text = read_toml(path, workspace)
     lines = lines_matching(text, r'^name = "([^"]+)"')
     packages = tables(document, "package", path)
     grouped = any("groups" in package for package in packages)
@@ -42,7 +43,7 @@ def read_poetry_lock(path: Path) -> Manifest:
         if source.get("type") == "legacy":
             of_project[name] = str(source.get("url"))
         pins[name] = (*pins.get(name, ()), pin)
-    roots = _roots(path)
+    roots = _roots(path.with_name("pyproject.toml"), workspace)
     metadata = typed(document, "metadata", dict, path) or {}
     python = typed(metadata, "python-versions", str, path)
     return Manifest(
@@ -81,9 +82,6 @@ def _of_main(markers: object) -> str | None:
     return marker if isinstance(marker, str) else None
 
 
-def _roots(lock: Path) -> tuple[Request, ...]:
+def _roots(path: Path, workspace: Workspace) -> tuple[Request, ...]:
     """Return what the pyproject.toml beside the lock asks for, nothing where there is none."""
-    path = lock.with_name("pyproject.toml")
-    if not path.is_file():
-        return ()
-    return read_pyproject(path).requests
+    return read_pyproject(path, workspace).requests if path.is_symlink() or path.is_file() else ()

@@ -6,13 +6,13 @@ from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from lambdabot.arm64.formats.text import typed
 from lambdabot.arm64.manifest import Request, Unchecked
 from lambdabot.errors import Mistake, UsageError
 
-_GAP = re.compile(r"([<>=!~^]+)\s+")  # between an operator and its version
+_GAP = re.compile(r"(?<=[<>=!~^])\s+")  # between an operator and its version
 ELSEWHERE = {
     "git": "comes from a repository, which is not built",
     "path": "is a local path, which no index can tell of",
@@ -41,8 +41,8 @@ def poetry_requests(
             text = _requirement(name, entry, path, line)
             try:
                 requests.append(Request(requirement=Requirement(text), source=source))
-            except InvalidRequirement as error:
-                message = f"{name}: {str(error).splitlines()[0]}"
+            except (InvalidRequirement, RecursionError) as error:
+                message = f"{name}: is not a requirement (PEP 508)"
                 raise UsageError([Mistake(message=message, path=path, line=line)]) from error
     return requests, unchecked
 
@@ -53,11 +53,11 @@ def specifier(constraint: str, path: Path, line: int | None = None) -> str:
     Of alternatives (`||`) the last one stands for all, which is the newest as people write them.
     """
     parts = []
-    last = _GAP.sub(r"\1", constraint.rsplit("||", maxsplit=1)[-1].strip())
+    last = _GAP.sub("", constraint.rsplit("||", maxsplit=1)[-1].strip())
     for part in re.split(r"[,\s]+", last):
         try:
             parts.append(_one(part))
-        except InvalidVersion as error:
+        except ValueError as error:  # InvalidVersion, or thousands of digits
             message = f"{part!r} is no version constraint"
             raise UsageError([Mistake(message=message, path=path, line=line)]) from error
     return ",".join(filter(None, parts))

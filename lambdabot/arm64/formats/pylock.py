@@ -9,11 +9,12 @@ from lambdabot.arm64.formats.text import lines_matching, read_toml
 from lambdabot.arm64.manifest import Indexes, Manifest, Pin
 from lambdabot.arm64.release import File, filename_of, parse_filename
 from lambdabot.errors import Mistake, UsageError
+from lambdabot.workspace import Workspace
 
 
-def read_pylock(path: Path) -> Manifest:
+def read_pylock(path: Path, workspace: Workspace) -> Manifest:
     """Read a pylock.toml; the packaging authority's own reader validates it."""
-    document, text = read_toml(path)
+    document, text = read_toml(path, workspace)
     lines = lines_matching(text, r'^\s*name\s*=\s*"([^"]+)"')
     try:
         lock = pylock.Pylock.from_dict(document)

@@ -13,6 +13,7 @@ from lambdabot.arm64.formats.requirements_txt import parse_requirement
 from lambdabot.arm64.formats.text import read_toml, tables, typed
 from lambdabot.arm64.manifest import Indexes, Manifest, Request, Unchecked
 from lambdabot.errors import Mistake, UsageError
+from lambdabot.workspace import Workspace
 
 # Groups of these names are for people who work on the project; what is shipped has another name.
 _DEVELOPMENT = re.compile(
@@ -27,9 +28,9 @@ _SOURCES = {
 }
 
 
-def read_pyproject(path: Path) -> Manifest:
+def read_pyproject(path: Path, workspace: Workspace) -> Manifest:
     """Read a pyproject.toml: the project's dependencies, or Poetry's, and the groups that are not for development."""
-    document, text = read_toml(path)
+    document, text = read_toml(path, workspace)
     project = typed(document, "project", dict, path) or {}
     tool = typed(document, "tool", dict, path) or {}
     poetry = typed(tool, "poetry", dict, path) or {}
@@ -135,7 +136,7 @@ def _indexes(uv: dict[str, Any], poetry: dict[str, Any], path: Path) -> Indexes:
             index = (table.get("index") or table.get("source")) if isinstance(table, dict) else None
             if isinstance(index, str) and index in named:
                 of_project[canonicalize_name(project)] = named[index]
-    return Indexes(default=default, extra=tuple(extra), named=named, of_project=of_project)
+    return Indexes(default=default, extra=tuple(extra), of_project=of_project)
 
 
 def _lines(text: str) -> dict[str, int]:

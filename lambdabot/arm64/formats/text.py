@@ -8,34 +8,30 @@ from typing import Any, TypeVar
 
 from packaging.markers import InvalidMarker, Marker
 
+from lambdabot import requirements_file
 from lambdabot.errors import Mistake, UsageError
+from lambdabot.workspace import FileRefusedError, Workspace
 
 T = TypeVar("T")
-_LARGEST = 32 * 1024 * 1024  # bytes; the lock of a monorepo has a few
+_BEYOND = "nested too deeply, or a number too large"
+# tomllib takes quadratic time over the parts of a key, which may be as many as a file is long.
+_DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){64}""")
 
 
-def read_text(path: Path) -> str:
-    """Return a manifest's text; raise UsageError for what is no readable text file."""
+def read_text(path: Path, workspace: Workspace) -> str:
+    """Return a manifest's text; raise UsageError for what is no readable text file of the workspace."""
     try:
-        with path.open("rb") as stream:
-            raw = stream.read(_LARGEST + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "not a path"
-        raise UsageError([Mistake(message=f"cannot be read: {reason}", path=path)]) from error
-    if len(raw) > _LARGEST:
-        raise UsageError([Mistake(message="is too large for a manifest", path=path)])
-    encoding = "utf-16" if raw[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"  # PowerShell's `>` writes UTF-16
-    try:
-        return raw.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        message = f"is not {'UTF-16' if encoding == 'utf-16' else 'UTF-8'} text"
-        raise UsageError([Mistake(message=message, path=path, line=line)]) from error
+        return requirements_file.read_text(path, workspace)
+    except FileRefusedError as error:
+        raise UsageError([Mistake(message=str(error), path=path)]) from error
 
 
-def read_toml(path: Path) -> tuple[dict[str, Any], str]:
+def read_toml(path: Path, workspace: Workspace) -> tuple[dict[str, Any], str]:
     """Return a TOML file parsed and as text; raise UsageError with the line of the mistake."""
-    text = read_text(path)
+    text = read_text(path, workspace)
+    if deep := _DEEP_KEY.search(text):
+        line = text.count("\n", 0, deep.start()) + 1
+        raise UsageError([Mistake(message=f"is not TOML: {_BEYOND}", path=path, line=line)])
     try:
         return tomllib.loads(text), text
     except tomllib.TOMLDecodeError as error:
@@ -43,19 +39,19 @@ def read_toml(path: Path) -> tuple[dict[str, Any], str]:
         line = int(match[1]) if match else text.count("\n") + 1
         message = f"is not TOML: {str(error).partition(' (at ')[0]}"
         raise UsageError([Mistake(message=message, path=path, line=line)]) from error
-    except RecursionError as error:
-        raise UsageError([Mistake(message="is not TOML: nested too deeply", path=path)]) from error
+    except (RecursionError, ValueError) as error:  # ValueError: thousands of digits
+        raise UsageError([Mistake(message=f"is not TOML: {_BEYOND}", path=path)]) from error
 
 
-def read_json(path: Path) -> tuple[dict[str, Any], str]:
+def read_json(path: Path, workspace: Workspace) -> tuple[dict[str, Any], str]:
     """Return a JSON object parsed and as text; raise UsageError with the line of the mistake."""
-    text = read_text(path)
+    text = read_text(path, workspace)
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
         raise UsageError([Mistake(message=f"is not JSON: {error.msg}", path=path, line=error.lineno)]) from error
-    except RecursionError as error:
-        raise UsageError([Mistake(message="is not JSON: nested too deeply", path=path)]) from error
+    except (RecursionError, ValueError) as error:  # ValueError: thousands of digits
+        raise UsageError([Mistake(message=f"is not JSON: {_BEYOND}", path=path)]) from error
     if not isinstance(document, dict):
         raise UsageError([Mistake(message="is not a JSON object", path=path, line=1)])
     return document, text
@@ -98,7 +94,7 @@ def marked(text: str | None, path: Path, line: int | None = None) -> Marker | No
     """Return an environment marker, None when there is none; raise UsageError for what is none."""
     try:
         return Marker(text) if text else None
-    except InvalidMarker as error:
+    except (InvalidMarker, RecursionError) as error:
         raise UsageError([Mistake(message="a marker cannot be read", path=path, line=line)]) from error
 
 

@@ -11,6 +11,7 @@ from lambdabot.arm64.formats.text import lines_matching, marked, needed, read_to
 from lambdabot.arm64.manifest import Indexes, Manifest, Pin, Request
 from lambdabot.arm64.release import File, filename_of, parse_filename
 from lambdabot.errors import Mistake, UsageError
+from lambdabot.workspace import Workspace
 
 _OWN = ("virtual", "editable")
 _LOCAL = {
@@ -22,9 +23,9 @@ _LOCAL = {
 }
 
 
-def read_uv_lock(path: Path) -> Manifest:
+def read_uv_lock(path: Path, workspace: Workspace) -> Manifest:
     """Read a uv.lock: what its project asks for without extras and groups, as `uv sync --no-dev` installs it."""
-    document, text = read_toml(path)
+    document, text = read_toml(path, workspace)
     lines = lines_matching(text, r'^name = "([^"]+)"')
     packages = tables(document, "package", path)
     members = typed(typed(document, "manifest", dict, path) or {}, "members", list, path) or []
@@ -95,8 +96,8 @@ def _line(entry: dict[str, Any], path: Path, extra: str = "") -> str:
     line += f" ; {' and '.join(conditions)}" if conditions else ""
     try:
         Requirement(line)
-    except InvalidRequirement as error:
-        message = f"the dependency on {name} cannot be read: {str(error).splitlines()[0]}"
+    except (InvalidRequirement, RecursionError) as error:
+        message = f"the dependency on {name} cannot be read"
         raise UsageError([Mistake(message=message, path=path)]) from error
     return line
 

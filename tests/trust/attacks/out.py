@@ -360,6 +360,7 @@ LINES = "the runner obeys no line of others"
 CODES = "a defect is no verdict"
 
 WAY = ("lambdabot.output:_way", followed)
+CACHE = ("lambdabot.arm64.command:_cache_dir", lambda named, _: named)
 WRITE = ("lambdabot.output:Output.write", through)
 APART = ("lambdabot.report.own_template:_apart", in_our_process)
 HIDDEN = ("lambdabot.report.comment:_HIDDEN", re.compile(r"(?!)"))
@@ -387,7 +388,7 @@ _ROWS: list[tuple[str, Door, str, Callable[[Arena], bool], tuple[str, object]]] 
         _report_is_a_folder,
         ("lambdabot.output:check", unchecked),
     ),
-    (FILES, "command line", "commits the folder of a cache as a link", _cache_is_a_link, WAY),
+    (FILES, "command line", "commits the folder of a cache as a link", _cache_is_a_link, CACHE),
     (FILES, "action", "commits the folder of the journals as a link", _journal_is_a_link, WAY),
     (FILES, "command line", "commits the folder of the workflows as a link", _init_writes_through_a_link, WAY),
     (

@@ -23,6 +23,7 @@ from lambdabot.arm64.access import Access
 from lambdabot.arm64.check import check
 from lambdabot.arm64.target import Target
 from lambdabot.model import Arm64Check
+from lambdabot.workspace import Workspace
 
 X86_64, AARCH64 = 0x3E, 0xB7
 
@@ -280,7 +281,7 @@ def ask(tmp_path: Path):
     ) -> Arm64Check:
         path = tmp_path / name
         path.write_text(text)
-        return check(path, target or Target("3.12", "2.34"), Access(cache, 5), **options)
+        return check(path, Workspace.around(path), target or Target("3.12", "2.34"), Access(cache, 5), **options)
 
     return asked
 

@@ -3,13 +3,13 @@
 import io
 import os
 import zipfile
-from pathlib import Path
 
 import pytest
 
 from lambdabot.arm64 import archive
 from lambdabot.arm64.archive import members, zip_members
 from lambdabot.arm64.contents import UnreadableError
+from lambdabot.workspace import Workspace
 
 
 def zipped(files):
@@ -21,7 +21,7 @@ def zipped(files):
 
 
 def listed(path):
-    return {name: stream.read() for name, stream in members(path)}
+    return {name: stream.read() for name, stream in members(path, Workspace.around(path))}
 
 
 def test_zip_gives_its_files_and_not_its_folders(tmp_path):
@@ -82,6 +82,27 @@ def test_zip_bomb_is_refused_before_it_is_unpacked(monkeypatch):
         next(zip_members(io.BytesIO(bomb)))
 
 
+def test_jars_unpack_within_the_bounds_of_what_they_lie_in(tmp_path, monkeypatch):
+    jar = zipped({"zeros": bytes(90_000)})
+    monkeypatch.setattr(archive, "_UNZIPPED_LIMIT", 100_000)
+    assert list(zip_members(io.BytesIO(zipped({"a.jar": jar}))))
+    with pytest.raises(UnreadableError, match="far more than Lambda takes"):
+        list(zip_members(io.BytesIO(zipped({"a.jar": jar, "b.jar": jar}))))
+    for name in ("a.jar", "b.jar"):
+        (tmp_path / name).write_bytes(jar)
+    with pytest.raises(UnreadableError, match="far more than Lambda takes"):
+        listed(tmp_path)
+
+
+def test_a_folder_is_its_workspaces_own_and_gits_files_are_passed_over(tmp_path):
+    (tmp_path / "module").mkdir()
+    (tmp_path / "module/.git").write_text("gitdir: ../.git/modules/module\n")
+    (tmp_path / "module/a.py").touch()
+    assert list(listed(tmp_path)) == ["module/a.py"]
+    with pytest.raises(UnreadableError, match="does not lie in the workspace"):
+        list(members(tmp_path, Workspace(tmp_path / "other")))
+
+
 def test_zip_of_too_many_files_is_refused(monkeypatch):
     monkeypatch.setattr(archive, "_MEMBERS", 2)
     assert len(list(zip_members(io.BytesIO(zipped({"a": "", "b": ""}))))) == 2
@@ -95,6 +116,6 @@ def test_file_that_cannot_be_opened_is_named(tmp_path, monkeypatch):
     def refuse(*_):  # the tests may run as root, whom no mode keeps out
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", refuse)
-    with pytest.raises(UnreadableError, match="locked: Permission denied"):
+    monkeypatch.setattr("os.open", refuse)
+    with pytest.raises(UnreadableError, match="locked: cannot be read: Permission denied"):
         listed(tmp_path)

@@ -2,11 +2,10 @@
 
 import argparse
 import json
-from pathlib import Path
 
 import pytest
 
-from lambdabot.arm64.command import add_arguments, default_cache, exit_code, run
+from lambdabot.arm64.command import add_arguments, exit_code, run
 from lambdabot.errors import UsageError
 from lambdabot.model import Arm64Check, Arm64Verdict
 
@@ -83,24 +82,18 @@ def test_mistakes_in_usage_are_all_named(command):
 def test_cache_lies_where_it_is_told_to(package_index, tmp_path, monkeypatch):
     package_index.wheel("alpha", "1.0")
     monkeypatch.setenv("RUNNER_TEMP", str(tmp_path / "runner"))
-    (tmp_path / "r.txt").write_text("alpha\n")
+    (tmp_path / "work").mkdir()
+    path = tmp_path / "work/r.txt"
+    path.write_text("alpha\n")
     parser = argparse.ArgumentParser()
     add_arguments(parser)
-    assert run(parser.parse_args([str(tmp_path / "r.txt"), f"--cache-dir={tmp_path / 'own'}"])) == 0
+    assert run(parser.parse_args([str(path), f"--cache-dir={tmp_path / 'own'}"])) == 0
     assert (tmp_path / "own").is_dir()
     assert not (tmp_path / "runner").exists()
-    assert run(parser.parse_args([str(tmp_path / "r.txt")])) == 0
-    assert (tmp_path / "runner" / "lambdabot" / "arm64").is_dir()
-
-
-def test_default_cache_is_the_runners_else_the_users(monkeypatch):
-    monkeypatch.setenv("RUNNER_TEMP", "/runner")
-    monkeypatch.setenv("XDG_CACHE_HOME", "/xdg")
-    assert default_cache() == Path("/runner/lambdabot/arm64")
-    monkeypatch.setenv("RUNNER_TEMP", "")
-    assert default_cache() == Path("/xdg/lambdabot/arm64")
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    assert default_cache() == Path.home() / ".cache/lambdabot/arm64"
+    assert run(parser.parse_args([str(path)])) == 0
+    assert (tmp_path / "runner" / "lambdabot-cache").is_dir()
+    with pytest.raises(UsageError, match="own: lies in the workspace"):
+        run(parser.parse_args([str(path), f"--cache-dir={tmp_path / 'work/own'}"]))
 
 
 @pytest.mark.parametrize(

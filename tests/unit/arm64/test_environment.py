@@ -81,32 +81,44 @@ def test_no_index_asks_none_but_the_one_named_for_a_project():
     assert found.of_project == {"numpy": TWO}
 
 
-CORP = Indexes(extra=(ONE,), named={"my-corp.x": ONE}, of_project={"numpy": ONE}, default=TWO)
+CREDENTIALS = {"UV_INDEX_MY_CORP_X_USERNAME": "me", "UV_INDEX_MY_CORP_X_PASSWORD": "p@ss/word"}
 
 
 @pytest.mark.parametrize(
     ("environ", "expected"),
     [
-        (
-            {"UV_INDEX_MY_CORP_X_USERNAME": "me", "UV_INDEX_MY_CORP_X_PASSWORD": "p@ss/word"},
-            "https://me:p%40ss%2Fword@one.invalid/simple",
-        ),
+        (CREDENTIALS, "https://me:p%40ss%2Fword@one.invalid/simple"),
         ({"UV_INDEX_MY_CORP_X_PASSWORD": "token"}, "https://:token@one.invalid/simple"),
         ({"UV_INDEX_MY_CORP_X_USERNAME": "token"}, "https://token:@one.invalid/simple"),
         ({"UV_INDEX_OTHER_USERNAME": "me"}, ONE),
         ({}, ONE),
     ],
 )
-def test_credentials_of_a_named_index(environ, expected):
-    found = sources(CORP, environ)
-    assert found.addresses == (expected, TWO)
-    assert found.of_project == {"numpy": expected}
+@pytest.mark.parametrize("key", ["UV_INDEX", "UV_DEFAULT_INDEX"])
+def test_credentials_of_an_index_that_the_environment_names(key, environ, expected):
+    found = sources(Indexes(), {key: f"my-corp.x={ONE}", **environ})
+    assert found.own == (expected,)
+    assert found.addresses[0] == expected
+
+
+def test_what_the_manifest_names_has_no_credentials_of_its_own_and_those_of_the_environment_stay_at_hand():
+    environ = {"UV_INDEX": f"my-corp.x={ONE}", **CREDENTIALS}
+    found = sources(Indexes(extra=(TWO,), default=THREE, of_project={"numpy": ONE}), environ)
+    assert found.own == ("https://me:p%40ss%2Fword@one.invalid/simple",)
+    assert found.addresses == (TWO, *found.own, THREE)
+    assert found.of_project == {"numpy": ONE}  # the transport adds them, for it is the same origin
 
 
 @pytest.mark.parametrize("address", ["http://one.invalid/simple", "https://own:key@one.invalid/simple"])
 def test_credentials_are_neither_sent_in_the_clear_nor_put_over_others(address):
-    environ = {"UV_INDEX_CORP_USERNAME": "me", "UV_INDEX_CORP_PASSWORD": "secret"}
-    assert sources(Indexes(default=address, named={"corp": address}), environ).addresses == (address,)
+    environ = {"UV_INDEX": f"corp={address}", "UV_INDEX_CORP_USERNAME": "me", "UV_INDEX_CORP_PASSWORD": "secret"}
+    assert sources(Indexes(), environ).own == (address,)
+
+
+def test_no_variable_of_the_environment_is_expanded():
+    for indexes in (Indexes(default="https://${TOKEN}@x.invalid"), Indexes(of_project={"numpy": "https://x/${TOKEN}"})):
+        with pytest.raises(UsageError, match="none is expanded"):
+            sources(indexes, {"TOKEN": "secret"})
 
 
 @pytest.mark.parametrize("address", ["https://[/simple", "https://user:secret@x.invalid:port/simple"])

@@ -13,6 +13,7 @@ from lambdabot.arm64 import image as module
 from lambdabot.arm64.access import Access
 from lambdabot.arm64.check import check
 from lambdabot.arm64.target import Target
+from lambdabot.workspace import Workspace
 
 TARGET = Target("3.9", "2.26")  # of the command line; the image's own goes before it
 X86, ARM = 0x3E, 0xB7
@@ -67,7 +68,7 @@ def layout(path: Path, layers: list[dict[str, bytes]], config: dict[str, object]
 
 
 def ask(path: Path):
-    return check(path, TARGET, Access(None, 5))
+    return check(path, Workspace.around(path), TARGET, Access(None, 5))
 
 
 BASE = {"var/lang/lib/python3.12/os.py": b"", "usr/lib64/libc.so.6": LIBC, "usr/bin/tool": b"\x7fELF"}

@@ -10,6 +10,7 @@ import pytest
 from lambdabot.arm64.access import Access
 from lambdabot.arm64.check import check, check_many
 from lambdabot.arm64.target import Target
+from lambdabot.workspace import Workspace
 
 
 def one(answer, name):
@@ -33,7 +34,10 @@ def test_credentials_of_netrc_are_used_and_never_shown(package_index, private_in
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login ci password s3cr3t\n")
     assert ask(f"--extra-index-url {private_index.url}\nalpha\n").verdict == "unknown"
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    answer = ask(f"--extra-index-url {private_index.url}\nalpha\n")
+    # What a manifest names gets them over https alone, and what the environment names as it names it.
+    assert ask(f"--extra-index-url {private_index.url}\nalpha\n").verdict == "unknown"
+    monkeypatch.setenv("UV_INDEX", private_index.url)
+    answer = ask("alpha\n")
     assert answer.verdict == "ready"
     assert "s3cr3t" not in str(answer)
     assert package_index.asked == []
@@ -95,7 +99,12 @@ def test_nobody_there_is_not_checked(ask, package_index, monkeypatch):
 def test_silence_ends_in_time(package_index, tmp_path):
     package_index.hang = threading.Event()
     (tmp_path / "requirements.txt").write_text("alpha\n")
-    answer = check(tmp_path / "requirements.txt", Target("3.12", "2.34"), Access(None, 0.2))
+    answer = check(
+        tmp_path / "requirements.txt",
+        Workspace(tmp_path),
+        Target("3.12", "2.34"),
+        Access(None, 0.2),
+    )
     package_index.hang.set()
     assert "no answer in time" in one(answer, "alpha").evidence
 
@@ -105,7 +114,7 @@ def test_many_paths_wait_for_a_silent_index_together_and_answer_in_order(package
     paths = [tmp_path / f"{number}.txt" for number in range(20)]
     for path in paths:
         path.write_text("alpha\n")
-    answers = check_many(paths, Target("3.12", "2.34"), Access(None, 0.2))
+    answers = check_many([(path, Workspace.around(path)) for path in paths], Target("3.12", "2.34"), Access(None, 0.2))
     package_index.hang.set()
     assert [answer.path for answer in answers] == [str(path) for path in paths]
     assert {one(answer, "alpha").verdict for answer in answers} == {"not checked"}
@@ -118,7 +127,9 @@ def test_many_paths_are_asked_for_at_the_same_time(package_index, tmp_path):
     for number, path in enumerate(paths):
         path.write_text(f"alpha{number}\n")
     with ThreadPoolExecutor(1) as pool:
-        answers = pool.submit(check_many, paths, Target("3.12", "2.34"), Access(None, 20))
+        answers = pool.submit(
+            check_many, [(path, Workspace(tmp_path)) for path in paths], Target("3.12", "2.34"), Access(None, 20)
+        )
         until = time.monotonic() + 10
         while len(package_index.asked) < len(paths) and time.monotonic() < until:
             time.sleep(0.01)

@@ -26,7 +26,7 @@ def file_of(index, name, *, tags="", digest=None):
     return File(filename, place, "1.0", tags, sha256=digest)
 
 
-def test_file_is_read_once_and_kept_by_its_hash(package_index, reader, tmp_path):
+def test_file_is_read_once_and_kept_by_its_address_and_hash(package_index, reader, tmp_path):
     digest = package_index.wheel("alpha", "1.0", requires=("beta",))
     file = file_of(package_index, "alpha", tags="py3-none-any", digest=digest)
     assert reader.read(file, "alpha").requires == ("beta",)
@@ -36,12 +36,17 @@ def test_file_is_read_once_and_kept_by_its_hash(package_index, reader, tmp_path)
         assert Reader(transport, Cache(tmp_path)).read(file, "alpha").requires == ("beta",)
     assert len(package_index.asked) == asked
     assert reader.repeatable
+    for other in (file._replace(sha256="0" * 64), file._replace(place=file.place.replace("/files/", "/other/"))):
+        with closing(Transport((), Access(None, 5))) as transport:
+            Reader(transport, Cache(tmp_path)).read(other, "alpha")
+        asked += 1
+        assert len(package_index.asked) == asked, "another address, or another file there by its hash"
 
 
 def test_damaged_note_is_read_again(package_index, reader, tmp_path):
     digest = package_index.pure_sdist("alpha", "1.0", ("beta",))
     file = file_of(package_index, "alpha", digest=digest)
-    Cache(tmp_path).put("contents", f"{digest} {file.filename}", {"requires": None})
+    Cache(tmp_path).put("contents", reader_module._key(file, "alpha"), {"requires": None})
     assert reader.read(file, "alpha").requires == ("beta",)
 
 

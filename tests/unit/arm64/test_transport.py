@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -38,6 +39,36 @@ def test_credentials_are_sent_to_their_own_host_alone(package_index, private_ind
     with contextlib.closing(Transport((address,), Access(None, 5))) as transport:
         assert transport.get(package_index.url + "alpha/", {}).status_code == 200
         assert transport.get(private_index.url + "alpha/", {}).status_code == 401
+
+
+def test_credentials_of_the_job_go_before_those_of_a_manifest_and_a_port_may_be_left_out(package_index):
+    package_index.credentials = "user:secret"
+    package_index.wheel("alpha", "1.0")
+    manifest, own = (package_index.url.replace("://", f"://{user}@") for user in ("else:where", "user:secret"))
+    with contextlib.closing(Transport((manifest,), Access(None, 5), own=(own,))) as transport:
+        assert transport.get(manifest + "alpha/", {}).status_code == 200
+    assert module._origin(urlsplit("https://A.invalid:443/x")) == module._origin(urlsplit("https://a.invalid"))
+    assert module._origin(urlsplit("http://a.invalid:443")) != module._origin(urlsplit("https://a.invalid"))
+
+
+@pytest.mark.parametrize(
+    ("address", "sent"),
+    [
+        ("https://a.invalid/simple", True),
+        ("http://a.invalid/simple", False),
+        ("http://own.invalid/simple", True),
+        ("https://me:pw@a.invalid/simple", False),
+    ],
+)
+def test_netrc_counts_over_https_and_where_the_environment_itself_says_http(tmp_path, monkeypatch, address, sent):
+    (tmp_path / "netrc").write_text("default login ci password s3cr3t\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    given = []
+    with contextlib.closing(Transport((), Access(None, 5), own=("http://own.invalid/",))) as transport:
+        monkeypatch.setattr(transport._session, "get", lambda *_, **options: given.append(options["auth"]))
+        transport.get(address.replace("https://a.", "http://a."), {})  # what is known of http says nothing of https
+        transport.get(address, {})
+    assert given[-1] == (("ci", "s3cr3t") if sent else None)
 
 
 def test_host_that_refuses_is_not_tried_again(monkeypatch):

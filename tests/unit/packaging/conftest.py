@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from lambdabot.model import Function
+from lambdabot.workspace import Workspace
 from tests.sample import function as sample
 
 BACKEND = """
@@ -138,6 +139,12 @@ def function(source: Path) -> Callable[..., Function]:
         if requirements is not None:
             path = source / "requirements.txt"
             path.write_text(requirements)
-        return sample(code or source, runtime=runtime, requirements=path, allow_build=frozenset(allow_build))
+        return sample(
+            code or source,
+            runtime=runtime,
+            requirements=path,
+            allow_build=frozenset(allow_build),
+            workspace=Workspace(Path("/")),  # the index lies where everybody may read
+        )
 
     return make

@@ -187,7 +187,7 @@ def test_nothing_of_anybodys_code_runs(
     error = failure(build, function(index.lines(text), allow_build=()))
     assert not index.built
     assert error.what.startswith("`thumbnail` (head) cannot be packaged for x86_64: ")
-    assert "requirements.txt:" in error.what or "evil" in error.what
+    assert ".txt:" in error.what or "evil" in error.what
 
 
 def test_uv_itself_would_have_run_it(index, tmp_path: Path) -> None:

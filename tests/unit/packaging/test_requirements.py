@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from packaging.requirements import Requirement
 
 from lambdabot.errors import PackagingError
-from lambdabot.packaging.requirements import FLAGS, Requirements, read
+from lambdabot.packaging.requirements import Requirements, read
+from lambdabot.requirements_file import FLAGS
+from lambdabot.workspace import Workspace
 
 HASH = "sha256:" + "0" * 64
 
@@ -16,7 +18,7 @@ HASH = "sha256:" + "0" * 64
 def found(folder: Path, text: str, allow_build: tuple[str, ...] = ()) -> Requirements:
     path = folder / "requirements.txt"
     path.write_text(text)
-    return read(path, source=folder, allow_build=frozenset(allow_build))
+    return read(path, Workspace(folder), source=folder, allow_build=frozenset(allow_build))
 
 
 def refused(folder: Path, text: str, allow_build: tuple[str, ...] = ()) -> PackagingError:
@@ -37,13 +39,13 @@ def test_versions_extras_markers_and_comments_are_kept_or_dropped_as_pip_does(tm
     error = refused(tmp_path, text)
     assert error.what == "requirements.txt:7: this is not a requirement (PEP 508)"
     lines = found(tmp_path, text.replace("idna#not-a-comment\n", ""))
-    assert texts(lines) == ["Requests[socks]>=2,<3", "tomli==2.0.1; python_version < '3.11'", "numpy    ==2.3.4"]
+    assert texts(lines) == ["Requests[socks]>=2,<3", "tomli==2.0.1; python_version < '3.11'", "numpy   ==2.3.4"]
     assert [str(line.place) for line in lines.requirements] == [f"requirements.txt:{n}" for n in (3, 4, 5)]
 
 
 def test_hashes_stay_with_their_requirement(tmp_path: Path) -> None:
     lines = found(tmp_path, f"idna==3.10 \\\n    --hash={HASH} \\\n    --hash {HASH}\nsix\n")
-    assert texts(lines) == [f"idna==3.10 --hash={HASH} --hash {HASH}", "six"]
+    assert texts(lines) == [f"idna==3.10 --hash={HASH} --hash={HASH}", "six"]
     assert [line.name for line in lines.requirements] == ["idna", "six"]
 
 
@@ -53,7 +55,9 @@ def test_a_continuation_at_the_end_and_a_comment_after_one_end_the_line(tmp_path
 
 def test_a_byte_order_mark_and_windows_line_ends_are_read(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_bytes(b"\xef\xbb\xbfidna\r\nsix\r\n")
-    assert texts(read(tmp_path / "requirements.txt", source=tmp_path, allow_build=frozenset())) == ["idna", "six"]
+    assert texts(
+        read(tmp_path / "requirements.txt", Workspace(tmp_path), source=tmp_path, allow_build=frozenset())
+    ) == ["idna", "six"]
 
 
 def test_includes_and_constraints_are_read_relative_to_their_file(tmp_path: Path) -> None:
@@ -76,6 +80,7 @@ def test_a_package_is_found_by_any_spelling_and_requirements_come_before_constra
 
 
 def test_index_options_are_passed_on_and_local_links_made_absolute(tmp_path: Path) -> None:
+    (tmp_path / "wheels").mkdir()
     text = "-i https://index.example/simple\n--extra-index-url=https://more.example\n-f wheels\n--no-index\n--pre\n"
     text += "--find-links https://links.example/\n--only-binary :all:\n--prefer-binary\n--trusted-host x\n"
     assert [line.text for line in found(tmp_path, text).options] == [
@@ -91,14 +96,16 @@ def test_index_options_are_passed_on_and_local_links_made_absolute(tmp_path: Pat
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("-e .", "`.` is an editable requirement; installing it would run its code here"),
-        ("--editable=./lib", "`./lib` is an editable requirement"),
+        ("-e .", "this is an editable requirement; installing it would run its code here"),
+        ("--editable=./lib", "this is an editable requirement"),
+        ("--pre -e ./lib", "this is an editable requirement"),
+        ("--index-url https://x.example -e ./lib", "this is an editable requirement"),
         ("-e git+https://example.com/x.git#egg=x", "is an editable requirement"),
-        ("./lib", "`./lib` is a local path"),
-        ("lib/", "`lib/` is a local path"),
+        ("./lib", "this is a local path"),
+        ("lib/", "this is a local path"),
         ("/opt/lib", "is a local path"),
         ("file:///opt/lib", "is a local path"),
-        ("lib.tar.gz", "`lib.tar.gz` is a local path"),
+        ("lib.tar.gz", "this is a local path"),
         ("./lib-1.0-py3-none-any.whl", "is a local path"),
         ("lib-1.0.tar.gz", "is a local path"),
         ("lib @ file:///opt/lib", "`lib` is required from a local path"),
@@ -120,11 +127,12 @@ def test_local_and_editable_requirements_are_always_refused(tmp_path: Path, line
         ("git+https://example.com/x.git", "a requirement from version control needs a build"),
         ("lib @ git+ssh://git@example.com/x.git@main", "`lib` is required from version control and needs a build"),
         ("lib @ git+https://example.com/x.whl", "`lib` is required from version control and needs a build"),
-        ("https://example.com/lib-1.0.tar.gz", "`lib-1.0.tar.gz` is not a wheel and needs a build"),
+        ("https://example.com/lib-1.0.tar.gz", "this address is not that of a wheel and needs a build"),
         ("lib @ https://example.com/lib-1.0.zip", "`lib` is required from a source archive and needs a build"),
         ("lib @ https://example.com/lib-1.0.zip#x.whl", "`lib` is required from a source archive"),
-        ("--no-binary lib", "`--no-binary lib` asks for a build"),
-        ("--no-binary=lib,six", "`--no-binary lib,six` asks for a build"),
+        ("--no-binary lib", "`--no-binary` asks for a build"),
+        ("--no-binary=lib,six", "`--no-binary` asks for a build"),
+        ("--no-index --no-binary evil", "`--no-binary` asks for a build"),
     ],
 )
 def test_what_needs_a_build_is_refused_and_allow_build_is_named(tmp_path: Path, line: str, message: str) -> None:
@@ -134,15 +142,13 @@ def test_what_needs_a_build_is_refused_and_allow_build_is_named(tmp_path: Path, 
 
 
 def test_an_address_without_a_name_is_to_be_written_with_one(tmp_path: Path) -> None:
-    error = refused(tmp_path, "https://example.com/lib-1.0.tar.gz\n")
-    assert "`lib @ https" not in error.advice
-    assert "`NAME @ https://example.com/lib-1.0.tar.gz`" in error.advice
+    assert "`NAME @ https://…`" in refused(tmp_path, "https://example.com/lib-1.0.tar.gz\n").advice
+    assert "`NAME @ git+https://…`" in refused(tmp_path, "git+https://example.com/lib.git\n").advice
 
 
-def test_passwords_in_addresses_are_not_repeated(tmp_path: Path) -> None:
-    error = refused(tmp_path, "git+https://me:se@krit@example.com/x.git\n")
-    assert "git+https://***@example.com/x.git" in error.advice
-    assert "krit" not in str(error)
+@pytest.mark.parametrize("value", ["lib,evil", "evil,lib", "lib, ,evil", ":all:,lib"])
+def test_one_that_is_allowed_brings_no_other_with_it(tmp_path: Path, value: str) -> None:
+    assert "asks for a build" in refused(tmp_path, f"--no-binary '{value}'\n", ("lib",)).what
 
 
 def test_allow_build_lets_named_archives_and_no_binary_through(tmp_path: Path) -> None:
@@ -165,28 +171,32 @@ def test_wheels_by_address_are_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("--no-index --no-binary evil", "is not written as one option a line"),
-        ("--pre -e ./lib", "is not written as one option a line"),
-        ("--index-url https://x.example -e ./lib", "is not written as one option a line"),
-        ("--index-url", "is not written as one option a line"),
-        ("--install-option=x", "`--install-option` is not supported"),
         ("six --install-option=x", "this is not a requirement"),
+        ("six --hash=none", "this is not a requirement"),
         ("sixhttps://x.example/six-1-py3-none-any.whl", "is a local path"),
+        ("https://x.example/six-1.whl file:///six-1.whl", "is a local path"),
         ("six=1", "this is not a requirement"),
-        ("-", "`-` is not supported"),
+        ("six; " + "(" * 2000, "this is not a requirement"),
+        ("--index-url 'https://x.example --no-binary evil'", "the value of --index-url has spaces"),
+        ("--index-url file:///home/runner", "--index-url is no https address"),
+        ("--extra-index-url ./simple", "--extra-index-url is no https address"),
+        ("--extra-index-url private=https://x.example", "--extra-index-url is no https address"),
+        ("--find-links file:///home/runner", "--find-links is no https address"),
+        ("--find-links ..", "--find-links names no folder whose files are all in the workspace"),
+        ("--find-links missing", "--find-links names no folder"),
+        ("--find-links links", "--find-links names no folder whose files are all in the workspace"),
+        ("-r https://example.com/requirements.txt", "--requirement does not work here"),
+        ("--global-option=x", "--global-option does not work here"),
         ("--index-url https://${GITHUB_TOKEN}@evil.example", "environment variables are not expanded"),
-        ("-r https://example.com/requirements.txt", "`-r` takes the path of a file in the repository"),
-        ("-c", "`-c` takes the path of a file"),
-        ("-r missing.txt", "there is no file missing.txt"),
-        ("-r /dev/zero", "is no requirements file, by its name"),
-        ("-r /proc/self/environ", "is no requirements file, by its name"),
-        ("-r secret.txt", "is no requirements file, by its name"),
-        ("-r pyproject.toml", "pyproject.toml is no requirements file, by its name"),
+        ("-r secret.txt", "the file that it names does not lie in the workspace"),
+        ("-r pyproject.toml", "the file that it names is no requirements file, by its name"),
     ],
 )
 def test_other_lines_are_refused_with_their_place(tmp_path: Path, line: str, message: str) -> None:
     (tmp_path / "pyproject.toml").touch()
     (tmp_path / "secret.txt").symlink_to("/proc/self/environ")
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links/six-1-py3-none-any.whl").symlink_to("/etc/hostname")
     error = refused(tmp_path, f"six\n{line}\n")
     assert error.what.startswith("requirements.txt:2: ")
     assert message in error.what
@@ -203,23 +213,7 @@ def test_a_line_of_an_included_file_is_not_repeated(tmp_path: Path) -> None:
 def test_files_that_are_no_requirement_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "setup.py").write_text("raise SystemExit\n")
     with pytest.raises(PackagingError, match=r"setup\.py is no requirements file"):
-        read(tmp_path / "setup.py", source=tmp_path, allow_build=frozenset())
-
-
-def test_a_file_that_is_not_utf8_is_said(tmp_path: Path) -> None:
-    (tmp_path / "requirements.txt").write_bytes("idna\n".encode("utf-16"))
-    with pytest.raises(PackagingError, match=r"requirements\.txt cannot be read: it is not UTF-8"):
-        read(tmp_path / "requirements.txt", source=tmp_path, allow_build=frozenset())
-
-
-def test_a_file_that_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **__: object) -> str:
-        raise PermissionError(13, "Permission denied")
-
-    (tmp_path / "requirements.txt").touch()
-    monkeypatch.setattr(Path, "read_text", refuse)  # root can read everything, so the refusal is made up
-    with pytest.raises(PackagingError, match=r"requirements\.txt cannot be read: Permission denied"):
-        read(tmp_path / "requirements.txt", source=tmp_path, allow_build=frozenset())
+        read(tmp_path / "setup.py", Workspace(tmp_path), source=tmp_path, allow_build=frozenset())
 
 
 PIECES = st.sampled_from(
@@ -240,7 +234,7 @@ def test_whatever_is_written_only_harmless_lines_reach_the_installer(
     folder = tmp_path_factory.mktemp("any")
     (folder / "requirements.txt").write_bytes("".join(pieces).encode())
     try:
-        lines = read(folder / "requirements.txt", source=folder, allow_build=frozenset())
+        lines = read(folder / "requirements.txt", Workspace(folder), source=folder, allow_build=frozenset())
     except PackagingError:
         return
     for line in lines.options:

@@ -8,6 +8,7 @@ from lambdabot.arm64.formats import text
 from lambdabot.arm64.formats.detect import manifest_in, read_manifest
 from lambdabot.arm64.formats.poetry_requirements import specifier
 from lambdabot.errors import UsageError
+from lambdabot.workspace import Workspace
 
 OWN = '[[package]]\nname = "app"\nversion = "1"\nsource = { virtual = "." }\n'
 
@@ -15,7 +16,7 @@ OWN = '[[package]]\nname = "app"\nversion = "1"\nsource = { virtual = "." }\n'
 def read(tmp_path, name, content):
     path = tmp_path / name
     path.write_text(content, encoding="utf-8")
-    return read_manifest(path)
+    return read_manifest(path, Workspace.around(path))
 
 
 @pytest.mark.parametrize(
@@ -107,18 +108,17 @@ priority = "supplemental"
     assert manifest.indexes.extra == ("https://two.invalid/simple",)
 
 
-def test_text_that_is_none(tmp_path, monkeypatch):
+def test_text_that_is_none(tmp_path):
     path = tmp_path / "requirements.txt"
     with pytest.raises(UsageError, match="cannot be read"):
-        text.read_text(path)
+        text.read_text(path, Workspace(tmp_path))
     path.write_bytes("six\n".encode("utf-16"))
-    assert text.read_text(path) == "six\n"
+    assert text.read_text(path, Workspace(tmp_path)) == "six\n"
     path.write_bytes(b"six\n\xff\xe9")
-    with pytest.raises(UsageError, match=r"requirements\.txt:2: is not UTF-8 text"):
-        text.read_text(path)
-    monkeypatch.setattr(text, "_LARGEST", 3)
-    with pytest.raises(UsageError, match="too large"):
-        text.read_text(path)
+    with pytest.raises(UsageError, match=r"requirements\.txt: is not UTF-8 text, as its line 2 shows"):
+        text.read_text(path, Workspace(tmp_path))
+    with pytest.raises(UsageError, match="does not lie in the workspace"):
+        text.read_text(path, Workspace(tmp_path / "other"))
 
 
 def test_too_deep(tmp_path):

@@ -16,6 +16,7 @@ from lambdabot.arm64.rules import rules_of
 from lambdabot.arm64.target import Target, environment
 from lambdabot.errors import UsageError
 from lambdabot.model import Architecture
+from lambdabot.workspace import Workspace
 
 SHA = "a" * 64
 MANIFESTS = {
@@ -223,10 +224,10 @@ def path_of(tmp_path: Path, name: str) -> Path:
 def test_the_unchanged_manifest_is_read(tmp_path, name):
     path = path_of(tmp_path, name)
     path.write_text(MANIFESTS[name], encoding="utf-8")
-    as_people_write_it = read_manifest(path)
+    as_people_write_it = read_manifest(path, Workspace.around(path))
     path.write_text(written(name, parsed(name)), encoding="utf-8")
     assert as_people_write_it.pins or as_people_write_it.requests
-    assert [request.name for request in read_manifest(path).requests] == [
+    assert [request.name for request in read_manifest(path, Workspace.around(path)).requests] == [
         request.name for request in as_people_write_it.requests
     ]
 
@@ -240,7 +241,7 @@ def test_any_value_of_another_type_is_read_or_refused(tmp_path, name):
         for value in WRONG:
             path.write_text(written(name, changed(document, place, value)), encoding="utf-8")
             try:
-                manifest = read_manifest(path)
+                manifest = read_manifest(path, Workspace.around(path))
                 rules_of(manifest)
                 for architecture in Architecture:
                     locked_closure(manifest, environment(Target("3.12", "2.34"), architecture))
