@@ -29,6 +29,15 @@ class Side(StrEnum):
     HEAD = "head"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commits:
+    """The commits that GitHub's event names for a pull request; None where it does not."""
+
+    base: str | None = None  # of the target branch
+    head: str | None = None  # the pull request's own last one
+    merge: str | None = None  # what GitHub merged both into, and a workflow checks out
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Configuration:
     """Memory size and architecture: what a sweep varies."""

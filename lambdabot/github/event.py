@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from lambdabot.errors import GitHubError, Mistake, UsageError
+from lambdabot.model import Commits
 
 UNTRUSTED = """`pull_request_target` runs with the repository's secrets, and the pull request's code may be anyone's.
 Use `on: pull_request`: for forks it measures on the embedded endpoint, without credentials."""
@@ -42,6 +43,8 @@ class Context:
     pull_request: int | None = None
     head_sha: str | None = None  # the pull request's own commit, not the merge commit of GITHUB_SHA
     base_ref: str | None = None
+    base_sha: str | None = None  # the target branch's commit, as the event has it
+    merge_sha: str | None = None  # GITHUB_SHA: of a pull request, what GitHub merged both into
     fork: bool = False
     dependabot: bool = False
     api_url: str = PUBLIC_API
@@ -61,6 +64,13 @@ class Context:
     def place(self) -> str:
         """The pull request, as GitHub links it: `owner/name#7`."""
         return f"{self.repository}#{self.pull_request}"
+
+    @property
+    def commits(self) -> Commits | None:
+        """The pull request's commits; None where there is no pull request."""
+        if self.pull_request is None:
+            return None
+        return Commits(base=self.base_sha, head=self.head_sha, merge=self.merge_sha)
 
     @property
     def is_untrusted(self) -> bool:
@@ -92,6 +102,8 @@ class Context:
             repository=repository,
             pull_request=number if type(number) is int and number > 0 else None,
             head_sha=sha or None,
+            base_sha=_text(base, "sha"),
+            merge_sha=environ.get("GITHUB_SHA") or None,
             base_ref=_text(base, "ref") or environ.get("GITHUB_BASE_REF") or None,
             fork=bool(pull_request) and head_repository != repository,
             dependabot=DEPENDABOT in {author, environ.get("GITHUB_ACTOR")},
