@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from lambdabot.errors import ExitCode, GitHubError
 from lambdabot.github.event import Context
+from lambdabot.local.folder import PrivateFolder
 from lambdabot.model import ACCEPT_LABEL, Override, RunResult, Verdict
 from lambdabot.pipeline.override import accept, judged
 from lambdabot.pipeline.run import Run
+from lambdabot.pipeline.terms import terms
 from lambdabot.pipeline.verdict import exit_code
 from lambdabot.report.progress import Progress
 from lambdabot.settings.load import Settings
@@ -26,30 +28,37 @@ OFF = "this job does not comment, and no other comment tells when this commit wa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """A run that went to its end: report.json as data, and what the door makes of it."""
+    """A run that went to its end: report.json as data, what the door makes of it, and how the settings show it."""
 
     document: Mapping[str, Any]
     exit_code: ExitCode
+    settings: Settings  # in force
+    template: "OwnTemplate | None"
 
 
 def run(settings: Settings, context: Context, progress: Progress, token: str) -> Finished:
     """Do the main job and write its files. Raises InterruptionError, after writing what was measured."""
     documents: list[dict[str, Any]] = []
-    template = own_template(settings.comment)  # its mistakes show before anything is touched
+    own_template(settings.comment)  # its mistakes show before anything is touched, also where another is in force
+    with PrivateFolder(prefix="lambdabot-base-", mode=0o700) as folder:
+        agreed = terms(settings, context, folder.path)
+        settings = agreed.settings
+        template = own_template(settings.comment)
 
-    def save(result: RunResult) -> None:
-        root = context.workspace or settings.path.parent
-        documents.append(write(result, settings.out, root=root, template=template))
+        def save(result: RunResult) -> None:
+            documents.append(write(result, settings.out, root=agreed.root, template=template))
 
-    measured = Run(settings, context, progress=progress, save=save)
-    with progress:
-        result = measured.execute()
+        measured = Run(agreed, context, progress=progress, save=save)
+        with progress:
+            result = measured.execute()
     save(result)  # what was measured is safe before GitHub is asked
-    if exit_code(result, measured.gate) is ExitCode.GATE_FAILED and token and context.pull_request is not None:
+    if exit_code(result, settings.gate) is ExitCode.GATE_FAILED and token and context.pull_request is not None:
         result = accept(result, override(documents[-1], context, token, settings.comment))
         if result.override is not None:
             save(result)
-    return Finished(document=documents[-1], exit_code=exit_code(result, measured.gate))
+    return Finished(
+        document=documents[-1], exit_code=exit_code(result, settings.gate), settings=settings, template=template
+    )
 
 
 def own_template(comment: CommentSection) -> "OwnTemplate | None":
@@ -111,9 +120,7 @@ def override(data: Mapping[str, Any], context: Context, token: str, comment: Com
     return judged(ACCEPT_LABEL, by=found.by, at=found.at, first_seen=data["created"])
 
 
-def show(
-    finished: Finished, settings: Settings, context: Context, token: str, *, warn: Callable[[str], None]
-) -> str | None:
+def show(finished: Finished, context: Context, token: str, *, warn: Callable[[str], None]) -> str | None:
     """Put comment, suggestions and check run on GitHub, and return the comment's address.
 
     What GitHub refuses goes to `warn` and costs none of the others: the report is complete without, and the gate's
@@ -127,14 +134,20 @@ def show(
             warn(str(error))
         return None
 
-    data, comment = finished.document, settings.comment
-    url = tried(partial(publish, data, context, token, comment))
+    data, comment = finished.document, finished.settings.comment
+    url = tried(partial(publish, data, context, token, comment, finished.template))
     tried(partial(suggest, data, context, token, comment))
-    tried(partial(check, finished, context, token, settings.check))
+    tried(partial(check, finished, context, token, finished.settings.check))
     return url
 
 
-def publish(data: Mapping[str, Any], context: Context, token: str, comment: CommentSection) -> str | None:
+def publish(
+    data: Mapping[str, Any],
+    context: Context,
+    token: str,
+    comment: CommentSection,
+    template: "OwnTemplate | None",
+) -> str | None:
     """Post the comment where there is a pull request to post it on; return its address, None when none is wanted.
 
     Raises GitHubError when GitHub refuses; the report is complete without it.
@@ -145,8 +158,6 @@ def publish(data: Mapping[str, Any], context: Context, token: str, comment: Comm
     from lambdabot.github.origin import head_sha  # noqa: PLC0415  # see above
     from lambdabot.report.comment import render  # noqa: PLC0415  # see above
     from lambdabot.report.state import marker, read  # noqa: PLC0415  # see above
-
-    template = own_template(comment)
 
     def body(previous: str) -> str | None:
         """Return the new body; None where the last one tells of a newer push than this run, which came late."""

@@ -478,6 +478,7 @@ class FunctionResult:
     error: str = ""
     target: str = ""  # Build.target of the head
     unchanged: bool = False  # same package and settings as the base, so nothing was invoked
+    removed: bool = False  # the base's alone, so there is nothing to invoke
     stop_reason: str = ""
     measurements: tuple[Measurement, ...] = ()
     invocations: tuple[Invocation, ...] = ()

@@ -13,7 +13,7 @@ from typing import Any
 from lambdabot.errors import GitHubError, Mistake, UsageError
 from lambdabot.github.event import Context, TriggeringRun
 from lambdabot.github.origin import pull_request
-from lambdabot.job import override, publish
+from lambdabot.job import override, own_template, publish
 from lambdabot.model import Verdict
 from lambdabot.report.document import load
 from lambdabot.settings.schema import CommentSection
@@ -52,7 +52,7 @@ def comment(data: Mapping[str, Any], context: Context, token: str, section: Comm
         data = {**data, "created": run.created, "run_url": run.url}
     if context.pull_request is None:
         return None
-    return publish(_confirmed(data, context, token, section), context, token, section)
+    return publish(_confirmed(data, context, token, section), context, token, section, own_template(section))
 
 
 def _require_origin(data: Mapping[str, Any], context: Context, run: TriggeringRun) -> None:

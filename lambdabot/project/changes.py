@@ -58,7 +58,7 @@ def changes(head: Function, base: Function, *, config: Path) -> Iterator[Change]
                 line=place.line if place else None,
             )
     if isinstance(head.source, Path) and isinstance(base.source, Path):
-        for path in _files(head.source, base.source):
+        for path in differing(head.source, base.source):
             yield Change(function=head.name, path=path)
     elif head.source != base.source:
         yield Change(function=head.name, path=config, setting=f"code {base.source} -> {head.source}")
@@ -114,7 +114,7 @@ def _place(head: Function, name: str) -> Place | None:
     return written.place if isinstance(written, Stated) else None
 
 
-def _files(head: Path, base: Path) -> Sequence[Path]:
+def differing(head: Path, base: Path) -> Sequence[Path]:
     """Return the files that differ, or that one side lacks, by their place in the head."""
     if not (head.is_dir() and base.is_dir()):
         same = head.is_file() and base.is_file() and filecmp.cmp(head, base, shallow=False)

@@ -17,12 +17,13 @@ from lambdabot.settings import document as yaml_document
 from lambdabot.settings import yaml_source
 from lambdabot.settings.declared import Declared, complete
 from lambdabot.settings.functions import functions, redacted
-from lambdabot.settings.schema import CommentSection, Document, GateSection, RunBudgetSection
+from lambdabot.settings.schema import CommentSection, DefaultsSection, Document, GateSection, RunBudgetSection
 from lambdabot.settings.yaml_source import YamlSource
 
 DEFAULT_CONFIG = "lambdabot.yml"
 SWITCH = {"true": True, "false": False}
 ENDPOINTS = ("aws", "local")
+_NOTHING = {"version": 1}
 COMMENT_MODES = ("update", "new", "hide-and-new", "off")
 
 EXAMPLE = """`lambdabot init` writes it from the templates that it finds. Or write it, with one function to begin with:
@@ -77,6 +78,7 @@ class Settings:
     seed: int
     out: Path
     effective: Mapping[str, Any]  # redacted, for the report
+    inputs: Inputs  # which override the target branch's file too
     places: Mapping[str, Place]  # of each function in the file
     left_out: Mapping[str, str] = field(default_factory=dict)  # functions of templates, and what they lack
     notes: tuple[str, ...] = ()  # templates that could not be read
@@ -84,14 +86,27 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetBranch:
-    """What the target branch's own settings and templates say."""
+    """What the target branch's own settings and templates say, whether or not the code is there that they name."""
 
+    written: bool  # it has one; without, what counts is what lambdabot takes where nobody says anything
     functions: tuple[Function, ...]
+    absent: Mapping[str, str]  # functions whose files are not all in its tree, and which
     left_out: Mapping[str, str]  # functions of templates, and what they lack
+    defaults: DefaultsSection
     gate: GateSection
+    comment: CommentSection
+    check: str | None
     budget: RunBudgetSection
     bucket: str | None
+    expires_hours: float
     effective: Mapping[str, Any]  # redacted
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The target branch's settings cannot be known, and why."""
+
+    reason: str
 
 
 Discover = Callable[[Path, Sequence[str] | None, Path | None], Discovery]
@@ -135,7 +150,7 @@ def load(inputs: Inputs, *, default_endpoint: str = "aws", discover: Discover = 
         gate=document.gate,
         comment=comment,
         comment_key=_comment_key(inputs),
-        check=_check_name(inputs) if SWITCH.get(inputs.check or "", document.check) else None,
+        check=_check(document, inputs),
         budget=document.budget,
         bucket=document.bucket,
         expires_hours=document.expires_hours,
@@ -145,6 +160,7 @@ def load(inputs: Inputs, *, default_endpoint: str = "aws", discover: Discover = 
         seed=inputs.seed,
         out=inputs.out.resolve(),
         effective=redacted(document),
+        inputs=inputs,
         places={function.name: source.place(("functions", function.name)) for function in found},
         left_out=declared.left_out,
         notes=declared.notes,
@@ -184,8 +200,13 @@ def _comment_key(inputs: Inputs) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 
-def _check_name(inputs: Inputs) -> str:
-    """Return a name that stays the same from push to push, because branch protection asks for a check by its name."""
+def _check(document: Document, inputs: Inputs) -> str | None:
+    """Return the check run's name, None where none is wanted.
+
+    It stays the same from push to push, because branch protection asks for a check by its name.
+    """
+    if not SWITCH.get(inputs.check or "", document.check):
+        return None
     folder = Path(inputs.place).parent.as_posix()
     chosen = [*([] if folder == "." else [folder]), *inputs.functions]
     return f"lambdabot ({', '.join(chosen)})" if chosen else "lambdabot"
@@ -208,29 +229,50 @@ def _comment(
     return section, [source.place(("comment", "template")).mistake(message)]
 
 
-def load_base(path: Path, discover: Discover = no_templates) -> TargetBranch:
-    """Return what the target branch's own lambdabot.yml and templates say.
+def load_base(path: Path, discover: Discover = no_templates, *, inputs: Inputs | None = None) -> TargetBranch:
+    """Return what the target branch's own lambdabot.yml and templates say, and the inputs in their stead.
 
-    Where it has no lambdabot.yml yet, `path` is where it would be. Raises UsageError.
+    Where it has no lambdabot.yml yet, `path` is where it would be. An earlier step may build the code that it names, so
+    a file that is not there is no mistake. Raises UsageError.
     """
-    source = yaml_source.read(path) if path.exists() else YamlSource(path=path, data={"version": 1})
-    declared = _declared(source, discover, None)  # what was merged is trusted
+    written = path.exists()
+    source = yaml_source.read(path) if written else YamlSource(path=path, data=dict(_NOTHING))
+    declared = _declared(source, discover, None, built=False)  # what was merged is trusted
+    return _target_branch(declared, inputs or Inputs(), written=written)
+
+
+def nobodys(path: Path, inputs: Inputs) -> TargetBranch:
+    """Return what is in force where no lambdabot.yml and no template says anything."""
+    return _target_branch(Declared(source=YamlSource(path=path, data=dict(_NOTHING))), inputs, written=False)
+
+
+def _target_branch(declared: Declared, inputs: Inputs, *, written: bool) -> TargetBranch:
     document = yaml_document.validate(declared.source)
+    comment, mistakes = _comment(document, declared.source, inputs)
+    if mistakes:
+        raise UsageError(mistakes)
+    absent: dict[str, str] = {}
     return TargetBranch(
-        functions=functions(document, declared, Side.BASE),
+        written=written,
+        functions=functions(document, declared, Side.BASE, absent=absent),
+        absent=absent,
         left_out=declared.left_out,
+        defaults=document.defaults,
         gate=document.gate,
+        comment=comment,
+        check=_check(document, inputs),
         budget=document.budget,
         bucket=document.bucket,
+        expires_hours=document.expires_hours,
         effective=redacted(document),
     )
 
 
-def _declared(source: YamlSource, discover: Discover, workspace: Path | None) -> Declared:
+def _declared(source: YamlSource, discover: Discover, workspace: Path | None, *, built: bool = True) -> Declared:
     named = source.data.get("templates")
     if not isinstance(named, list | None) or not all(isinstance(one, str) for one in named or ()):
         return Declared(source=source, workspace=workspace)  # left to the schema
-    return complete(source, discover(source.path.parent, named, workspace), workspace)
+    return complete(source, discover(source.path.parent, named, workspace), workspace, built=built)
 
 
 def _head(declared: Declared) -> tuple[Document, tuple[Function, ...]]:
@@ -240,7 +282,13 @@ def _head(declared: Declared) -> tuple[Document, tuple[Function, ...]]:
     except UsageError as error:
         mistakes = [*error.mistakes, *_beside(declared)]
         raise UsageError(sorted(mistakes, key=lambda mistake: mistake.line or 0)) from error
-    return document, functions(document, declared, Side.HEAD)
+    try:
+        found = functions(document, declared, Side.HEAD)
+    except UsageError as error:
+        raise UsageError([*declared.contradictions, *error.mistakes]) from error
+    if declared.contradictions:
+        raise UsageError([*declared.contradictions])
+    return document, found
 
 
 def _beside(declared: Declared) -> tuple[Mistake, ...]:

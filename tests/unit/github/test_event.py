@@ -5,15 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdabot.github.event import Context
+from lambdabot.model import Commits
 
-HEAD, MERGE = "a" * 40, "b" * 40
+HEAD, MERGE, BASE = "a" * 40, "b" * 40, "c" * 40
 
 
 def event(**fields):
     known = {
         "number": 7,
         "head": {"sha": HEAD, "ref": "feature", "repo": {"full_name": "octo/demo"}},
-        "base": {"ref": "main", "repo": {"full_name": "octo/demo"}},
+        "base": {"ref": "main", "sha": BASE, "repo": {"full_name": "octo/demo"}},
         "user": {"login": "octocat"},
     }
     return {"number": 7, "pull_request": {**known, **fields}}
@@ -50,11 +51,15 @@ def test_a_pull_request_is_read_with_its_own_head(environ, tmp_path):
         pull_request=7,
         head_sha=HEAD,
         base_ref="main",
+        base_sha=BASE,
+        merge_sha=MERGE,
         api_url="https://github.example.com/api/v3",
         run_url="https://github.example.com/octo/demo/actions/runs/42",
         workspace=tmp_path,
     )
     assert not context.is_untrusted
+    assert context.commits == Commits(base=BASE, head=HEAD, merge=MERGE)
+    assert Context().commits is None
 
 
 def test_a_push_reports_on_its_commit(environ):

@@ -1,0 +1,84 @@
+"""On which terms a run measures: what it is compared with, and whose settings are in force."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lambdabot.errors import UsageError
+from lambdabot.github.event import Context
+from lambdabot.project.base import BaseTree, NoBase, resolve_base
+from lambdabot.project.discovery import discover
+from lambdabot.project.sides import former_names, settings_in_base
+from lambdabot.settings.load import Settings, TargetBranch, Unknown, load_base
+from lambdabot.settings.trust import trusted, unbound
+from lambdabot.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """The settings in force, the base, what its own settings say, and what a reader should know of all that."""
+
+    settings: Settings
+    root: Path  # of the head's files
+    tree: BaseTree | NoBase
+    base: TargetBranch | Unknown
+    notes: tuple[str, ...] = ()
+    refused: Mapping[str, str]  # functions that must not be tried, and why
+    formerly: Mapping[str, str]  # names that the target branch has for functions
+
+
+def terms(settings: Settings, context: Context, workdir: Path) -> Terms:
+    """Decide what is in force; the base is written out below `workdir`. Raises UsageError, before anything is touched.
+
+    On a pull request, and wherever a base is named that has a lambdabot.yml, what a pull request must not decide for
+    itself is the target branch's. Who names no base at a terminal takes the file that is checked out at its word.
+    """
+    root = context.workspace or settings.path.parent
+    tree = resolve_base(settings.base, root=root, commits=context.commits, workdir=workdir)
+    compared = tree.path if isinstance(tree, BaseTree) else None
+    base = _said(settings, root, compared, tree)
+    target = base if tree.settings in {None, compared} else _said(settings, root, tree.settings, tree)
+    formerly: Mapping[str, str] = {}
+    if context.commits is None and (settings.base is None or _silent(target)):
+        found = unbound(settings, based=settings.base is not None)
+    else:
+        if compared is not None and isinstance(base, TargetBranch):
+            formerly = former_names(settings.functions, base.functions, root=root, base=compared)
+        found = trusted(settings, target, formerly=formerly)
+    return Terms(
+        settings=found.settings,
+        root=root,
+        tree=tree,
+        base=base,
+        notes=(
+            *found.notes,
+            *(f"`{new}` is `{old}` of the target branch, by its code." for new, old in formerly.items()),
+        ),
+        refused={} if settings.endpoint == "local" else found.refused,  # which uses no role
+        formerly=formerly,
+    )
+
+
+def _silent(target: TargetBranch | Unknown) -> bool:
+    return isinstance(target, TargetBranch) and not target.written
+
+
+def _said(settings: Settings, root: Path, folder: Path | None, tree: BaseTree | NoBase) -> TargetBranch | Unknown:
+    """Return what the settings in a base's folder say, or why that cannot be known."""
+    if folder is None:
+        return Unknown(tree.reason if isinstance(tree, NoBase) else "")
+    name = settings.path.name
+    places = settings_in_base(settings.path, root, folder)
+    if len(places) > 1:
+        names = ", ".join(str(path.relative_to(folder)) for path in places)
+        return Unknown(f"the target branch has more than one {name} that is not here: {names}")
+    (config,) = places
+    if os.path.lexists(config) and not Workspace(folder).is_file(config):
+        return Unknown(
+            f"the target branch's {name} is no file of its own, but a link that leads elsewhere, or a folder"
+        )
+    try:
+        return load_base(config, discover, inputs=settings.inputs)
+    except UsageError as error:
+        return Unknown(f"the target branch's own settings have mistakes: {error}".replace(f"{folder}/", ""))
