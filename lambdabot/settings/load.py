@@ -19,6 +19,7 @@ from lambdabot.settings.declared import Declared, complete
 from lambdabot.settings.functions import functions, redacted
 from lambdabot.settings.schema import CommentSection, DefaultsSection, Document, GateSection, RunBudgetSection
 from lambdabot.settings.yaml_source import YamlSource
+from lambdabot.workspace import holds
 
 DEFAULT_CONFIG = "lambdabot.yml"
 SWITCH = {"true": True, "false": False}
@@ -223,7 +224,7 @@ def _comment(
         return section, []
     folder = source.path.parent
     path = (folder / section.template).resolve()
-    if path.is_relative_to(folder.resolve()) and path.is_file():  # else a link could publish any file of the machine
+    if holds(folder, path) and path.is_file():  # else a link could publish any file of the machine
         return section.model_copy(update={"template": str(path)}), []
     message = f"`template`: there is no file `{section.template}` in or below the folder of lambdabot.yml"
     return section, [source.place(("comment", "template")).mistake(message)]

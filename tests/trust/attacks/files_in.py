@@ -18,14 +18,9 @@ def _template(arena: Arena) -> None:
     arena.write("lambdabot.yml", SETTINGS + "comment: {template: .git/config}\n")
 
 
-def _posts_gits_configuration(arena: Arena) -> bool:
-    _template(arena)
-    return _leaked(arena.action())
-
-
 def _prints_gits_configuration(arena: Arena) -> bool:
     _template(arena)
-    return _leaked(arena.run())
+    return _leaked(arena.command("run", "--endpoint", "local"))  # a base would have its own
 
 
 def _leaked(seen: Seen) -> bool:
@@ -33,14 +28,6 @@ def _leaked(seen: Seen) -> bool:
 
 
 ATTACKS = [
-    Attack(
-        name="lets git's own configuration be the comment's template",
-        promise=PROMISE,
-        door="action",
-        attempt=_posts_gits_configuration,
-        guard=HOLDS,
-        without=anywhere,
-    ),
     Attack(
         name="lets git's own configuration be the comment's template",
         promise=PROMISE,

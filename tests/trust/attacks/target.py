@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from lambdabot.redaction import redact
 from lambdabot.settings.load import Settings, TargetBranch, Unknown
 from lambdabot.settings.trust import Trusted
 from tests.trust.arena import HANDLER, SETTINGS, Arena, Seen
@@ -289,8 +290,8 @@ def _silences(more: str) -> Callable[[Arena, Go], bool]:
 
 def _builds_for_a_new_function(arena: Arena, go: Go) -> bool:
     arena.write("more/app.py", HANDLER)
-    new = "  fresh: {source: more, handler: app.handler, allow_build: [anything], budget: {invocations: 5}}\n"
-    arena.write("lambdabot.yml", SETTINGS + new)
+    new = SETTINGS[SETTINGS.index("  hello:") :].replace("hello", "fresh").replace("src", "more")
+    arena.write("lambdabot.yml", SETTINGS + new + "    allow_build: [anything]\n")
     return bool(_report(go())["settings"]["functions"]["fresh"]["allow_build"])
 
 
@@ -339,9 +340,7 @@ ATTACKS = [
     *_rows("raises a function's budget", _raises_its_budget),
     *_rows("names a bucket of its own", _in_force(_says("bucket: its-own\n"), "bucket", value="its-own")),
     *_rows("keeps its copies for a year", _in_force(_says("expires_hours: 8760\n"), "expires_hours", value=8760.0)),
-    *_rows(
-        "takes a role of its own", _of_hello(f'role: "{ADMIN}"', "role", value=ADMIN.replace("123456789012", "***"))
-    ),
+    *_rows("takes a role of its own", _of_hello(f'role: "{ADMIN}"', "role", value=redact(ADMIN))),
     *_rows("takes the surroundings of a function of production", _of_hello("like: orders", "like", value="orders")),
     *_rows(
         "accepts side effects on production",
@@ -357,7 +356,7 @@ ATTACKS = [
     *_rows("brings a function that may build", _builds_for_a_new_function, "action"),
     *_rows("has the comment in its own words", _speaks_in_its_own_words),
     *_rows("rewrites the team's words of the comment", _rewrites_the_teams_words),
-    *_rows("turns the comment off", _silences("mode: off"), "action"),
+    *_rows("turns the comment off", _silences('mode: "off"'), "action"),
     *_rows("lets no comment be made unless it costs more", _silences("when: regression"), "action"),
     *_rows("measures with a smaller event", _shrinks_the_event),
     *_rows("claims less traffic, to stay below the dollars a month", _lowers_the_traffic),
@@ -367,7 +366,7 @@ ATTACKS = [
         guard="lambdabot.pipeline.terms:former_names",
         without=lambda *_, **__: {},
     ),
-    *_rows("measures few sizes", _says_nothing("memory_mb: [1024]")),
+    *_rows("measures few sizes", _says_nothing("memory_mb: [128]")),
     *_rows("asks for less of the measurement", _says_nothing("constraints: {p95_ms: 99999}")),
     *_rows("takes a function out", _hides_a_function, guard="lambdabot.pipeline.pairs:_removed", without=nothing),
     *_rows(
