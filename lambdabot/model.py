@@ -126,6 +126,7 @@ class Function:
     timeout_seconds: int
     environment: Mapping[str, str] = field(repr=False)
     payloads: tuple[Payload, ...] = field(repr=False)
+    gate_payloads: tuple[Payload, ...] = field(default=(), repr=False)  # which it is compared with, where others
     memory_mb: tuple[int, ...]
     architectures: tuple[Architecture, ...]
     current: Configuration

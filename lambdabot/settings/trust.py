@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from lambdabot.errors import Mistake, UsageError
-from lambdabot.model import Budget, Constraints, Function, ImageConfig
+from lambdabot.model import Budget, Constraints, Function, ImageConfig, Payload
 from lambdabot.settings.load import Settings, TargetBranch, Unknown, nobodys
 from lambdabot.settings.schema import Document, FunctionSection
 
@@ -46,6 +46,10 @@ OF_A_FUNCTION = tuple(name for name in FunctionSection.model_fields if name not 
 _UNACCEPTED = (
     "the target branch's lambdabot.yml does not have {}, so it accepts no side effects of {}: it can be measured once "
     "that is merged"
+)
+_EVENTS = (
+    "This pull request changes `payloads` of `{}`: the gate compares both sides with the target branch's events, and "
+    "the sizes are measured with its own."
 )
 _ATTRIBUTES = {"side_effects": "side_effects_accepted"}  # of a Function, where they are not called as in lambdabot.yml
 
@@ -90,6 +94,7 @@ def trusted(
         else:
             notes += [f"{change}: {in_force}" for change in _of_a_function(function, own)]
             notes += [f"{change}: it is measured with its own." for change in _of_its_own(function, own)]
+            notes += [_EVENTS.format(function.name)] if function.payloads != own.payloads else []
             functions.append(_with(function, own, payloads=own.name not in target.absent))
             reason = _powerless(functions[-1], settings.endpoint)
         if reason:
@@ -143,9 +148,10 @@ def _effective(settings: Settings, target: TargetBranch, before: Mapping[str, st
     """Return what the report shows as the settings: those in force."""
     shown = {**settings.effective, **{name: target.effective[name] for name in OF_THE_RUN}}
     theirs = target.effective["functions"]
+    decided = [key for key in OF_A_FUNCTION if key != "payloads"]
     unknown = {"budget": target.defaults.budget.model_dump(mode="json"), "allow_build": []}
     shown["functions"] = {
-        name: {**one, **({key: theirs[before[name]][key] for key in OF_A_FUNCTION} if name in before else unknown)}
+        name: {**one, **({key: theirs[before[name]][key] for key in decided} if name in before else unknown)}
         for name, one in settings.effective["functions"].items()
     }
     return shown
@@ -154,11 +160,22 @@ def _effective(settings: Settings, target: TargetBranch, before: Mapping[str, st
 def _with(function: Function, own: Function, *, payloads: bool) -> Function:
     """Return the function with what the target branch decides; what is given there counts as given.
 
-    Without `payloads`, its events could not all be read: then it is not compared, and measured with the head's.
+    Its sizes are measured with its own events all the same. Without `payloads`, those of the target branch could not
+    all be read, and it is not compared.
     """
     given = (function.given - frozenset(OF_A_FUNCTION)) | (own.given & frozenset(OF_A_FUNCTION))
-    values = {_attribute(name): _value(own, name) for name in OF_A_FUNCTION if payloads or name != "payloads"}
-    return replace(function, given=given, **values)
+    values = {_attribute(name): _value(own, name) for name in OF_A_FUNCTION if name != "payloads"}
+    gate = _gate_payloads(function, own) if payloads and function.payloads != own.payloads else ()
+    return replace(function, given=given, gate_payloads=gate, **values)
+
+
+def _gate_payloads(function: Function, own: Function) -> tuple[Payload, ...]:
+    """Return the target branch's payloads, named apart from the pull request's other ones."""
+    bodies = {one.name: one.body for one in function.payloads}
+    return tuple(
+        one if bodies.get(one.name, one.body) == one.body else replace(one, name=f"{one.name} (target branch)")
+        for one in own.payloads
+    )
 
 
 def _unknown(function: Function, target: TargetBranch) -> Function:
@@ -203,7 +220,7 @@ def _of_the_run(settings: Settings, target: TargetBranch) -> Iterator[str]:
 
 def _of_a_function(function: Function, own: Function) -> Iterator[str]:
     """Say what a pull request changes of what the target branch decides."""
-    changed = [name for name in OF_A_FUNCTION if _value(function, name) != _value(own, name)]
+    changed = [name for name in OF_A_FUNCTION if name != "payloads" and _value(function, name) != _value(own, name)]
     if changed:
         yield f"This pull request changes {_list(changed)} of `{function.name}`"
 

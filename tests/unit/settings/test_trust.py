@@ -117,17 +117,30 @@ def test_every_key_is_the_target_branchs_or_named_as_the_pull_requests_own():
 
 
 def test_what_the_gate_measures_with_is_the_target_branchs(judge):
-    own = "payloads: [{event: {n: 1}}], monthly_invocations: 1, allow_build: [any], "
-    theirs = "payloads: [{event: {n: 9}}], monthly_invocations: 9, "
+    own = "payloads: [{name: one, event: {n: 1}}], monthly_invocations: 1, allow_build: [any], "
+    theirs = "payloads: [{name: one, event: {n: 9}}, {name: two, event: {}}], monthly_invocations: 9, "
 
     found = judge(
         TARGET.replace("budget: {", own + "budget: {", 1), TARGET.replace("budget: {", theirs + "budget: {", 1)
     )
 
     (function,) = found.settings.functions
-    assert ([one.body for one in function.payloads], function.monthly_invocations) == ([b'{"n":9}'], 9)
+    assert [(one.name, one.body) for one in function.payloads] == [("one", b'{"n":1}')]
+    assert [(one.name, one.body) for one in function.gate_payloads] == [
+        ("one (target branch)", b'{"n":9}'),
+        ("two", b"{}"),
+    ]
+    assert function.monthly_invocations == 9
     assert function.allow_build == frozenset()
-    assert found.notes[0].startswith("This pull request changes `payloads`, `monthly_invocations`, `allow_build` of")
+    changes, events = found.notes
+    assert changes.startswith("This pull request changes `monthly_invocations`, `allow_build` of `orders`: ")
+    assert events.startswith("This pull request changes `payloads` of `orders`: the gate compares both sides with the ")
+
+
+def test_the_same_events_are_measured_once(judge):
+    (function,) = judge(TARGET).settings.functions
+
+    assert function.gate_payloads == ()
 
 
 @pytest.mark.parametrize(
