@@ -44,13 +44,16 @@ def former_names(heads: Sequence[Function], bases: Sequence[Function], *, root: 
 
 
 def _same_code(head: Function, base: Function, *, root: Path, base_root: Path) -> bool:
+    """Tell whether the code is at the same place, or went from the one to the other; a copy beside it is another's."""
     if head.handler != base.handler:
         return False
     if not (isinstance(head.source, Path) and isinstance(base.source, Path)):
         return head.source is not None and head.source == base.source
-    inside = head.source.is_relative_to(root) and base.source.is_relative_to(base_root)
-    same_place = inside and head.source.relative_to(root) == base.source.relative_to(base_root)
-    return same_place or not differing(head.source, base.source)
+    if not (head.source.is_relative_to(root) and base.source.is_relative_to(base_root)):
+        return False
+    here, there = head.source.relative_to(root), base.source.relative_to(base_root)
+    moved = not (root / there).exists() and not (base_root / here).exists()
+    return here == there or (moved and not differing(head.source, base.source))
 
 
 def base_function(

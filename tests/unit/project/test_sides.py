@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -150,6 +151,7 @@ def test_a_renamed_function_is_known_by_where_its_code_is(head, gone, tmp_path):
 
 
 def test_a_renamed_function_that_moved_is_known_by_its_code(head, gone, tmp_path):
+    shutil.rmtree(head.source)
     moved = replace(head, source=tmp_path / "repository" / "moved")
     moved.source.mkdir()
     (moved.source / "app.py").write_text("old")
@@ -158,6 +160,18 @@ def test_a_renamed_function_that_moved_is_known_by_its_code(head, gone, tmp_path
 
     (moved.source / "app.py").write_text("new")
     assert former(moved, tmp_path, gone) == {}
+
+
+@pytest.mark.parametrize("place", ["repository/service/src", "base/copy"])
+def test_a_copy_of_its_code_is_another_function(head, gone, tmp_path, place):
+    shutil.rmtree(head.source)
+    copy = replace(head, source=tmp_path / "repository" / "copy")
+    shutil.copytree(gone.source, copy.source)
+    assert former(copy, tmp_path, gone) == {"hello": "old"}
+
+    (tmp_path / place).mkdir()
+
+    assert former(copy, tmp_path, gone) == {}
 
 
 def test_the_same_image_is_the_same_code(head, gone, tmp_path):
