@@ -105,6 +105,7 @@ class FunctionView:
 
     name: str
     error: str
+    removed: bool
     today: str
     today_assumed: bool
     per: Markup  # what the dollars of the headline are for
@@ -243,6 +244,7 @@ def _function(one: Mapping[str, Any]) -> FunctionView:
     return FunctionView(
         name=one["name"],
         error=one["error"],
+        removed=one["removed"],
         today=words(one["current"]),
         today_assumed=one["current"]["assumed"],
         per=per,
