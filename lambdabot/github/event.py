@@ -67,8 +67,8 @@ class Context:
 
     @property
     def commits(self) -> Commits | None:
-        """The pull request's commits; None where there is no pull request."""
-        if self.pull_request is None:
+        """The pull request's commits; None where there is no pull request. An event that says nothing knows none."""
+        if self.pull_request is None and not self.event_name.startswith("pull_request"):
             return None
         return Commits(base=self.base_sha, head=self.head_sha, merge=self.merge_sha)
 

@@ -10,7 +10,7 @@ from lambdabot.github.event import Context
 from lambdabot.project.base import BaseTree, NoBase, resolve_base
 from lambdabot.project.discovery import discover
 from lambdabot.project.sides import former_names, settings_in_base
-from lambdabot.settings.load import Settings, TargetBranch, Unknown, load_base
+from lambdabot.settings.load import Inputs, Settings, TargetBranch, Unknown, load_base
 from lambdabot.settings.trust import trusted, unbound
 from lambdabot.workspace import Workspace
 
@@ -34,11 +34,12 @@ def terms(settings: Settings, context: Context, workdir: Path) -> Terms:
     On a pull request, and wherever a base is named that has a lambdabot.yml, what a pull request must not decide for
     itself is the target branch's. Who names no base at a terminal takes the file that is checked out at its word.
     """
-    root = context.workspace or settings.path.parent
+    config = Path(os.path.abspath(settings.inputs.config))  # noqa: PTH100  # a link in its place is the pull request's
+    root = context.workspace or config.parent.resolve()
     tree = resolve_base(settings.base, root=root, commits=context.commits, workdir=workdir)
     compared = tree.path if isinstance(tree, BaseTree) else None
-    base = _said(settings, root, compared, tree)
-    target = base if tree.settings in {None, compared} else _said(settings, root, tree.settings, tree)
+    base = _said(settings.inputs, config, root, compared, tree)
+    target = base if tree.settings in {None, compared} else _said(settings.inputs, config, root, tree.settings, tree)
     formerly: Mapping[str, str] = {}
     if context.commits is None and (settings.base is None or _silent(target)):
         found = unbound(settings, based=settings.base is not None)
@@ -64,21 +65,23 @@ def _silent(target: TargetBranch | Unknown) -> bool:
     return isinstance(target, TargetBranch) and not target.written
 
 
-def _said(settings: Settings, root: Path, folder: Path | None, tree: BaseTree | NoBase) -> TargetBranch | Unknown:
+def _said(
+    inputs: Inputs, config: Path, root: Path, folder: Path | None, tree: BaseTree | NoBase
+) -> TargetBranch | Unknown:
     """Return what the settings in a base's folder say, or why that cannot be known."""
     if folder is None:
         return Unknown(tree.reason if isinstance(tree, NoBase) else "")
-    name = settings.path.name
-    places = settings_in_base(settings.path, root, folder)
+    name = config.name
+    places = settings_in_base(config, root, folder)
     if len(places) > 1:
         names = ", ".join(str(path.relative_to(folder)) for path in places)
         return Unknown(f"the target branch has more than one {name} that is not here: {names}")
-    (config,) = places
-    if os.path.lexists(config) and not Workspace(folder).is_file(config):
+    (place,) = places
+    if os.path.lexists(place) and not Workspace(folder).is_file(place):
         return Unknown(
             f"the target branch's {name} is no file of its own, but a link that leads elsewhere, or a folder"
         )
     try:
-        return load_base(config, discover, inputs=settings.inputs)
+        return load_base(place, discover, inputs=inputs)
     except UsageError as error:
         return Unknown(f"the target branch's own settings have mistakes: {error}".replace(f"{folder}/", ""))

@@ -82,14 +82,16 @@ def head_sha(root: Path) -> str | None:
 
 def _named(base: str, root: Path, commits: Commits | None, workdir: Path) -> BaseTree | NoBase:
     """Return what the run itself names, unless a pull request put itself in its place."""
-    for folder in (Path(base).absolute(), root / base):
-        if folder.is_dir():
-            if commits is not None and _is_committed(folder, root):
-                return NoBase(f"the folder `{base}` is one of the pull request's own files")
+    folder = next((one for one in (Path(base).absolute(), root / base) if one.is_dir()), None)
+    sha = next((found for ref in (base, f"origin/{base}") if (found := _exists(ref, root))), None)
+    if folder is not None:
+        committed = _is_committed(folder, root)
+        if committed and commits is not None:
+            return NoBase(f"the folder `{base}` is one of the pull request's own files")
+        if sha is None or not committed:
             sha = head_sha(folder) if (folder / ".git").exists() else None
             return BaseTree(path=folder.resolve(), sha=sha, description=f"folder {base}")
     _require_repository(root, base)
-    sha = next((found for ref in (base, f"origin/{base}") if (found := _exists(ref, root))), None)
     if sha is None:
         reason = f"`{base}` is neither a folder nor a git ref of this checkout"
         return NoBase(f"{reason}, which is a shallow one.\n{FETCH_ALL}" if _is_shallow(root) else reason)

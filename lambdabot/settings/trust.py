@@ -37,9 +37,6 @@ HEADS_OWN_OF_A_FUNCTION = frozenset(
 )
 """What a function is, and what is looked for in it: it changes as its code does, and a reader is told."""
 
-IN_THE_DIFF = frozenset({"handler", "requirements", "source"})
-"""Of those, what says where the code is: a change of code is what the run is about."""
-
 OF_THE_RUN = tuple(name for name in Document.model_fields if name not in HEADS_OWN)
 OF_A_FUNCTION = tuple(name for name in FunctionSection.model_fields if name not in HEADS_OWN_OF_A_FUNCTION)
 
@@ -51,6 +48,7 @@ _EVENTS = (
     "This pull request changes `payloads` of `{}`: the gate compares both sides with the target branch's events, and "
     "the sizes are measured with its own."
 )
+_PATHS = frozenset({"requirements", "source"})  # which are of two trees: they are compared as they are written
 _ATTRIBUTES = {"side_effects": "side_effects_accepted"}  # of a Function, where they are not called as in lambdabot.yml
 
 
@@ -93,7 +91,9 @@ def trusted(
             functions.append(_unknown(function, target))
         else:
             notes += [f"{change}: {in_force}" for change in _of_a_function(function, own)]
-            notes += [f"{change}: it is measured with its own." for change in _of_its_own(function, own)]
+            notes += [
+                f"{change}: it is measured with its own." for change in _of_its_own(settings, function, target, own)
+            ]
             notes += [_EVENTS.format(function.name)] if function.payloads != own.payloads else []
             functions.append(_with(function, own, payloads=own.name not in target.absent))
             reason = _powerless(functions[-1], settings.endpoint)
@@ -225,10 +225,14 @@ def _of_a_function(function: Function, own: Function) -> Iterator[str]:
         yield f"This pull request changes {_list(changed)} of `{function.name}`"
 
 
-def _of_its_own(function: Function, own: Function) -> Iterator[str]:
+def _of_its_own(settings: Settings, function: Function, target: TargetBranch, own: Function) -> Iterator[str]:
     """Say what a pull request changes of what it decides itself; values of variables may be secret."""
-    for name in sorted(HEADS_OWN_OF_A_FUNCTION - IN_THE_DIFF):
-        here, there = _value(function, name), _value(own, name)
+    for name in sorted(HEADS_OWN_OF_A_FUNCTION):
+        if name in _PATHS:
+            here = settings.effective["functions"][function.name][name]
+            there = target.effective["functions"][own.name][name]
+        else:
+            here, there = _value(function, name), _value(own, name)
         if here != there:
             change = "" if name == "environment" else f" ({_words(there)} to {_words(here)})"
             yield f"This pull request changes `{name}` of `{function.name}`{change}"

@@ -155,6 +155,20 @@ def _shrinks_the_event(arena: Arena, go: Go) -> bool:
     return "large" not in json.dumps(function["plan"])
 
 
+def _measures_other_code(arena: Arena, go: Go) -> bool:
+    arena.write("trivial/app.py", "def handler(event, context):\n    return 0\n")
+    arena.write("lambdabot.yml", SETTINGS.replace("source: src", "source: trivial"))
+    return not any("changes `source`" in note for note in _report(go())["notes"])
+
+
+def _links_to_other_settings(arena: Arena, go: Go) -> bool:
+    arena.write("soft.yml", SETTINGS + "gate: {threshold_percent: 5000}\n")
+    (arena.work / "lambdabot.yml").unlink()
+    arena.link("lambdabot.yml", "soft.yml")
+    arena.write("lambdabot.yml", SETTINGS + "gate: {threshold_percent: 3}\n", at=arena.base)
+    return bool(_report(go())["settings"]["gate"]["threshold_percent"] != 3)
+
+
 def _says_nothing(more: str) -> Callable[[Arena, Go], bool]:
     """Return an attempt: what the pull request changes is measured, and nobody is told."""
 
@@ -306,8 +320,8 @@ def _rows(
         return attempt(arena, arena.action)
 
     def by_command(arena: Arena) -> bool:
-        def go(*, config: str = "lambdabot.yml") -> Seen:
-            return arena.run("--config", config)
+        def go(*, config: str = "lambdabot.yml", base: str = "") -> Seen:
+            return arena.command("run", "--endpoint", "local", "--config", config, "--base", base or str(arena.base))
 
         return attempt(arena, go)
 
@@ -396,6 +410,8 @@ ATTACKS = [
         guard="lambdabot.workspace:Workspace.is_file",
         without=lambda self, path: path.is_file(),
     ),
+    *_rows("measures other code under the function's name", _measures_other_code),
+    *_rows("puts a link in place of its own settings", _links_to_other_settings),
     *_rows("moves the settings", _moves_the_settings),
     *_rows(
         "has its own first commit taken for the target branch",
@@ -415,7 +431,6 @@ ATTACKS = [
     *_rows(
         "brings a folder that bears the target branch's name",
         _shadows_the_target_branch,
-        "action",
         guard="lambdabot.project.base:_is_committed",
         without=lambda *_: False,
     ),

@@ -60,6 +60,7 @@ def test_a_pull_request_is_read_with_its_own_head(environ, tmp_path):
     assert not context.is_untrusted
     assert context.commits == Commits(base=BASE, head=HEAD, merge=MERGE)
     assert Context().commits is None
+    assert Context(event_name="pull_request").commits == Commits()
 
 
 def test_a_push_reports_on_its_commit(environ):

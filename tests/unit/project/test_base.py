@@ -311,6 +311,16 @@ def test_a_folder_that_the_pull_request_commits_is_no_base(repository: Path, tmp
     assert tree(resolve_base(named, root=repository, commits=None, workdir=tmp_path / "work")).path.name == "old"
 
 
+def test_a_committed_folder_does_not_stand_before_a_ref_of_the_same_name(repository: Path, tmp_path: Path) -> None:
+    (repository / "main").mkdir()
+    (repository / "main" / "app.py").write_text("0\n")
+    commit(repository)
+
+    assert "own files" in reason(resolve_base("main", root=repository, commits=Commits(), workdir=tmp_path / "work"))
+    found = tree(resolve_base("main", root=repository, commits=None, workdir=tmp_path / "work"))
+    assert (found.path / "app.py").read_text() == "1\n"
+
+
 def test_a_folder_behind_a_link_that_the_pull_request_commits_is_no_base(repository: Path, tmp_path: Path) -> None:
     (repository / "old" / "base").mkdir(parents=True)
     (repository / "old" / "base" / "app.py").write_text("0\n")

@@ -31,6 +31,7 @@ bucket: the-teams-bucket
 def judge(tmp_path: Path):
     """Return what is in force when a pull request's settings meet the target branch's."""
     (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "other.txt").touch()
 
     def of(head: str, target: str = TARGET, *, endpoint: str = "aws"):
         for name, text in (("head.yml", head), ("target.yml", target)):
@@ -137,6 +138,14 @@ def test_what_the_gate_measures_with_is_the_target_branchs(judge):
     assert events.startswith("This pull request changes `payloads` of `orders`: the gate compares both sides with the ")
 
 
+def test_other_code_than_the_target_branchs_is_told(judge, tmp_path):
+    (tmp_path / "trivial").mkdir()
+
+    (note,) = judge(TARGET.replace("source: src", "source: trivial")).notes
+
+    assert note == "This pull request changes `source` of `orders` (src to trivial): it is measured with its own."
+
+
 def test_the_same_events_are_measured_once(judge):
     (function,) = judge(TARGET).settings.functions
 
@@ -153,6 +162,7 @@ def test_the_same_events_are_measured_once(judge):
         ("tie_tolerance_percent: 50", "tracing: false", "`tie_tolerance_percent` of `orders` (2.0 to 50.0)"),
         ("environment: {A: secret}", "environment: {}", "`environment` of `orders`: it is measured with its own."),
         ("current: {memory_mb: 256}", "tracing: false", "`current` of `orders` (128 MB x86_64 to 256 MB x86_64)"),
+        ("requirements: other.txt", "tracing: false", "`requirements` of `orders` (none to other.txt)"),
         (f"layers: [{LAYER}]", "layers: []", f"`layers` of `orders` (none to x86_64 {LAYER}, arm64 {LAYER})"),
     ],
 )
