@@ -7,12 +7,17 @@ from pathlib import Path
 
 from lambdabot.errors import UsageError
 from lambdabot.github.event import Context
-from lambdabot.project.base import BaseTree, NoBase, resolve_base
+from lambdabot.project.base import BaseTree, NoBase, default_branch, resolve_base
 from lambdabot.project.discovery import discover
 from lambdabot.project.sides import former_names, settings_in_base
 from lambdabot.settings.load import Inputs, Settings, TargetBranch, Unknown, load_base
 from lambdabot.settings.trust import trusted, unbound
 from lambdabot.workspace import Workspace
+
+_DEFAULT_BRANCH = (
+    "No base is named, and the commit that is checked out is not part of origin's default branch: what a pull request "
+    "must not decide for itself is as that has it. `--base HEAD` takes the commit's own."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,16 +37,23 @@ def terms(settings: Settings, context: Context, workdir: Path) -> Terms:
     """Decide what is in force; the base is written out below `workdir`. Raises UsageError, before anything is touched.
 
     On a pull request, and wherever a base is named that has a lambdabot.yml, what a pull request must not decide for
-    itself is the target branch's. Who names no base at a terminal takes the file that is checked out at its word.
+    itself is the target branch's. Who names no base at a terminal takes the file that is checked out at its word, but
+    for the endpoints where that gives power: there origin's default branch decides, unless HEAD is part of it.
     """
     config = Path(os.path.abspath(settings.inputs.config))  # noqa: PTH100  # a link in its place is the pull request's
     root = context.workspace or config.parent.resolve()
     tree = resolve_base(settings.base, root=root, commits=context.commits, workdir=workdir)
+    ours: tuple[str, ...] = ()
+    if settings.base is None and context.commits is None and settings.endpoint != "local":
+        folder = default_branch(root, workdir)
+        if folder is not None and isinstance(tree, NoBase):
+            tree, ours = NoBase(tree.reason, settings=folder), (_DEFAULT_BRANCH,)
     compared = tree.path if isinstance(tree, BaseTree) else None
     base = _said(settings.inputs, config, root, compared, tree)
     target = base if tree.settings in {None, compared} else _said(settings.inputs, config, root, tree.settings, tree)
     formerly: Mapping[str, str] = {}
-    if context.commits is None and (settings.base is None or _silent(target)):
+    if context.commits is None and ((settings.base is None and not ours) or _silent(target)):
+        ours = ()
         found = unbound(settings, based=settings.base is not None)
     else:
         if compared is not None and isinstance(base, TargetBranch):
@@ -53,6 +65,7 @@ def terms(settings: Settings, context: Context, workdir: Path) -> Terms:
         tree=tree,
         base=base,
         notes=(
+            *ours,
             *found.notes,
             *(f"`{new}` is `{old}` of the target branch, by its code." for new, old in formerly.items()),
         ),

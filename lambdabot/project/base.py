@@ -72,6 +72,17 @@ def resolve_base(base: str | None, *, root: Path, commits: Commits | None, workd
         return NoBase(str(error))
 
 
+def default_branch(root: Path, workdir: Path) -> Path | None:
+    """Return the files of the remote's default branch, written out below `workdir`; None where HEAD is part of it.
+
+    None as well where git knows no such branch.
+    """
+    head, default = _exists("HEAD", root), _exists("refs/remotes/origin/HEAD", root)
+    if head is None or default is None or _merge_base(head, default, root) == head:
+        return None
+    return _tree(default, root, workdir)
+
+
 def head_sha(root: Path) -> str | None:
     """Return the commit that is checked out, or None where there is no repository or no git."""
     try:

@@ -281,6 +281,16 @@ def _goes_where_its_word_has_power(arena: Arena, go: Go) -> bool:
     return go(base="", endpoint="http://127.0.0.1:9").exit_code != 2
 
 
+def _has_power_at_a_terminal(arena: Arena, _: Go) -> bool:
+    _repository(arena)
+    _git(arena.work, "update-ref", "refs/remotes/origin/main", "main")
+    _git(arena.work, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+    arena.write("lambdabot.yml", SETTINGS + f'    like: orders\n    side_effects: accepted\n    role: "{ADMIN}"\n')
+    _commit(arena)
+    seen = arena.command("run", "--dry-run", "--endpoint", "http://127.0.0.1:9")
+    return seen.exit_code == 0 and not seen.shows("changes `role`, `like`, `side_effects` of `hello`")
+
+
 def _speaks_in_its_own_words(arena: Arena, go: Go) -> bool:
     arena.write("own.md.j2", "all is well, says the pull request")
     arena.write("lambdabot.yml", SETTINGS + "comment: {template: own.md.j2}\n")
@@ -365,6 +375,13 @@ ATTACKS = [
             "side_effects",
             value="accepted",
         ),
+    ),
+    *_rows(
+        "has power at the terminal of who checked it out",
+        _has_power_at_a_terminal,
+        "command line",
+        guard="lambdabot.pipeline.terms:default_branch",
+        without=lambda *_: None,
     ),
     *_rows("lets a dependency's code be built", _of_hello("allow_build: [any]", "allow_build", value=["any"])),
     *_rows("brings a function that may build", _builds_for_a_new_function, "action"),

@@ -4,8 +4,10 @@ import pytest
 
 from lambdabot.errors import UsageError
 from lambdabot.github.event import Context
+from lambdabot.pipeline import terms as module
 from lambdabot.pipeline.pairs import pair_all
 from lambdabot.pipeline.terms import Terms, terms
+from lambdabot.project.base import BaseTree, NoBase
 from lambdabot.project.discovery import discover
 from lambdabot.settings.load import Inputs, TargetBranch, Unknown, load
 
@@ -76,6 +78,21 @@ def test_who_names_no_base_at_a_terminal_takes_the_file_at_its_word(agree):
 
     assert (threshold(agreed), agreed.notes, agreed.refused) == (5000, (), {})
     assert isinstance(agreed.base, Unknown)
+
+
+def test_where_that_gives_power_the_default_branch_decides(agree, tmp_path, monkeypatch):
+    default = tmp_path / "default"
+    default.mkdir()
+    monkeypatch.setattr(module, "default_branch", lambda *_: default)
+    assert threshold(agree(SOFT, terminal=True, named=None)) == 5000  # on the embedded endpoint it gives none
+    assert threshold(agree(SOFT, terminal=True, named=None, endpoint="aws")) == 5000  # it has no settings
+
+    (default / "lambdabot.yml").write_text(TARGET)
+    agreed = agree(SOFT, terminal=True, named=None, endpoint="aws")
+
+    assert threshold(agreed) == 20
+    assert "`--base HEAD` takes the commit's own" in agreed.notes[0]
+    assert "no base was named" in names(agreed)["orders"]
 
 
 def test_a_base_without_settings_allows_nothing_at_a_terminal_either(agree):
@@ -271,9 +288,6 @@ def test_the_settings_of_today_count_where_the_code_is_compared_with_an_older_co
     today = tmp_path / "today"
     today.mkdir()
     (today / "lambdabot.yml").write_text(TARGET.replace("20", "15"))
-    from lambdabot.pipeline import terms as module
-    from lambdabot.project.base import BaseTree, NoBase
-
     older = BaseTree(path=agree.base, sha=None, description="older", settings=today)
     monkeypatch.setattr(module, "resolve_base", lambda *_, **__: older)
     agreed = agree(SOFT)

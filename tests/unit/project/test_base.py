@@ -9,7 +9,7 @@ import pytest
 
 from lambdabot.model import Commits
 from lambdabot.project import base as base_module
-from lambdabot.project.base import BaseTree, NoBase, head_sha, resolve_base
+from lambdabot.project.base import BaseTree, NoBase, default_branch, head_sha, resolve_base
 
 GIT = shutil.which("git") or "git"
 IDENTITY = {
@@ -373,6 +373,20 @@ def test_a_repository_of_another_owner_is_read(repository: Path, tmp_path: Path)
         os.chown(path, 12345, 12345, follow_symlinks=False)
     assert tree(resolve_base(None, root=repository, commits=commits, workdir=tmp_path / "work")).sha
     assert head_sha(repository) is not None
+
+
+def test_the_default_branch_is_known_where_the_checkout_is_not_part_of_it(repository: Path, tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    git(repository, "checkout", "--quiet", "main")
+    git(tmp_path, "clone", "--quiet", f"file://{repository}", str(clone))
+    assert default_branch(clone, tmp_path / "work") is None  # it is checked out
+
+    git(clone, "checkout", "--quiet", "feature")
+    found = default_branch(clone, tmp_path / "work")
+    assert found is not None
+    assert (found / "app.py").read_text() == "1\n"
+    assert default_branch(repository, tmp_path / "work") is None  # nobody's clone
+    assert default_branch(tmp_path, tmp_path / "work") is None
 
 
 def test_nothing_named_and_no_pull_request_is_no_base(repository: Path, tmp_path: Path) -> None:
