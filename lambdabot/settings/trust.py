@@ -87,15 +87,16 @@ def trusted(
         own = known.get(names[function.name])
         if own is None:
             reason = _new(function, roles)
-            notes += _unbuilt(function)
+            notes += _unallowed(function, target)
             functions.append(_unknown(function, target))
         else:
             notes += [f"{change}: {in_force}" for change in _of_a_function(function, own)]
             notes += [
                 f"{change}: it is measured with its own." for change in _of_its_own(settings, function, target, own)
             ]
-            notes += [_EVENTS.format(function.name)] if function.payloads != own.payloads else []
-            functions.append(_with(function, own, payloads=own.name not in target.absent))
+            held = _with(function, own, payloads=target.written and own.name not in target.absent)
+            notes += [_EVENTS.format(function.name)] if held.gate_payloads else []
+            functions.append(held)
             reason = _powerless(functions[-1], settings.endpoint)
         if reason:
             refused[function.name] = reason
@@ -116,9 +117,10 @@ def unbound(settings: Settings, *, based: bool) -> Trusted:
     if not based:
         return Trusted(settings=settings, refused={})
     functions = tuple(replace(one, allow_build=frozenset()) for one in settings.functions)
+    shown = {name: {**one, "allow_build": []} for name, one in settings.effective["functions"].items()}
     return Trusted(
-        settings=replace(settings, functions=functions),
-        notes=tuple(note for one in settings.functions for note in _unbuilt(one)),
+        settings=replace(settings, functions=functions, effective={**settings.effective, "functions": shown}),
+        notes=tuple(note for one in settings.functions for note in _unallowed(one)),
         refused={one.name: _UNACCEPTED.format(one.name, one.like) for one in functions if one.side_effects_accepted},
     )
 
@@ -139,7 +141,7 @@ def _closed(settings: Settings, target: Unknown) -> Trusted:
     note += f" in place of this pull request's {_list(changed)}." if changed else "."
     return Trusted(
         settings=found.settings,
-        notes=(note, *(one for each in settings.functions for one in _unbuilt(each))),
+        notes=(note, *(one for each in settings.functions for one in _unallowed(each, defaults))),
         refused={},
     )
 
@@ -160,8 +162,8 @@ def _effective(settings: Settings, target: TargetBranch, before: Mapping[str, st
 def _with(function: Function, own: Function, *, payloads: bool) -> Function:
     """Return the function with what the target branch decides; what is given there counts as given.
 
-    Its sizes are measured with its own events all the same. Without `payloads`, those of the target branch could not
-    all be read, and it is not compared.
+    Its sizes are measured with its own events all the same. Without `payloads`, the target branch names none, or they
+    could not all be read and it is not compared.
     """
     given = (function.given - frozenset(OF_A_FUNCTION)) | (own.given & frozenset(OF_A_FUNCTION))
     values = {_attribute(name): _value(own, name) for name in OF_A_FUNCTION if name != "payloads"}
@@ -205,10 +207,13 @@ def _powerless(function: Function, endpoint: str) -> str:
     return ""
 
 
-def _unbuilt(function: Function) -> Iterator[str]:
+def _unallowed(function: Function, target: TargetBranch | None = None) -> Iterator[str]:
+    """Say what a function would give itself that no target branch gives it."""
     if function.allow_build:
         names = _list(sorted(function.allow_build))
         yield f"`{function.name}` builds nothing: no lambdabot.yml of the target branch allows it to build {names}."
+    if target is not None and function.budget != _unknown(function, target).budget:
+        yield f"`{function.name}` has the usual `budget`: no lambdabot.yml of the target branch gives it another."
 
 
 def _of_the_run(settings: Settings, target: TargetBranch) -> Iterator[str]:

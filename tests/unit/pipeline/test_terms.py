@@ -102,6 +102,7 @@ def test_a_base_without_settings_allows_nothing_at_a_terminal_either(agree):
     assert threshold(agreed) == 5000
     assert agreed.settings.functions[0].allow_build == frozenset()
     assert agreed.refused.keys() == {"orders"}
+    assert agreed.settings.effective["functions"]["orders"]["allow_build"] == []
     assert "allows it to build `any`" in agreed.notes[0]
 
 
@@ -111,6 +112,18 @@ def test_a_target_branch_without_settings_leaves_lambdabots_own(agree):
     assert threshold(agreed) == 10
     assert "the target branch has no lambdabot.yml, so lambdabot's own default is in force" in agreed.notes[0]
     assert names(agreed) == {"orders": ""}  # its code is there
+
+
+def test_events_are_compared_with_where_the_target_branch_names_none(agree):
+    head = TARGET.replace("app.handler", "app.handler, payloads: [{event: {n: 1}}]")
+    (agree.base / "template.yaml").write_text(
+        "Transform: AWS::Serverless-2016-10-31\nResources:\n  orders:\n    Type: AWS::Serverless::Function\n"
+        "    Properties: {CodeUri: src, Handler: app.handler, Runtime: python3.13}\n"
+    )
+
+    assert agree(head, None).settings.functions[0].gate_payloads == ()
+    (payload,) = agree(head, TARGET).settings.functions[0].gate_payloads
+    assert payload.body == b"{}"
 
 
 def test_a_target_branch_without_settings_names_no_role(agree):
