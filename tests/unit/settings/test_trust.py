@@ -62,7 +62,7 @@ def test_money_and_bucket_are_the_target_branchs(judge):
     assert found.settings.functions[0].budget.usd == Decimal(2)
     assert found.settings.bucket == "the-teams-bucket"
     assert found.settings.effective["functions"]["orders"]["budget"]["usd"] == "2"
-    assert [note.partition(":")[0] for note in found.notes[1:]] == [
+    assert [note.partition(":")[0] for note in found.notes] == [
         "This pull request changes `budget` (usd 5 to 5000)",
         "This pull request changes `bucket` (the-teams-bucket to another-bucket)",
         "This pull request changes `budget` of `orders`",
