@@ -53,7 +53,7 @@ def _run(environ: Mapping[str, str], workflow: Workflow) -> int:
 
     gc.enable()  # see entrypoint.py
     finished = run(settings, context, Progress.plain(workflow.say), token)
-    url = show(finished, settings, context, token, warn=workflow.warning)
+    url = show(finished, context, token, warn=workflow.warning)
     from lambdabot.report.comment import summary  # noqa: PLC0415  # jinja2 only after the first API call
 
     workflow.finish(finished.document, summary=summary(finished.document), report=OUT / "report.json", comment_url=url)

@@ -104,7 +104,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
     token = os.environ.get("GITHUB_TOKEN", "")
     finished = run(settings, context, Progress.on(sys.stderr), token)
-    url = show(finished, settings, context, token, warn=partial(print, "lambdabot:", file=sys.stderr))
+    url = show(finished, context, token, warn=partial(print, "lambdabot:", file=sys.stderr))
     if url is None:
         print((settings.out / "comment.md").read_text(encoding="utf-8"))
     return finished.exit_code
@@ -120,17 +120,18 @@ def _dry_run(settings: "Settings", context: "Context") -> int:
 
     from lambdabot.pipeline.forecast import describe
     from lambdabot.pipeline.pairs import pair_all
-    from lambdabot.project.base import resolve_base
+    from lambdabot.pipeline.terms import terms
     from lambdabot.project.changes import describe as describe_changes
 
-    root = context.workspace or settings.path.parent
-    print(describe(settings))
-    pull_request = context.on_pull_request
     with TemporaryDirectory(prefix="lambdabot-") as folder:
-        tree = resolve_base(settings.base, root=root, pull_request=pull_request, workdir=Path(folder))
-        paired = pair_all(settings, tree, root, pull_request=pull_request)
-        sides = [(pair.head, pair.base, pair.no_base) for pair in paired.sides]
-        print(describe_changes(sides, tree, config=settings.path, root=root))
+        agreed = terms(settings, context, Path(folder))
+        print(describe(agreed.settings))
+        pairs = pair_all(agreed)
+        sides = [(pair.head, pair.base, pair.no_base) for pair in pairs if not pair.removed]
+        print(describe_changes(sides, agreed.tree, config=settings.path, root=agreed.root))
+        told = {one.head.name: one.refused or one.no_base for one in pairs if one.refused or one.removed}
+        for line in (*agreed.notes, *(f"{name}: {why}" for name, why in told.items())):
+            print(line)
     return ExitCode.DONE
 
 

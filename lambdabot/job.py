@@ -14,8 +14,10 @@ from lambdabot.github.event import Context
 from lambdabot.model import ACCEPT_LABEL, Override, RunResult, Verdict
 from lambdabot.pipeline.override import accept, judged
 from lambdabot.pipeline.run import Run
+from lambdabot.pipeline.terms import terms
 from lambdabot.pipeline.verdict import exit_code
 from lambdabot.report.progress import Progress
+from lambdabot.sandbox.folder import PrivateFolder
 from lambdabot.settings.comment import Comment
 from lambdabot.settings.load import Settings
 from lambdabot.workspace import Workspace
@@ -26,27 +28,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """A run that went to its end: report.json as data, and what the door makes of it."""
+    """A run that went to its end: report.json as data, what the door makes of it, and how the settings show it."""
 
     document: Mapping[str, Any]
     exit_code: ExitCode
+    settings: Settings  # in force
+    template: "OwnTemplate | None"
 
 
 def run(settings: Settings, context: Context, progress: Progress, token: str) -> Finished:
     """Do the main job and write its files. Raises InterruptionError, after writing what was measured."""
     documents: list[dict[str, Any]] = []
-    template = own_template(settings.comment)  # its mistakes show before anything is touched
+    own_template(settings.comment)  # its mistakes show before anything is touched, also where another is in force
+    with PrivateFolder(prefix="lambdabot-base-", mode=0o700) as folder:
+        agreed = terms(settings, context, folder.path)
+        settings = agreed.settings
+        template = own_template(settings.comment)
 
-    def save(result: RunResult) -> None:
-        root = context.workspace or settings.path.parent
-        documents.append(write(result, settings.out, settings.workspace, root=root, template=template))
+        def save(result: RunResult) -> None:
+            documents.append(write(result, settings.out, settings.workspace, root=agreed.root, template=template))
 
-    measured = Run(settings, context, progress=progress, save=save)
-    with progress:
-        result = measured.execute()
+        measured = Run(agreed, context, progress=progress, save=save)
+        with progress:
+            result = measured.execute()
     save(result)  # what was measured is safe before GitHub is asked
     if (
-        exit_code(result, measured.gate) is ExitCode.GATE_FAILED
+        exit_code(result, settings.gate) is ExitCode.GATE_FAILED
         and token
         and context.pull_request is not None
         and result.head_sha is not None
@@ -54,7 +61,9 @@ def run(settings: Settings, context: Context, progress: Progress, token: str) ->
         result = accept(result, override(context, token, result.head_sha))
         if result.override is not None:
             save(result)
-    return Finished(document=documents[-1], exit_code=exit_code(result, measured.gate))
+    return Finished(
+        document=documents[-1], exit_code=exit_code(result, settings.gate), settings=settings, template=template
+    )
 
 
 def own_template(comment: Comment) -> "OwnTemplate | None":
@@ -114,9 +123,7 @@ def override(context: Context, token: str, head_sha: str) -> Override | None:
         return Override(label=ACCEPT_LABEL, by=None, at=None, valid=False, reason=error.what)
 
 
-def show(
-    finished: Finished, settings: Settings, context: Context, token: str, *, warn: Callable[[str], None]
-) -> str | None:
+def show(finished: Finished, context: Context, token: str, *, warn: Callable[[str], None]) -> str | None:
     """Put comment, suggestions and check run on GitHub, and return the comment's address.
 
     What GitHub refuses goes to `warn` and costs none of the others: the report is complete without, and the gate's
@@ -130,14 +137,16 @@ def show(
             warn(str(error))
         return None
 
-    data, comment = finished.document, settings.comment
-    url = tried(partial(publish, data, context, token, comment))
+    data, comment = finished.document, finished.settings.comment
+    url = tried(partial(publish, data, context, token, comment, finished.template))
     tried(partial(suggest, data, context, token, comment))
-    tried(partial(check, finished, context, token, settings.check))
+    tried(partial(check, finished, context, token, finished.settings.check))
     return url
 
 
-def publish(data: Mapping[str, Any], context: Context, token: str, comment: Comment) -> str | None:
+def publish(
+    data: Mapping[str, Any], context: Context, token: str, comment: Comment, template: "OwnTemplate | None"
+) -> str | None:
     """Post the comment where there is a pull request to post it on; return its address, None when none is wanted.
 
     Raises GitHubError when GitHub refuses; the report is complete without it.
@@ -148,8 +157,6 @@ def publish(data: Mapping[str, Any], context: Context, token: str, comment: Comm
     from lambdabot.github.origin import head_sha  # noqa: PLC0415  # see above
     from lambdabot.report.comment import render  # noqa: PLC0415  # see above
     from lambdabot.report.state import marker, read  # noqa: PLC0415  # see above
-
-    template = own_template(comment)
 
     def body(previous: str) -> str | None:
         """Return the new body; None where the last one tells of a newer push than this run, which came late."""

@@ -31,6 +31,15 @@ class Side(StrEnum):
     HEAD = "head"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commits:
+    """The commits that GitHub's event names for a pull request; None where it does not."""
+
+    base: str | None = None  # of the target branch
+    head: str | None = None  # the pull request's own last one
+    merge: str | None = None  # what GitHub merged both into, and a workflow checks out
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Configuration:
     """Memory size and architecture: what a sweep varies."""
@@ -120,6 +129,7 @@ class Function:
     timeout_seconds: int
     environment: Mapping[str, str] = field(repr=False)
     payloads: tuple[Payload, ...] = field(repr=False)
+    gate_payloads: tuple[Payload, ...] = field(default=(), repr=False)  # which it is compared with, where others
     memory_mb: tuple[int, ...]
     architectures: tuple[Architecture, ...]
     current: Configuration
@@ -472,6 +482,7 @@ class FunctionResult:
     error: str = ""
     target: str = ""  # Build.target of the head
     unchanged: bool = False  # same package and settings as the base, so nothing was invoked
+    removed: bool = False  # the base's alone, so there is nothing to invoke
     stop_reason: str = ""
     measurements: tuple[Measurement, ...] = ()
     invocations: tuple[Invocation, ...] = ()

@@ -14,7 +14,7 @@ from typing import Any
 from lambdabot.errors import GitHubError, Mistake, UsageError
 from lambdabot.github.event import Context, TriggeringRun
 from lambdabot.github.origin import pull_request
-from lambdabot.job import override, publish
+from lambdabot.job import override, own_template, publish
 from lambdabot.model import Verdict
 from lambdabot.report.document import amended, known_run, load
 from lambdabot.settings.comment import Comment
@@ -92,7 +92,7 @@ def comment(data: Mapping[str, Any], context: Context, token: str, section: Comm
         data = amended(data, created=run.created, run_url=known_run(run.url))
     if context.pull_request is None:
         return None
-    return publish(_confirmed(data, context, token), context, token, section)
+    return publish(_confirmed(data, context, token), context, token, section, own_template(section))
 
 
 def _require_origin(data: Mapping[str, Any], context: Context, run: TriggeringRun) -> None:

@@ -26,6 +26,7 @@ from lambdabot.local.faults.canned import canned_ms
 from lambdabot.local.faults.document import CannedSection, Way
 from lambdabot.model import Configuration, RunResult, Side, Status, Verdict
 from lambdabot.pipeline.run import Run
+from lambdabot.pipeline.terms import terms
 from lambdabot.pipeline.verdict import exit_code
 from lambdabot.project.discovery import discover
 from lambdabot.report.progress import Progress
@@ -121,7 +122,8 @@ def one(seed: int, config: Path, session: boto3.Session) -> Outcome:
         )
         begin = time.monotonic()
         owner.faults.active = True
-        result = Run(settings, Context(), progress=Progress(), save=lambda _: None).execute()
+        agreed = terms(settings, Context(), config.parent)  # its base is a folder
+        result = Run(agreed, Context(), progress=Progress(), save=lambda _: None).execute()
         owner.faults.active = False
         seconds = time.monotonic() - begin
         invoked = owner.faults.performed["lambda:Invoke"]

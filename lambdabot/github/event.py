@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from lambdabot.errors import GitHubError, Mistake, UsageError
+from lambdabot.model import Commits
 
 SECRETS_BESIDE = frozenset({"issue_comment", "pull_request_target", "workflow_run"})
 """Events on which a workflow has the repository's secrets although a pull request of anyone's may have caused it.
@@ -55,6 +56,8 @@ class Context:
     head_sha: str | None = None  # the pull request's own commit, not the merge commit of GITHUB_SHA
     base_ref: str | None = None
     author: str | None = None  # who opened the pull request, whoever pushed to it or started the run again
+    base_sha: str | None = None  # the target branch's commit, as the event has it
+    merge_sha: str | None = None  # GITHUB_SHA: of a pull request, what GitHub merged both into
     fork: bool = False
     api_url: str = PUBLIC_API
     run_url: str | None = None
@@ -78,6 +81,13 @@ class Context:
     def on_pull_request(self) -> bool:
         """True where a pull request's own files are measured, also where the event does not tell which."""
         return self.pull_request is not None or self.event_name in PULL_REQUEST_EVENTS
+
+    @property
+    def commits(self) -> Commits | None:
+        """The pull request's commits; None where there is no pull request. An event that says nothing knows none."""
+        if not self.on_pull_request:
+            return None
+        return Commits(base=self.base_sha, head=self.head_sha, merge=self.merge_sha)
 
     @property
     def is_untrusted(self) -> bool:
@@ -114,6 +124,8 @@ class Context:
             repository=repository,
             pull_request=number if type(number) is int and number > 0 else None,
             head_sha=sha or None,
+            base_sha=_text(base, "sha"),
+            merge_sha=environ.get("GITHUB_SHA") or None,
             base_ref=_text(base, "ref") or environ.get("GITHUB_BASE_REF") or None,
             author=_text(_object(pull_request, "user"), "login"),
             fork=bool(pull_request) and head_repository != repository,

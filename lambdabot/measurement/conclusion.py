@@ -12,7 +12,7 @@ from lambdabot.measurement.interval import CONFIDENCE, mean
 from lambdabot.measurement.noise import prior
 from lambdabot.measurement.plan import Plan
 from lambdabot.measurement.recommendation import recommend
-from lambdabot.measurement.samples import Cell, cells
+from lambdabot.measurement.samples import Cell
 from lambdabot.model import (
     Comparison,
     Configuration,
@@ -39,7 +39,7 @@ class Conclusion:
 
 def conclude(plan: Plan, seen: Sequence[Invocation]) -> Conclusion:
     """Return what is known, whether or not the measurement went to its end."""
-    known = cells(plan.variants, plan.weights, seen)
+    known = gate.known(plan, seen)
     measured = [_measurement(plan, cell) for cell in known.values()]
     by_variant = {one.variant: one for one in measured}
     head = {one.variant.configuration: one for one in measured if one.variant.side is Side.HEAD}
@@ -56,7 +56,7 @@ def conclude(plan: Plan, seen: Sequence[Invocation]) -> Conclusion:
         ),
         recommendation=recommendation,
         recommendation_reason=reason,
-        comparison=gate.comparison(plan, gate.standing(plan, known)),
+        comparison=gate.comparison(plan, gate.standing(plan, gate.compared(plan, known, seen))),
         notes=_notes(plan, seen, known),
     )
 
@@ -66,7 +66,9 @@ def _measurement(plan: Plan, cell: Cell) -> Measurement:
         status = Status.NOT_MEASURED if cell.open else cell.status
         return _blank(cell.variant, status, cell.reason or "no call met a warm environment", cell)
     configuration = cell.variant.configuration
-    billed = mean(cell.environments, plan.weights, prior(configuration.memory_mb, local=plan.local))
+    billed = mean(
+        cell.environments, plan.weights_of(cell.variant.side), prior(configuration.memory_mb, local=plan.local)
+    )
     low, high = billed.interval()
     durations = distribution(plan, cell)
     return Measurement(
@@ -158,7 +160,8 @@ def _notes(plan: Plan, seen: Sequence[Invocation], known: Mapping[Variant, Cell]
     discarded = sum(cell.invocations - cell.answered for cell in known.values())
     if discarded:
         notes.append(f"{discarded} invocations gave no result (throttled, or no REPORT) and are left out.")
-    moved = drift(known.values(), plan.weights)
+    alike = [cell for cell in known.values() if not plan.gate_payloads or cell.variant.side is Side.HEAD]
+    moved = drift(alike, plan.weights)
     if moved is not None:
         notes.append(f"Durations drifted by {moved:+.0%} while they were measured; Variants took turns, so all alike.")
     return tuple(notes)

@@ -9,7 +9,7 @@ from lambdabot.measurement import gate, sweep
 from lambdabot.measurement.budget import Allowance
 from lambdabot.measurement.noise import prior
 from lambdabot.measurement.plan import Plan
-from lambdabot.measurement.samples import Cell, cells
+from lambdabot.measurement.samples import Cell
 from lambdabot.model import Invocation, Round, Stop, Variant, Wave
 
 
@@ -20,19 +20,21 @@ def next_step(plan: Plan, seen: Sequence[Invocation]) -> Round | Stop:
     every payload to the same environments. Waves of all Variants, and of base and head, are shuffled among one another.
     A wave may name a Variant that is not live yet: a size between those of the plan.
     """
-    known = cells(plan.variants, plan.weights, seen)
-    standing = gate.standing(plan, known)
+    known = gate.known(plan, seen)
+    compared = gate.compared(plan, known, seen)
+    standing = gate.standing(plan, compared)
     wanted = dict(sweep.wanted(plan, known))
     known |= {added: Cell(variant=added) for added in wanted.keys() - known.keys()}
-    if standing.wanted and plan.pair and not any(known[variant].exhausted for variant in plan.pair):
+    if standing.wanted and plan.pair and not any(compared[variant].exhausted for variant in plan.pair):
         for variant in plan.pair:
             wanted[variant] = max(wanted.get(variant, 0), standing.since[variant] + standing.wanted)
-    wanted = {variant: count for variant, count in wanted.items() if not known[variant].exhausted}
+    met = {**known, **compared}
+    wanted = {variant: count for variant, count in wanted.items() if not met[variant].exhausted}
     if not wanted:
         return Stop(reason=_done(known))
     number = max(map(attrgetter("round"), seen), default=0) + 1
     generator = random.Random(f"{plan.seed}/{plan.function}/{number}")  # noqa: S311  # an order, no secret
-    queues = [_waves(plan, known[variant], count, generator) for variant, count in wanted.items()]
+    queues = [_waves(plan, met[variant], count, generator) for variant, count in wanted.items()]
     generator.shuffle(queues)
     allowance = Allowance(plan, known, max(map(attrgetter("at_seconds"), seen), default=0.0))
     waves = [wave for turn in _turns(queues, generator) for wave in turn if allowance.take(wave)]
@@ -61,13 +63,12 @@ def _waves(plan: Plan, cell: Cell, wanted: int, generator: random.Random) -> lis
 
 
 def _cold(plan: Plan, variant: Variant, concurrency: int, *, fresh: bool) -> Wave:
-    usual = max(plan.payloads, key=lambda payload: payload.weight)
-    return Wave(variant=variant, payload=usual.name, concurrency=concurrency, fresh=fresh)
+    return Wave(variant=variant, payload=plan.usual_payload(variant), concurrency=concurrency, fresh=fresh)
 
 
 def _warm(plan: Plan, variant: Variant, concurrency: int, generator: random.Random) -> list[Wave]:
     calls = prior(variant.configuration.memory_mb, local=plan.local).calls
-    names = [payload.name for payload in plan.payloads] * calls
+    names = [payload.name for payload in plan.called_with(variant)] * calls
     generator.shuffle(names)
     return [Wave(variant=variant, payload=name, concurrency=concurrency) for name in names]
 
@@ -79,7 +80,7 @@ def _without_half(plan: Plan, variant: Variant, waves: Sequence[Wave]) -> list[W
     return [
         wave
         for place, wave in enumerate(waves)
-        if wave.variant != variant or place < begins or warm == plan.weights.keys()
+        if wave.variant != variant or place < begins or warm == {payload.name for payload in plan.called_with(variant)}
     ]
 
 

@@ -102,7 +102,7 @@ def distribution(plan: Plan, cell: Cell) -> Distribution:
     shares: list[float] = []
     payloads: list[int] = []
     for one in cell.environments:
-        for number, (name, share) in enumerate(plan.weights.items()):
+        for number, (name, share) in enumerate(plan.weights_of(cell.variant.side).items()):
             times = one.durations_ms(name)
             values += times
             shares += [share / len(times)] * len(times)

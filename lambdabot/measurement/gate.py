@@ -10,8 +10,8 @@ from lambdabot.measurement.interval import CONFIDENCE, Mean, environment_means, 
 from lambdabot.measurement.noise import prior
 from lambdabot.measurement.plan import Plan
 from lambdabot.measurement.ratio import Ratio, ratio, ratio_of_means
-from lambdabot.measurement.samples import Cell, Environment
-from lambdabot.model import Comparison, Configuration, Estimate, Variant, Verdict
+from lambdabot.measurement.samples import Cell, Environment, cells
+from lambdabot.model import Comparison, Configuration, Estimate, Invocation, Variant, Verdict
 
 Array = NDArray[np.float64]
 
@@ -42,6 +42,18 @@ class Standing:
 def looks(plan: Plan) -> tuple[int, ...]:
     """Return the planned looks, in environments a side."""
     return LOCAL_LOOKS if plan.local else LOOKS
+
+
+def known(plan: Plan, seen: Sequence[Invocation]) -> dict[Variant, Cell]:
+    """Return what was seen of every Variant, as the sweep and the report have it."""
+    return cells(plan.variants, plan.weights, seen, of_base=plan.gate_weights)
+
+
+def compared(plan: Plan, known: Mapping[Variant, Cell], seen: Sequence[Invocation]) -> Mapping[Variant, Cell]:
+    """Return what was seen of the gate's Variants with the payloads that it compares with."""
+    if not plan.gate_payloads or plan.pair is None:
+        return known
+    return cells(plan.pair, plan.gate_weights, [one for one in seen if one.variant in plan.pair])
 
 
 def standing(plan: Plan, cells: Mapping[Variant, Cell]) -> Standing:
@@ -135,7 +147,7 @@ def _compare(plan: Plan, pair: tuple[Variant, Variant], sides: Sequence[Sequence
         base, head = (_mean_cost(plan, variant, side) for variant, side in zip(pair, sides, strict=True))
         return ratio_of_means(base, head)
     costs = [
-        plan.rate(variant.configuration, variant.side) * environment_means(side, plan.weights)
+        plan.rate(variant.configuration, variant.side) * environment_means(side, plan.gate_weights)
         + plan.fee(variant.configuration, variant.side)
         for variant, side in zip(pair, sides, strict=True)
     ]
@@ -160,7 +172,7 @@ def _strata(plan: Plan, sides: Sequence[Sequence[Environment]]) -> tuple[list[ob
 
 def _mean_cost(plan: Plan, variant: Variant, environments: Sequence[Environment]) -> Mean:
     configuration = variant.configuration
-    billed = mean(environments, plan.weights, prior(configuration.memory_mb, local=plan.local))
+    billed = mean(environments, plan.gate_weights, prior(configuration.memory_mb, local=plan.local))
     return replace(
         billed,
         value=plan.cost(configuration, billed.value, variant.side),
@@ -169,7 +181,7 @@ def _mean_cost(plan: Plan, variant: Variant, environments: Sequence[Environment]
 
 
 def _usual_cost(plan: Plan, base: Variant, environments: Sequence[Environment]) -> float:
-    return plan.cost(base.configuration, float(environment_means(environments, plan.weights).mean()), base.side)
+    return plan.cost(base.configuration, float(environment_means(environments, plan.gate_weights).mean()), base.side)
 
 
 def _judge(plan: Plan, base_cost: float, bounds: tuple[Array, Array]) -> tuple[Verdict, str]:

@@ -62,4 +62,4 @@ def _first_environments(plan: Plan) -> dict[Variant, int]:
 
 def _calls(plan: Plan, variant: Variant) -> int:
     """Return the invocations of one environment: a cold one, and the warm ones of every payload."""
-    return 1 + prior(variant.configuration.memory_mb, local=plan.local).calls * len(plan.payloads)
+    return 1 + prior(variant.configuration.memory_mb, local=plan.local).calls * len(plan.called_with(variant))

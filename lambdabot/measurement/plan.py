@@ -44,6 +44,7 @@ class Plan:
     estimated: tuple[Configuration, ...] = ()
     unavailable: Mapping[Variant, str]
     payloads: tuple[Payload, ...]
+    gate_payloads: tuple[Payload, ...] = ()  # where the gate compares with others
     constraints: Constraints
     strategy: Strategy
     balanced_weight: float
@@ -64,10 +65,29 @@ class Plan:
     @property
     def weights(self) -> dict[str, float]:
         """Return each payload's share of the traffic; they add up to one."""
-        total = float(sum(payload.weight for payload in self.payloads))
-        if not total:
-            return {payload.name: 1 / len(self.payloads) for payload in self.payloads}
-        return {payload.name: float(payload.weight) / total for payload in self.payloads}
+        return _shares(self.payloads)
+
+    @property
+    def gate_weights(self) -> dict[str, float]:
+        """Return each payload's share of what the gate compares with."""
+        return _shares(self.gate_payloads or self.payloads)
+
+    def weights_of(self, side: Side) -> dict[str, float]:
+        """Return the shares of the payloads that a side's Measurements are of; the base is there for the gate."""
+        return self.gate_weights if side is Side.BASE else self.weights
+
+    def called_with(self, variant: Variant) -> tuple[Payload, ...]:
+        """Return what a Variant is invoked with: for the sweep, for the gate, or for both."""
+        own = self.payloads if variant.side is Side.HEAD else ()
+        gate = self.gate_payloads or self.payloads if variant in (self.pair or ()) else ()
+        if own == gate or not gate:
+            return own
+        return tuple({one.name: one for one in (*own, *gate)}.values())
+
+    def usual_payload(self, variant: Variant) -> str:
+        """Return the payload that a Variant starts with."""
+        payloads = self.gate_payloads if self.gate_payloads and variant in (self.pair or ()) else self.payloads
+        return max(payloads, key=lambda payload: payload.weight).name
 
     @property
     def pair(self) -> tuple[Variant, Variant] | None:
@@ -136,3 +156,10 @@ class Plan:
         """Return the dollars of one invocation of a copy, which has none kept ready: for accounting."""
         storage_mb = self.extras_of(variant.side).ephemeral_storage_mb
         return self.prices.cost(variant.configuration, Decimal(billed_ms), ephemeral_storage_mb=storage_mb)
+
+
+def _shares(payloads: tuple[Payload, ...]) -> dict[str, float]:
+    total = float(sum(payload.weight for payload in payloads))
+    if not total:
+        return {payload.name: 1 / len(payloads) for payload in payloads}
+    return {payload.name: float(payload.weight) / total for payload in payloads}

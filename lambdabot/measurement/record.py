@@ -14,7 +14,8 @@ from lambdabot.model import Variant
 
 def written(plan: Plan) -> dict[str, Any]:
     """Return a Plan as JSON values; payloads without their bodies, which may be secret and decide nothing."""
-    bare = replace(plan, unavailable={}, payloads=tuple(replace(one, body=b"") for one in plan.payloads))
+    payloads, gate = (tuple(replace(one, body=b"") for one in some) for some in (plan.payloads, plan.gate_payloads))
+    bare = replace(plan, unavailable={}, payloads=payloads, gate_payloads=gate)
     data = json.loads(json.dumps(asdict(bare), default=_plain))
     reasons = [{"variant": asdict(variant), "reason": reason} for variant, reason in plan.unavailable.items()]
     return {**data, "unavailable": reasons}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import groupby, takewhile
 from operator import attrgetter
 
-from lambdabot.model import Invocation, Outcome, Status, Variant
+from lambdabot.model import Invocation, Outcome, Side, Status, Variant
 
 _STATUS = {
     Outcome.ERROR: Status.ERROR,
@@ -50,10 +50,10 @@ class Environment:
 class Cell:
     """All that was seen of one Variant.
 
-    `environments` are those with warm calls of every payload, in the order of their first use; `waiting` counts those
-    of the last cold wave when no warm call came after it. `billed_ms` is the sum over all calls, `longest_ms` the
-    longest call with its INIT, `invocations` counts all calls and `answered` those that gave a result, `fruitless` the
-    rounds since the last one that brought a new environment.
+    `environments` are those with warm calls of every payload that counts, in the order of their first use; `waiting`
+    counts those of the last cold wave when no warm call came after it. `billed_ms` is the sum over all calls,
+    `longest_ms` the longest call with its INIT, `invocations` counts all calls and `answered` those that gave a result,
+    `fruitless` the rounds since the last one that brought a new environment.
     """
 
     variant: Variant
@@ -85,8 +85,17 @@ class Cell:
         return sum(one.calls for one in self.environments)
 
 
-def cells(variants: Iterable[Variant], payloads: Iterable[str], seen: Sequence[Invocation]) -> dict[Variant, Cell]:
-    """Return a Cell for every Variant, in the order given, and then for those that were seen besides."""
+def cells(
+    variants: Iterable[Variant],
+    payloads: Iterable[str],
+    seen: Sequence[Invocation],
+    *,
+    of_base: Iterable[str] | None = None,
+) -> dict[Variant, Cell]:
+    """Return a Cell for every Variant, in the order given, and then for those that were seen besides.
+
+    What was seen counts for the payloads that are named; `of_base` are the base's where they are others.
+    """
     by_identity: dict[int, list[Invocation]] = defaultdict(list)
     for variant, calls in groupby(seen, attrgetter("variant")):
         # Hashing a Variant takes longer than all the rest: it is done once for each object, not for each wave.
@@ -95,8 +104,12 @@ def cells(variants: Iterable[Variant], payloads: Iterable[str], seen: Sequence[I
     for group in by_identity.values():
         by_variant[group[0].variant] += group
     names = frozenset(payloads)
+    base = names if of_base is None else frozenset(of_base)
     every = dict.fromkeys([*variants, *by_variant])
-    return {variant: _cell(variant, names, by_variant.get(variant, [])) for variant in every}
+    return {
+        variant: _cell(variant, base if variant.side is Side.BASE else names, by_variant.get(variant, []))
+        for variant in every
+    }
 
 
 def _cell(variant: Variant, payloads: frozenset[str], seen: Sequence[Invocation]) -> Cell:
@@ -106,7 +119,7 @@ def _cell(variant: Variant, payloads: frozenset[str], seen: Sequence[Invocation]
     environments = [one for one in _environments(seen, failed, payloads) if all(map(one.warm.get, payloads))]
     newest = max([calls[0].round for one in environments for calls in one.warm.values()], default=-1)
     fruitless = len({one.round for one in takewhile(lambda one: one.round > newest, reversed(seen))})
-    status, reason = _failure(seen, failed)
+    status, reason = _failure(seen, [one for one in failed if one.payload in payloads])
     if status is Status.MEASURED and not environments and fruitless >= _PATIENCE:
         words = next((one.reason for one in reversed(seen) if one.reason), "every call met a cold environment")
         status, reason = Status.NOT_MEASURED, f"no warm result in {fruitless} rounds: {words}"
@@ -151,7 +164,7 @@ def _environments(
     for calls in groups.values():
         first = calls[0]
         by_payload = {first.payload: calls}
-        if len(payloads) > 1:
+        if len(payloads) > 1 or not payloads.issuperset(map(attrgetter("payload"), calls)):
             by_payload = {name: [one for one in calls if one.payload == name] for name in payloads}
         found.append(Environment(first.environment, first.cpu_model, first.environment_known, by_payload))
     return found

@@ -77,8 +77,9 @@ class FunctionJob:
         self.head = sides.head
         self.base = sides.base
         self.refused = sides.refused  # why it must not be tried
+        self.removed = sides.removed
         self.seen: list[Invocation] = []
-        self.failed = self.refused or "the run ended before its turn came"  # until it did
+        self.failed = "" if self.removed else self.refused or "the run ended before its turn came"  # until it did
         self.unchanged = False  # until both packages are known
         self._no_base = sides.no_base
         self._base_is = sides.base_is
@@ -143,7 +144,7 @@ class FunctionJob:
             deployments,
             self._deployed,
             self._not_deployed,
-            payloads=self.head.payloads,
+            payloads=(*self.head.payloads, *self.head.gate_payloads),
             timeout_seconds=max(side.timeout_seconds for side in (self.head, self.base) if side is not None),
             concurrency=self._place.concurrency,
             clock=lambda: time.monotonic() - started,
@@ -197,6 +198,7 @@ class FunctionJob:
             error=self.failed,
             target=build.target if isinstance(build, Build) else "",
             unchanged=self.unchanged,
+            removed=self.removed,
             stop_reason=self._stop_reason,
             measurements=conclusion.measurements,
             invocations=tuple(self.seen),
@@ -264,7 +266,7 @@ class FunctionJob:
 
     def _asked(self) -> tuple[Configuration, ...]:
         """Return every Configuration of the head that a row is wanted for: what the account may have, and today's."""
-        if self.unchanged:
+        if self.unchanged or self.removed:
             return ()
         sizes = (
             Configuration(memory_mb=memory, architecture=architecture)
@@ -281,7 +283,7 @@ class FunctionJob:
 
     def _variants(self) -> tuple[Variant, ...]:
         """Return what is to be live: what can be measured, and what the gate looks at."""
-        if self.unchanged:
+        if self.unchanged or self.removed:
             return ()
         sweep = [_head(configuration) for configuration in self._asked() if self._measurable(configuration)]
         gate = [_head(self.head.current)]
@@ -347,6 +349,7 @@ class FunctionJob:
             ),
             unavailable=self._unavailable(),
             payloads=head.payloads,
+            gate_payloads=head.gate_payloads,
             constraints=head.constraints,
             strategy=head.strategy,
             balanced_weight=head.balanced_weight,

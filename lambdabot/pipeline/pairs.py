@@ -1,72 +1,85 @@
-"""Every function's two sides, found in the two trees, by the rules that a pull request cannot change for itself."""
+"""Every function's two sides, found in the two trees, and those that the pull request takes out of sight."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lambdabot.errors import UsageError
-from lambdabot.model import BaseKind, Function
-from lambdabot.project.base import BaseTree, NoBase
-from lambdabot.project.discovery import discover
-from lambdabot.project.sides import base_function, settings_in_base
-from lambdabot.settings.load import Settings, load_base
-from lambdabot.settings.trust import trusted
+from lambdabot.model import BaseKind, Function, Side
+from lambdabot.pipeline.terms import Terms
+from lambdabot.project.base import BaseTree
+from lambdabot.project.sides import base_function
+from lambdabot.settings.load import TargetBranch, Unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sides:
-    """A function of the pull request and what it is compared with."""
+    """A function of the pull request and what it is compared with.
+
+    One that is `removed` is the target branch's alone: it has a row, and nothing of it is measured.
+    """
 
     head: Function
     base: Function | None
     no_base: str  # why there is none
     base_is: BaseKind = BaseKind.TARGET_BRANCH
     refused: str = ""  # why neither can be measured
+    removed: bool = False
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paired:
-    """All functions with their sides, the settings in force, and what a reader should know of those."""
-
-    settings: Settings
-    sides: tuple[Sides, ...]
-    notes: tuple[str, ...] = ()
-
-
-def pair_all(settings: Settings, tree: BaseTree | NoBase, root: Path, *, pull_request: bool) -> Paired:
-    """Pair every function with what the target branch's own settings and templates say of it.
-
-    Of a pull request, what it must not decide for itself is put in force as the target branch has it.
-    """
-    if isinstance(tree, NoBase):
-        return _alone(settings, tree.reason)
-    config = settings_in_base(settings.path, root, tree.path)
-    try:
-        target = load_base(config, discover, workspace=tree.workspace)
-    except UsageError as error:
-        return _alone(settings, f"the target branch's own settings have mistakes: {error}")
-    notes: tuple[str, ...] = ()
-    refused: Mapping[str, str] = {}
-    if pull_request and config.is_file():
-        found = trusted(settings, target)
-        settings, notes = found.settings, found.notes
-        if settings.endpoint != "local":  # which uses no role
-            refused = found.refused
-    known = {function.name: function for function in target.functions}
+def pair_all(terms: Terms) -> tuple[Sides, ...]:
+    """Pair every function with what the base's own settings and templates say of it; then those that only it has."""
+    settings, tree, base = terms.settings, terms.tree, terms.base
+    if not isinstance(tree, BaseTree) or isinstance(base, Unknown):
+        reason = base.reason if isinstance(base, Unknown) else ""
+        return tuple(
+            Sides(head=head, base=None, no_base=reason, refused=terms.refused.get(head.name, ""))
+            for head in settings.functions
+        )
+    known = {function.name: function for function in base.functions}
     base_is = BaseKind.TARGET_BRANCH if settings.base is None else BaseKind.NAMED
 
     def sides(head: Function) -> Sides:
-        base = base_function(head, known, config=settings.path, root=root, base=tree, own_settings=config.is_file())
-        reason = "" if base else f"the target branch ({tree.description}) does not have this function"
-        if base is None and (lacks := target.left_out.get(head.name)):
+        name = terms.formerly.get(head.name, head.name)
+        found = base_function(
+            head, known.get(name), config=settings.path, root=terms.root, base=tree, own_settings=base.written
+        )
+        reason = "" if found else f"the target branch ({tree.description}) does not have this function"
+        if found is None and (lacks := base.left_out.get(name)):
             reason += f" as it is declared there: {lacks}"
-        return Sides(head=head, base=base, no_base=reason, base_is=base_is, refused=refused.get(head.name, ""))
+        if name in base.absent:
+            found, reason = None, _absent(tree, base.absent[name])
+        return Sides(head=head, base=found, no_base=reason, base_is=base_is, refused=terms.refused.get(head.name, ""))
 
-    return Paired(settings=settings, sides=tuple(map(sides, settings.functions)), notes=notes)
+    return (*map(sides, settings.functions), *_removed(terms, tree, base, base_is))
 
 
-def _alone(settings: Settings, reason: str) -> Paired:
-    return Paired(
-        settings=settings, sides=tuple(Sides(head=head, base=None, no_base=reason) for head in settings.functions)
+def _absent(tree: BaseTree, what: str) -> str:
+    return (
+        f"the target branch ({tree.description}) cannot be measured as it is, {what}\n"
+        "Where a step builds it, let one build the target branch too, and name that folder as `base`."
     )
+
+
+def _removed(terms: Terms, tree: BaseTree, base: TargetBranch, base_is: BaseKind) -> Iterator[Sides]:
+    """Yield the functions that the base measures and the head does not, unless the workflow chose which to measure."""
+    settings = terms.settings
+    if not base.written or settings.inputs.functions:
+        return
+    here = {*(one.name for one in settings.functions), *terms.formerly.values()}
+    for function in base.functions:
+        lacks = settings.left_out.get(function.name, "")
+        if function.name in here or (lacks and function.name in base.absent):
+            continue
+        source = function.source
+        if isinstance(source, Path) and source.is_relative_to(tree.path):
+            source = terms.root / source.relative_to(tree.path)
+        left = ", while its code is still here" if isinstance(source, Path) and source.exists() else ""
+        reason = f"removed: the target branch measures it, and this pull request does not{left}"
+        yield Sides(
+            head=replace(function, side=Side.HEAD, source=source, declaration=None),
+            base=None,
+            no_base=f"not measured here any more: {lacks}" if lacks else reason,
+            base_is=base_is,
+            removed=True,
+        )

@@ -32,12 +32,11 @@ from lambdabot.packaging.target import Target
 from lambdabot.pipeline.forecast import require_budget
 from lambdabot.pipeline.likeness import Likeness
 from lambdabot.pipeline.pairs import Sides, pair_all
+from lambdabot.pipeline.terms import Terms
 from lambdabot.pipeline.verdict import overall
-from lambdabot.project.base import BaseTree, NoBase, head_sha, resolve_base
+from lambdabot.project.base import BaseTree, head_sha
 from lambdabot.report.progress import Progress
 from lambdabot.sandbox.folder import PrivateFolder
-from lambdabot.settings.load import Settings
-from lambdabot.settings.schema import GateSection
 
 if TYPE_CHECKING:
     from lambdabot.pipeline.function import FunctionJob
@@ -59,23 +58,22 @@ class Run:
     """One run; `execute` does it, and what is known at any moment is `result`."""
 
     def __init__(
-        self, settings: Settings, context: Context, *, progress: Progress, save: Callable[[RunResult], None]
+        self, terms: Terms, context: Context, *, progress: Progress, save: Callable[[RunResult], None]
     ) -> None:
         """Call nothing yet; `save` is given the result of an interrupted run, before the clean-up and after it."""
-        self._settings = settings
+        self._terms = terms
+        self._settings = settings = terms.settings
         self._context = context
         self._progress = progress
         self._save = save
         self._started = time.monotonic()
         self._created = datetime.now(UTC)
-        self._root = context.workspace or settings.path.parent
         self._jobs: list[FunctionJob] = []
         self._connection: Connection | None = None
         self._deployments: Deployments | None = None
         self._region = settings.region or "us-east-1"
         self._prices = prices(self._region)
-        self._base: BaseTree | NoBase = NoBase(reason="the run ended before the target branch was looked at")
-        self._notes: list[str] = []
+        self._notes = [*terms.notes]
         self._cache = cache_folder(os.environ)
 
     def execute(self) -> RunResult:
@@ -176,7 +174,7 @@ class Run:
 
     @property
     def _ready(self) -> "list[FunctionJob]":
-        return [job for job in self._jobs if not job.refused]
+        return [job for job in self._jobs if not job.refused and not job.removed]
 
     def _functions(
         self,
@@ -191,15 +189,7 @@ class Run:
 
         local = self._settings.endpoint == "local"
         share = max(1, (limits.unreserved_concurrency if limits else 1) // SHARE_OF_CONCURRENCY)
-        self._base = resolve_base(
-            self._settings.base,
-            root=self._root,
-            pull_request=self._context.on_pull_request,
-            workdir=folder / "base",
-        )
-        paired = pair_all(self._settings, self._base, self._root, pull_request=self._context.on_pull_request)
-        settings = self._settings = paired.settings
-        self._notes += paired.notes
+        settings = self._settings
         if asked is not None:
             self._prices, caller = asked.result()
             self._notes += filter(None, [caller])
@@ -222,11 +212,11 @@ class Run:
         )
 
         def complete(pair: Sides) -> Sides:
-            if connection is None or pair.refused:
+            if connection is None or pair.refused or pair.removed:
                 return pair
             return likeness.complete(pair, settings.places[pair.head.name])
 
-        complete_pairs = run_all(partial(complete, pair) for pair in paired.sides)
+        complete_pairs = run_all(partial(complete, pair) for pair in pair_all(self._terms))
         if likeness.mistakes:
             raise UsageError(likeness.mistakes)
         return [FunctionJob(pair, place=place) for pair in complete_pairs]
@@ -265,22 +255,17 @@ class Run:
     def _usd(self) -> Decimal:
         return sum((job.usd for job in self._jobs), Decimal(0))
 
-    @property
-    def gate(self) -> GateSection:
-        """The gate in force: on a pull request the target branch's."""
-        return self._settings.gate
-
     def result(self, *, interrupted: bool = False) -> RunResult:
         """Return what is known now."""
         functions = tuple(job.result() for job in self._jobs)
-        deployments, context, settings = self._deployments, self._context, self._settings
+        deployments, context, settings, tree = self._deployments, self._context, self._settings, self._terms.tree
         verdict, reason = overall(functions)
         return RunResult(
             created=self._created.isoformat(timespec="seconds"),
             repository=context.repository,
             pull_request=context.pull_request,
-            head_sha=context.head_sha or head_sha(self._root),
-            base_sha=self._base.sha if isinstance(self._base, BaseTree) else None,
+            head_sha=context.head_sha or head_sha(self._terms.root),
+            base_sha=tree.sha if isinstance(tree, BaseTree) else None,
             endpoint=settings.endpoint if settings.endpoint in {"aws", "local"} else "custom",
             seed=settings.seed,
             settings=settings.effective,

@@ -43,7 +43,7 @@ def exit_code(result: RunResult, gate: GatePolicy) -> ExitCode:
         or (Verdict.NOT_MEASURED in verdicts and gate.not_measured == "fail")
     ):
         return ExitCode.GATE_FAILED
-    if result.functions and all(function.unchanged for function in result.functions):
+    if result.functions and all(function.unchanged or function.removed for function in result.functions):
         return ExitCode.DONE
     measured = any(
         measurement.status in {Status.MEASURED, Status.ESTIMATED}

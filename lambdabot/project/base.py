@@ -8,15 +8,13 @@ import os
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lambdabot.model import Commits
 from lambdabot.workspace import Workspace
 
 TIMEOUT_SECONDS = 120
-
-PULL_REQUEST_BASE = "HEAD^1"
-"""On `pull_request`, actions/checkout gives the merge commit, whose first parent is the target branch."""
 
 FETCH_PARENT = """Let the workflow fetch the parent of the merge commit too:
 
@@ -30,6 +28,12 @@ FETCH_ALL = """Let the workflow fetch it:
         with:
           fetch-depth: 0"""
 
+CHECK_OUT_MERGE = """Let the workflow check out what GitHub merged, and its parent, without a `ref` of its own:
+
+      - uses: actions/checkout@v5
+        with:
+          fetch-depth: 2"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaseTree:
@@ -39,37 +43,46 @@ class BaseTree:
     workspace: Workspace  # of its own: no link of it leads into the pull request's
     sha: str | None  # None: a folder that is no checkout
     description: str
+    settings: "BaseTree | None" = None  # whose settings count, where those are another's: the target branch today
 
 
 @dataclass(frozen=True, slots=True)
 class NoBase:
-    """There is nothing to compare with, and why."""
+    """There is nothing to compare with, and why; the target branch's files may be known all the same."""
 
     reason: str
+    settings: BaseTree | None = None
 
 
 class _GitError(Exception):
     """Git is missing, took too long or refused; the message says which."""
 
 
-def resolve_base(base: str | None, *, root: Path, pull_request: bool, workdir: Path) -> BaseTree | NoBase:
-    """Return the target branch's files, checked out below `workdir` unless `base` is a folder.
+def resolve_base(base: str | None, *, root: Path, commits: Commits | None, workdir: Path) -> BaseTree | NoBase:
+    """Return the target branch's files, written out below `workdir` unless `base` is a folder.
 
     `base` is a folder (seen from the current directory or from `root`) or else a git ref; without it, a pull request
-    has its merge commit's first parent.
+    has what its event says. `commits` are that event's, None where there is no pull request.
     """
-    if base:
-        for folder in (Path(base).absolute(), root / base):
-            if folder.is_dir():
-                sha = head_sha(folder) if (folder / ".git").exists() else None
-                real = folder.resolve()
-                return BaseTree(path=real, workspace=Workspace(real), sha=sha, description=f"folder {base}")
-    elif not pull_request:
-        return NoBase("no base was named, and this is no pull request: name a folder or a git ref with `base`")
     try:
-        return _of_repository(base or None, root, workdir)
+        if base:
+            return _named(base, root, commits, workdir)
+        if commits is None:
+            return NoBase("no base was named, and this is no pull request: name a folder or a git ref with `base`")
+        return _of_event(commits, root, workdir)
     except _GitError as error:
         return NoBase(str(error))
+
+
+def default_branch(root: Path, workdir: Path) -> BaseTree | None:
+    """Return the files of the remote's default branch, written out below `workdir`; None where HEAD is part of it.
+
+    None as well where git knows no such branch.
+    """
+    head, default = _exists("HEAD", root), _exists("refs/remotes/origin/HEAD", root)
+    if head is None or default is None or _merge_base(head, default, root) == head:
+        return None
+    return _tree(default, root, workdir, "origin's default branch")
 
 
 def head_sha(root: Path) -> str | None:
@@ -80,27 +93,113 @@ def head_sha(root: Path) -> str | None:
         return None
 
 
-def _of_repository(base: str | None, root: Path, workdir: Path) -> BaseTree | NoBase:
+def _named(base: str, root: Path, commits: Commits | None, workdir: Path) -> BaseTree | NoBase:
+    """Return what the run itself names, unless a pull request put itself in its place."""
+    folder = next((one for one in (Path(base).absolute(), root / base) if one.is_dir()), None)
+    sha = next((found for ref in (base, f"origin/{base}") if (found := _exists(ref, root))), None)
+    if folder is not None:
+        committed = _is_committed(folder, root)
+        if committed and commits is not None:
+            return NoBase(f"the folder `{base}` is one of the pull request's own files")
+        if sha is None or not committed:
+            sha = head_sha(folder) if (folder / ".git").exists() else None
+            real = folder.resolve()
+            return BaseTree(path=real, workspace=Workspace(real), sha=sha, description=f"folder {base}")
+    _require_repository(root, base)
+    if sha is None:
+        reason = f"`{base}` is neither a folder nor a git ref of this checkout"
+        return NoBase(f"{reason}, which is a shallow one.\n{FETCH_ALL}" if _is_shallow(root) else reason)
+    if commits is not None and sha in {commits.head, commits.merge, _exists("HEAD", root)}:
+        return NoBase(f"`{base}` is the pull request's own commit here")
+    return _tree(sha, root, workdir, f"{base} at {sha[:7]}")
+
+
+def _is_committed(folder: Path, root: Path) -> bool:
+    """Tell whether a folder, or a link on the way to it, belongs to the commit that is checked out."""
+    path = Path(os.path.relpath(folder, root))
+    if not path.parts:
+        return True
+    if path.parts[0] == ".." or _exists("HEAD", root) is None:
+        return False
+    names = [path.as_posix(), *(one.as_posix() for one in path.parents if one.parts)]
+    entries = _git("ls-tree", "-z", "HEAD", "--", *names, at=root).split("\0")
+    return any(entry.split("\t")[-1] == names[0] or entry.startswith("120000 ") for entry in entries if entry)
+
+
+def _of_event(commits: Commits, root: Path, workdir: Path) -> BaseTree | NoBase:
+    """Return the first parent of what GitHub merged; of another checkout, where it left the target branch.
+
+    A pull request chooses its own commits and their parents, so nothing is taken for the target branch but what the
+    event's commits show to be.
+    """
+    _require_repository(root, "HEAD")
+    head = _exists("HEAD", root)
+    if head is None:
+        return NoBase("nothing is checked out")
+    if (parent := _target_parent(head, commits, root)) is not None:
+        if _exists(parent, root) is None:
+            return NoBase(
+                f"the checkout holds one commit only, without its parent on the target branch.\n{FETCH_PARENT}"
+            )
+        return _tree(parent, root, workdir, f"HEAD^1 at {parent[:7]}")
+    return _of_another_checkout(head, commits, root, workdir)
+
+
+def _of_another_checkout(head: str, commits: Commits, root: Path, workdir: Path) -> BaseTree | NoBase:
+    """Return where a commit that GitHub did not merge left the target branch, which today's settings come from."""
+    what = f"what is checked out ({head[:7]}) is not what GitHub merged of this pull request and its target branch"
+    target = _exists(commits.base, root) if commits.base else None
+    if target is None:
+        return NoBase(f"{what}, and the target branch is not in the checkout.\n{CHECK_OUT_MERGE}")
+    settings = _tree(target, root, workdir, f"the target branch at {target[:7]}")
+    start = _merge_base(head, target, root)
+    if start is None:
+        return NoBase(f"{what}, and where it left the target branch is not in the checkout.\n{FETCH_ALL}", settings)
+    if start == head:
+        return NoBase(f"{what}: it is a commit of the target branch itself.\n{CHECK_OUT_MERGE}", settings)
+    description = f"where the pull request left the target branch, at {start[:7]}"
+    if start == target:
+        return replace(settings, description=description)
+    return replace(_tree(start, root, workdir, description), settings=settings)
+
+
+def _target_parent(head: str, commits: Commits, root: Path) -> str | None:
+    """Return the parent on the target branch of a commit that merges the pull request; None of any other commit.
+
+    The pull request's author may push such a merge as well, with a first parent of their own; it is GitHub's when the
+    event names it, or the parent. The commit itself tells its parents where a shallow checkout hides them.
+    """
+    lines = _git("cat-file", "commit", head, at=root).partition("\n\n")[0].splitlines()
+    parents = [line.removeprefix("parent ") for line in lines if line.startswith("parent ")]
+    match parents:
+        case [first, second] if second == commits.head and (head == commits.merge or first == commits.base):
+            return first
+    return None
+
+
+def _merge_base(one: str, other: str, root: Path) -> str | None:
+    try:
+        return _git("merge-base", one, other, at=root)
+    except _GitError:
+        return None
+
+
+def _require_repository(root: Path, wanted: str) -> None:
     try:
         _git("rev-parse", "--git-dir", at=root)
     except _GitError as error:
-        place = f"{root} is no git repository, so there is no `{base or PULL_REQUEST_BASE}`"
-        return NoBase(f"{place}: {error}")
-    sha = _commit(base, root)
-    if sha is None:
-        return NoBase(_missing(base, shallow=_git("rev-parse", "--is-shallow-repository", at=root) == "true"))
-    below = _git("rev-parse", "--show-prefix", at=root)
-    tree = _write_out(sha, root, workdir)
-    description = f"{base or PULL_REQUEST_BASE} at {sha[:7]}"
-    if base is None and not _exists("HEAD^2", root):
-        description += " (the commit before HEAD, which is no merge commit)"
-    return BaseTree(path=tree / below, workspace=Workspace(tree), sha=sha, description=description)
+        msg = f"{root} is no git repository, so there is no `{wanted}`: {error}"
+        raise _GitError(msg) from error
 
 
-def _commit(base: str | None, root: Path) -> str | None:
-    """Return the commit of a ref; a branch's name may be known only as the remote's."""
-    candidates = [PULL_REQUEST_BASE] if base is None else [base, f"origin/{base}"]
-    return next((sha for ref in candidates if (sha := _exists(ref, root))), None)
+def _is_shallow(root: Path) -> bool:
+    return _git("rev-parse", "--is-shallow-repository", at=root) == "true"
+
+
+def _tree(sha: str, root: Path, workdir: Path, description: str) -> BaseTree:
+    """Return a commit that is written out, with what stands for `root` in it."""
+    top, below = _write_out(sha, root, workdir), _git("rev-parse", "--show-prefix", at=root)
+    return BaseTree(path=top / below, workspace=Workspace(top), sha=sha, description=description)
 
 
 def _exists(ref: str, root: Path) -> str | None:
@@ -108,15 +207,6 @@ def _exists(ref: str, root: Path) -> str | None:
         return _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}", at=root)
     except _GitError:
         return None
-
-
-def _missing(base: str | None, *, shallow: bool) -> str:
-    if base is None:
-        if shallow:
-            return f"the checkout holds one commit only, without its parent on the target branch.\n{FETCH_PARENT}"
-        return "the commit that is checked out has no parent"
-    reason = f"`{base}` is neither a folder nor a git ref of this checkout"
-    return f"{reason}, which is a shallow one.\n{FETCH_ALL}" if shallow else reason
 
 
 def _write_out(sha: str, root: Path, workdir: Path) -> Path:

@@ -65,7 +65,7 @@ def changes(head: Function, base: Function, *, config: Path) -> Iterator[Change]
                 line=place.line if place else None,
             )
     if isinstance(head.source, Path) and isinstance(base.source, Path):
-        for path in _files(head, base, head.source, base.source):
+        for path in differing(head, base):
             yield Change(function=head.name, path=path)
     elif head.source != base.source:
         yield Change(function=head.name, path=config, setting=f"code {base.source} -> {head.source}")
@@ -121,11 +121,14 @@ def _place(head: Function, name: str) -> Place | None:
     return written.place if isinstance(written, Stated) else None
 
 
-def _files(head: Function, base: Function, here: Path, there: Path) -> Sequence[Path]:
-    """Return the files that differ, or that one side lacks, by their place in the head.
+def differing(head: Function, base: Function) -> Sequence[Path]:
+    """Return the files of two sides' code that differ, or that one side lacks, by their place in the head.
 
-    Of a folder with more files than a package holds, that is the folder itself.
+    Of a folder with more files than a package holds, that is the folder itself; of code that is no path, nothing.
     """
+    here, there = head.source, base.source
+    if not (isinstance(here, Path) and isinstance(there, Path)):
+        return ()
     if not (head.workspace.is_dir(here) and base.workspace.is_dir(there)):
         return () if _same(head.workspace, here, base.workspace, there) else (here,)
     names = sorted({*_below(here, head.workspace), *_below(there, base.workspace)})

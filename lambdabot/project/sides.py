@@ -1,24 +1,65 @@
 """Which function of the target branch stands against each function of the pull request."""
 
 import os
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from lambdabot.model import Function, Side
 from lambdabot.project.base import BaseTree
+from lambdabot.project.changes import differing
 
 
-def settings_in_base(config: Path, root: Path, base: Path) -> Path:
-    """Return where the target branch's own settings are, or would be: at the same place in its tree, or at its top."""
-    candidates = [base / config.relative_to(root)] if config.is_relative_to(root) else []
-    candidates.append(base / config.name)
-    return next((path for path in candidates if path.is_file()), candidates[0])
+def settings_in_base(config: Path, root: Path, base: Path) -> tuple[Path, ...]:
+    """Return where the target branch's own settings are: at the same place in its tree, or where it moved them from.
+
+    A base that is the folder around the settings has them at its top. Where there is more than one place, nobody knows;
+    where there is none, the first is where they would be.
+    """
+    same = base / config.relative_to(root) if config.is_relative_to(root) else base / config.name
+    top = base / config.name
+    if os.path.lexists(same):
+        return (same,)
+    if os.path.lexists(top) and not os.path.lexists(root / config.name):
+        return (top,)
+    moved = [
+        path
+        for path in sorted(base.rglob(config.name))
+        if not os.path.lexists(root / path.relative_to(base)) and ".git" not in path.relative_to(base).parts
+    ]
+    return tuple(moved) or (same,)
+
+
+def former_names(heads: Sequence[Function], bases: Sequence[Function], *, root: Path, base: Path) -> dict[str, str]:
+    """Return the functions that the target branch has by another name: by their code, where that leaves no doubt."""
+    names, its = {one.name for one in heads}, {one.name for one in bases}
+    gone = [one for one in bases if one.name not in names]
+    alike = {
+        new.name: [old.name for old in gone if _same_code(new, old, root=root, base_root=base)]
+        for new in heads
+        if new.name not in its
+    }
+    taken = Counter(name for found in alike.values() for name in found)
+    return {new: found[0] for new, found in alike.items() if len(found) == 1 and taken[found[0]] == 1}
+
+
+def _same_code(head: Function, base: Function, *, root: Path, base_root: Path) -> bool:
+    """Tell whether the code is at the same place, or went from the one to the other; a copy beside it is another's."""
+    if head.handler != base.handler:
+        return False
+    if not (isinstance(head.source, Path) and isinstance(base.source, Path)):
+        return head.source is not None and head.source == base.source
+    if not (head.source.is_relative_to(root) and base.source.is_relative_to(base_root)):
+        return False
+    here, there = head.source.relative_to(root), base.source.relative_to(base_root)
+    moved = not (root / there).exists() and not (base_root / here).exists()
+    return here == there or (moved and not differing(head, base))
 
 
 def base_function(
     head: Function,
-    described: Mapping[str, Function],
+    own: Function | None,
     *,
     config: Path,
     root: Path,
@@ -27,11 +68,10 @@ def base_function(
 ) -> Function | None:
     """Return the base side of a function, or None when the target branch does not have it.
 
-    What the target branch's own settings say wins, except for what both sides must share to be comparable: the
+    What the target branch's own settings say (`own`) wins, except for what both sides must share to be comparable: the
     payloads, the role, and what is asked of the measurement. Without `own_settings` (the target branch has no
     lambdabot.yml yet, only templates) the head's variables and requirements hold for both.
     """
-    own = described.get(head.name)
     if own is not None:
         return replace(
             head,

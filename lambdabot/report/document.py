@@ -173,6 +173,7 @@ def _function(result: FunctionResult, root: Path | None) -> dict[str, Any]:
         "source_path": _source(function, root),
         "target": result.target,
         "error": result.error,
+        "removed": result.removed,
         "monthly_invocations": None if traffic is None else {"value": traffic, "source": function.traffic_source},
         "monthly_invocations_reason": "" if traffic is not None else "lambdabot.yml has no `monthly_invocations`",
         "current": {**_configuration(function.current), "assumed": function.current_assumed},
@@ -286,7 +287,9 @@ def _comparison(one: Comparison) -> dict[str, Any]:
 def _arm64(one: Arm64Check | None, result: FunctionResult, root: Path | None) -> dict[str, Any]:
     if one is None:
         reason = "not checked: " + (
-            "arm64 is not among the function's architectures"
+            "it is not measured any more"
+            if result.removed
+            else "arm64 is not among the function's architectures"
             if all(architecture != "arm64" for architecture in result.function.architectures)
             else "only Python functions with a source folder or a .zip are"
         )

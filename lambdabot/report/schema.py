@@ -219,6 +219,8 @@ class FunctionSection(Section):
     """What the dependencies were resolved for."""
     error: Text
     """Why nothing could be measured at all."""
+    removed: bool = False
+    """True when the base measures it and the head does not: `comparison` says why."""
     monthly_invocations: TrafficSection | None
     monthly_invocations_reason: Text
     current: CurrentSection

@@ -105,6 +105,7 @@ class FunctionView:
 
     name: str
     error: str
+    removed: bool
     today: str
     today_assumed: bool
     per: Markup  # what the dollars of the headline are for
@@ -245,6 +246,7 @@ def _function(one: Mapping[str, Any]) -> FunctionView:
     return FunctionView(
         name=one["name"],
         error=one["error"],
+        removed=one["removed"],
         today=words(one["current"]),
         today_assumed=one["current"]["assumed"],
         per=per,
@@ -268,15 +270,10 @@ def _function(one: Mapping[str, Any]) -> FunctionView:
 def _gate(one: Mapping[str, Any]) -> Gate:
     comparison = one["comparison"]
     ratio, head, base = comparison["cost_ratio"], comparison["head"], comparison["base"]
-    after = next(
-        (
-            row["cost_per_million_usd"]["value"]
-            for row in one["measurements"]
-            if row["side"] == "head" and key(row) == key(head) and row["cost_per_million_usd"]
-        ),
-        None,
-    )
+    after = _cost(one, "head", head)
     share = one["monthly_invocations"]["value"] / 1e6 if one["monthly_invocations"] else 1.0
+    if ratio and one["plan"].get("gate_payloads"):  # the row of the head is of other events than the gate's
+        after = _cost(one, "base", base) and _cost(one, "base", base) * ratio["value"]
     before = after * share / ratio["value"] if ratio and after is not None and ratio["value"] > 0 else None
     bounds = [ratio["low"], ratio["high"]] if ratio else [None, None]
     low, high = (None if bound is None else bound - 1 for bound in bounds)
@@ -297,6 +294,12 @@ def _gate(one: Mapping[str, Any]) -> Gate:
         environments=comparison["environments"],
         rounds=comparison["rounds"],
     )
+
+
+def _cost(one: Mapping[str, Any], side: str, configuration: Mapping[str, Any]) -> float | None:
+    """Return the measured dollars of a million invocations."""
+    rows = (row for row in one["measurements"] if row["side"] == side and key(row) == key(configuration))
+    return next((row["cost_per_million_usd"]["value"] for row in rows if row["cost_per_million_usd"]), None)
 
 
 def _advice(one: Mapping[str, Any], lines: Sequence[Row]) -> Advice:

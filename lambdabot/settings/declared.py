@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from lambdabot.declaration import Attribute, Declaration, Discovery, Place, Stated, Undecided
+from lambdabot.errors import Mistake
 from lambdabot.settings.mistakes import wanted
 from lambdabot.settings.schema import LAYER_ARN, FunctionSection
 from lambdabot.settings.yaml_source import Location, YamlSource
@@ -35,15 +36,17 @@ class Declared:
     workspace: Workspace  # which holds every file that may be named
     declarations: Mapping[str, Declaration] = field(default_factory=dict)  # by the function's name in the settings
     left_out: Mapping[str, str] = field(default_factory=dict)  # functions that cannot be measured as they are declared
+    contradictions: tuple[Mistake, ...] = ()  # what lambdabot.yml says of today, and a template says otherwise
     notes: tuple[str, ...] = ()  # templates that could not be read
 
 
-def complete(source: YamlSource, discovery: Discovery, workspace: Workspace) -> Declared:
+def complete(source: YamlSource, discovery: Discovery, workspace: Workspace, *, built: bool = True) -> Declared:
     """Return the settings with every function that the templates declare.
 
     A function is known by its logical name, or by its function name where lambdabot.yml uses that. One that
     lambdabot.yml does not name and that lacks something is left out, with the reason; one that it names is
-    completed, and what it still lacks is a mistake of the settings.
+    completed, and what it still lacks is a mistake of the settings. Without `built`, the code that templates name is
+    not looked for.
     """
     written = source.data.get("functions")
     if (written is not None and not isinstance(written, dict)) or not _mapping(source.data, "defaults"):
@@ -54,6 +57,7 @@ def complete(source: YamlSource, discovery: Discovery, workspace: Workspace) -> 
     places: dict[Location, Place] = {}
     undecided: dict[Location, str] = {}
     left_out: dict[str, str] = {}
+    contradictions: list[Mistake] = []
     for name, declaration in named.items():
         own = functions.get(name)
         if name in functions and not isinstance(own, dict | None):
@@ -61,9 +65,11 @@ def complete(source: YamlSource, discovery: Discovery, workspace: Workspace) -> 
         said = _said(declaration, source.path.parent)
         merged = {**said, **defaults, **(own or {})}
         merged["current"] = {**said["current"], **_current(defaults), **_current(own)}
-        if name not in functions and (reason := _lacks(declaration, merged, source.path.parent, workspace)):
+        folder = source.path.parent if built else None
+        if name not in functions and (reason := _lacks(declaration, merged, folder, workspace)):
             left_out[name] = reason
             continue
+        contradictions += _contradictions(source, name, declaration, merged["current"])
         functions[name] = merged if merged["current"] else {key: one for key, one in merged.items() if key != "current"}
         for key, attribute in _attributes(declaration).items():
             if attribute is not None:
@@ -74,9 +80,25 @@ def complete(source: YamlSource, discovery: Discovery, workspace: Workspace) -> 
         source=replace(source, data={**source.data, "functions": functions}, declared=places, undecided=undecided),
         declarations={name: one for name, one in named.items() if name in functions},
         left_out=left_out,
+        contradictions=tuple(contradictions),
         notes=tuple(str(problem) for problem in discovery.problems),
         workspace=workspace,
     )
+
+
+def _contradictions(source: YamlSource, name: str, one: Declaration, current: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Yield a mistake for what lambdabot.yml gives as today's configuration and the template gives otherwise.
+
+    What is deployed is the template's, and what is compared must be what is deployed.
+    """
+    for key, attribute in (("memory_mb", one.memory_mb), ("architecture", one.architecture)):
+        if isinstance(attribute, Stated) and key in current and current[key] != attribute.value:
+            own, default = ("functions", name, "current", key), ("defaults", "current", key)
+            message = (
+                f"`{name}`: `current.{key}` is {current[key]}, and the template deploys {attribute.value} "
+                f"({attribute.place}): leave it out here, or change it there"
+            )
+            yield source.place(own if own in source.written else default).mistake(message)
 
 
 def _mapping(data: Mapping[str, Any], key: str) -> bool:
@@ -126,8 +148,8 @@ def _said(one: Declaration, folder: Path) -> dict[str, Any]:
     return said
 
 
-def _lacks(one: Declaration, merged: Mapping[str, Any], folder: Path, workspace: Workspace) -> str:
-    """Return why a function cannot be measured with what is known of it, or nothing."""
+def _lacks(one: Declaration, merged: Mapping[str, Any], folder: Path | None, workspace: Workspace) -> str:
+    """Return why a function cannot be measured with what is known of it, or nothing; without `folder`, but its code."""
     for key, attribute in (("source", one.code), ("handler", one.handler), ("runtime", one.runtime)):
         if key not in merged and isinstance(attribute, Undecided):
             return f"{attribute.place}: its {'code' if key == 'source' else key} cannot be decided: {attribute.reason}"
@@ -139,10 +161,10 @@ def _lacks(one: Declaration, merged: Mapping[str, Any], folder: Path, workspace:
     is_image = isinstance(one.code, Stated) and isinstance(one.code.value, str)
     if section.source is None or is_image:
         return ""  # an existing function has it, or the registry
-    source = folder / section.source
-    if not workspace.holds(source):
+    source = folder / section.source if folder is not None else None
+    if source is not None and not workspace.holds(source):
         return f"{one.place}: {outside(section.source)}"
-    if not source.exists():
+    if source is not None and not source.exists():
         return f"{one.place}: {missing_code(one, section.source)}"
     return "" if section.handler is not None else f"{one.place}: it has no handler"
 

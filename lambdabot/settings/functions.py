@@ -1,6 +1,7 @@
 """From a validated document to the functions it describes: paths resolved, payloads read, every mistake at once."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,36 +33,55 @@ BOTH = 2
 NO_PAYLOAD = PayloadSection(name="empty", event={})
 
 
-def functions(document: Document, declared: Declared, side: Side) -> tuple[Function, ...]:
-    """Return the document's functions. Raises UsageError with every path and payload that does not hold."""
+@dataclass(frozen=True, slots=True)
+class _Faults:
+    """What is wrong with the functions, those of their files apart."""
+
+    mistakes: list[Mistake]
+    missing: list[Mistake]
+
+
+def functions(
+    document: Document, declared: Declared, side: Side, *, absent: dict[str, str] | None = None
+) -> tuple[Function, ...]:
+    """Return the document's functions. Raises UsageError with every path and payload that does not hold.
+
+    Where `absent` is given, files that are not there are no mistakes: it is told which, by the function's name.
+    """
     mistakes: list[Mistake] = []
-    found = tuple(_function(name, section, declared, side, mistakes) for name, section in document.functions.items())
+    found = []
+    for name, section in document.functions.items():
+        faults = _Faults(mistakes, mistakes if absent is None else [])
+        found.append(_function(name, section, declared, side, faults))
+        if absent is not None and faults.missing:
+            absent[name] = "; ".join(one.message for one in faults.missing)
     if mistakes:
         raise UsageError(mistakes)
-    return found
+    return tuple(found)
 
 
-def _function(name: str, section: FunctionSection, declared: Declared, side: Side, mistakes: list[Mistake]) -> Function:
+def _function(name: str, section: FunctionSection, declared: Declared, side: Side, faults: _Faults) -> Function:
     at: Location = ("functions", name)
     source, declaration = declared.source, declared.declarations.get(name)
 
-    def wrong(key: str, message: str) -> None:
+    def wrong(key: str, message: str, among: list[Mistake]) -> None:
         own, default = (*at, key), ("defaults", key)
         place = source.place(default if default in source.written and own not in source.written else own)
-        mistakes.append(place.mistake(message))
+        among.append(place.mistake(message))
 
     code = None if section.source is None else _source(section.source, source.path.parent)
     requirements = _requirements(section, code)
     if isinstance(code, Path) and (fault := _code_fault(code, section, declared.workspace, declaration)):
-        wrong("source", f"`{name}`: {fault}")
+        wrong("source", f"`{name}`: {fault}", faults.missing)
     elif fault := _requirements_fault(section, code, requirements, declared.workspace):
-        wrong("requirements", f"`{name}`: {fault}")
+        wrong("requirements", f"`{name}`: {fault}", faults.missing)
     if isinstance(code, Path) and section.handler is None and section.like is None:
-        mistakes.append(source.place(at).mistake(f"`{name}` needs a `handler`, as in `app.handler`"))
+        faults.mistakes.append(source.place(at).mistake(f"`{name}` needs a `handler`, as in `app.handler`"))
     if section.snap_start and section.ephemeral_storage_mb > NO_EXTRA_STORAGE_MB:
-        wrong("snap_start", f"`{name}`: Lambda has SnapStart only with 512 MB of ephemeral storage")
+        message = f"`{name}`: Lambda has SnapStart only with 512 MB of ephemeral storage"
+        wrong("snap_start", message, faults.mistakes)
     if section.snap_start and section.provisioned_concurrency:
-        wrong("snap_start", f"`{name}`: Lambda has SnapStart only without provisioned concurrency")
+        wrong("snap_start", f"`{name}`: Lambda has SnapStart only without provisioned concurrency", faults.mistakes)
     current, image = section.current, section.image_config
     return Function(
         name=name,
@@ -74,7 +94,7 @@ def _function(name: str, section: FunctionSection, declared: Declared, side: Sid
         role=section.role,
         timeout_seconds=section.timeout_seconds,
         environment=dict(section.environment),
-        payloads=_payloads(name, section.payloads, declared, mistakes),
+        payloads=_payloads(name, section.payloads, declared, faults),
         memory_mb=tuple(sorted(set(section.memory_mb))),
         architectures=tuple(dict.fromkeys(section.architectures)),
         current=Configuration(
@@ -158,9 +178,7 @@ def _requirements(section: FunctionSection, code: Path | str | None) -> Path | N
     return default if default.is_file() else None
 
 
-def _payloads(
-    name: str, sections: list[PayloadSection], declared: Declared, mistakes: list[Mistake]
-) -> tuple[Payload, ...]:
+def _payloads(name: str, sections: list[PayloadSection], declared: Declared, faults: _Faults) -> tuple[Payload, ...]:
     source = declared.source
     payloads: dict[str, Payload] = {}
     for index, section in enumerate(sections or [NO_PAYLOAD]):
@@ -169,12 +187,12 @@ def _payloads(
         try:
             body, called = _body(section, source.path.parent, declared.workspace)
         except ValueError as error:
-            mistakes.append(source.place((*at, "file")).mistake(f"`{name}`: {error}"))
+            faults.missing.append(source.place((*at, "file")).mistake(f"`{name}`: {error}"))
             continue
         called = section.name or called or f"payload {index + 1}"
         if called in payloads:
             message = f"`{name}`: two payloads are called `{called}`; give each a `name`"
-            mistakes.append(source.place(at).mistake(message))
+            faults.mistakes.append(source.place(at).mistake(message))
         payloads[called] = Payload(name=called, body=body, weight=section.weight)
     return tuple(payloads.values())
 

@@ -19,13 +19,14 @@ from lambdabot.settings import yaml_source
 from lambdabot.settings.comment import Comment, comment
 from lambdabot.settings.declared import Declared, complete
 from lambdabot.settings.functions import functions, redacted
-from lambdabot.settings.schema import CommentSection, Document, GateSection, RunBudgetSection
+from lambdabot.settings.schema import CommentSection, DefaultsSection, Document, GateSection, RunBudgetSection
 from lambdabot.settings.yaml_source import YamlSource
 from lambdabot.workspace import Workspace
 
 DEFAULT_CONFIG = "lambdabot.yml"
 SWITCH = {"true": True, "false": False}
 ENDPOINTS = ("aws", "local")
+_NOTHING = {"version": 1}
 COMMENT_MODES = ("update", "new", "hide-and-new", "off")
 
 EXAMPLE = """`lambdabot init` writes it from the templates that it finds. Or write it, with one function to begin with:
@@ -86,6 +87,7 @@ class Settings:
     seed: int
     out: Path
     effective: Mapping[str, Any]  # redacted, for the report
+    inputs: Inputs  # which override the target branch's file too
     places: Mapping[str, Place]  # of each function in the file
     left_out: Mapping[str, str] = field(default_factory=dict)  # functions of templates, and what they lack
     notes: tuple[str, ...] = ()  # templates that could not be read
@@ -93,14 +95,27 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetBranch:
-    """What the target branch's own settings and templates say."""
+    """What the target branch's own settings and templates say, whether or not the code is there that they name."""
 
+    written: bool  # it has one; without, what counts is what lambdabot takes where nobody says anything
     functions: tuple[Function, ...]
+    absent: Mapping[str, str]  # functions whose files are not all in its tree, and which
     left_out: Mapping[str, str]  # functions of templates, and what they lack
+    defaults: DefaultsSection
     gate: GateSection
+    comment: Comment
+    check: str | None
     budget: RunBudgetSection
     bucket: str | None
+    expires_hours: float
     effective: Mapping[str, Any]  # redacted
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The target branch's settings cannot be known, and why."""
+
+    reason: str
 
 
 Discover = Callable[[Path, Sequence[str] | None, Workspace], Discovery]
@@ -141,7 +156,7 @@ def load(inputs: Inputs, *, discover: Discover, default_endpoint: str = "aws") -
         gate=document.gate,
         comment=commented,
         comment_key=comment_key(inputs),
-        check=_check_name(inputs) if SWITCH.get(inputs.check or "", document.check) else None,
+        check=_check(document, inputs),
         budget=document.budget,
         bucket=document.bucket,
         expires_hours=document.expires_hours,
@@ -151,6 +166,7 @@ def load(inputs: Inputs, *, discover: Discover, default_endpoint: str = "aws") -
         seed=inputs.seed,
         out=Path(os.path.abspath(inputs.out or "out")),  # noqa: PTH100  # links are not followed before they are looked at
         effective=redacted(document),
+        inputs=inputs,
         places={function.name: source.place(("functions", function.name)) for function in found},
         left_out=declared.left_out,
         notes=declared.notes,
@@ -200,37 +216,65 @@ def comment_key(inputs: Inputs, *apart: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 
-def _check_name(inputs: Inputs) -> str:
-    """Return a name that stays the same from push to push, because branch protection asks for a check by its name."""
+def _check(document: Document, inputs: Inputs) -> str | None:
+    """Return the check run's name, None where none is wanted.
+
+    It stays the same from push to push, because branch protection asks for a check by its name.
+    """
+    if not SWITCH.get(inputs.check or "", document.check):
+        return None
     folder = Path(inputs.place).parent.as_posix()
     chosen = [*([] if folder == "." else [folder]), *inputs.functions]
     return f"lambdabot ({', '.join(chosen)})" if chosen else "lambdabot"
 
 
-def load_base(path: Path, discover: Discover, *, workspace: Workspace | None = None) -> TargetBranch:
-    """Return what the target branch's own lambdabot.yml and templates say; `workspace` is its tree.
+def load_base(
+    path: Path, discover: Discover, *, workspace: Workspace | None = None, inputs: Inputs | None = None
+) -> TargetBranch:
+    """Return what the target branch's own lambdabot.yml and templates say, and the inputs in their stead.
 
-    Where it has no lambdabot.yml yet, `path` is where it would be. Raises UsageError.
+    Where it has no lambdabot.yml yet, `path` is where it would be. An earlier step may build the code that it names, so
+    a file that is not there is no mistake. Raises UsageError.
     """
-    workspace = workspace or Workspace.around(path)
-    source = yaml_source.read(path, workspace) if _is_there(path) else YamlSource(path=path, data={"version": 1})
-    declared = _declared(source, discover, workspace)
+    workspace, written = workspace or Workspace.around(path), _is_there(path)
+    source = yaml_source.read(path, workspace) if written else YamlSource(path=path, data=dict(_NOTHING))
+    declared = _declared(source, discover, workspace, built=False)
+    return _target_branch(declared, inputs or Inputs(), written=written)
+
+
+def nobodys(path: Path, inputs: Inputs) -> TargetBranch:
+    """Return what is in force where no lambdabot.yml and no template says anything."""
+    source = YamlSource(path=path, data=dict(_NOTHING))
+    return _target_branch(Declared(source=source, workspace=inputs.files), inputs, written=False)
+
+
+def _target_branch(declared: Declared, inputs: Inputs, *, written: bool) -> TargetBranch:
     document = yaml_document.validate(declared.source)
+    commented, mistakes = comment(document.comment, declared.source, declared.workspace, mode=inputs.comment)
+    if mistakes:
+        raise UsageError(mistakes)
+    absent: dict[str, str] = {}
     return TargetBranch(
-        functions=functions(document, declared, Side.BASE),
+        written=written,
+        functions=functions(document, declared, Side.BASE, absent=absent),
+        absent=absent,
         left_out=declared.left_out,
+        defaults=document.defaults,
         gate=document.gate,
+        comment=commented,
+        check=_check(document, inputs),
         budget=document.budget,
         bucket=document.bucket,
+        expires_hours=document.expires_hours,
         effective=redacted(document),
     )
 
 
-def _declared(source: YamlSource, discover: Discover, workspace: Workspace) -> Declared:
+def _declared(source: YamlSource, discover: Discover, workspace: Workspace, *, built: bool = True) -> Declared:
     named = source.data.get("templates")
     if not isinstance(named, list | None) or not all(isinstance(one, str) for one in named or ()):
         return Declared(source=source, workspace=workspace)  # left to the schema
-    return complete(source, discover(source.path.parent, named, workspace), workspace)
+    return complete(source, discover(source.path.parent, named, workspace), workspace, built=built)
 
 
 def _head(declared: Declared) -> tuple[Document, tuple[Function, ...]]:
@@ -240,7 +284,13 @@ def _head(declared: Declared) -> tuple[Document, tuple[Function, ...]]:
     except UsageError as error:
         mistakes = [*error.mistakes, *_beside(declared)]
         raise UsageError(sorted(mistakes, key=lambda mistake: mistake.line or 0)) from error
-    return document, functions(document, declared, Side.HEAD)
+    try:
+        found = functions(document, declared, Side.HEAD)
+    except UsageError as error:
+        raise UsageError([*declared.contradictions, *error.mistakes]) from error
+    if declared.contradictions:
+        raise UsageError([*declared.contradictions])
+    return document, found
 
 
 def _beside(declared: Declared) -> tuple[Mistake, ...]:

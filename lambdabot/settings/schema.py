@@ -171,7 +171,7 @@ class DefaultsSection(Section):
     architectures: Annotated[list[Architecture], Field(min_length=1)] = [Architecture.X86_64, Architecture.ARM64]
     """Architectures to measure."""
     current: CurrentSection | None = None
-    """Today's configuration; 128 MB x86_64, marked as assumed, when absent."""
+    """Today's configuration, where no template says it; 128 MB x86_64, marked as assumed, when absent."""
     monthly_invocations: Annotated[int, Field(ge=0, le=10**12)] | None = None
     """Real traffic, for savings a month."""
     constraints: ConstraintsSection = ConstraintsSection()
@@ -185,7 +185,8 @@ class DefaultsSection(Section):
     budget: FunctionBudgetSection = FunctionBudgetSection()
     """Hard limits of this function's measurement."""
     allow_build: list[str] = []
-    """Source distributions that packaging may build (their build code runs, without secrets)."""
+    """Source distributions that packaging may build (their build code runs, without secrets). A pull request cannot
+    allow itself another."""
     layers: AnyLayers = []
     """ARNs of layer versions: a list for every architecture, or one list per architecture."""
     ephemeral_storage_mb: Annotated[int, Field(ge=512, le=10_240, strict=True)] = 512

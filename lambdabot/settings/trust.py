@@ -1,19 +1,55 @@
-"""What a pull request must not decide for itself: the gate, the money, the role, and what production it may touch."""
+"""What a pull request may say for itself; whatever else lambdabot.yml can say is the target branch's."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from pydantic import BaseModel
+from lambdabot.errors import Mistake, UsageError
+from lambdabot.model import Budget, Constraints, Function, ImageConfig, Payload
+from lambdabot.settings.load import Settings, TargetBranch, Unknown, nobodys
+from lambdabot.settings.schema import Document, FunctionSection
 
-from lambdabot.model import Function
-from lambdabot.settings.load import Settings, TargetBranch
+HEADS_OWN = frozenset({"version", "defaults", "functions", "templates"})
+"""What a pull request's lambdabot.yml says for itself: which functions there are."""
 
-OF_THE_RUN = ("gate", "budget", "bucket")
-OF_A_FUNCTION = ("role", "like", "side_effects_accepted", "budget")
+HEADS_OWN_OF_A_FUNCTION = frozenset(
+    {
+        "architectures",
+        "balanced_weight",
+        "constraints",
+        "current",
+        "environment",
+        "ephemeral_storage_mb",
+        "handler",
+        "image_config",
+        "layers",
+        "memory_mb",
+        "provisioned_concurrency",
+        "requirements",
+        "runtime",
+        "snap_start",
+        "source",
+        "strategy",
+        "tie_tolerance_percent",
+        "timeout_seconds",
+        "tracing",
+    }
+)
+"""What a function is, and what is looked for in it: it changes as its code does, and a reader is told."""
 
-_SPELLED = {"side_effects_accepted": "side_effects"}  # in lambdabot.yml
-KEYS = frozenset(_SPELLED.get(name, name) for name in OF_A_FUNCTION)
+OF_THE_RUN = tuple(name for name in Document.model_fields if name not in HEADS_OWN)
+OF_A_FUNCTION = tuple(name for name in FunctionSection.model_fields if name not in HEADS_OWN_OF_A_FUNCTION)
+
+_UNACCEPTED = (
+    "the target branch's lambdabot.yml does not have {}, so it accepts no side effects of {}: it can be measured once "
+    "that is merged"
+)
+_EVENTS = (
+    "This pull request changes `payloads` of `{}`: the gate compares both sides with the target branch's events, and "
+    "the sizes are measured with its own."
+)
+_PATHS = frozenset({"requirements", "source"})  # which are of two trees: they are compared as they are written
+_ATTRIBUTES = {"side_effects": "side_effects_accepted"}  # of a Function, where they are not called as in lambdabot.yml
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,59 +61,134 @@ class Trusted:
     refused: Mapping[str, str]
 
 
-def trusted(settings: Settings, target: TargetBranch) -> Trusted:
+def trusted(
+    settings: Settings, target: TargetBranch | Unknown, *, formerly: Mapping[str, str] | None = None
+) -> Trusted:
     """Return the settings with everything above as the target branch has it, and a note for each change.
 
-    A function that the target branch does not know yet may use a role that the target branch names somewhere, but no
-    other, and may accept no side effects.
+    `formerly` names the functions that the target branch knows by another name. One that it does not know at all may
+    use a role that the target branch names somewhere, but no other, build nothing, and accept no side effects. Where
+    the target branch is not known, lambdabot's own defaults are in force on the embedded endpoint; elsewhere a
+    pull request would run with power that nobody gave it, so UsageError is raised.
     """
+    if isinstance(target, Unknown):
+        return _closed(settings, target)
     known = {function.name: function for function in target.functions}
-    roles = {function.role for function in target.functions}
-    notes = [
-        _note(f"`{name}`", _change(getattr(settings, name), getattr(target, name)))
-        for name in OF_THE_RUN
-        if getattr(settings, name) != getattr(target, name)
-    ]
+    names = {function.name: (formerly or {}).get(function.name, function.name) for function in settings.functions}
+    roles = {target.defaults.role, *(function.role for function in target.functions)}
+    in_force = (
+        "the target branch's is in force until it is merged."
+        if target.written
+        else "the target branch has no lambdabot.yml, so lambdabot's own default is in force until it is merged."
+    )
+    notes = [f"{change}: {in_force}" for change in _of_the_run(settings, target)]
     functions, refused = [], {}
     for function in settings.functions:
-        own = known.get(function.name)
-        if own is not None:
-            changed = [name for name in OF_A_FUNCTION if getattr(function, name) != getattr(own, name)]
-            keys = ", ".join(f"`{_SPELLED.get(name, name)}`" for name in changed)
-            notes += [_note(f"{keys} of `{function.name}`", "")] if changed else []
-            function = _with(function, own)  # noqa: PLW2901 - the same function, as it is trusted
-        elif reason := _new(function, roles):
+        own = known.get(names[function.name])
+        if own is None:
+            reason = _new(function, roles)
+            notes += _unallowed(function, target)
+            functions.append(_unknown(function, target))
+        else:
+            notes += [f"{change}: {in_force}" for change in _of_a_function(function, own)]
+            notes += [
+                f"{change}: it is measured with its own." for change in _of_its_own(settings, function, target, own)
+            ]
+            held = _with(function, own, payloads=target.written and own.name not in target.absent)
+            notes += [_EVENTS.format(function.name)] if held.gate_payloads else []
+            functions.append(held)
+            reason = _powerless(functions[-1], settings.endpoint)
+        if reason:
             refused[function.name] = reason
-        functions.append(function)
+    shown = _effective(settings, target, {name: was for name, was in names.items() if was in known})
     run = {name: getattr(target, name) for name in OF_THE_RUN}
-    in_force = replace(settings, functions=tuple(functions), effective=_effective(settings, target), **run)
-    return Trusted(settings=in_force, notes=tuple(notes), refused=refused)
+    return Trusted(
+        settings=replace(settings, functions=tuple(functions), effective=shown, **run),
+        notes=tuple(notes),
+        refused=refused,
+    )
 
 
-def _effective(settings: Settings, target: TargetBranch) -> dict[str, Any]:
+def unbound(settings: Settings, *, based: bool) -> Trusted:
+    """Return the settings of whoever runs at a terminal, where no lambdabot.yml of a target branch decides anything.
+
+    Where there is a base all the same, nothing in it allows a build or accepts side effects.
+    """
+    if not based:
+        return Trusted(settings=settings, refused={})
+    functions = tuple(replace(one, allow_build=frozenset()) for one in settings.functions)
+    shown = {name: {**one, "allow_build": []} for name, one in settings.effective["functions"].items()}
+    return Trusted(
+        settings=replace(settings, functions=functions, effective={**settings.effective, "functions": shown}),
+        notes=tuple(note for one in settings.functions for note in _unallowed(one)),
+        refused={one.name: _UNACCEPTED.format(one.name, one.like) for one in functions if one.side_effects_accepted},
+    )
+
+
+def _closed(settings: Settings, target: Unknown) -> Trusted:
+    """Return lambdabot's own defaults for what the target branch would decide. Raises UsageError but on `local`."""
+    first, _, advice = target.reason.partition("\n")
+    if settings.endpoint != "local":
+        message = (
+            "the target branch's settings are not known, and on its own word a pull request gets no role, no budget "
+            f"and no gate: {first}"
+        )
+        raise UsageError([Mistake(message=message)], advice=advice)
+    defaults = nobodys(settings.path, settings.inputs)
+    found = trusted(settings, defaults)
+    changed = [name for name in OF_THE_RUN if settings.effective[name] != defaults.effective[name]]
+    note = f"The target branch's settings are not known ({first.rstrip('.')}), so lambdabot's own defaults are in force"
+    note += f" in place of this pull request's {_list(changed)}." if changed else "."
+    return Trusted(
+        settings=found.settings,
+        notes=(note, *(one for each in settings.functions for one in _unallowed(each, defaults))),
+        refused={},
+    )
+
+
+def _effective(settings: Settings, target: TargetBranch, before: Mapping[str, str]) -> dict[str, Any]:
     """Return what the report shows as the settings: those in force."""
     shown = {**settings.effective, **{name: target.effective[name] for name in OF_THE_RUN}}
     theirs = target.effective["functions"]
+    decided = [key for key in OF_A_FUNCTION if key != "payloads"]
+    unknown = {"budget": target.defaults.budget.model_dump(mode="json"), "allow_build": []}
     shown["functions"] = {
-        name: {**one, **{key: theirs[name][key] for key in KEYS}} if name in theirs else one
+        name: {**one, **({key: theirs[before[name]][key] for key in decided} if name in before else unknown)}
         for name, one in settings.effective["functions"].items()
     }
     return shown
 
 
-def _with(function: Function, own: Function) -> Function:
-    """Return the function with what the target branch decides; what is given there counts as given."""
-    given = (function.given - KEYS) | (own.given & KEYS)
-    return replace(function, given=given, **{name: getattr(own, name) for name in OF_A_FUNCTION})
+def _with(function: Function, own: Function, *, payloads: bool) -> Function:
+    """Return the function with what the target branch decides; what is given there counts as given.
+
+    Its sizes are measured with its own events all the same. Without `payloads`, the target branch names none, or they
+    could not all be read and it is not compared.
+    """
+    given = (function.given - frozenset(OF_A_FUNCTION)) | (own.given & frozenset(OF_A_FUNCTION))
+    values = {_attribute(name): _value(own, name) for name in OF_A_FUNCTION if name != "payloads"}
+    gate = _gate_payloads(function, own) if payloads and function.payloads != own.payloads else ()
+    return replace(function, given=given, gate_payloads=gate, **values)
+
+
+def _gate_payloads(function: Function, own: Function) -> tuple[Payload, ...]:
+    """Return the target branch's payloads, named apart from the pull request's other ones."""
+    bodies = {one.name: one.body for one in function.payloads}
+    return tuple(
+        one if bodies.get(one.name, one.body) == one.body else replace(one, name=f"{one.name} (target branch)")
+        for one in own.payloads
+    )
+
+
+def _unknown(function: Function, target: TargetBranch) -> Function:
+    """Return a function that only the pull request has, without what it would give itself."""
+    return replace(function, budget=Budget(**target.defaults.budget.model_dump()), allow_build=frozenset())
 
 
 def _new(function: Function, roles: set[str | None]) -> str:
     """Return why a function that only the pull request has must not be tried; empty when it may."""
     if function.side_effects_accepted:
-        return (
-            f"the target branch's lambdabot.yml does not have {function.name}, so it accepts no side effects of "
-            f"{function.like}: it can be measured once that is merged"
-        )
+        return _UNACCEPTED.format(function.name, function.like)
     if function.role is not None and function.role not in roles:
         return (
             f"the target branch's lambdabot.yml does not have {function.name}, nor its role {function.role} elsewhere: "
@@ -86,19 +197,80 @@ def _new(function: Function, roles: set[str | None]) -> str:
     return ""
 
 
-def _note(what: str, change: str) -> str:
-    return f"This pull request changes {what}{change}: the target branch's is in force until it is merged."
+def _powerless(function: Function, endpoint: str) -> str:
+    """Return why a function cannot be tried with what the target branch gives it; empty when it can."""
+    if endpoint == "aws" and function.role is None and not function.side_effects_accepted:
+        return (
+            f"the target branch's lambdabot.yml has no `role` for {function.name}: it can be measured once that is "
+            "merged"
+        )
+    return ""
 
 
-def _change(here: Any, there: Any) -> str:  # noqa: ANN401 - a section of the settings, or a plain value
-    """Say which values differ: ` (threshold_percent 10 to 50)`."""
-    if not isinstance(here, BaseModel):
-        return f" ({there or 'none'} to {here or 'none'})"
-    return f" ({', '.join(_differences(here, there))})"
+def _unallowed(function: Function, target: TargetBranch | None = None) -> Iterator[str]:
+    """Say what a function would give itself that no target branch gives it."""
+    if function.allow_build:
+        names = _list(sorted(function.allow_build))
+        yield f"`{function.name}` builds nothing: no lambdabot.yml of the target branch allows it to build {names}."
+    if target is not None and function.budget != _unknown(function, target).budget:
+        yield f"`{function.name}` has the usual `budget`: no lambdabot.yml of the target branch gives it another."
 
 
-def _differences(here: BaseModel, there: BaseModel) -> Iterator[str]:
-    for name in type(here).model_fields:
-        before, after = getattr(there, name), getattr(here, name)
-        if before != after:
-            yield f"{name} {before} to {after}"
+def _of_the_run(settings: Settings, target: TargetBranch) -> Iterator[str]:
+    for name in OF_THE_RUN:
+        there, here = target.effective[name], settings.effective[name]
+        if here != there:
+            yield f"This pull request changes `{name}` ({_difference(here, there)})"
+
+
+def _of_a_function(function: Function, own: Function) -> Iterator[str]:
+    """Say what a pull request changes of what the target branch decides."""
+    changed = [name for name in OF_A_FUNCTION if name != "payloads" and _value(function, name) != _value(own, name)]
+    if changed:
+        yield f"This pull request changes {_list(changed)} of `{function.name}`"
+
+
+def _of_its_own(settings: Settings, function: Function, target: TargetBranch, own: Function) -> Iterator[str]:
+    """Say what a pull request changes of what it decides itself; values of variables may be secret."""
+    for name in sorted(HEADS_OWN_OF_A_FUNCTION):
+        if name in _PATHS:
+            here = settings.effective["functions"][function.name][name]
+            there = target.effective["functions"][own.name][name]
+        else:
+            here, there = _value(function, name), _value(own, name)
+        if here != there:
+            change = "" if name == "environment" else f" ({_words(there)} to {_words(here)})"
+            yield f"This pull request changes `{name}` of `{function.name}`{change}"
+
+
+def _value(function: Function, name: str) -> Any:  # noqa: ANN401 - of any key
+    return getattr(function, _attribute(name))
+
+
+def _attribute(name: str) -> str:
+    return _ATTRIBUTES.get(name, name)
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _difference(here: Any, there: Any) -> str:  # noqa: ANN401 - a section of the settings, or a plain value
+    """Say which values differ: `threshold_percent 10 to 50`."""
+    if not isinstance(here, dict):
+        return f"{_words(there)} to {_words(here)}"
+    return ", ".join(f"{name} {there[name]} to {value}" for name, value in here.items() if value != there[name])
+
+
+def _words(value: Any) -> str:  # noqa: ANN401 - of any key
+    """Return a value in a line: `128, 256`, `p95_ms 5.0`, `none`."""
+    match value:
+        case Constraints() | ImageConfig():
+            return _words({name: one for name, one in asdict(value).items() if one is not None})
+        case None | "" | () | []:
+            return "none"
+        case Mapping():
+            return ", ".join(f"{name} {_words(one)}" for name, one in value.items()) or "none"
+        case list() | tuple():
+            return ", ".join(map(_words, value))
+    return str(value)

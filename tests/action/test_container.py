@@ -80,7 +80,11 @@ def commit(folder, seconds):
 
 
 def step(image, workspace, inputs, github, **more):
-    return image.run(workspace, inputs, event=json.dumps(EVENT), environ={"GITHUB_API_URL": github.url}, **more)
+    event = {**EVENT, "pull_request": {**EVENT["pull_request"], "base": {**EVENT["pull_request"]["base"]}}}
+    if (workspace / ".git").exists():  # its last commit is the pull request's own, on top of the target branch
+        commits = done(["git", "-C", str(workspace), "rev-list", "--max-count=2", "HEAD"]).split()
+        event["pull_request"]["base"]["sha"] = commits[-1]
+    return image.run(workspace, inputs, event=json.dumps(event), environ={"GITHUB_API_URL": github.url}, **more)
 
 
 def test_a_slower_head_fails_the_job_and_the_next_push_edits_the_comment(image, workspace, github):

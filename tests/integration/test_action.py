@@ -118,8 +118,10 @@ def test_a_refused_comment_is_a_warning_and_the_summary_has_everything(step, git
 
 def test_no_comment_is_posted_that_the_settings_do_not_want(step, github, project):
     project.settings(SETTINGS + "    comment: {when: regression}\n")
+    project.write("base/lambdabot.yml", (project.folder / "lambdabot.yml").read_text())
+    project.write("base/src/app.py", "def handler(event, context):\n    return 1\n")
 
-    assert step(endpoint="local", github_token="token")[0] == 0
+    assert step(endpoint="local", github_token="token", base="base")[0] == 0
     assert step(endpoint="local", github_token="token", comment="off")[0] == 0
     assert github.bodies() == []
 

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import platform
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,31 @@ def test_a_function_that_the_base_lacks_is_said_to_be_new(project):
 
     assert (code, report["verdict"]) == (1, "not measured")
     assert "does not have this function" in report["verdict_reason"]
+
+
+def test_a_smaller_event_and_a_function_taken_out_hide_nothing(project, rows):
+    for folder, seconds in (("", 0.05), ("base/", 0.02)):
+        work = BUSY.format(seconds=f"({seconds} if event['n'] == 9 else 0.001)")
+        project.write(f"{folder}src/app.py", work)
+        project.write(f"{folder}gone/app.py", work)
+    one = textwrap.dedent(ONE).replace("[512, 1024]", "[512]").replace("120", "200")
+    event = "    payloads: [{{event: {{n: {}}}}}]\n"
+    gone = "  gone: {source: gone, handler: app.handler}\n"
+    project.write("base/lambdabot.yml", one + event.format(9) + gone)
+    project.settings(one + event.format(1))
+
+    code, report = project.run("--base", str(project.folder / "base"))
+
+    busy, removed = report["functions"]
+    found = rows(report)
+    assert (code, report["verdict"]) == (1, "regression")
+    assert busy["comparison"]["cost_ratio"]["low"] > 1.1
+    means = {side: found["busy", side, 512, "x86_64"]["mean_duration_ms"] for side in ("head", "base")}
+    assert means["head"] < means["base"]  # the head's of its own event, which takes a twentieth
+    assert (removed["name"], removed["removed"], removed["measurements"]) == ("gone", True, [])
+    assert removed["comparison"]["reason"].startswith("removed: the target branch measures it")
+    assert any("changes `payloads` of `busy`" in note for note in report["notes"])
+    assert "Not measured any more" in project.comment
 
 
 def test_each_way_to_fail_is_reported_as_such_and_costs_nothing_else(project, rows):

@@ -120,7 +120,7 @@ BESIDE = {
 
 
 class PullRequest:
-    """A repository whose last commit stands for the merge of a pull request."""
+    """A repository whose last commit is a pull request's own, on top of the target branch."""
 
     def __init__(self, folder: Path, github: FakeGitHub) -> None:
         self.folder = folder
@@ -137,6 +137,10 @@ class PullRequest:
         self.write(files)
         self.git("add", "-A")
         self.git("commit", "--quiet", "-m", "a change")
+        event = self.folder.parent / "event.json"
+        told = json.loads(event.read_text())
+        told["pull_request"]["base"]["sha"] = self.git("rev-list", "--max-count=2", "HEAD").splitlines()[-1]
+        event.write_text(json.dumps(told))
 
     def write(self, files: dict[str, str]) -> None:
         for name, text in files.items():

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -201,13 +202,16 @@ def test_comment_renders_and_posts_a_report(report, workflow, capsys, monkeypatc
     assert capsys.readouterr().out.startswith("https://")
 
 
-def test_a_refused_comment_leaves_the_gates_answer(report, workflow, capsys, monkeypatch):
+def test_a_refused_comment_leaves_the_gates_answer(report, workflow, capsys, monkeypatch, tmp_path_factory):
     monkeypatch.setattr("github.Requester.time.sleep", lambda _: None)
     with FakeGitHub() as github:
         github.faults.append(Fault("POST", "/graphql$", 401, "Bad credentials"))
         workflow(github)
         config = str(report.parent.parent / "lambdabot.yml")
-        arguments = ["run", "--config", config, "--endpoint", "http://127.0.0.1:9", "--out", str(report.parent)]
+        base = str(shutil.copytree(report.parent.parent, tmp_path_factory.mktemp("target") / "base"))
+        Path(base, "src", "app.py").write_text("def handler(event, context):\n    return 2\n")
+        endpoint = "http://127.0.0.1:9"
+        arguments = ["run", "--config", config, "--endpoint", endpoint, "--base", base, "--out", str(report.parent)]
         assert cli.main(arguments) == 3
     printed = capsys.readouterr()
     assert "no comment was posted on octo/demo#7: GitHub answered 401 Bad credentials" in printed.err

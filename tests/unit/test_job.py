@@ -5,6 +5,7 @@ The run itself is hand-made: a real regression takes minutes, and the container 
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -56,11 +57,12 @@ def push(github, refusals, tmp_path, monkeypatch):
             github.push(7, live or head, at=created)
         measured = replace(result or runs.regression(), head_sha=head, created=created)
         settings, token = Settings(tmp_path / "out", **fields), "token" if authorized else ""
-        made = type("Run", (), {"execute": lambda _: measured, "gate": settings.gate})()
+        made = type("Run", (), {"execute": lambda _: measured})()
         monkeypatch.setattr(job, "Run", lambda *_, **__: made)
+        monkeypatch.setattr(job, "terms", lambda *_: SimpleNamespace(settings=settings, root=tmp_path))
         context = Context(in_workflow=True, repository="octo/demo", pull_request=7, api_url=github.url)
         finished = job.run(settings, context, Progress.plain(lambda _: None), token)
-        job.show(finished, settings, context, token, warn=refusals.append)
+        job.show(finished, context, token, warn=refusals.append)
         written = json.loads((tmp_path / "out" / "report.json").read_text())
         assert written == finished.document
         return finished.exit_code, written

@@ -184,39 +184,35 @@ def _rows(
 
 
 def _rendered(template: str, shown: str, arena: Arena) -> bool:
-    return _comment(template, shown, arena)(arena.run())
+    """Render the comment at a terminal that names no base: with one, the base's template is in force."""
+    return _comment(template, shown, arena)(arena.command("run", "--endpoint", "local"))
+
+
+def _template(name: str, template: str, shown: str, *, guard: str = HOLDS, without: object = anywhere) -> Attack:
+    attempt = partial(_rendered, template, shown)
+    return Attack(name=name, promise=PROMISE, door="command line", attempt=attempt, guard=guard, without=without)
 
 
 HEADER = "extraheader"
 private = {"guard": PRIVATE, "without": lambda name: False}  # the guard's signature
 
 ATTACKS = [
-    *_rows(
-        "lets git's own configuration be the comment's template", partial(_comment, ".git/config", HEADER), "action"
-    ),
-    *_rows("lets a link to git's own configuration be it", partial(_comment, "linked.j2", HEADER), "action"),
-    *_rows("goes to git's own configuration by `..`", partial(_comment, "src/../.git/config", HEADER), "action"),
-    *_rows("lets a submodule's `.git` be the template", partial(_comment, "sub/.git", SECRET), "action", **private),
-    *_rows(
+    _template("lets git's own configuration be the comment's template", ".git/config", HEADER),
+    _template("lets a link to git's own configuration be it", "linked.j2", HEADER),
+    _template("goes to git's own configuration by `..`", "src/../.git/config", HEADER),
+    _template("lets a submodule's `.git` be the template", "sub/.git", SECRET, **private),
+    _template(
         "lets credentials of another action be the template",
-        partial(_comment, "gha-creds-0123456789abcdef.json", SECRET),
-        "action",
+        "gha-creds-0123456789abcdef.json",
+        SECRET,
         **private,
     ),
-    *_rows(
+    _template(
         "spells `.git` as another file system takes it",
-        partial(_comment, "sub/.GIT/config", SECRET),
-        "action",
+        "sub/.GIT/config",
+        SECRET,
         guard=PRIVATE,
         without=git_spelled_so,
-    ),
-    Attack(
-        name="lets git's own configuration be the comment's template",
-        promise=PROMISE,
-        door="command line",
-        attempt=partial(_rendered, ".git/config", HEADER),
-        guard=HOLDS,
-        without=anywhere,
     ),
     *_rows("makes lambdabot.yml a link to the runner's files", _settings_elsewhere, "action", "command line"),
     *_rows("makes lambdabot.yml a link into `.git`", _settings_of_git, "action", "command line"),

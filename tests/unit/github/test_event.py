@@ -6,15 +6,16 @@ from hypothesis import strategies as st
 
 from lambdabot.errors import UsageError
 from lambdabot.github.event import Context
+from lambdabot.model import Commits
 
-HEAD, MERGE = "a" * 40, "b" * 40
+HEAD, MERGE, BASE = "a" * 40, "b" * 40, "c" * 40
 
 
 def event(**fields):
     known = {
         "number": 7,
         "head": {"sha": HEAD, "ref": "feature", "repo": {"full_name": "octo/demo"}},
-        "base": {"ref": "main", "repo": {"full_name": "octo/demo"}},
+        "base": {"ref": "main", "sha": BASE, "repo": {"full_name": "octo/demo"}},
         "user": {"login": "octocat"},
     }
     return {"number": 7, "pull_request": {**known, **fields}}
@@ -52,11 +53,16 @@ def test_a_pull_request_is_read_with_its_own_head(environ, tmp_path):
         head_sha=HEAD,
         base_ref="main",
         author="octocat",
+        base_sha=BASE,
+        merge_sha=MERGE,
         api_url="https://github.example.com/api/v3",
         run_url="https://github.example.com/octo/demo/actions/runs/42",
         workspace=tmp_path,
     )
     assert not context.is_untrusted
+    assert context.commits == Commits(base=BASE, head=HEAD, merge=MERGE)
+    assert Context().commits is None
+    assert Context(event_name="pull_request").commits == Commits()
 
 
 def test_a_push_reports_on_its_commit(environ):

@@ -158,7 +158,7 @@ def test_what_fails_twice_and_mostly_is_a_result(cell, invoked, outcome, status)
 def test_one_payload_that_always_fails_is_enough(cell, invoked) -> None:
     fine = [invoked() for _ in range(8)]
     failures = [invoked(payload="rare", outcome=Outcome.TIMEOUT) for _ in range(2)]
-    found = cell([*fine, *failures])
+    found = cell([*fine, *failures], payloads=("usual", "rare"))
     assert found.status is Status.TIMEOUT
     assert "with payload rare: timeout" in found.reason
 

@@ -46,6 +46,15 @@ def test_a_failed_gate_beats_that_nothing_was_measured():
     assert exit_code(bare, SimpleNamespace(inconclusive="pass", not_measured="fail")) is ExitCode.GATE_FAILED
 
 
+def test_what_is_removed_beside_what_did_not_change_is_no_failure_but_a_strict_gate_wants_it_measured():
+    run = ended(Verdict.NO_CHANGE, Verdict.NOT_MEASURED)
+    kept, gone = (replace(one, measurements=()) for one in run.functions)
+    run = replace(run, functions=(replace(kept, unchanged=True), replace(gone, removed=True)))
+
+    assert exit_code(run, SimpleNamespace(inconclusive="pass", not_measured="pass")) is ExitCode.DONE
+    assert exit_code(run, SimpleNamespace(inconclusive="pass", not_measured="fail")) is ExitCode.GATE_FAILED
+
+
 def test_the_run_is_as_good_as_its_worst_function():
     verdict, reason = overall(ended(Verdict.NO_CHANGE, Verdict.INCONCLUSIVE, Verdict.IMPROVEMENT).functions)
 

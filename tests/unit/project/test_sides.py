@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from lambdabot.model import (
     Side,
 )
 from lambdabot.project.base import BaseTree
-from lambdabot.project.sides import base_function, settings_in_base
+from lambdabot.project.sides import base_function, former_names, settings_in_base
 from lambdabot.workspace import Workspace
 from tests.sample import function as sample
 
@@ -23,9 +24,9 @@ def head(tmp_path: Path) -> Function:
     return sample(source, name="hello", current_assumed=True)
 
 
-def find(head: Function, base: Path, described=None) -> Function | None:
+def find(head: Function, base: Path, own: Function | None = None) -> Function | None:
     root = head.source.parents[1]
-    return base_function(head, described or {}, config=root / "service" / "lambdabot.yml", root=root, base=tree(base))
+    return base_function(head, own, config=root / "service" / "lambdabot.yml", root=root, base=tree(base))
 
 
 def tree(folder: Path) -> BaseTree:
@@ -54,9 +55,8 @@ def test_a_function_that_the_target_branch_does_not_have_has_no_base(head, tmp_p
 
     assert find(head, tmp_path / "base") is None
     image = replace(head, source="host.example/image:1", handler=None)
-    assert (
-        base_function(image, {}, config=tmp_path / "lambdabot.yml", root=tmp_path, base=tree(tmp_path / "base")) is None
-    )
+    base = tree(tmp_path / "base")
+    assert base_function(image, None, config=tmp_path / "lambdabot.yml", root=tmp_path, base=base) is None
 
 
 def test_requirements_move_with_the_source(head, tmp_path):
@@ -91,7 +91,7 @@ def test_the_target_branchs_own_settings_win_but_not_the_payloads(head, tmp_path
         memory_mb=(256,),
     )
 
-    base = find(head, tmp_path, {"hello": own})
+    base = find(head, tmp_path, own)
 
     assert (base.source, base.handler, base.timeout_seconds) == (tmp_path, "old.handler", 9)
     assert (base.current, base.provisioned_concurrency) == (own.current, 4)
@@ -103,9 +103,96 @@ def test_the_settings_of_the_target_branch_lie_at_the_same_place_or_at_the_top(t
     (base / "service").mkdir(parents=True)
     config = root / "service" / "lambdabot.yml"
 
-    assert settings_in_base(config, root, base) == base / "service" / "lambdabot.yml"  # where it would be
+    assert settings_in_base(config, root, base) == (base / "service" / "lambdabot.yml",)  # where it would be
     (base / "lambdabot.yml").touch()
-    assert settings_in_base(config, root, base) == base / "lambdabot.yml"
-    assert settings_in_base(tmp_path / "elsewhere" / "lambdabot.yml", root, base) == base / "lambdabot.yml"
+    assert settings_in_base(config, root, base) == (base / "lambdabot.yml",)
+    assert settings_in_base(tmp_path / "elsewhere" / "lambdabot.yml", root, base) == (base / "lambdabot.yml",)
     (base / "service" / "lambdabot.yml").touch()
-    assert settings_in_base(config, root, base) == base / "service" / "lambdabot.yml"
+    assert settings_in_base(config, root, base) == (base / "service" / "lambdabot.yml",)
+
+
+def test_settings_that_the_pull_request_moved_are_found_where_they_were(tmp_path):
+    root, base = tmp_path / "repository", tmp_path / "base"
+    for name in ("old", "other", "new"):
+        (base / name).mkdir(parents=True)
+        (root / name).mkdir(parents=True)
+    config = root / "new" / "lambdabot.yml"
+    for path in (
+        config,
+        base / "old" / "lambdabot.yml",
+        base / "other" / "lambdabot.yml",
+        root / "other" / config.name,
+    ):
+        path.touch()
+
+    assert settings_in_base(config, root, base) == (base / "old" / "lambdabot.yml",)
+
+    (root / "other" / "lambdabot.yml").unlink()
+    assert settings_in_base(config, root, base) == (base / "old" / "lambdabot.yml", base / "other" / "lambdabot.yml")
+
+
+def test_other_settings_at_the_top_are_those_of_other_functions(tmp_path):
+    root, base = tmp_path / "repository", tmp_path / "base"
+    for folder in (root, base):
+        folder.mkdir()
+        (folder / "lambdabot.yml").touch()
+    config = root / "service" / "lambdabot.yml"
+
+    assert settings_in_base(config, root, base) == (base / "service" / "lambdabot.yml",)
+
+
+@pytest.fixture
+def gone(head, tmp_path):
+    """A function of the base that the head does not have by its name."""
+    source = tmp_path / "base" / "service" / "src"
+    source.mkdir(parents=True)
+    (source / "app.py").write_text("old")
+    return replace(head, name="old", side=Side.BASE, source=source)
+
+
+def former(head: Function, tmp_path: Path, *bases: Function) -> dict[str, str]:
+    return former_names([head], bases, root=tmp_path / "repository", base=tmp_path / "base")
+
+
+def test_a_renamed_function_is_known_by_where_its_code_is(head, gone, tmp_path):
+    assert former(head, tmp_path, gone) == {"hello": "old"}
+    assert former(replace(head, handler="other.handler"), tmp_path, gone) == {}
+
+
+def test_a_renamed_function_that_moved_is_known_by_its_code(head, gone, tmp_path):
+    shutil.rmtree(head.source)
+    moved = replace(head, source=tmp_path / "repository" / "moved")
+    moved.source.mkdir()
+    (moved.source / "app.py").write_text("old")
+
+    assert former(moved, tmp_path, gone) == {"hello": "old"}
+
+    (moved.source / "app.py").write_text("new")
+    assert former(moved, tmp_path, gone) == {}
+
+
+@pytest.mark.parametrize("place", ["repository/service/src", "base/copy"])
+def test_a_copy_of_its_code_is_another_function(head, gone, tmp_path, place):
+    shutil.rmtree(head.source)
+    copy = replace(head, source=tmp_path / "repository" / "copy")
+    shutil.copytree(gone.source, copy.source)
+    assert former(copy, tmp_path, gone) == {"hello": "old"}
+
+    (tmp_path / place).mkdir()
+
+    assert former(copy, tmp_path, gone) == {}
+
+
+def test_the_same_image_is_the_same_code(head, gone, tmp_path):
+    image = "host.example/image:1"
+    head = replace(head, source=image)
+
+    assert former(head, tmp_path, replace(gone, source=image)) == {"hello": "old"}
+    assert former(head, tmp_path, gone) == {}
+
+
+def test_what_may_be_either_of_two_is_neither(head, gone, tmp_path):
+    assert former(head, tmp_path, gone, replace(gone, name="older")) == {}
+    two = [head, replace(head, name="hello-2")]
+    assert former_names(two, [gone], root=tmp_path / "repository", base=tmp_path / "base") == {}
+    assert former(head, tmp_path, gone, replace(gone, name="hello")) == {}

@@ -98,11 +98,24 @@ def several(*verdicts):
         ((Verdict.INCONCLUSIVE, Verdict.NO_CHANGE), "🟡 1 of 2 functions undecided"),
         ((Verdict.IMPROVEMENT, Verdict.NO_CHANGE), "🟢 1 of 2 functions cost less"),
         ((Verdict.NOT_MEASURED, Verdict.NOT_MEASURED), "⚪ 2 functions, nothing compared"),
+        ((Verdict.NOT_MEASURED, Verdict.NO_CHANGE), "⚪ 2 functions, 1 not compared"),
         ((Verdict.NO_CHANGE, Verdict.NO_CHANGE), "✅ 2 functions, none costs more"),
     ],
 )
 def test_the_first_line_of_several_functions(verdicts, text):
     assert headline(comment_of(several(*verdicts))) == text
+
+
+def test_a_function_that_is_not_measured_any_more_is_a_row_with_its_reason():
+    gate = runs.comparison(Verdict.NOT_MEASURED, None, "removed: the target branch measures it")
+    gone = runs.result(
+        runs.function("gone"), comparison=gate, recommendation=None, measurements=(), removed=True, arm64=None
+    )
+    text = comment_of(runs.run(runs.result(), gone))
+
+    assert headline(text).startswith("⚪ 2 functions, 1 not compared; ")
+    assert "<b><code>gone</code></b> Not measured any more</summary>" in text
+    assert "**Nothing compared, so nothing gated**: removed: the target branch measures it" in text
 
 
 def test_without_functions_the_reason_stands_there():

@@ -81,12 +81,43 @@ def test_what_a_template_keeps_ready_is_known(project):
 
 
 def test_what_lambdabot_yml_says_wins_key_by_key(project):
-    found = settings(project, "defaults: {timeout_seconds: 5}\nfunctions: {Orders: {current: {memory_mb: 1024}}}\n")
+    found = settings(project, "defaults: {timeout_seconds: 5}\nfunctions: {Orders: {current: {memory_mb: 512}}}\n")
 
     (orders,) = found.functions
     assert orders.timeout_seconds == 5
-    assert orders.current == Configuration(memory_mb=1024, architecture=Architecture.ARM64)
+    assert orders.current == Configuration(memory_mb=512, architecture=Architecture.ARM64)
     assert orders.handler == "app.handler"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        (
+            "functions:\n  Orders: {current: {memory_mb: 128}}\n",
+            (3, 22),
+            "`Orders`: `current.memory_mb` is 128, and the template deploys 512 ({}:13): leave it out here",
+        ),
+        (
+            "defaults:\n  current: {architecture: x86_64}\n",
+            (3, 13),
+            "`Orders`: `current.architecture` is x86_64, and the template deploys arm64 ({}:14): leave it out here",
+        ),
+    ],
+)
+def test_what_is_deployed_is_the_templates_to_say(project, text, place, message):
+    with pytest.raises(UsageError) as refused:
+        settings(project, text)
+
+    (mistake,) = refused.value.mistakes
+    assert (mistake.line, mistake.column) == place
+    assert mistake.message.startswith(message.format(project / "template.yaml"))
+
+
+def test_what_contradicts_a_template_is_told_with_the_other_mistakes(project):
+    with pytest.raises(UsageError) as refused:
+        settings(project, "functions: {Orders: {current: {memory_mb: 128}, source: gone}}\n")
+
+    assert ["the template deploys 512" in one.message for one in refused.value.mistakes] == [True, False]
 
 
 def test_a_function_may_be_called_by_its_function_name(project):
@@ -109,9 +140,9 @@ def test_what_lacks_something_is_left_out_with_its_place_and_what_to_do(project)
 
 
 def test_what_lambdabot_yml_names_is_completed_or_a_mistake_at_the_template(project):
-    found = settings(project, "functions: {Open: {source: src, current: {architecture: arm64}}}\n").functions
+    found = settings(project, "functions: {Open: {source: src, current: {architecture: x86_64}}}\n").functions
     opened = next(one for one in found if one.name == "Open")
-    assert opened.current == Configuration(memory_mb=128, architecture=Architecture.ARM64)
+    assert opened.current == Configuration(memory_mb=128, architecture=Architecture.X86_64)
     assert opened.current_assumed
 
     with pytest.raises(UsageError) as refused:
@@ -172,6 +203,9 @@ def test_a_function_that_is_left_out_cannot_be_asked_for(project):
 def test_a_target_branch_without_lambdabot_yml_is_described_by_its_templates(project):
     target = load_base(project / "lambdabot.yml", discover)
 
-    (orders,) = target.functions
-    assert (orders.name, orders.current.memory_mb) == ("Orders", 512)
-    assert target.left_out.keys() == {"Built", "Open"}
+    orders, built = target.functions
+    assert (orders.name, orders.current.memory_mb, built.name) == ("Orders", 512, "Built")
+    assert not target.written
+    assert target.left_out.keys() == {"Open"}
+    assert target.absent.keys() == {"Built"}
+    assert "its code `dist/built.zip` does not exist here" in target.absent["Built"]

@@ -5,9 +5,17 @@ import pytest
 
 from lambdabot.project.discovery import discover
 from lambdabot.settings.load import Inputs, load, load_base
-from lambdabot.settings.trust import trusted
+from lambdabot.settings.schema import Document, FunctionSection
+from lambdabot.settings.trust import (
+    HEADS_OWN,
+    HEADS_OWN_OF_A_FUNCTION,
+    OF_A_FUNCTION,
+    OF_THE_RUN,
+    trusted,
+)
 
 ROLE = "arn:aws:iam::123456789012:role/copies"
+LAYER = "arn:aws:lambda:us-east-1:123456789012:layer:tools:3"
 ADMIN = "arn:aws:iam::123456789012:role/admin"
 TARGET = f"""\
 version: 1
@@ -23,11 +31,12 @@ bucket: the-teams-bucket
 def judge(tmp_path: Path):
     """Return what is in force when a pull request's settings meet the target branch's."""
     (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "other.txt").touch()
 
-    def of(head: str, target: str = TARGET):
+    def of(head: str, target: str = TARGET, *, endpoint: str = "aws"):
         for name, text in (("head.yml", head), ("target.yml", target)):
             (tmp_path / name).write_text(text)
-        settings = load(Inputs(config=tmp_path / "head.yml", endpoint="aws"), discover=discover)
+        settings = load(Inputs(config=tmp_path / "head.yml", endpoint=endpoint), discover=discover)
         return trusted(settings, load_base(tmp_path / "target.yml", discover))
 
     return of
@@ -91,6 +100,103 @@ def test_a_bucket_of_the_pull_requests_own_is_not_used(judge):
     found = judge(TARGET, TARGET.replace("bucket: the-teams-bucket", ""))
     assert found.settings.bucket is None
     assert "(none to the-teams-bucket)" in found.notes[0]
+
+
+def test_every_key_is_the_target_branchs_or_named_as_the_pull_requests_own():
+    assert Document.model_fields.keys() > HEADS_OWN
+    assert FunctionSection.model_fields.keys() > HEADS_OWN_OF_A_FUNCTION
+    assert OF_THE_RUN == ("gate", "comment", "check", "budget", "bucket", "expires_hours")
+    assert set(OF_A_FUNCTION) == {
+        "allow_build",
+        "budget",
+        "like",
+        "monthly_invocations",
+        "payloads",
+        "role",
+        "side_effects",
+    }
+
+
+def test_what_the_gate_measures_with_is_the_target_branchs(judge):
+    own = "payloads: [{name: one, event: {n: 1}}], monthly_invocations: 1, allow_build: [any], "
+    theirs = "payloads: [{name: one, event: {n: 9}}, {name: two, event: {}}], monthly_invocations: 9, "
+
+    found = judge(
+        TARGET.replace("budget: {", own + "budget: {", 1), TARGET.replace("budget: {", theirs + "budget: {", 1)
+    )
+
+    (function,) = found.settings.functions
+    assert [(one.name, one.body) for one in function.payloads] == [("one", b'{"n":1}')]
+    assert [(one.name, one.body) for one in function.gate_payloads] == [
+        ("one (target branch)", b'{"n":9}'),
+        ("two", b"{}"),
+    ]
+    assert function.monthly_invocations == 9
+    assert function.allow_build == frozenset()
+    changes, events = found.notes
+    assert changes.startswith("This pull request changes `monthly_invocations`, `allow_build` of `orders`: ")
+    assert events.startswith("This pull request changes `payloads` of `orders`: the gate compares both sides with the ")
+
+
+def test_other_code_than_the_target_branchs_is_told(judge, tmp_path):
+    (tmp_path / "trivial").mkdir()
+
+    (note,) = judge(TARGET.replace("source: src", "source: trivial")).notes
+
+    assert note == "This pull request changes `source` of `orders` (src to trivial): it is measured with its own."
+
+
+def test_the_same_events_are_measured_once(judge):
+    (function,) = judge(TARGET).settings.functions
+
+    assert function.gate_payloads == ()
+
+
+@pytest.mark.parametrize(
+    ("head", "target", "words"),
+    [
+        ("memory_mb: [128]", "memory_mb: [128, 256]", "`memory_mb` of `orders` (128, 256 to 128)"),
+        ("architectures: [arm64]", "tracing: false", "`architectures` of `orders` (x86_64, arm64 to arm64)"),
+        ("constraints: {p95_ms: 9}", "tracing: false", "(memory_headroom_percent 20.0 to p95_ms 9.0, memory_headroom_"),
+        ("strategy: speed", "tracing: false", "`strategy` of `orders` (cost to speed)"),
+        ("tie_tolerance_percent: 50", "tracing: false", "`tie_tolerance_percent` of `orders` (2.0 to 50.0)"),
+        ("environment: {A: secret}", "environment: {}", "`environment` of `orders`: it is measured with its own."),
+        ("current: {memory_mb: 256}", "tracing: false", "`current` of `orders` (128 MB x86_64 to 256 MB x86_64)"),
+        ("requirements: other.txt", "tracing: false", "`requirements` of `orders` (none to other.txt)"),
+        (f"layers: [{LAYER}]", "layers: []", f"`layers` of `orders` (none to x86_64 {LAYER}, arm64 {LAYER})"),
+    ],
+)
+def test_what_a_pull_request_changes_of_its_own_is_told(judge, head, target, words):
+    before = "budget: {usd: 2}"
+    found = judge(TARGET.replace(before, f"{before}, {head}"), TARGET.replace(before, f"{before}, {target}"))
+
+    (note,) = found.notes
+    assert words in note
+    assert "secret" not in note
+    assert found.refused == {}
+
+
+def test_a_function_that_only_the_pull_request_has_builds_nothing_and_has_the_usual_budget(judge):
+    fresh = "  fresh: {source: src, handler: a.b, allow_build: [any], budget: {usd: 900}}\n"
+    found = judge(
+        TARGET.replace("gate:", fresh + "gate:").replace(f'role: "{ROLE}"', "tracing: false"), endpoint="local"
+    )
+
+    function = found.settings.functions[-1]
+    assert (function.allow_build, function.budget.usd) == (frozenset(), 1)
+    assert found.settings.effective["functions"]["fresh"]["budget"]["usd"] == "1.00"
+    assert found.settings.effective["functions"]["fresh"]["allow_build"] == []
+    assert [note.partition(":")[0] for note in found.notes[1:]] == [
+        "`fresh` builds nothing",
+        "`fresh` has the usual `budget`",
+    ]
+
+
+def test_the_role_of_the_target_branchs_defaults_is_one_that_it_names(judge):
+    line = f'  fresh: {{source: src, handler: a.b, role: "{ADMIN}"}}\n'
+    target = TARGET.replace("version: 1\n", f'version: 1\ndefaults: {{role: "{ADMIN}"}}\n')
+
+    assert judge(TARGET.replace("gate:", line + "gate:"), target).refused == {}
 
 
 TEMPLATE = """\
