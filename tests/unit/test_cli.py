@@ -230,4 +230,4 @@ def test_comment_renders_with_the_settings_own_template(report, capsys):
 
     own.unlink()
     assert cli.main(arguments) == 2
-    assert "`template`: there is no file `own.md.j2`" in capsys.readouterr().err
+    assert "`template`: `own.md.j2` cannot be read" in capsys.readouterr().err
