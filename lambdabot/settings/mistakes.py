@@ -81,7 +81,8 @@ def _message(model: type[BaseModel], location: Location, detail: ErrorDetails, s
     secret = "environment" in location or "event" in location
     if not location:
         return text
-    if secret or isinstance(given, dict | list) or kind == "value_error":
+    elsewhere = location in source.declared and location not in source.written  # no other file is quoted
+    if secret or elsewhere or isinstance(given, dict | list) or kind == "value_error":
         return f"`{name}`: {text}"
     return f"`{name}`: {text}; it is {_shown(given)}"
 

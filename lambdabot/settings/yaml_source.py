@@ -16,6 +16,11 @@ Location = tuple[str | int, ...]
 LARGEST_BYTES = 1024 * 1024
 """Of one file: a monorepo's with a thousand functions has some hundred kB."""
 
+LONGEST_NUMBER = 100
+"""Characters: YAML counts `1:1:…` in base 60, in time that grows with the square of the length."""
+
+_NUMBERS = {"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"}
+
 MOST_VALUES = 100_000
 """In one file, with what its aliases repeat: a few lines of aliases of aliases can stand for billions."""
 
@@ -43,9 +48,12 @@ class _Loader(yaml.SafeLoader):
     """Says of a value that YAML cannot make, such as a 13th month, where it stands."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: ANN401, FBT002  # as PyYAML has it
+        if node.tag in _NUMBERS and isinstance(node, yaml.ScalarNode) and len(node.value) > LONGEST_NUMBER:
+            problem = f"a number has more than {LONGEST_NUMBER} characters"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
         try:
             return super().construct_object(node, deep)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise yaml.constructor.ConstructorError(
                 None, None, str(error).partition(";")[0], node.start_mark
             ) from error

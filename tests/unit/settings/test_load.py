@@ -251,7 +251,7 @@ ALIASES_OF_ALIASES = "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
         (f"functions: {'[' * 2000}{']' * 2000}\n", "1:1: is nested too deeply, or an alias (`*name`) holds itself"),
         (
             f"expires_hours: {'9' * 5000}\n",
-            "2:16: is not valid YAML: Exceeds the limit (4300 digits) for integer string",
+            "2:16: is not valid YAML: a number has more than 100 characters",
         ),
     ],
 )
@@ -569,3 +569,15 @@ def test_a_template_of_another_part_of_the_repository_is_none(project):
 
     with pytest.raises(UsageError, match=r"`\.\./other\.j2` does not lie in or below the folder of lambdabot.yml"):
         load_comment(Inputs(config=path, workspace=Workspace(project)))
+
+
+@pytest.mark.parametrize("number", ["1" + ":1" * 100, "1" + ":1" * 100 + ".5", "9" * 101])
+def test_a_number_that_nobody_means_is_refused_before_it_is_counted(project, number):
+    (told,) = mistakes(project, MINIMAL + f"expires_hours: {number}\n")
+
+    assert told == "lambdabot.yml:6:16: is not valid YAML: a number has more than 100 characters"
+
+
+def test_settings_are_bounded_in_size(project):
+    with pytest.raises(UsageError, match="is larger than 1 MB"):
+        load(Inputs(config=write(project, MINIMAL + "# " + "x" * 1024**2)))

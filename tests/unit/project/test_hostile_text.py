@@ -1,0 +1,81 @@
+"""Text that is made to be slow: eight times as much of it takes about eight times as long, and not sixty-four."""
+
+import time
+
+import pytest
+
+from lambdabot.declaration import Slot
+from lambdabot.packaging import distributions
+from lambdabot.project.templates import hints, stack
+from lambdabot.project.templates.nodes import documents
+from lambdabot.project.templates.source_text import SourceText
+from lambdabot.project.templates.variables import Variables
+from lambdabot.workspace import Workspace
+
+SHORT, TIMES = 4_000, 8
+WORST = 30  # a square would be 64, and what is worse more
+
+
+def hint(size, folder):
+    hints._SERVICE.search(b" \n" * (size // 2))
+
+
+def reference(size, folder):
+    stack._REFERENCE.search("FindInMap" + " " * size + "x")
+
+
+def interpreter(size, folder):
+    distributions._INTERPRETER.search(b"#!" + b"python" * (size // 6))
+
+
+def variable(inside):
+    def resolve(size, folder):
+        document = of(f'a: "{inside(size)}"\n', folder)
+        Variables(document, Workspace(folder)).resolve(document.get(document.root, "a"), document)
+
+    return resolve
+
+
+def anchor(size, folder):
+    document = of(f"a: x{'&' * size}\n", folder)
+    document.literal(document.get(document.root, "a"))
+
+
+def one_line(size, folder):
+    document = of("{" + ", ".join(f"a{number}: 1" for number in range(size)) + "}\n", folder)
+    for entry in document.entries(document.root).values():
+        assert not isinstance(document.literal(entry.value), Slot)
+
+
+def of(text, folder):
+    return next(documents(SourceText(folder / "a.yml", text)))
+
+
+def seconds(what, size, folder):
+    best = []
+    for _ in range(3):
+        started = time.process_time()
+        what(size, folder)
+        best.append(time.process_time() - started)
+    return min(best)
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        hint,
+        reference,
+        interpreter,
+        variable(lambda size: "${" + "'" * size + "}"),
+        variable(lambda size: "${a" + " " * size + "(}"),
+        variable(lambda size: "${" + "(" * size + "}"),
+        variable(lambda size: "${file(x" + " " * size + ")y}"),
+        anchor,
+        one_line,
+    ],
+    ids=["hint", "reference", "interpreter", "quotes", "spaces", "parentheses", "file", "anchor", "one line"],
+)
+def test_time_grows_with_the_length_alone(what, tmp_path):
+    short = max(seconds(what, SHORT, tmp_path), 0.001)  # below that it is the clock that is measured
+
+    assert seconds(what, TIMES * SHORT, tmp_path) < WORST * short
