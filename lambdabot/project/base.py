@@ -242,11 +242,13 @@ def _git(*arguments: str, at: Path, **variables: str) -> str:
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_NO_LAZY_FETCH": "1",
-        "GIT_CONFIG_COUNT": "2",
+        "GIT_CONFIG_COUNT": "3",
         "GIT_CONFIG_KEY_0": "safe.directory",  # a container's user is not the owner of the mounted workspace
         "GIT_CONFIG_VALUE_0": "*",
         "GIT_CONFIG_KEY_1": "core.hooksPath",
         "GIT_CONFIG_VALUE_1": os.devnull,
+        "GIT_CONFIG_KEY_2": "safe.bareRepository",  # a pull request can commit one, whose HEAD and settings are its own
+        "GIT_CONFIG_VALUE_2": "explicit",
         **variables,
     }
     try:

@@ -47,7 +47,7 @@ def _declared(config: Path, discovery: Discovery) -> Sequence[Function]:
 def _of_remote(folder: Path) -> str | None:
     try:
         done = subprocess.run(
-            ["git", "remote", "get-url", "origin"],  # noqa: S607  # the user's own git
+            ["git", "-c", "safe.bareRepository=explicit", "remote", "get-url", "origin"],  # noqa: S607  # the user's own
             cwd=folder,
             capture_output=True,
             text=True,

@@ -38,6 +38,8 @@ class Nursery:
                 env={},  # nothing could leak from it
                 cwd="/",
                 stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,  # the job's log is no place for what runs below it
+                stderr=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(), *(() if locks is None else (locks,))),
                 start_new_session=True,  # an interrupt at the terminal is the endpoint's to handle
             )

@@ -17,7 +17,7 @@ from lambdabot.project.templates.hcl import text
 from lambdabot.project.templates.hcl_values import Found, Missing, Value
 from lambdabot.project.templates.names import named
 from lambdabot.project.templates.terraform_events import Events, module_events
-from lambdabot.project.templates.terraform_module import Instance, Module
+from lambdabot.project.templates.terraform_module import Instance, Module, is_archive
 
 T = TypeVar("T")
 
@@ -266,12 +266,11 @@ class TerraformFunction:
         if key != "filename" or "filename" not in self._block.attributes:
             return None
         written = text(self._block.attributes["filename"].expression)
-        for block in self._module.archives:
+        for block in self._module.archives(written, found, keyed=self._instance.key is not None):
             instance = Instance(self._module, block, self._instance.key, self._instance.item)
             output = instance.get("output_path")
-            is_named = re.search(rf"\barchive_file\.{re.escape(block.labels[-1])}\b", written) is not None
             same = isinstance(output, Found) and isinstance(found, Found) and output.value == found.value
-            if not (is_named or same):
+            if not (same or is_archive(block, written)):
                 continue
             for source in ("source_dir", "source_file"):
                 path = instance.get(source)

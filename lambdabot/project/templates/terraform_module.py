@@ -18,6 +18,15 @@ DEEPEST = 5
 META_ARGUMENTS = {"source", "version", "providers", "count", "for_each", "depends_on"}
 
 _NAME = re.compile(r"\b((?:var|local)\.[\w-]+)")
+_ARCHIVE = re.compile(r"\barchive_file\.([\w-]+)")
+
+_MOST_BY_KEY = 100
+"""Of a module's `archive_file`s whose output depends on a key: each is evaluated for each function that has one."""
+
+
+def is_archive(block: Block, written: str) -> bool:
+    """Tell whether an expression names an `archive_file`."""
+    return block.labels[-1] in _ARCHIVE.findall(written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +119,30 @@ class Module:
         """Return how often `var.x` and `local.x` are used."""
         return Counter(name for file in self._files for name in _NAME.findall(file.text.content))
 
+    def archives(self, written: str, output: Value | None, *, keyed: bool) -> list[Block]:
+        """Return the `archive_file`s that may be meant by a function's `filename`, by its text or by its value.
+
+        They are looked up, not tried one by one: a file may hold thousands of them, and of functions.
+        """
+        everyone, by_output, by_key = self._archives
+        value = output.value if isinstance(output, Found) and isinstance(output.value, str) else None
+        named = [everyone[label] for label in _ARCHIVE.findall(written) if label in everyone]
+        found = [*named, *by_output.get(value or "", ()), *(by_key if keyed else ())]
+        return list({id(block): block for block in found}.values())
+
     @cached_property
-    def archives(self) -> list[Block]:
-        """Return the `archive_file`s, which zip what functions are deployed from."""
-        return [block for key, block in self._resources.items() if key[1] == "archive_file"]
+    def _archives(self) -> tuple[dict[str, Block], dict[str, list[Block]], list[Block]]:
+        """Return the `archive_file`s by name, by what they write, and the first that write something for each key."""
+        everyone = {key[-1]: block for key, block in self._resources.items() if key[1] == "archive_file"}
+        by_output: dict[str, list[Block]] = {}
+        by_key: list[Block] = []
+        for block in everyone.values():
+            output = Instance(self, block).get("output_path")
+            if isinstance(output, Found) and isinstance(output.value, str):
+                by_output.setdefault(output.value, []).append(block)
+            elif len(by_key) < _MOST_BY_KEY:
+                by_key.append(block)
+        return everyone, by_output, by_key
 
     def name(self, path: Sequence[str], file: HclFile, node: Node) -> tuple[Value, int] | None:
         """Return what a dotted path begins with, and how many of its parts that is; None when it is not known."""

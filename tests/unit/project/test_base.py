@@ -237,7 +237,7 @@ def test_the_settings_are_those_of_the_target_branch_today(
     assert found.sha == left
     assert found.settings is not None
     assert (found.path / "app.py").read_text() == "1\n"
-    assert (found.settings / "app.py").read_text() == "9\n"
+    assert (found.settings.path / "app.py").read_text() == "9\n"
 
 
 def test_the_pull_requests_own_first_commit_is_no_base(
@@ -287,7 +287,7 @@ def test_a_start_that_a_shallow_clone_hides_is_no_base_but_the_settings_are_ther
     assert "fetch-depth: 0" in reason(found)
     assert isinstance(found, NoBase)
     assert found.settings is not None
-    assert (found.settings / "app.py").read_text() == "1\n"
+    assert (found.settings.path / "app.py").read_text() == "1\n"
 
 
 def test_the_target_branch_itself_is_no_pull_request(
@@ -386,7 +386,7 @@ def test_the_default_branch_is_known_where_the_checkout_is_not_part_of_it(reposi
     git(clone, "checkout", "--quiet", "feature")
     found = default_branch(clone, tmp_path / "work")
     assert found is not None
-    assert (found / "app.py").read_text() == "1\n"
+    assert (found.path / "app.py").read_text() == "1\n"
     assert default_branch(repository, tmp_path / "work") is None  # nobody's clone
     assert default_branch(tmp_path, tmp_path / "work") is None
 

@@ -6,6 +6,7 @@ import pytest
 
 from lambdabot.declaration import Slot
 from lambdabot.packaging import distributions
+from lambdabot.project.discovery import discover
 from lambdabot.project.templates import hints, stack
 from lambdabot.project.templates.nodes import documents
 from lambdabot.project.templates.source_text import SourceText
@@ -47,6 +48,16 @@ def one_line(size, folder):
         assert not isinstance(document.literal(entry.value), Slot)
 
 
+def archives(size, folder):
+    block = (
+        'data "archive_file" "a{0}" {{\n  source_dir = "."\n  output_path = "{0}.zip"\n}}\n'
+        'resource "aws_lambda_function" "f{0}" {{\n'
+        '  handler = "a.b"\n  runtime = "python3.13"\n  filename = "{0}.zip"\n}}\n'
+    )
+    (folder / "main.tf").write_text("".join(map(block.format, range(size // 100))))
+    assert len(discover(folder).functions) == size // 100
+
+
 def of(text, folder):
     return next(documents(SourceText(folder / "a.yml", text)))
 
@@ -72,8 +83,20 @@ def seconds(what, size, folder):
         variable(lambda size: "${file(x" + " " * size + ")y}"),
         anchor,
         one_line,
+        archives,
     ],
-    ids=["hint", "reference", "interpreter", "quotes", "spaces", "parentheses", "file", "anchor", "one line"],
+    ids=[
+        "hint",
+        "reference",
+        "interpreter",
+        "quotes",
+        "spaces",
+        "parentheses",
+        "file",
+        "anchor",
+        "one line",
+        "archives",
+    ],
 )
 def test_time_grows_with_the_length_alone(what, tmp_path):
     short = max(seconds(what, SHORT, tmp_path), 0.001)  # below that it is the clock that is measured

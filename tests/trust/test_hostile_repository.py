@@ -1,0 +1,72 @@
+"""One repository with every trick at once: what it is told, and that nothing but the report was written."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from lambdabot import action
+from tests.fakes.github import FakeGitHub
+from tests.trust.arena import SETTINGS, Arena
+
+OUR_OWN = {"output", "summary", "temp", "event.json"}
+"""What the runner gives a step to write to, below its own folder."""
+
+
+@pytest.fixture
+def arena(tmp_path, monkeypatch):
+    with FakeGitHub() as github:
+        yield Arena(tmp_path, github, monkeypatch)
+
+
+def fingerprint(arena: Arena) -> dict[str, str]:
+    """Return what every file and link around the job holds, but for the report and the runner's own files."""
+    ours = {arena.work / action.OUT, *(arena.runner / name for name in OUR_OWN)}
+    found = {}
+    for folder, folders, names in os.walk(arena.folder):
+        here = Path(folder)
+        for name in [*names, *folders]:
+            path = here / name
+            if path in ours or any(parent in ours for parent in path.parents):
+                continue
+            if path.is_symlink():
+                found[str(path)] = f"-> {path.readlink()}"
+            elif path.is_file():
+                found[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
+            else:
+                found[str(path)] = "other"
+    return found
+
+
+def test_every_mistake_of_the_settings_is_named_and_nothing_is_touched(arena):
+    arena.link("linked", arena.runner)
+    arena.link(str(action.OUT), arena.runner)
+    arena.write("secret.txt", "the runner's own\n", at=arena.runner)
+    os.mkfifo(arena.work / "fifo.json")
+    arena.write(
+        "lambdabot.yml",
+        SETTINGS
+        + """\
+  git: {source: .git, handler: app.handler}
+  above: {source: .., handler: app.handler}
+  runner: {source: linked, handler: app.handler}
+  process: {source: /proc/self, handler: app.handler}
+  event: {source: src, handler: app.handler, payloads: [{file: ../runner/event.json}]}
+  pipe: {source: src, handler: app.handler, payloads: [{file: fifo.json}]}
+  needs: {source: src, handler: app.handler, requirements: ../../runner/secret.txt}
+comment: {template: .git/config}
+""",
+    )
+    before = fingerprint(arena)
+
+    seen = arena.action()
+
+    assert seen.exit_code == 2
+    for name in ("git", "above", "runner", "process", "event", "pipe", "needs"):
+        assert f"`{name}`" in seen.log, f"the trick of {name} is not named"
+    assert "template" in seen.log
+    assert "is a link" in seen.log
+    assert not seen.shows_secret
+    assert seen.comments == ()
+    assert fingerprint(arena) == before
