@@ -132,11 +132,9 @@ def load(inputs: Inputs, *, discover: Discover, default_endpoint: str = "aws") -
     try:
         declared = _declared(yaml_source.read(inputs.config.absolute(), workspace), discover, workspace)
         source = declared.source
-        document, found = _head(declared)
+        document, found, commented = _head(declared, inputs.comment)
     except UsageError as error:
         raise UsageError([*mistakes, *error.mistakes], advice=error.advice) from error
-    commented, unreadable = comment(document.comment, source, workspace, mode=inputs.comment)
-    mistakes += unreadable
     if not found:
         raise UsageError([*mistakes, *_nothing_to_measure(declared)], advice=EXAMPLE)
     wanted, unknown = _chosen(found, inputs.functions, declared.left_out)
@@ -277,31 +275,31 @@ def _declared(source: YamlSource, discover: Discover, workspace: Workspace, *, b
     return complete(source, discover(source.path.parent, named, workspace), workspace, built=built)
 
 
-def _head(declared: Declared) -> tuple[Document, tuple[Function, ...]]:
-    """Return the document and its functions. Raises UsageError with the schema's mistakes and all beside them."""
+def _head(declared: Declared, mode: str | None) -> tuple[Document, tuple[Function, ...], Comment]:
+    """Return the document, its functions and how to comment. Raises UsageError with every mistake of all three.
+
+    What the schema refuses does not hide the mistakes of the rest.
+    """
+    mistakes: list[Mistake] = []
     try:
         document = yaml_document.validate(declared.source)
     except UsageError as error:
-        mistakes = [*error.mistakes, *_beside(declared)]
-        raise UsageError(sorted(mistakes, key=lambda mistake: mistake.line or 0)) from error
+        mistakes += error.mistakes
+        sound = yaml_document.sound_part(declared.source)
+        if sound is None:
+            raise
+        document = sound
+    mistakes += declared.contradictions
+    found: tuple[Function, ...] = ()
     try:
         found = functions(document, declared, Side.HEAD)
     except UsageError as error:
-        raise UsageError([*declared.contradictions, *error.mistakes]) from error
-    if declared.contradictions:
-        raise UsageError([*declared.contradictions])
-    return document, found
-
-
-def _beside(declared: Declared) -> tuple[Mistake, ...]:
-    """Return the mistakes in the paths and payloads of what the schema accepts."""
-    sound = yaml_document.sound_part(declared.source)
-    if sound is not None:
-        try:
-            functions(sound, declared, Side.HEAD)
-        except UsageError as error:
-            return error.mistakes
-    return ()
+        mistakes += error.mistakes
+    commented, unreadable = comment(document.comment, declared.source, declared.workspace, mode=mode)
+    mistakes += unreadable
+    if mistakes:
+        raise UsageError(sorted(mistakes, key=lambda mistake: mistake.line or 0))
+    return document, found, commented
 
 
 def _nothing_to_measure(declared: Declared) -> list[Mistake]:

@@ -70,3 +70,61 @@ comment: {template: .git/config}
     assert not seen.shows_secret
     assert seen.comments == ()
     assert fingerprint(arena) == before
+
+
+SLOW = """\
+import time
+
+
+def handler(event, context):
+    time.sleep(0.2 if event.get("n", 1) else 0)
+    print("::set-output name=verdict::no change")
+"""
+
+
+def test_what_is_no_mistake_of_the_settings_is_told_in_a_red_comment(arena):
+    """The target branch's say is in force, and every trick has its line."""
+    more = """\
+  gone: {source: gone, handler: app.handler, memory_mb: [1024], architectures: [x86_64]}
+  needs: {source: needs, handler: app.handler, memory_mb: [1024], architectures: [x86_64], budget: {minutes: 1}}
+"""
+    fast = "import time\n\n\ndef handler(event, context):\n    time.sleep(0.01)\n"
+    for name in ("gone", "needs"):
+        for side in (arena.base, arena.work):
+            arena.write(f"{name}/app.py", fast, at=side)
+    arena.write("src/app.py", fast, at=arena.base)
+    settings = SETTINGS.replace("invocations: 30", "invocations: 120")
+    arena.write("lambdabot.yml", settings + more + "gate: {threshold_percent: 10}\n", at=arena.base)
+    arena.write("src/app.py", SLOW)
+    arena.write("needs/requirements.txt", "-r ../.git/config\n-r /proc/self/environ\n")
+    arena.write(
+        "lambdabot.yml",
+        settings.replace("    budget:", "    payloads: [{event: {n: 0}}]\n    allow_build: [evil]\n    budget:")
+        + "\n".join(line for line in more.splitlines() if "gone" not in line)
+        + """
+gate: {threshold_percent: 100000}
+comment: {mode: 'off', when: regression}
+budget: {usd: 999}
+expires_hours: 999
+bucket: somebody-elses-bucket
+""",
+    )
+    before = fingerprint(arena)
+
+    seen = arena.action()
+
+    (comment,) = seen.comments
+    print(comment)
+    print(seen.log)
+    assert seen.exit_code == 1
+    assert comment.splitlines()[1].startswith("### 🔴")
+    told = ("gate", "comment", "budget", "bucket", "expires_hours", "allow_build", "payloads")
+    for trick in (
+        "removed: the target branch measures it",
+        *(f"This pull request changes &#96;{one}&#96;" for one in told),
+    ):
+        assert trick in comment, f"{trick} is not told"
+    assert "requirements.txt:1: the file that it names is no requirements file" in comment
+    assert not seen.shows_secret
+    assert "::set-output" not in [line.strip()[:12] for line in seen.log.splitlines()]
+    assert fingerprint(arena) == before

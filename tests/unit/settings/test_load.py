@@ -580,4 +580,4 @@ def test_a_number_that_nobody_means_is_refused_before_it_is_counted(project, num
 
 def test_settings_are_bounded_in_size(project):
     with pytest.raises(UsageError, match="is larger than 1 MB"):
-        load(Inputs(config=write(project, MINIMAL + "# " + "x" * 1024**2)))
+        load(Inputs(config=write(project, MINIMAL + "# " + "x" * 1024**2)), discover=discover)
