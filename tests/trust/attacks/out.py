@@ -110,12 +110,10 @@ def _folder_is_gits(arena: Arena) -> bool:
 
 def _comment_is_a_link(door: Door, target: str) -> Callable[[Arena], bool]:
     def attempt(arena: Arena) -> bool:
-        arena.write("own.j2", "import os")
-        arena.write("lambdabot.yml", SETTINGS + "comment: {template: own.j2}\n")
         arena.write(target, "", at=arena.runner)
         arena.link(f"{FOLDERS[door]}/comment.md", arena.runner / target)
         RUNS[door](arena)
-        return "import os" in (arena.runner / target).read_text()
+        return (arena.runner / target).read_text() != ""
 
     return attempt
 
@@ -137,13 +135,6 @@ def _report_is_a_pipe(arena: Arena) -> bool:
 def _report_is_a_folder(arena: Arena) -> bool:
     (arena.work / "out/report.json").mkdir(parents=True)
     return _command(arena).shows("cannot be written: Is a directory")  # after all was measured
-
-
-def _cache_is_a_link(arena: Arena) -> bool:
-    arena.write("requirements.txt", "")
-    arena.link(".cache", arena.runner)
-    arena.command("arm64", "requirements.txt", "--cache-dir", ".cache")
-    return any(path.suffix == ".json" for path in arena.runner.rglob("*-1/*"))
 
 
 def _journal_is_a_link(arena: Arena) -> bool:
@@ -208,12 +199,9 @@ def _peak_megabytes() -> float:
     return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1024
 
 
-def _forges_the_state(door: Door) -> Callable[[Arena], bool]:
-    def attempt(arena: Arena) -> bool:
-        _template(arena, f"<!-- lambdabot:state:1 {FORGED} -->")
-        return RUNS[door](arena).shows(f"<!-- lambdabot:state:1 {FORGED}")
-
-    return attempt
+def _forges_the_state(arena: Arena) -> bool:
+    _template(arena, f"<!-- lambdabot:state:1 {FORGED} -->")
+    return RUNS["command line"](arena).shows(f"<!-- lambdabot:state:1 {FORGED}")
 
 
 # Secrets, wherever they came from.
@@ -360,7 +348,6 @@ LINES = "the runner obeys no line of others"
 CODES = "a defect is no verdict"
 
 WAY = ("lambdabot.output:_way", followed)
-CACHE = ("lambdabot.arm64.command:_cache_dir", lambda named, _: named)
 WRITE = ("lambdabot.output:Output.write", through)
 APART = ("lambdabot.report.own_template:_apart", in_our_process)
 HIDDEN = ("lambdabot.report.comment:_HIDDEN", re.compile(r"(?!)"))
@@ -388,7 +375,6 @@ _ROWS: list[tuple[str, Door, str, Callable[[Arena], bool], tuple[str, object]]] 
         _report_is_a_folder,
         ("lambdabot.output:check", unchecked),
     ),
-    (FILES, "command line", "commits the folder of a cache as a link", _cache_is_a_link, CACHE),
     (FILES, "action", "commits the folder of the journals as a link", _journal_is_a_link, WAY),
     (FILES, "command line", "commits the folder of the workflows as a link", _init_writes_through_a_link, WAY),
     (
@@ -399,7 +385,7 @@ _ROWS: list[tuple[str, Door, str, Callable[[Arena], bool], tuple[str, object]]] 
         ("lambdabot.project.working_tree:write", edited),
     ),
     *((TEMPLATES, door, "has constants fill the memory", _fills_memory(door), APART) for door in RUNS),
-    *((TEMPLATES, door, "forges when a commit was first seen", _forges_the_state(door), HIDDEN) for door in RUNS),
+    (TEMPLATES, "command line", "forges the comment's hidden state", _forges_the_state, HIDDEN),
     *((TEXTS, door, "names a function as the token", _function_is_named_so(door), SECRET) for door in RUNS),
     *((TEXTS, door, "has a mistake quote the secret key", _mistake_quotes_it(door), SECRET) for door in RUNS),
     *((TEXTS, door, "has page and comment escape a secret", _folder_is_named_so(door), SECRET) for door in RUNS),

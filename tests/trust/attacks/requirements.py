@@ -17,7 +17,7 @@ from lambdabot.arm64.release import File
 from lambdabot.errors import PackagingError
 from lambdabot.requirements_file import Entry, Option
 from lambdabot.workspace import Workspace
-from tests.trust.arena import SETTINGS, TOKEN, Arena, Seen
+from tests.trust.arena import SETTINGS, Arena, Seen
 from tests.trust.lair import ELF_X86_64, lair, wheel
 from tests.trust.table import Attack, Door
 
@@ -116,9 +116,9 @@ def _linked_zip(arena: Arena) -> bool:
 
 def _left_by_a_step(door: Callable[[Arena], Seen]) -> Attempt:
     def attempt(arena: Arena) -> bool:
-        arena.write("src/credentials.txt", f"password = {TOKEN}\n")
+        arena.write("src/credentials.txt", f"password = {SECRET}\n")
         _asks_for(arena, "-r credentials.txt\n")
-        return door(arena).shows_secret
+        return door(arena).shows(SECRET)
 
     return attempt
 

@@ -424,8 +424,8 @@ ATTACKS = [
     *_rows(
         "waits for a link in place of the target branch's settings",
         _puts_a_link_there,
-        guard="lambdabot.workspace:Workspace.is_file",
-        without=lambda self, path: path.is_file(),
+        guard="lambdabot.workspace:Workspace._real",
+        without=lambda self, path: path.resolve(),
     ),
     *_rows("measures other code under the function's name", _measures_other_code),
     *_rows("puts a link in place of its own settings", _links_to_other_settings),
