@@ -77,7 +77,9 @@ def test_nothing_is_left_whenever_the_signal_comes(project, endpoint):
     interrupted = {128 + signal.SIGINT, 128 + signal.SIGTERM, -signal.SIGINT, -signal.SIGTERM}
     finished = {0, 1}  # before its signal came; on a busy machine the gate may fail
     assert [end for end in ends if end[0] not in interrupted | finished] == []
-    assert [printed for code, printed in ends if code == 1 and "### 🔴" not in printed] == []
+    # A signal that meets the interpreter while it sets itself up ends it with 1, before a line of ours has run.
+    early = "Fatal Python error: init_import_site"
+    assert [printed for code, printed in ends if code == 1 and "### 🔴" not in printed and early not in printed] == []
     assert interrupted & {code for code, _ in ends}, "no signal came in time"
     assert client(endpoint, "lambda").list_functions()["Functions"] == []
     assert client(endpoint, "logs").describe_log_groups()["logGroups"] == []
