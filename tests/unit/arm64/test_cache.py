@@ -6,7 +6,6 @@ import pytest
 
 from lambdabot.arm64.access import Access
 from lambdabot.arm64.cache import Cache
-from lambdabot.workspace import Workspace
 
 
 def test_document_is_found_by_kind_and_key(tmp_path):
@@ -51,20 +50,6 @@ def test_folder_that_is_a_file_costs_the_cache_alone(tmp_path):
     assert (tmp_path / "file").read_text() == "mine"
 
 
-def test_no_link_of_the_workspace_leads_it_elsewhere(tmp_path):
-    work, home = tmp_path / "work", tmp_path / "home"
-    (work / "cache").mkdir(parents=True)
-    home.mkdir()
-    (work / "cache/page-1").symlink_to(home)
-    Cache(work / "cache", Workspace(work)).put("page", "key", {"a": 1})
-
-    assert list(home.iterdir()) == []
-
-
-def test_uv_keeps_nothing_where_links_of_the_workspace_would_lead_it(tmp_path):
-    work = Workspace(tmp_path / "work")
-
-    assert Access(None, 1, work).uv_cache is None
-    assert Access(tmp_path / "work/cache", 1, work).uv_cache is None
-    assert Access(tmp_path / "cache", 1, work).uv_cache == tmp_path / "cache/uv"
-    assert Access(tmp_path / "cache", 1).uv_cache == tmp_path / "cache/uv"
+def test_uv_keeps_what_it_found_out_beside_it(tmp_path):
+    assert Access(None, 1).uv_cache is None
+    assert Access(tmp_path, 1).uv_cache == tmp_path / "uv"

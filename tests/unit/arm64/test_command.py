@@ -94,6 +94,9 @@ def test_cache_lies_where_it_is_told_to(package_index, tmp_path, monkeypatch):
     assert (tmp_path / "runner" / "lambdabot-cache").is_dir()
     with pytest.raises(UsageError, match="own: lies in the workspace"):
         run(parser.parse_args([str(path), f"--cache-dir={tmp_path / 'work/own'}"]))
+    monkeypatch.setenv("RUNNER_TEMP", str(tmp_path / "work"))
+    assert run(parser.parse_args([str(path)])) == 0
+    assert [one.name for one in (tmp_path / "work").iterdir()] == ["r.txt"]  # nothing is kept where others write
 
 
 @pytest.mark.parametrize(

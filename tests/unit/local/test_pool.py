@@ -59,6 +59,7 @@ def version(code) -> FunctionVersion:
         "Runtime": "python3.13",
         "MemorySize": 512,
         "Timeout": 3,
+        "EphemeralStorage": {"Size": 512},
         "Environment": {"Variables": {"A": "b"}},
         "LoggingConfig": {"LogFormat": "Text", "LogGroup": "/aws/lambda/f"},
     }

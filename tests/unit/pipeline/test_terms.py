@@ -1,5 +1,7 @@
 """Whose settings are in force, and which functions stand against one another; no function runs here."""
 
+from dataclasses import replace
+
 import pytest
 
 from lambdabot.errors import UsageError
@@ -10,6 +12,7 @@ from lambdabot.pipeline.terms import Terms, terms
 from lambdabot.project.base import BaseTree, NoBase
 from lambdabot.project.discovery import discover
 from lambdabot.settings.load import Inputs, TargetBranch, Unknown, load
+from lambdabot.workspace import Workspace
 
 ROLE = "arn:aws:iam::123456789012:role/copies"
 TARGET = f"""\
@@ -45,7 +48,7 @@ def agree(tmp_path):
             (base / "lambdabot.yml").write_text(target)
         given = Inputs(
             config=root / name,
-            workspace=root,
+            workspace=Workspace(root),
             base=str(base) if named == "base" else named,
             **{"endpoint": "local", **inputs},
         )
@@ -83,7 +86,8 @@ def test_who_names_no_base_at_a_terminal_takes_the_file_at_its_word(agree):
 def test_where_that_gives_power_the_default_branch_decides(agree, tmp_path, monkeypatch):
     default = tmp_path / "default"
     default.mkdir()
-    monkeypatch.setattr(module, "default_branch", lambda *_: default)
+    files = BaseTree(path=default, workspace=Workspace(default), sha=None, description="main")
+    monkeypatch.setattr(module, "default_branch", lambda *_: files)
     assert threshold(agree(SOFT, terminal=True, named=None)) == 5000  # on the embedded endpoint it gives none
     assert threshold(agree(SOFT, terminal=True, named=None, endpoint="aws")) == 5000  # it has no settings
 
@@ -301,13 +305,14 @@ def test_the_settings_of_today_count_where_the_code_is_compared_with_an_older_co
     today = tmp_path / "today"
     today.mkdir()
     (today / "lambdabot.yml").write_text(TARGET.replace("20", "15"))
-    older = BaseTree(path=agree.base, sha=None, description="older", settings=today)
+    now = BaseTree(path=today, workspace=Workspace(today), sha=None, description="today")
+    older = replace(now, path=agree.base, workspace=Workspace(agree.base), description="older", settings=now)
     monkeypatch.setattr(module, "resolve_base", lambda *_, **__: older)
     agreed = agree(SOFT)
     assert threshold(agreed) == 15
     assert pair_all(agreed)[0].base.source == agree.base / "src"
 
-    monkeypatch.setattr(module, "resolve_base", lambda *_, **__: NoBase("hidden", settings=today))
+    monkeypatch.setattr(module, "resolve_base", lambda *_, **__: NoBase("hidden", settings=now))
     agreed = agree(SOFT)
     assert threshold(agreed) == 15
     assert names(agreed) == {"orders": "hidden"}

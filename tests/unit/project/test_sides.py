@@ -147,7 +147,7 @@ def gone(head, tmp_path):
     source = tmp_path / "base" / "service" / "src"
     source.mkdir(parents=True)
     (source / "app.py").write_text("old")
-    return replace(head, name="old", side=Side.BASE, source=source)
+    return replace(head, name="old", side=Side.BASE, source=source, workspace=Workspace(tmp_path / "base"))
 
 
 def former(head: Function, tmp_path: Path, *bases: Function) -> dict[str, str]:
@@ -161,7 +161,7 @@ def test_a_renamed_function_is_known_by_where_its_code_is(head, gone, tmp_path):
 
 def test_a_renamed_function_that_moved_is_known_by_its_code(head, gone, tmp_path):
     shutil.rmtree(head.source)
-    moved = replace(head, source=tmp_path / "repository" / "moved")
+    moved = replace(head, source=tmp_path / "repository" / "moved", workspace=Workspace(tmp_path / "repository"))
     moved.source.mkdir()
     (moved.source / "app.py").write_text("old")
 
@@ -174,7 +174,7 @@ def test_a_renamed_function_that_moved_is_known_by_its_code(head, gone, tmp_path
 @pytest.mark.parametrize("place", ["repository/service/src", "base/copy"])
 def test_a_copy_of_its_code_is_another_function(head, gone, tmp_path, place):
     shutil.rmtree(head.source)
-    copy = replace(head, source=tmp_path / "repository" / "copy")
+    copy = replace(head, source=tmp_path / "repository" / "copy", workspace=Workspace(tmp_path / "repository"))
     shutil.copytree(gone.source, copy.source)
     assert former(copy, tmp_path, gone) == {"hello": "old"}
 

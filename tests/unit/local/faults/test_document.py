@@ -6,13 +6,14 @@ from lambdabot.errors import UsageError
 from lambdabot.local.faults.document import Chaos
 from lambdabot.settings.mistakes import validated
 from lambdabot.settings.yaml_source import read
+from lambdabot.workspace import Workspace
 
 
 def mistakes(tmp_path, text: str) -> list[str]:
     path = tmp_path / "chaos.yml"
     path.write_text(text)
     with pytest.raises(UsageError) as caught:
-        validated(Chaos, read(path))
+        validated(Chaos, read(path, Workspace(path.parent)))
     return [str(mistake).removeprefix(f"{path}:") for mistake in caught.value.mistakes]
 
 
@@ -35,11 +36,11 @@ def test_every_function_needs_an_answer(tmp_path):
 
 def test_the_example_is_right_and_names_every_key():
     path = Path(__file__).parents[4] / "examples" / "chaos.yml"
-    validated(Chaos, read(path))
+    validated(Chaos, read(path, Workspace(path.parent)))
     assert [key for key in Chaos.model_fields if f"{key}:" not in path.read_text()] == []
 
 
 def test_json_is_yaml_too(tmp_path):
     path = tmp_path / "chaos.json"
     path.write_text('{"version": 1, "account": {"memory_mb": 3008}}')
-    assert validated(Chaos, read(path)).account.memory_mb == 3008
+    assert validated(Chaos, read(path, Workspace(path.parent))).account.memory_mb == 3008
