@@ -2,7 +2,6 @@
 
 import importlib
 import os
-import shutil
 import socket
 from collections.abc import Iterable
 from pathlib import Path
@@ -46,10 +45,6 @@ def system_folders_alone() -> list[Path]:
     return [Path("/var"), Path("/run")]
 
 
-def with_links(built: Path, folder: Path) -> None:
-    shutil.copytree(built, folder, symlinks=True)
-
-
 WITHOUT: dict[str, object] = {
     "lambdabot.sandbox.prctl:forbid_inspection": nothing,
     "lambdabot.sandbox.prctl:adopt_orphans": nothing,
@@ -64,7 +59,6 @@ WITHOUT: dict[str, object] = {
     "lambdabot.sandbox.storage:held_mb": lambda *_: 0,
     "lambdabot.sandbox.storage:_unnamed": lambda *_: (),
     "lambdabot.sandbox.users:Users.take": our_own_user,
-    "lambdabot.packaging.building:take": with_links,
 }
 
 

@@ -1,10 +1,7 @@
-"""What reads a user's text takes time in proportion to it: sixteen times the text, and not 256 times the work.
-
-Work is counted in seconds of this process's own CPU, and only held against itself.
-"""
+"""What reads a user's text takes time in proportion to it: sixteen times the text, and not 256 times the work."""
 
 import contextlib
-import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,6 +19,7 @@ from lambdabot.packaging.requirements import Requirements
 from lambdabot.packaging.target import Target
 from lambdabot.requirements_file import read
 from lambdabot.workspace import Workspace
+from tests.growth import cpu_seconds
 
 SMALL, TIMES = 2_000, 16
 MOST = 100  # times the work: 16 were exact, 256 quadratic
@@ -57,20 +55,10 @@ READERS = {
 }
 
 
-def _seconds(reader, hostile, folder):
-    """Return the least of some tries: what else the machine does can only add to it."""
-    least = []
-    for _ in range(3):
-        start = time.process_time()
-        reader(hostile, folder)
-        least.append(time.process_time() - start)
-    return min(least)
-
-
 @pytest.mark.parametrize("name", READERS)
 def test_work_grows_with_the_text(name, tmp_path):
     for piece in (*RUNS, *PHRASES):
         for end in ENDS:
             small, large = (piece * (size // len(piece)) + end for size in (SMALL, SMALL * TIMES))
-            work = _seconds(READERS[name], small, tmp_path), _seconds(READERS[name], large, tmp_path)
+            work = [cpu_seconds(partial(READERS[name], one, tmp_path)) for one in (small, large)]
             assert work[1] < MOST * work[0] + 0.01, (piece, end, work)

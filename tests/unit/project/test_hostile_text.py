@@ -1,6 +1,6 @@
 """Text that is made to be slow: eight times as much of it takes about eight times as long, and not sixty-four."""
 
-import time
+from functools import partial
 
 import pytest
 
@@ -12,6 +12,7 @@ from lambdabot.project.templates.nodes import documents
 from lambdabot.project.templates.source_text import SourceText
 from lambdabot.project.templates.variables import Variables
 from lambdabot.workspace import Workspace
+from tests.growth import cpu_seconds
 
 SHORT, TIMES = 4_000, 8
 WORST = 30  # a square would be 64, and what is worse more
@@ -62,15 +63,6 @@ def of(text, folder):
     return next(documents(SourceText(folder / "a.yml", text)))
 
 
-def seconds(what, size, folder):
-    best = []
-    for _ in range(3):
-        started = time.process_time()
-        what(size, folder)
-        best.append(time.process_time() - started)
-    return min(best)
-
-
 @pytest.mark.parametrize(
     "what",
     [
@@ -99,6 +91,6 @@ def seconds(what, size, folder):
     ],
 )
 def test_time_grows_with_the_length_alone(what, tmp_path):
-    short = max(seconds(what, SHORT, tmp_path), 0.001)  # below that it is the clock that is measured
+    short = max(cpu_seconds(partial(what, SHORT, tmp_path)), 0.001)  # below that it is the clock that is measured
 
-    assert seconds(what, TIMES * SHORT, tmp_path) < WORST * short
+    assert cpu_seconds(partial(what, TIMES * SHORT, tmp_path)) < WORST * short
