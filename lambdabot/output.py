@@ -133,7 +133,7 @@ def _checkouts(workspace: Workspace | None) -> Iterator[Path]:
     if workspace is not None:
         yield from (workspace.root, workspace.root.resolve())
     around = Workspace.around(Path.cwd()).root
-    if (around / GIT).exists():
+    if os.path.lexists(around / GIT):
         yield around
 
 

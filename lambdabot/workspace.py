@@ -142,7 +142,7 @@ class Workspace:
 
 def _trees(folder: Path) -> list[Path]:
     """Return the git work trees that a folder is in, the innermost first."""
-    return [each for each in (folder, *folder.parents) if (each / GIT).exists()]
+    return [each for each in (folder, *folder.parents) if os.path.lexists(each / GIT)]
 
 
 def _quietly(path: Path, ask: Callable[[Path], bool]) -> bool:

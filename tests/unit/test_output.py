@@ -161,13 +161,17 @@ def test_a_folder_of_somebody_elses_is_told_before_anything_is_made(workspace):
     if os.geteuid() != 0:
         pytest.skip("needs root")
     (workspace.root / "out").mkdir(mode=0o755)
-    for folder in (workspace.root, *list(workspace.root.parents)[:3]):
-        folder.chmod(0o755)
+    for folder in (workspace.root, *list(workspace.root.parents)[:4]):
+        folder.chmod(folder.stat().st_mode | 0o055)
     child = os.fork()
     if child == 0:
-        os.setresuid(1234, 1234, 1234)
-        found = output.mistakes(workspace.root / "out", workspace, output.REPORT_FILES)
-        os._exit(0 if [one.message for one in found] == ["cannot be written to by this user"] else 1)
+        status = 1
+        try:
+            os.setresuid(1234, 1234, 1234)
+            found = output.mistakes(workspace.root / "out", workspace, output.REPORT_FILES)
+            status = [one.message for one in found] != ["cannot be written to by this user"]
+        finally:
+            os._exit(status)  # whatever happened, no second pytest goes on from here
 
     assert os.waitpid(child, 0)[1] == 0
 
