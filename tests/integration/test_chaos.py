@@ -151,9 +151,11 @@ def test_a_capped_account_costs_one_call_and_one_note(session, project, rows):
     assert Decimal(str(report["spend"]["usd"])) > 0
 
 
-def test_a_run_goes_on_where_no_journal_can_be_written(session, project, tmp_path, monkeypatch):
+def test_a_run_goes_on_where_no_journal_can_be_written(session, project, tmp_path_factory, monkeypatch):
+    state = tmp_path_factory.mktemp("home") / "state"
+    state.write_text("a file, and no folder")
     monkeypatch.delenv("RUNNER_TEMP", raising=False)
-    monkeypatch.setenv("XDG_STATE_HOME", str(project.write("state", "a file, and no folder")))
+    monkeypatch.setenv("XDG_STATE_HOME", str(state))
     project.write("src/app.py", "def handler(event, context):\n    return 1\n")
     project.settings("""
         version: 1
@@ -165,4 +167,4 @@ def test_a_run_goes_on_where_no_journal_can_be_written(session, project, tmp_pat
         assert owner.left() == []
     assert code == 0
     (note,) = [note for note in report["notes"] if "journal" in note]
-    assert note.endswith("(Not a directory): after a kill only tags tell.")
+    assert note.startswith("No journal is written, so after a kill only tags tell: ")

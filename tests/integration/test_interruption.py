@@ -127,7 +127,7 @@ def test_an_interruption_before_anything_was_created_still_reports(project, monk
         raise SystemExit(128 + interruption.signal_number)
 
     monkeypatch.setattr("lambdabot.door.end_now", end)
-    monkeypatch.setattr("lambdabot.pipeline.run.resolve_base", lambda *_, **__: os.kill(os.getpid(), signal.SIGINT))
+    monkeypatch.setattr("lambdabot.pipeline.run.pair_all", lambda *_, **__: os.kill(os.getpid(), signal.SIGINT))
 
     with pytest.raises(SystemExit) as ended:
         project.run()

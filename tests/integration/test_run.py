@@ -229,7 +229,7 @@ def test_what_cannot_be_packaged_is_a_reason_not_an_end(project, rows):
     assert code == 0
     broken = rows(report)["busy", "head", 512, "x86_64"]
     assert broken["status"] == "not measured"
-    assert "requirements.txt:1: `.` is an editable requirement" in broken["reason"]
+    assert "requirements.txt:1: this is an editable requirement" in broken["reason"]
     assert rows(report)["fine", "head", 128, "x86_64"]["status"] == "measured"
 
 
