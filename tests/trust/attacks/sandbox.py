@@ -32,15 +32,24 @@ from tests.trust.table import Attack
 ROOT = Path(__file__).parents[3]
 ORIGINALS = {guard: getattr(*unguarded.owner_of(guard)) for guard in unguarded.WITHOUT}
 KEY_CALLS = {"x86_64": (248, 250), "aarch64": (217, 219)}.get(platform.machine(), (0, 0))
-# With a guard taken out code may do anything: all but the job's folder is read-only, and /tmp and /run are its own.
+# With a guard taken out code may do anything: all but the job's folder is read-only, and /tmp and /run are its own. The
+# checkout, which may lie in either, is seen again.
 CONTAINED = """
 set -e
 mount --bind "$1" "$1"
+mkdir "$1/checkout"
+mount --bind "$2" "$1/checkout"
+mount -o remount,bind,ro "$1/checkout"
 mount -o remount,bind,ro /
 mount -t tmpfs -o mode=1777 tmpfs /tmp
 mount -t tmpfs -o mode=755 tmpfs /run
+mkdir -p "$2"
+mount --bind "$1/checkout" "$2"
+mount -o remount,bind,ro "$2"
+umount "$1/checkout"
+rmdir "$1/checkout"
 cd "$1/work"
-shift
+shift 2
 exec "$@"
 """
 # A network of its own, where this machine's loopback, a far address and the metadata address all answer.
@@ -154,7 +163,7 @@ class Job:
         shutil.copy(ROOT / "tests/trust/intruder.py", self.folder / "code")
         program = [str(open_interpreter.find()), str(ROOT / "tests/trust/victim.py")]
         contained = ["unshare", "--mount", "--propagation", "private", *(["--net"] if network else [])]
-        contained += ["sh", "-c", (NETWORK if network else "") + CONTAINED, "sh", str(self.folder)]
+        contained += ["sh", "-c", (NETWORK if network else "") + CONTAINED, "sh", str(self.folder), str(ROOT)]
         ended = subprocess.run(
             [*contained, *(NOBODY if nobody else []), *program],
             env=environment,
