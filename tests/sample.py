@@ -12,7 +12,6 @@ def function(source: Path | str, **fields: Any) -> Function:
     usual: dict[str, Any] = {
         "name": "thumbnail",
         "side": Side.HEAD,
-        "workspace": Workspace(source.parent if isinstance(source, Path) else Path()),
         "handler": "app.handler",
         "runtime": "python3.13",
         "requirements": None,
@@ -32,4 +31,6 @@ def function(source: Path | str, **fields: Any) -> Function:
         "budget": Budget(usd=Decimal(1), minutes=10),
         "allow_build": frozenset(),
     }
+    if "workspace" not in fields:
+        usual["workspace"] = Workspace(source.parent if isinstance(source, Path) else Path())
     return Function(source=source, **{**usual, **fields})

@@ -38,6 +38,7 @@ from lambdabot.model import (
     Verdict,
 )
 from lambdabot.pipeline.override import accept, judged
+from lambdabot.workspace import Workspace
 from tests.sample import function as sample
 
 X86, ARM = Architecture.X86_64, Architecture.ARM64
@@ -68,7 +69,8 @@ def function(name: str = "thumbnail", **fields) -> Function:
         "current": at(512),
         "monthly_invocations": 5_100_000,
     }
-    return sample(name=name, **{**known, **fields})
+    here = Workspace(Path())  # a name may be no path at all
+    return sample(name=name, **{"workspace": here, **known, **fields})
 
 
 def cost(configuration: Configuration, mean_ms: float, *, width: float = 0.03, environments: int = 10) -> Estimate:
