@@ -13,8 +13,9 @@ hypothesis.settings.register_profile("lambdabot", deadline=None, derandomize="CI
 hypothesis.settings.load_profile("lambdabot")
 
 # What is kept between runs is kept in the checkout: the machine is as it was.
-for variable in ("XDG_CACHE_HOME", "XDG_STATE_HOME"):
-    os.environ[variable] = str(Path(__file__).parents[1] / ".cache")
+KEPT = Path(__file__).parents[1] / ".cache"
+for variable, place in (("XDG_CACHE_HOME", KEPT), ("XDG_STATE_HOME", KEPT), ("UV_CACHE_DIR", KEPT / "uv")):
+    os.environ[variable] = str(place)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
