@@ -46,8 +46,14 @@ def through(
 
 def _code(run: Callable[[], int], asked: str, refused: Callable[[LambdabotError], None], annotated: Log | None) -> int:
     try:
-        with interruptible():
-            return int(run())
+        with interruptible() as signals:
+            try:
+                return int(run())
+            except Exception as error:
+                if signals and not isinstance(error, LambdabotError | ReaderGoneError):
+                    # A library in C may make an error of its own of the exception that a signal raised in it.
+                    raise InterruptionError(signals[0]) from error
+                raise
     except ReaderGoneError:  # that the reader of our output went away is no error of ours
         return ExitCode.DONE
     except LambdabotError as error:

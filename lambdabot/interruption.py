@@ -20,8 +20,8 @@ _left: list[Callable[[], Iterable[str]]] = []
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
-    """Raise InterruptionError at the first signal, wherever the main thread is.
+def interruptible() -> Iterator[list[int]]:
+    """Raise InterruptionError at the first signal, wherever the main thread is; yield the signals that came.
 
     GitHub sends SIGINT, 7.5 s later SIGTERM, and kills 2.5 s after that: the clean-up has the time up to the second
     signal. A user who presses Ctrl-C again gets out at once. `timeout` and shells may deliver one signal twice, to the
@@ -29,10 +29,12 @@ def interruptible() -> Iterator[None]:
     finalizer, where Python ignores every exception, comes again a moment later.
     """
     first: list[float] = []
+    came: list[int] = []
 
     def handle(number: int, _: FrameType | None) -> None:
         if not first:
             first.append(time.monotonic())
+            came.append(number)
             raise InterruptionError(number)
         if time.monotonic() - first[0] > REPETITION_SECONDS:
             _say_what_is_left()
@@ -50,7 +52,7 @@ def interruptible() -> Iterator[None]:
     before = {number: signal.signal(number, handle) for number in SIGNALS}
     hook, sys.unraisablehook = sys.unraisablehook, ignored
     try:
-        yield
+        yield came
     finally:
         sys.unraisablehook = hook
         for number, handler in before.items():

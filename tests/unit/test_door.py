@@ -1,9 +1,13 @@
 """An error that nobody foresaw: an exit code of its own, and a text that asks for a report."""
 
+import os
+import signal
+
 import pytest
 
 from lambdabot import action, cli
-from lambdabot.errors import ExitCode
+from lambdabot.door import through
+from lambdabot.errors import ExitCode, InterruptionError
 
 TOKEN = "ghs_Qm9ndXNUb2tlbk9mVGhlSm9iMDEyMzQ1"
 
@@ -73,3 +77,20 @@ def test_wrong_usage_and_help_end_as_before(capsys):
     printed = capsys.readouterr()
     assert "usage: lambdabot" in printed.out
     assert "unrecognized arguments" in printed.err or "required" in printed.err
+
+
+def test_an_error_that_a_signal_became_on_its_way_is_the_interruption(monkeypatch):
+    def converts():
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except InterruptionError:
+            raise ImportError from None  # as a library in C does that is being imported
+
+    def end(interruption):
+        raise SystemExit(128 + interruption.signal_number)
+
+    monkeypatch.setattr("lambdabot.door.end_now", end)
+    with pytest.raises(SystemExit) as ended:
+        through(converts, {}, asked="lambdabot", refused=print)
+
+    assert ended.value.code == 130
