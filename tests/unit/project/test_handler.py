@@ -5,6 +5,7 @@ import pytest
 
 from lambdabot.model import Location
 from lambdabot.project.handler import LARGEST_BYTES, handler_location
+from lambdabot.workspace import Workspace
 from tests.unit.report.runs import function
 
 
@@ -14,7 +15,8 @@ def located(tmp_path):
         file = tmp_path / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return handler_location(replace(function(source=tmp_path, handler=handler), **fields))
+        found = function(source=tmp_path, handler=handler, workspace=Workspace(tmp_path))
+        return handler_location(replace(found, **fields))
 
     return find
 
