@@ -166,6 +166,16 @@ def answers(address, port):
     return True
 
 
+def everything(event):
+    """Try all that the event names at once, and tell by failing which worked: a report shows why a function fails."""
+    worked = []
+    for name, one in event["tries"].items():
+        with contextlib.suppress(OSError):
+            worked += [name] if globals()[f"try_{one['try']}"](event | one) is True else []
+    message = f"FUNCTION FOUND {' '.join(worked)}."
+    raise ValueError(message)
+
+
 def build(event):
     """Do the same while a source distribution is built, and tell by failing: nothing else of it is needed."""
     sys.exit(f"BUILD FOUND {globals()['try_' + event['try']](event)!r}.")
