@@ -51,9 +51,9 @@ def test_a_secret_is_withheld_before_texts_are_cut_and_the_report_says_so(tmp_pa
     secret = "k7Gm/hostile+secret/access+key/9f8e7d6c5b"
     words = "x" * 240 + secret + "y" * 400  # the comment cuts what is longer than a cell in its middle
     with keeping({"AWS_SECRET_ACCESS_KEY": secret}):
-        data = job.write(runs.hostile("thumbnail", words), tmp_path, Workspace(tmp_path), root=tmp_path)
+        report = job.write(runs.hostile("thumbnail", words), tmp_path, Workspace(tmp_path), root=tmp_path)
 
-    assert "AWS_SECRET_ACCESS_KEY" in data["notes"][-1]
+    assert "AWS_SECRET_ACCESS_KEY" in report.notes[-1]
     for path in tmp_path.iterdir():
         text = path.read_text()
         assert not any(secret[start : start + 8] in text for start in range(len(secret) - 8))

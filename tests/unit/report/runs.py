@@ -1,10 +1,12 @@
 """Runs to report on, as the pipeline would hand them over: hand-made, so that every situation can be shown."""
 
+import json
 import math
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from lambdabot.github.label import LabelSet
 from lambdabot.model import (
@@ -38,6 +40,7 @@ from lambdabot.model import (
     Verdict,
 )
 from lambdabot.pipeline.override import accept, judged
+from lambdabot.report.document import document, dumps
 from lambdabot.workspace import Workspace
 from tests.sample import function as sample
 
@@ -225,6 +228,11 @@ def run(*results: FunctionResult, **fields) -> RunResult:
         "functions": results,
     }
     return RunResult(**{**known, **fields})
+
+
+def written(result: RunResult, *, root: Path | None = None, **fields: object) -> dict[str, Any]:
+    """report.json as data, with other values in some of its fields."""
+    return {**json.loads(dumps(document(result, root=root))), **fields}
 
 
 def one_recommended() -> RunResult:
