@@ -12,7 +12,6 @@ from lambdabot.confidential import told, withheld
 from lambdabot.errors import ExitCode, GitHubError
 from lambdabot.github.event import Context
 from lambdabot.model import ACCEPT_LABEL, Override, RunResult, Verdict
-from lambdabot.pipeline.override import accept, judged
 from lambdabot.pipeline.run import Run
 from lambdabot.pipeline.terms import terms
 from lambdabot.pipeline.verdict import exit_code
@@ -39,32 +38,30 @@ class Finished:
 
 def run(settings: Settings, context: Context, progress: Progress, token: str) -> Finished:
     """Do the main job and write its files. Raises InterruptionError, after writing what was measured."""
-    reports: list[Report] = []
     own_template(settings.comment)  # its mistakes show before anything is touched, also where another is in force
     with PrivateFolder(prefix="lambdabot-base-", mode=0o700) as folder:
         agreed = terms(settings, context, folder.path)
         settings = agreed.settings
         template = own_template(settings.comment)
 
-        def save(result: RunResult) -> None:
-            reports.append(write(result, settings.out, settings.workspace, root=agreed.root, template=template))
+        def save(result: RunResult, label: Override | None = None) -> "Report":
+            place = settings.out, settings.workspace
+            return write(result, *place, root=agreed.root, template=template, label=label)
 
         measured = Run(agreed, context, progress=progress, save=save)
         with progress:
             result = measured.execute()
-    save(result)  # what was measured is safe before GitHub is asked
+    report = save(result)  # what was measured is safe before GitHub is asked
     if (
-        exit_code(result, settings.gate) is ExitCode.GATE_FAILED
+        exit_code(report, settings.gate) is ExitCode.GATE_FAILED
         and token
         and context.pull_request is not None
-        and result.head_sha is not None
+        and report.head_sha is not None
     ):
-        result = accept(result, override(context, token, result.head_sha))
-        if result.override is not None:
-            save(result)
-    return Finished(
-        report=reports[-1], exit_code=exit_code(result, settings.gate), settings=settings, template=template
-    )
+        label = override(context, token, report.head_sha)
+        if label is not None:
+            report = save(result, label)
+    return Finished(report=report, exit_code=exit_code(report, settings.gate), settings=settings, template=template)
 
 
 def own_template(comment: Comment) -> "OwnTemplate | None":
@@ -77,19 +74,28 @@ def own_template(comment: Comment) -> "OwnTemplate | None":
 
 
 def write(
-    result: RunResult, out: Path, workspace: Workspace, *, root: Path, template: "OwnTemplate | None" = None
+    result: RunResult,
+    out: Path,
+    workspace: Workspace,
+    *,
+    root: Path,
+    template: "OwnTemplate | None" = None,
+    label: Override | None = None,
 ) -> "Report":
     """Write report.json, samples.jsonl, comment.md and report.html, and return the report.
 
-    Raises UsageError for a folder that a link leads elsewhere.
+    `label` is what the label that accepts the cost is worth, None where it is not set. Raises UsageError for a folder
+    that a link leads elsewhere.
     """
-    from lambdabot.report.comment import render  # noqa: PLC0415  # jinja2's 0.1 s come after the first API call
+    from lambdabot.pipeline.override import accept  # noqa: PLC0415  # with pydantic's models, after the first API call
+    from lambdabot.report.comment import render  # noqa: PLC0415  # likewise, and jinja2's 0.1 s
     from lambdabot.report.document import document, dumps  # noqa: PLC0415  # likewise
     from lambdabot.report.page import page  # noqa: PLC0415  # likewise
     from lambdabot.report.samples import samples  # noqa: PLC0415  # likewise
     from lambdabot.report.thinning import Samples  # noqa: PLC0415  # likewise
 
-    report = _publishable(document(result, root=root))
+    report = document(result, root=root)
+    report = _publishable(report if label is None else accept(report, label))
     shown = Samples()
     lines = "".join(json.dumps(shown.add(one), ensure_ascii=False) + "\n" for one in samples(result))
     if result.interrupted:
@@ -118,6 +124,7 @@ def _publishable(report: "Report") -> "Report":
 def override(context: Context, token: str, head_sha: str) -> Override | None:
     """Return what the label on the pull request is worth now, None when it is not set; what is not known says why."""
     from lambdabot.github.label import label_set, pushed  # noqa: PLC0415  # PyGithub's 0.5 s, only where it is used
+    from lambdabot.pipeline.override import judged  # noqa: PLC0415  # see above
 
     try:
         found = label_set(context, token)

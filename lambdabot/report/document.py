@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -82,7 +83,6 @@ def document(result: RunResult, *, root: Path | None = None) -> Report:
         "spend": asdict(result.spend),
         "verdict": result.verdict,
         "verdict_reason": result.verdict_reason,
-        "override": None if result.override is None else asdict(result.override),
         "comment_key": result.comment_key,
         "interrupted": result.interrupted,
         "run_url": known_run(result.run_url),
@@ -124,6 +124,8 @@ def without_secrets(value: Any) -> Any:  # noqa: ANN401  # a report and all that
     match value:
         case Section():
             return value.model_copy(update={name: without_secrets(part) for name, part in value})
+        case StrEnum():
+            return value
         case list():
             return [without_secrets(one) for one in value]
         case _:
@@ -190,6 +192,7 @@ def _function(result: FunctionResult, root: Path | None) -> dict[str, Any]:
         "target": result.target,
         "error": result.error,
         "removed": result.removed,
+        "unchanged": result.unchanged,
         "monthly_invocations": None if traffic is None else {"value": traffic, "source": function.traffic_source},
         "monthly_invocations_reason": "" if traffic is not None else "lambdabot.yml has no `monthly_invocations`",
         "current": {**_configuration(function.current), "assumed": function.current_assumed},

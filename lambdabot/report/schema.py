@@ -241,6 +241,8 @@ class FunctionSection(Section):
     """Why nothing could be measured at all."""
     removed: bool = False
     """True when the base measures it and the head does not: `comparison` says why."""
+    unchanged: bool = False
+    """True when head and base are the same package with the same settings, so nothing was invoked."""
     monthly_invocations: TrafficSection | None
     monthly_invocations_reason: Text
     current: CurrentSection

@@ -2,7 +2,6 @@
 
 import json
 import os
-from dataclasses import replace
 
 import pytest
 
@@ -49,7 +48,7 @@ def post(github):
 
 
 def made(run=None, **fields):
-    return runs.written(replace(run or runs.regression(), head_sha=SHA), **fields)
+    return runs.written(run or runs.regression(), **{"head_sha": SHA, **fields})
 
 
 def written(folder, data):

@@ -176,7 +176,7 @@ def test_the_process_answers_with_the_text_or_the_line(monkeypatch, text, answer
 @pytest.mark.parametrize("make", [runs.regression, runs.overridden, runs.blocked, runs.with_findings])
 def test_a_template_reaches_no_model_whose_methods_read_files(make):
     """`BaseModel.parse_file` reads any file, and runs what a pickle says."""
-    sent = pickle.dumps(view(document(make())))
+    sent = pickle.dumps(view(runs.report_of(make())))
 
     assert b"lambdabot.report.view" in sent
     assert b"lambdabot.report.schema" not in sent
