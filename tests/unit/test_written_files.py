@@ -5,6 +5,7 @@ import pytest
 from lambdabot import job
 from lambdabot.confidential import keeping
 from lambdabot.errors import UsageError
+from lambdabot.model import Verdict
 from lambdabot.settings.comment import Comment
 from lambdabot.workspace import Workspace
 from tests.unit.report import runs
@@ -58,6 +59,14 @@ def test_a_secret_is_withheld_before_texts_are_cut_and_the_report_says_so(tmp_pa
         text = path.read_text()
         assert not any(secret[start : start + 8] in text for start in range(len(secret) - 8))
     assert "AWS_SECRET_ACCESS_KEY" in (tmp_path / "report.html").read_text()
+
+
+def test_a_variable_that_holds_a_verdict_costs_no_report(tmp_path):
+    with keeping({"AWS_EXPECTED": "no change"}):
+        report = job.write(runs.no_change(), tmp_path, Workspace(tmp_path), root=tmp_path)
+
+    assert report.verdict is Verdict.NO_CHANGE
+    assert "AWS_EXPECTED" in report.notes[-1]
 
 
 def test_a_report_without_secrets_stays_as_it_is(tmp_path):
