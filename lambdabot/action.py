@@ -10,6 +10,7 @@ from lambdabot.errors import ExitCode, GitHubError, LambdabotError, UsageError
 from lambdabot.github.event import Context
 from lambdabot.github.workflow import Workflow
 from lambdabot.project.discovery import discover
+from lambdabot.report.progress import Progress
 from lambdabot.sandbox.prctl import forbid_inspection
 from lambdabot.settings.load import Inputs, load, load_comment
 from lambdabot.workspace import Workspace
@@ -40,30 +41,32 @@ def main(environ: Mapping[str, str] = os.environ) -> int:
 
 
 def _run(environ: Mapping[str, str], workflow: Workflow) -> int:
-    context = Context.of(environ)
+    context = Context.of(environ, token=environ.get("INPUT_GITHUB-TOKEN", ""))
     given = inputs(environ)
     context.require_trusted(measuring=given.report is None)
-    token = environ.get("INPUT_GITHUB-TOKEN", "")
     if given.report is not None:
-        return _comment(given.report, given, context, token, workflow)
+        return _comment(given.report, given, context, workflow)
     settings = load(given, default_endpoint="local" if context.is_untrusted else "aws", discover=discover)
 
-    from lambdabot.job import run, show  # noqa: PLC0415  # boto3 only once the settings hold
-    from lambdabot.report.progress import Progress  # noqa: PLC0415  # likewise
+    from lambdabot.pipeline import job  # noqa: PLC0415  # boto3, only once the settings hold
 
     gc.enable()  # see entrypoint.py
-    finished = run(settings, context, Progress.plain(workflow.say), token)
-    url = show(finished, context, token, warn=workflow.warning)
+    finished = job.run(settings, context, Progress.plain(workflow.say))
+    url = job.publish(finished, context, warn=workflow.warning)
     from lambdabot.report.comment import summary  # noqa: PLC0415  # jinja2 only after the first API call
 
     workflow.finish(finished.report, summary=summary(finished.report), path=OUT / "report.json", comment_url=url)
     return finished.exit_code
 
 
-def _comment(path: Path, given: Inputs, context: Context, token: str, workflow: Workflow) -> int:
+def _comment(path: Path, given: Inputs, context: Context, workflow: Workflow) -> int:
     """Comment on reports of another run; no output but the comments' addresses rests on what they say."""
-    from lambdabot.report.comment import summary  # noqa: PLC0415  # this door's other way needs none of it yet
-    from lambdabot.second_stage import comment, reported, reports  # noqa: PLC0415  # likewise
+    from lambdabot.pipeline.second_stage import (  # noqa: PLC0415  # pydantic and PyGithub: the other way starts without
+        comment,
+        reported,
+        reports,
+    )
+    from lambdabot.report.comment import summary  # noqa: PLC0415  # and jinja2
 
     section, received = load_comment(given), reports(path)
     for told in received.told:
@@ -73,7 +76,7 @@ def _comment(path: Path, given: Inputs, context: Context, token: str, workflow: 
         report = reported(one, given, number)
         workflow.summary(summary(report))
         try:
-            urls.append(comment(report, context, token, section))
+            urls.append(comment(report, context, section))
         except GitHubError as error:
             workflow.warning(str(error))
     workflow.outputs({"comment-url": "\n".join(filter(None, urls))})

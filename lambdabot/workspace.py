@@ -57,6 +57,11 @@ class Workspace:
         around = (tree for tree in (*_trees(current), *_trees(folder)) if folder.is_relative_to(tree))
         return cls(next(around, current if folder.is_relative_to(current) else folder))
 
+    @classmethod
+    def of_workflow(cls, folder: Path | None) -> Self | None:
+        """Return the workspace that the runner names; None where there is none, and a terminal's is to be found."""
+        return None if folder is None else cls(folder)
+
     def holds(self, path: Path) -> bool:
         """Tell whether a path, links followed, is one of the workspace's and none of git's own; it need not exist."""
         try:

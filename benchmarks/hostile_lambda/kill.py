@@ -38,7 +38,7 @@ AT_ONCE = 4  # most of a trial waits for the pace of the control plane
 LONGEST_SECONDS = 120
 PRELOADED = [
     "lambdabot.cli",
-    "lambdabot.job",
+    "lambdabot.pipeline.job",
     "lambdabot.pipeline.function",
     "lambdabot.aws.clean",
     "lambdabot.report.comment",

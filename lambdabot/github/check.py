@@ -24,7 +24,6 @@ Conclusion = Literal["success", "failure"]
 
 def report(
     context: Context,
-    token: str,
     *,
     head_sha: str,
     name: str,
@@ -38,7 +37,7 @@ def report(
     batches = [lines[start : start + MOST_ANNOTATIONS] for start in range(0, len(lines), MOST_ANNOTATIONS)] or [[]]
     output = {"title": title[:LONGEST_TITLE], "summary": summary}
     attempt = Attempt(failed=f"no check run was made on {head_sha[:12]}", permission="checks: write")
-    with connected(context, token, attempt) as repository:
+    with connected(context, attempt) as repository:
         run = repository.create_check_run(
             name,
             head_sha,

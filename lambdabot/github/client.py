@@ -21,12 +21,12 @@ ATTEMPTS = 3
 
 
 @contextmanager
-def connected(context: Context, token: str, attempt: Attempt) -> Iterator[Repository]:
+def connected(context: Context, attempt: Attempt) -> Iterator[Repository]:
     """Yield the run's repository. Raises GitHubError that says what `attempt` became, and what to do."""
     if context.repository is None:
         what = f"{attempt.failed}: outside a workflow the repository is not known"
         raise GitHubError(what, advice="Run on `pull_request` events.")
-    requester = _Requester(**_client(token, context.api_url).requester.kwargs)
+    requester = _Requester(**_client(context.token, context.api_url).requester.kwargs)
     try:
         yield Repository(requester, url=f"/repos/{context.repository}")
     except (GithubException, requests.RequestException) as error:

@@ -28,7 +28,6 @@ RESOLVED = "<!-- lambdabot:resolved -->"
 
 def post(
     context: Context,
-    token: str,
     render: Render,
     *,
     marker: str,
@@ -45,7 +44,7 @@ def post(
     if mode == "off":
         return None
     attempt = Attempt(failed=f"no comment was posted on {context.place}", permission="pull-requests: write")
-    with _comments(context, token, attempt, marker, sleep) as comments:
+    with _comments(context, attempt, marker, sleep) as comments:
         if wanted:
             return comments.put(render, mode)
         comments.resolve(render)
@@ -53,10 +52,8 @@ def post(
 
 
 @contextmanager
-def _comments(
-    context: Context, token: str, attempt: Attempt, marker: str, sleep: Callable[[float], None]
-) -> "Iterator[_Comments]":
-    with connected(context, token, attempt) as repository:
+def _comments(context: Context, attempt: Attempt, marker: str, sleep: Callable[[float], None]) -> "Iterator[_Comments]":
+    with connected(context, attempt) as repository:
         issue = repository.get_issue(context.number)
         yield _Comments(issue=issue, marker=marker, author=author(repository), sleep=sleep)
 

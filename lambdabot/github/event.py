@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -63,6 +63,7 @@ class Context:
     run_url: str | None = None
     workspace: Path | None = None
     triggering_run: TriggeringRun | None = None  # of a `workflow_run` event
+    token: str = field(default="", repr=False)  # of the job, to ask GitHub with; empty: nothing is asked
 
     @property
     def number(self) -> int:
@@ -76,6 +77,11 @@ class Context:
     def place(self) -> str:
         """The pull request, as GitHub links it: `owner/name#7`."""
         return f"{self.repository}#{self.pull_request}"
+
+    @property
+    def reaches_pull_request(self) -> bool:
+        """True where there are a pull request, and a token to write to it with."""
+        return bool(self.token) and self.pull_request is not None
 
     @property
     def on_pull_request(self) -> bool:
@@ -106,10 +112,10 @@ class Context:
             raise UsageError([Mistake(message=what)], advice=UNTRUSTED)
 
     @classmethod
-    def of(cls, environ: Mapping[str, str]) -> Self:
+    def of(cls, environ: Mapping[str, str], *, token: str = "") -> Self:
         """Read the environment and the event file; whatever is missing or odd in them is unknown."""
         if environ.get("GITHUB_ACTIONS") != "true":
-            return cls()
+            return cls(token=token)
         event = _event(environ.get("GITHUB_EVENT_PATH", ""))
         pull_request = _object(event, "pull_request")
         number = pull_request.get("number")
@@ -119,6 +125,7 @@ class Context:
         sha = _text(head, "sha") or environ.get("GITHUB_SHA")
         workspace = environ.get("GITHUB_WORKSPACE")
         return cls(
+            token=token,
             in_workflow=True,
             event_name=environ.get("GITHUB_EVENT_NAME", ""),
             repository=repository,

@@ -40,13 +40,13 @@ class LabelSet:
     shown: datetime | None = None  # when the pull request last showed something else without a push
 
 
-def label_set(context: Context, token: str) -> LabelSet | None:
+def label_set(context: Context) -> LabelSet | None:
     """Return who set the label, None when the pull request does not carry it now. Raises GitHubError.
 
     It is read from the API, because the event's labels are those of the moment when the run was first started.
     """
     attempt = Attempt(failed=f"the labels of {context.place} were not read", permission="pull-requests: read")
-    with connected(context, token, attempt) as repository:
+    with connected(context, attempt) as repository:
         issue = repository.get_issue(context.number)
         if not any(_is_ours(label.name) for label in issue.get_labels()):
             return None
@@ -64,7 +64,7 @@ def label_set(context: Context, token: str) -> LabelSet | None:
         )
 
 
-def pushed(context: Context, token: str, head_sha: str) -> datetime | None:
+def pushed(context: Context, head_sha: str) -> datetime | None:
     """Return when this commit became the pull request's head; None when it is its head no more.
 
     The moment is that of the last push to the head's branch, in the repository that the branch lies in, as GitHub
@@ -76,7 +76,7 @@ def pushed(context: Context, token: str, head_sha: str) -> datetime | None:
         failed=f"when the head of {context.place} was pushed was not read, which takes `contents: read`",
         permission="pull-requests: read",
     )
-    with connected(context, token, attempt) as repository:
+    with connected(context, attempt) as repository:
         head = repository.get_pull(context.number).head
         if head.sha != head_sha or head.repo is None:  # pushed to since; or the fork was deleted
             return None

@@ -9,7 +9,7 @@ STALE = "Either it was closed, or it was pushed to again: then the run of that p
 SEVERAL = "Close all but one, or let them start from branches of their own."
 
 
-def pull_request(context: Context, token: str) -> int:
+def pull_request(context: Context) -> int:
     """Return the number of the open pull request whose head is the triggering run's. Raises GitHubError.
 
     The event's own list of pull requests is empty for forks, and so is that of the commit; the branch's name is chosen
@@ -21,7 +21,7 @@ def pull_request(context: Context, token: str) -> int:
         raise GitHubError(what, advice="Run on `workflow_run` events.")
     attempt = Attempt(failed="the pull request of the triggering run was not found", permission="pull-requests: write")
     owner = run.head_repository.partition("/")[0]
-    with connected(context, token, attempt) as repository:
+    with connected(context, attempt) as repository:
         numbers = [
             found.number
             for found in repository.get_pulls(state="open", head=f"{owner}:{run.head_branch}")
@@ -38,8 +38,8 @@ def pull_request(context: Context, token: str) -> int:
             raise GitHubError(what, advice=SEVERAL)
 
 
-def head_sha(context: Context, token: str) -> str:
+def head_sha(context: Context) -> str:
     """Return the commit that the pull request's head is now. Raises GitHubError."""
     attempt = Attempt(failed=f"the head of {context.place} was not read", permission="pull-requests: read")
-    with connected(context, token, attempt) as repository:
+    with connected(context, attempt) as repository:
         return repository.get_pull(context.number).head.sha

@@ -17,7 +17,7 @@ MOST = 20
 """Suggestions on one pull request, each of which is a notification; the comment has them all."""
 
 
-def post(context: Context, token: str, suggestions: Sequence[Suggestion], *, marker: str) -> int:
+def post(context: Context, suggestions: Sequence[Suggestion], *, marker: str) -> int:
     """Put the suggestions on the lines that the pull request's diff shows, and return how many it shows now.
 
     `marker` is the first line of each body: how lambdabot's are found again. One that is there already stays as it
@@ -28,7 +28,7 @@ def post(context: Context, token: str, suggestions: Sequence[Suggestion], *, mar
         what = "there is no pull request to suggest on"
         raise GitHubError(what, advice="Run on `pull_request` events.")
     attempt = Attempt(failed=f"no suggestion was made on {context.place}", permission="pull-requests: write")
-    with connected(context, token, attempt) as repository:
+    with connected(context, attempt) as repository:
         pull = repository.get_pull(context.pull_request)
         ours = list(_ours(pull, author(repository), marker))
         if not suggestions and not ours:

@@ -26,7 +26,9 @@ FILES = ("set_output", "add_path", "set_env", "step_summary", "save_state")
 
 def missing() -> str:
     """Return what this machine lacks for it, in words; empty when it lacks nothing."""
-    absent = [program for program in ("buildah", "podman", "mmdebstrap", "unshare") if shutil.which(program) is None]
+    absent = [
+        program for program in ("buildah", "podman", "crun", "mmdebstrap", "unshare") if shutil.which(program) is None
+    ]
     if os.geteuid() != 0:
         absent.append("root")
     return ", ".join(absent)
@@ -62,7 +64,7 @@ class Image:
 
     def make_base(self) -> None:
         """Make the stand-in base, unless it is there."""
-        known = ["podman", *self.store, "image", "exists", BASE]
+        known = [*self.podman, "image", "exists", BASE]
         if subprocess.run(known, check=False, capture_output=True).returncode == 0:
             return
         tar = self.folder / "base.tar"
@@ -71,7 +73,7 @@ class Image:
             packages = "--include=python3,python3-venv,ca-certificates"
             done(["mmdebstrap", "--variant=minbase", packages, SUITE, str(part)])
             part.replace(tar)
-        done(["podman", *self.store, "import", str(tar), BASE])
+        done([*self.podman, "import", str(tar), BASE])
 
     @cached_property
     def store(self) -> Sequence[str]:
@@ -79,10 +81,27 @@ class Image:
         folder = self.folder
         return ["--root", str(folder / "store"), "--runroot", str(folder / "run"), "--storage-driver", "overlay"]
 
+    @cached_property
+    def podman(self) -> Sequence[str]:
+        """Return podman with the images above, and with its own and its runtime's state beside them.
+
+        Both keep it in /run and /dev/shm otherwise, wherever the images lie. podman asks the runtime for what it can
+        do without the options that it is given, so that a program in its place says where.
+        """
+        state = self.folder / "state"
+        state.mkdir(exist_ok=True)
+        runtime = state / "runtime"
+        runtime.write_text(f'#!/bin/sh\nXDG_RUNTIME_DIR="{state}" exec {shutil.which("crun")} "$@"\n')
+        runtime.chmod(0o755)
+        settings = state / "containers.conf"
+        lines = ("[engine]", 'lock_type = "file"', 'runtime = "crun"', "[engine.runtimes]", f'crun = ["{runtime}"]')
+        settings.write_text("".join(f"{line}\n" for line in lines))
+        return ["env", f"CONTAINERS_CONF={settings}", "podman", *self.store, "--tmpdir", str(state / "podman")]
+
     @property
     def megabytes(self) -> float:
         """Size above the base, unpacked."""
-        inspect = ["podman", *self.store, "image", "inspect", "--format", "{{.Size}}"]
+        inspect = [*self.podman, "image", "inspect", "--format", "{{.Size}}"]
         whole, base = (int(done([*inspect, name])) for name in (TAG, BASE))
         return (whole - base) / 1e6
 
@@ -134,7 +153,7 @@ class Image:
                 *("-v", f"{workspace}:/github/workspace"),
                 *(("--entrypoint", command[0]) if command else ()),
             ]
-            podman = ["podman", *self.store, "run", *options, TAG, *command[1:]]
+            podman = [*self.podman, "run", *options, TAG, *command[1:]]
             # podman takes a machine with both cgroup versions mounted for one that it cannot use.
             script = 'umount /sys/fs/cgroup/unified 2>/dev/null; exec "$@"'
             process = subprocess.Popen(
@@ -148,7 +167,7 @@ class Image:
                 for line in stream:
                     log.append(line)
                     if interrupt_at is not None and interrupt_at in line:
-                        done(["podman", *self.store, "kill", "--signal", "INT", f"lambdabot-{token}"])
+                        done([*self.podman, "kill", "--signal", "INT", f"lambdabot-{token}"])
                         interrupt_at = None
             files = folder / "file_commands"
             return Finished(

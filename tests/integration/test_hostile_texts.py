@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import HealthCheck, example, given, settings
 
 from lambdabot.github.workflow import Workflow
-from lambdabot.job import write
+from lambdabot.pipeline.report_files import write
 from lambdabot.report.comment import COMMENT_LIMIT, SUMMARY_LIMIT, summary
 from lambdabot.report.document import load
 from lambdabot.workspace import Workspace

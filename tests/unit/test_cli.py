@@ -102,7 +102,7 @@ def test_an_interruption_ends_with_the_signals_status(monkeypatch, capsys):
         raise InterruptionError(signal.SIGINT)
 
     ended = []
-    monkeypatch.setattr(cli, "_schema", interrupted)
+    monkeypatch.setattr("lambdabot.commands.schema.run", interrupted)
     monkeypatch.setattr("lambdabot.door.end_now", lambda interruption: ended.append(interruption.signal_number))
 
     cli.main(["schema"])
@@ -119,7 +119,7 @@ def interrupted(monkeypatch):
         print(*words, **options)
         os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr("lambdabot.cli.print", say, raising=False)
+    monkeypatch.setattr("lambdabot.commands.local.print", say, raising=False)
 
 
 @pytest.mark.usefixtures("interrupted")

@@ -385,7 +385,7 @@ ATTACKS = [
         "commits a cache",
         "command line",
         _brought_along,
-        "lambdabot.arm64.command:_cache_dir",
+        "lambdabot.commands.arm64:_cache_dir",
         _wherever_it_is_told,
         promise=KEPT,
     ),

@@ -11,9 +11,9 @@ from typing import Any, get_args
 from lambdabot.errors import ExitCode
 from lambdabot.github.label import SHOWING
 from lambdabot.model import ACCEPT_LABEL
+from lambdabot.pipeline.second_stage import Received
 from lambdabot.report.document import load
 from lambdabot.report.schema import Section
-from lambdabot.second_stage import Received
 from lambdabot.settings.schema import GateSection
 from tests.fakes.github import Fault
 from tests.trust.arena import Arena, Seen
@@ -136,7 +136,7 @@ def _accepted_by_the_gate(prepare: Callable[[Arena], None], arena: Arena) -> boo
 def _measured(arena: Arena) -> None:
     """Let the run find a regression at once: a real one takes minutes."""
     run = type("Run", (), {"execute": lambda _: replace(runs.regression(), head_sha=HEAD), "gate": GateSection()})
-    arena.monkeypatch.setattr("lambdabot.job.Run", lambda *_, **__: run())
+    arena.monkeypatch.setattr("lambdabot.pipeline.job.Run", lambda *_, **__: run())
 
 
 def always(*_: object) -> bool:
@@ -433,7 +433,7 @@ def _row(  # noqa: PLR0917  # a line of the table
 
 
 WROTE = "lambdabot.github.comment:wrote"
-REPORTED = "lambdabot.second_stage:reported"
+REPORTED = "lambdabot.pipeline.second_stage:reported"
 VALIDATED = "lambdabot.report.document:_validated"
 HOLDS = "lambdabot.workspace:Workspace._real"
 OPENED = "lambdabot.github.event:Context.is_untrusted"
@@ -463,7 +463,7 @@ ATTACKS = [
         REPORT,
         "second stage",
         _accepts_itself,
-        "lambdabot.second_stage:_confirmed",
+        "lambdabot.pipeline.second_stage:_confirmed",
         as_it_is,
     ),
     _row(
@@ -471,7 +471,7 @@ ATTACKS = [
         REPORT,
         "second stage",
         _speaks_for_another_repository,
-        "lambdabot.second_stage:_require_origin",
+        "lambdabot.pipeline.second_stage:_require_origin",
         nothing,
     ),
     _row(
@@ -479,16 +479,23 @@ ATTACKS = [
         REPORT,
         "second stage",
         _speaks_for_another_head,
-        "lambdabot.second_stage:_require_origin",
+        "lambdabot.pipeline.second_stage:_require_origin",
         nothing,
     ),
-    _row("reports 300 times", REPORT, "second stage", _comments_without_end, "lambdabot.second_stage:MOST_COMMENTS", 7),
+    _row(
+        "reports 300 times",
+        REPORT,
+        "second stage",
+        _comments_without_end,
+        "lambdabot.pipeline.second_stage:MOST_COMMENTS",
+        7,
+    ),
     _row(
         "spoils a report beside a good one",
         REPORT,
         "second stage",
         _silences_the_others,
-        "lambdabot.second_stage:reports",
+        "lambdabot.pipeline.second_stage:reports",
         all_or_none,
     ),
     *(
@@ -502,7 +509,7 @@ ATTACKS = [
         REPORT,
         "second stage",
         _links_to_a_run_of_its_own,
-        "lambdabot.second_stage:amended",
+        "lambdabot.pipeline.second_stage:amended",
         lambda data, **_: data,
     ),
     _row("links its report to another file", REPORT, "second stage", _reads_by_a_link, HOLDS, anywhere),

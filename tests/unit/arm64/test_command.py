@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from lambdabot.arm64.command import add_arguments, exit_code, run
+from lambdabot.commands.arm64 import add_arguments, exit_code, run
 from lambdabot.errors import UsageError
 from lambdabot.model import Arm64Check, Arm64Verdict
 

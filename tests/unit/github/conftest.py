@@ -17,7 +17,7 @@ def fault():
 
 @pytest.fixture
 def context(github):
-    return Context(in_workflow=True, repository="octo/demo", pull_request=7, api_url=github.url)
+    return Context(in_workflow=True, repository="octo/demo", pull_request=7, api_url=github.url, token="token")
 
 
 @pytest.fixture(autouse=True)

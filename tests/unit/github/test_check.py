@@ -16,7 +16,7 @@ def send(context, annotations=(), **fields):
         "title": "Regression: slower",
         "summary": "### text",
     }
-    report(context, "token", annotations=annotations, **{**known, **fields})
+    report(context, annotations=annotations, **{**known, **fields})
 
 
 def remarks(count):
@@ -60,7 +60,7 @@ def test_long_texts_are_cut_to_what_github_takes(github, context):
 
 def test_a_run_links_to_its_log(github, context):
     linked = context.__class__(
-        repository="octo/demo", api_url=github.url, run_url="https://github.com/octo/demo/runs/1"
+        repository="octo/demo", api_url=github.url, run_url="https://github.com/octo/demo/runs/1", token="token"
     )
     send(linked)
 

@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -13,8 +14,8 @@ def body(text):
     return f"{MARKER}\n{text}\n"
 
 
-def post(context, token, render, **options):
-    return post_marked(context, token, render, marker=MARKER, **options)
+def post(context, render, **options):
+    return post_marked(context, render, marker=MARKER, **options)
 
 
 def writes(github):
@@ -22,21 +23,21 @@ def writes(github):
 
 
 def test_the_first_comment_is_created(github, context):
-    url = post(context, "token", lambda _: body("first"))
+    url = post(context, lambda _: body("first"))
 
     assert github.bodies() == [body("first").strip()]
     assert url == github.comments[1000]["html_url"]
 
 
 def test_the_next_run_edits_it_and_sees_what_stood_there(github, context):
-    post(context, "token", lambda _: body("first"))
+    post(context, lambda _: body("first"))
     seen = []
 
     def render(previous):
         seen.append(previous)
         return body("second")
 
-    url = post(context, "token", render)
+    url = post(context, render)
 
     assert github.bodies() == [body("second").strip()]
     assert seen[-1] == body("first").strip()
@@ -44,10 +45,10 @@ def test_the_next_run_edits_it_and_sees_what_stood_there(github, context):
 
 
 def test_an_identical_body_is_not_sent(github, context):
-    post(context, "token", lambda _: body("same"))
+    post(context, lambda _: body("same"))
     before = writes(github)
 
-    assert post(context, "token", lambda _: body("same"))
+    assert post(context, lambda _: body("same"))
     assert writes(github) == before
 
 
@@ -57,7 +58,7 @@ def test_a_comment_on_page_seven_of_eight_is_found(github, context):
             github.add_comment(7, body("ours"))
         github.add_comment(7, f"chat {index}", login="octocat")
 
-    post(context, "token", lambda _: body("new"))
+    post(context, lambda _: body("new"))
 
     assert len(github.comments) == 751
     assert body("new").strip() in github.bodies()
@@ -70,15 +71,15 @@ def test_the_marker_in_another_persons_or_bots_comment_makes_it_not_ours(github,
     github.login = login
     github.add_comment(7, body("forged"), login=forger)
 
-    post(context, "token", lambda previous: body(f"after {previous!r}"))
+    post(context, lambda previous: body(f"after {previous!r}"))
 
     assert github.bodies() == [body("forged"), body("after ''").strip()]
 
 
 def test_a_persons_token_finds_the_persons_comment(github, context):
     github.login = "release-person"
-    post(context, "token", lambda _: body("one"))
-    post(context, "token", lambda _: body("two"))
+    post(context, lambda _: body("one"))
+    post(context, lambda _: body("two"))
 
     assert github.bodies() == [body("two").strip()]
     assert github.comments[1000]["user"]["login"] == "release-person"
@@ -86,29 +87,29 @@ def test_a_persons_token_finds_the_persons_comment(github, context):
 
 def test_comments_of_other_pull_requests_are_left_alone(github, context):
     github.add_comment(8, body("other"))
-    post(context, "token", lambda _: body("ours"))
+    post(context, lambda _: body("ours"))
 
     assert github.bodies() == [body("other"), body("ours").strip()]
 
 
 def test_mode_new_adds_one_each_time(github, context):
-    post(context, "token", lambda _: body("one"), mode="new")
-    post(context, "token", lambda _: body("two"), mode="new")
+    post(context, lambda _: body("one"), mode="new")
+    post(context, lambda _: body("two"), mode="new")
 
     assert github.bodies() == [body("one").strip(), body("two").strip()]
     assert github.minimized == set()
 
 
 def test_mode_hide_and_new_hides_the_old_one(github, context):
-    post(context, "token", lambda _: body("one"))
-    post(context, "token", lambda _: body("two"), mode="hide-and-new")
+    post(context, lambda _: body("one"))
+    post(context, lambda _: body("two"), mode="hide-and-new")
 
     assert github.bodies() == [body("one").strip(), body("two").strip()]
     assert github.minimized == {"IC_1000"}
 
 
 def test_mode_off_calls_nothing(github, context):
-    assert post(context, "token", lambda _: body("one"), mode="off") is None
+    assert post(context, lambda _: body("one"), mode="off") is None
     assert github.requests == []
 
 
@@ -116,7 +117,7 @@ def test_a_failure_after_creating_makes_no_second_comment(github, context, fault
     github.faults.append(fault("POST", "/comments$", 502, "Bad Gateway", after=True))
     waited = []
 
-    url = post(context, "token", lambda _: body("once"), sleep=waited.append)
+    url = post(context, lambda _: body("once"), sleep=waited.append)
 
     assert github.bodies() == [body("once").strip()]
     assert url == github.comments[1000]["html_url"]
@@ -127,7 +128,7 @@ def test_a_failure_before_creating_is_tried_again(github, context, fault):
     github.add_comment(7, body("old"))
     github.faults.append(fault("POST", "/comments$", 502, "Bad Gateway"))
 
-    post(context, "token", lambda _: body("once"), mode="new", sleep=lambda _: None)
+    post(context, lambda _: body("once"), mode="new", sleep=lambda _: None)
 
     assert github.bodies() == [body("old"), body("once").strip()]
 
@@ -137,7 +138,7 @@ def test_failures_without_end_are_given_up(github, context, fault):
     waited = []
 
     with pytest.raises(GitHubError, match="GitHub answered 503 Unavailable") as raised:
-        post(context, "token", lambda _: body("never"), sleep=waited.append)
+        post(context, lambda _: body("never"), sleep=waited.append)
 
     assert "summary holds the whole report" in raised.value.advice
     assert github.comments == {}
@@ -147,7 +148,7 @@ def test_failures_without_end_are_given_up(github, context, fault):
 def test_a_failed_listing_is_retried(github, context, fault):
     github.faults.extend([fault("GET", "/comments$", 500, "oops")] * 2)
 
-    post(context, "token", lambda _: body("one"))
+    post(context, lambda _: body("one"))
 
     assert len(github.comments) == 1
 
@@ -156,14 +157,14 @@ def test_a_listing_that_never_works_is_explained(github, context, fault):
     github.faults.extend([fault("GET", "/comments$", 500, "oops")] * 9)
 
     with pytest.raises(GitHubError, match="gave no answer"):
-        post(context, "token", lambda _: body("one"))
+        post(context, lambda _: body("one"))
 
 
 def test_no_server_is_explained(context):
-    unreachable = context.__class__(repository="octo/demo", pull_request=7, api_url="http://127.0.0.1:1")
+    unreachable = context.__class__(repository="octo/demo", pull_request=7, api_url="http://127.0.0.1:1", token="token")
 
     with pytest.raises(GitHubError, match=r"http://127\.0\.0\.1:1 gave no answer"):
-        post(unreachable, "token", lambda _: body("one"))
+        post(unreachable, lambda _: body("one"))
 
 
 REFUSALS = [
@@ -186,7 +187,7 @@ def test_a_refusal_says_what_happened_and_what_to_paste(github, context, fault, 
     github.faults.append(fault("POST", "/comments$", status, message))
 
     with pytest.raises(GitHubError) as raised:
-        post(context, "token", lambda _: body("one"))
+        post(context, lambda _: body("one"))
 
     assert f"GitHub answered {status} {message}" in raised.value.what
     assert "octo/demo#7" in raised.value.what
@@ -197,17 +198,17 @@ def test_a_refused_token_is_explained_at_the_first_call(github, context, fault):
     github.faults.append(fault("POST", "/graphql$", 401, "Bad credentials"))
 
     with pytest.raises(GitHubError, match="401 Bad credentials"):
-        post(context, "token", lambda _: body("one"))
+        post(context, lambda _: body("one"))
 
 
 def test_a_fork_is_told_that_no_permission_helps(github, context, fault):
     github.faults.append(fault("POST", "/comments$", 403, "Resource not accessible by integration"))
     fork = context.__class__(
-        repository="octo/demo", pull_request=7, api_url=github.url, fork=True, event_name="pull_request"
+        repository="octo/demo", pull_request=7, api_url=github.url, fork=True, event_name="pull_request", token="token"
     )
 
     with pytest.raises(GitHubError) as raised:
-        post(fork, "token", lambda _: body("one"))
+        post(fork, lambda _: body("one"))
 
     assert "permissions:" not in raised.value.advice
     assert "read-only token" in raised.value.advice
@@ -216,7 +217,7 @@ def test_a_fork_is_told_that_no_permission_helps(github, context, fault):
 
 def test_a_body_above_githubs_limit_is_explained_in_its_words(github, context):
     with pytest.raises(GitHubError, match="422 Validation Failed: body is too long"):
-        post(context, "token", lambda _: body("x" * 65_536))
+        post(context, lambda _: body("x" * 65_536))
 
 
 def test_a_long_wait_for_the_rate_limit_is_not_waited_for(github, context, fault, quick):
@@ -224,7 +225,7 @@ def test_a_long_wait_for_the_rate_limit_is_not_waited_for(github, context, fault
     github.faults.append(limit)
 
     with pytest.raises(GitHubError, match="API rate limit exceeded"):
-        post(context, "token", lambda _: body("one"))
+        post(context, lambda _: body("one"))
 
     assert sum(quick) <= 30
 
@@ -232,7 +233,7 @@ def test_a_long_wait_for_the_rate_limit_is_not_waited_for(github, context, fault
 def test_a_wait_that_the_server_asks_for_is_capped(github, context, fault, quick):
     github.faults.append(fault("GET", "/comments$", 403, "slow down", headers={"Retry-After": "3600"}))
 
-    post(context, "token", lambda _: body("one"))
+    post(context, lambda _: body("one"))
 
     assert max(quick) <= 30
     assert len(github.comments) == 1
@@ -240,12 +241,12 @@ def test_a_wait_that_the_server_asks_for_is_capped(github, context, fault, quick
 
 def test_without_a_pull_request_there_is_nothing_to_comment_on(context):
     with pytest.raises(GitHubError, match="no pull request"):
-        post(context.__class__(repository="octo/demo"), "token", lambda _: body("one"))
+        post(context.__class__(repository="octo/demo", token="token"), lambda _: body("one"))
 
 
 def test_a_comment_of_a_deleted_account_is_passed_by(github, context):
     github.add_comment(7, body("ghost"))["user"] = None
-    post(context, "token", lambda _: body("ours"))
+    post(context, lambda _: body("ours"))
 
     assert github.bodies() == [body("ghost"), body("ours").strip()]
 
@@ -254,7 +255,7 @@ def test_the_token_is_in_no_error(github, context, fault):
     github.faults.append(fault("POST", "/comments$", 403, "Resource not accessible by integration"))
 
     with pytest.raises(GitHubError) as raised:
-        post(context, "ghs_verysecret", lambda _: body("one"))
+        post(replace(context, token="ghs_verysecret"), lambda _: body("one"))
 
     assert "verysecret" not in str(raised.value)
 
@@ -262,33 +263,33 @@ def test_the_token_is_in_no_error(github, context, fault):
 def test_the_comments_of_two_jobs_stand_side_by_side(github, context):
     other = "<!-- lambdabot:comment:0123456789ab -->"
     for text in ("first", "second"):
-        post(context, "token", lambda _, text=text: body(text))
-        post_marked(context, "token", lambda _, text=text: f"{other}\n{text}\n", marker=other)
+        post(context, lambda _, text=text: body(text))
+        post_marked(context, lambda _, text=text: f"{other}\n{text}\n", marker=other)
 
     assert github.bodies() == [body("second").strip(), f"{other}\nsecond"]
     assert github.bodies()[-1] == f"{other}\nsecond"
 
 
 def test_a_comment_that_is_no_longer_wanted_is_brought_up_to_date_and_minimized(github, context):
-    post(context, "token", lambda _: body("costs more"))
+    post(context, lambda _: body("costs more"))
 
-    assert post(context, "token", lambda _: body("costs the same"), wanted=False) is None
+    assert post(context, lambda _: body("costs the same"), wanted=False) is None
     assert github.bodies() == [f"{body('costs the same')}{RESOLVED}"]
     assert github.minimized == {"IC_1000"}
 
     before = writes(github)
-    post(context, "token", lambda _: body("costs the same"), wanted=False)
+    post(context, lambda _: body("costs the same"), wanted=False)
     assert writes(github) == before
 
-    post(context, "token", lambda _: body("costs the same, still"), wanted=False)
+    post(context, lambda _: body("costs the same, still"), wanted=False)
     assert [path for _, path in writes(github)[len(before) :]] == ["/repos/octo/demo/issues/comments/1000"]
 
 
 def test_a_resolved_comment_is_shown_again_when_it_is_wanted_again(github, context):
-    post(context, "token", lambda _: body("costs more"))
-    post(context, "token", lambda _: body("costs the same"), wanted=False)
+    post(context, lambda _: body("costs more"))
+    post(context, lambda _: body("costs the same"), wanted=False)
 
-    url = post(context, "token", lambda _: body("costs more"))
+    url = post(context, lambda _: body("costs more"))
 
     assert url == github.comments[1000]["html_url"]
     assert github.bodies() == [body("costs more").strip()]
@@ -296,7 +297,7 @@ def test_a_resolved_comment_is_shown_again_when_it_is_wanted_again(github, conte
 
 
 def test_where_none_is_wanted_and_none_is_there_nothing_is_written(github, context):
-    assert post(context, "token", lambda _: body("calm"), wanted=False) is None
+    assert post(context, lambda _: body("calm"), wanted=False) is None
     assert writes(github) == []
 
 
@@ -311,7 +312,7 @@ def race(github, context, *, mode="update"):
                 barrier.wait()
             return body(name)
 
-        urls.append(post(context, "token", render, mode=mode))
+        urls.append(post(context, render, mode=mode))
 
     runs = [threading.Thread(target=run, args=[name]) for name in ("one", "two")]
     for one in runs:
@@ -349,13 +350,13 @@ def test_a_comment_of_a_run_that_raced_is_found_after_a_failure(github, context,
     """GitHub fails to create, and another run's comment is there when this one looks again."""
     github.faults.append(fault("POST", "/comments$", 502, "Bad Gateway"))
 
-    post(context, "token", lambda _: body("ours"), sleep=lambda _: github.add_comment(7, body("theirs")))
+    post(context, lambda _: body("ours"), sleep=lambda _: github.add_comment(7, body("theirs")))
 
     assert github.bodies() == [body("ours").strip()]
 
 
 def test_nothing_is_written_where_nothing_is_to_be_said(github, context):
-    assert post(context, "token", lambda _: None) is None
+    assert post(context, lambda _: None) is None
     assert writes(github) == []
 
 
@@ -368,15 +369,15 @@ def test_of_two_runs_that_race_the_one_that_came_late_says_nothing(github, conte
             return body("older push")
         return None
 
-    url = post(context, "token", render)
+    url = post(context, render)
 
     assert github.bodies() == [body("newer push")]
     assert url == github.comments[1000]["html_url"]
 
 
 def test_a_late_run_resolves_nothing(github, context):
-    post(context, "token", lambda _: body("costs more"))
-    post(context, "token", lambda _: None, wanted=False)
+    post(context, lambda _: body("costs more"))
+    post(context, lambda _: None, wanted=False)
 
     assert github.bodies() == [body("costs more").strip()]
     assert github.minimized == set()

@@ -20,14 +20,14 @@ def run():
 
 @pytest.fixture
 def after(context, run):
-    return context.__class__(repository="octo/demo", api_url=context.api_url, triggering_run=run)
+    return context.__class__(repository="octo/demo", api_url=context.api_url, triggering_run=run, token="token")
 
 
 def test_the_pull_request_is_found_by_branch_and_head(github, after):
     github.open_pull(3, head=FORK, branch="other", sha=SHA)
     github.open_pull(4, head=FORK, branch="feature", sha=SHA)
 
-    assert pull_request(after, "token") == 4
+    assert pull_request(after) == 4
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_any_other_pull_request_is_not_taken_for_it(github, after, pull):
     github.open_pull(4, **pull)
 
     with pytest.raises(GitHubError, match=f"no open pull request has the head {SHA[:12]} of {FORK}"):
-        pull_request(after, "token")
+        pull_request(after)
 
 
 def test_a_branch_name_that_is_no_filter_finds_nothing_else(github, after, run):
@@ -55,10 +55,10 @@ def test_a_branch_name_that_is_no_filter_finds_nothing_else(github, after, run):
         head_sha=SHA,
         created=run.created,
     )
-    after = after.__class__(repository="octo/demo", api_url=after.api_url, triggering_run=odd)
+    after = after.__class__(repository="octo/demo", api_url=after.api_url, triggering_run=odd, token="token")
 
     with pytest.raises(GitHubError, match="no open pull request"):
-        pull_request(after, "token")
+        pull_request(after)
 
 
 def test_two_pull_requests_of_one_head_are_not_chosen_between(github, after):
@@ -66,10 +66,10 @@ def test_two_pull_requests_of_one_head_are_not_chosen_between(github, after):
         github.open_pull(number, head=FORK, branch="feature", sha=SHA)
 
     with pytest.raises(GitHubError, match="#4, #5 have the same head"):
-        pull_request(after, "token")
+        pull_request(after)
 
 
 def test_without_a_triggering_run_there_is_nothing_to_find(github, context):
     with pytest.raises(GitHubError, match="no triggering run"):
-        pull_request(context, "token")
+        pull_request(context)
     assert github.requests == []

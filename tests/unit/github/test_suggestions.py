@@ -35,7 +35,7 @@ def ready(github):
 @pytest.fixture
 def suggest(ready, context):
     pushed = replace(context, head_sha="1" * 40)
-    return lambda *suggestions: post(pushed, "token", suggestions, marker=MARKER)
+    return lambda *suggestions: post(pushed, suggestions, marker=MARKER)
 
 
 def test_the_head_s_lines_are_those_that_were_added_and_those_around_them():
@@ -121,4 +121,4 @@ def test_a_refusal_says_what_to_do(ready, suggest):
 
 def test_outside_of_a_pull_request_there_is_nothing_to_suggest_on():
     with pytest.raises(GitHubError, match="no pull request"):
-        post(Context(), "token", [suggestion()], marker=MARKER)
+        post(Context(), [suggestion()], marker=MARKER)

@@ -8,9 +8,9 @@ import pytest
 from lambdabot.errors import GitHubError, UsageError
 from lambdabot.github.event import Context, TriggeringRun
 from lambdabot.model import ACCEPT_LABEL
+from lambdabot.pipeline.second_stage import MOST_COMMENTS, MOST_READ, comment, reported, reports
 from lambdabot.report.document import MAX_BYTES
 from lambdabot.report.schema import Report
-from lambdabot.second_stage import MOST_COMMENTS, MOST_READ, comment, reported, reports
 from lambdabot.settings.load import Inputs
 from lambdabot.settings.schema import CommentSection
 from tests.fakes.github import FakeGitHub
@@ -40,9 +40,11 @@ def post(github):
             created=created,
             url=RUN,
         )
-        context = Context(in_workflow=True, repository="octo/demo", api_url=github.url, triggering_run=triggering)
+        context = Context(
+            in_workflow=True, repository="octo/demo", api_url=github.url, triggering_run=triggering, token="token"
+        )
         report = Report.model_validate(data) if isinstance(data, dict) else data
-        return comment(reported(report, Inputs(), number), context, "token", section or CommentSection())
+        return comment(reported(report, Inputs(), number), context, section or CommentSection())
 
     return run
 
@@ -194,14 +196,14 @@ def test_the_settings_of_the_own_repository_say_whether_to_comment(post, github)
 def test_without_a_token_nothing_is_asked(github):
     context = Context(repository="octo/demo", pull_request=4, api_url=github.url)
 
-    assert comment(Report.model_validate(made()), context, "", CommentSection()) is None
+    assert comment(Report.model_validate(made()), context, CommentSection()) is None
     assert github.requests == []
 
 
 def test_on_a_push_there_is_nothing_to_comment_on(github):
-    context = Context(repository="octo/demo", api_url=github.url)
+    context = Context(repository="octo/demo", api_url=github.url, token="token")
 
-    assert comment(Report.model_validate(made()), context, "token", CommentSection()) is None
+    assert comment(Report.model_validate(made()), context, CommentSection()) is None
     assert github.requests == []
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from lambdabot.errors import GitHubError, Mistake, UsageError
 from lambdabot.github.event import Context, TriggeringRun
 from lambdabot.github.origin import pull_request
-from lambdabot.job import override, own_template, publish
 from lambdabot.model import Verdict
+from lambdabot.pipeline.own_template import own_template
+from lambdabot.pipeline.publishing import comment_on, override
 from lambdabot.report.document import amended, known_run, load
 from lambdabot.report.schema import Report
 from lambdabot.settings.comment import Comment
@@ -80,18 +81,18 @@ def reported(report: Report, inputs: Inputs, number: int) -> Report:
     return amended(report, comment_key=comment_key(inputs, "reported", str(number)), unverified=True)
 
 
-def comment(report: Report, context: Context, token: str, section: Comment) -> str | None:
+def comment(report: Report, context: Context, section: Comment) -> str | None:
     """Post the comment of one report and return its address; None when none is wanted. Raises GitHubError."""
-    if not token:
+    if not context.token:
         return None
     run = context.triggering_run
     if run is not None:
         _require_origin(report, context, run)
-        context = replace(context, pull_request=pull_request(context, token))
+        context = replace(context, pull_request=pull_request(context))
         report = amended(report, created=run.created, run_url=known_run(run.url))
     if context.pull_request is None:
         return None
-    return publish(_confirmed(report, context, token), context, token, section, own_template(section))
+    return comment_on(_confirmed(report, context), context, section, own_template(section))
 
 
 def _require_origin(report: Report, context: Context, run: TriggeringRun) -> None:
@@ -108,12 +109,12 @@ def _require_origin(report: Report, context: Context, run: TriggeringRun) -> Non
             raise GitHubError(what, advice="Download the report from the run that triggered this one.")
 
 
-def _confirmed(report: Report, context: Context, token: str) -> Report:
+def _confirmed(report: Report, context: Context) -> Report:
     """Replace what the report says of the label by what GitHub says."""
     claimed = Verdict.OVERRIDDEN in {report.verdict, *(one.comparison.verdict for one in report.functions)}
     if report.override is None and not claimed:
         return report
-    found = override(context, token, str(report.head_sha))
+    found = override(context, str(report.head_sha))
     if claimed and not (found and found.valid):
         what = "nothing was posted: the report says that the cost was accepted, and on the pull request it is not"
         raise GitHubError(what, advice="Run the first workflow again.")

@@ -1,21 +1,23 @@
-"""The command `lambdabot arm64`: its arguments, and its exit code."""
+"""`lambdabot arm64`: checks requirement files, locks, zips and folders for ARM64."""
 
 import argparse
+import ctypes
 import os
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from lambdabot.arm64.access import Access
+from lambdabot.arm64.check import check_many
+from lambdabot.arm64.presentation import annotations, document
+from lambdabot.arm64.target import Target
+from lambdabot.arm64.terminal import show
 from lambdabot.errors import ExitCode, Mistake, UsageError
 from lambdabot.folders import cache_folder
 from lambdabot.log import Log
+from lambdabot.model import Arm64Check, Arm64Verdict, PackageVerdict
 from lambdabot.workspace import Workspace
-
-if TYPE_CHECKING:
-    from lambdabot.arm64.target import Target
-    from lambdabot.model import Arm64Check
 
 _M_ARENA_MAX = -8  # glibc's malloc.h
 _DESCRIPTION = """\
@@ -31,7 +33,7 @@ else 0.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments; nothing heavy is imported for that."""
+    """Declare the arguments."""
     parser.description, parser.epilog = _DESCRIPTION, _EPILOG
     parser.add_argument(
         "paths",
@@ -70,10 +72,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check the paths, show the answers, return the exit code; raise UsageError for what cannot be meant."""
-    from lambdabot.arm64.access import Access  # noqa: PLC0415  # `--help` needs none of it
-    from lambdabot.arm64.check import check_many  # noqa: PLC0415  # `--help` needs none of it
-    from lambdabot.arm64.presentation import annotations, document  # noqa: PLC0415  # as above
-
     missing = [Mistake(message="does not exist", path=path) for path in arguments.paths if not path.exists()]
     if missing:
         raise UsageError(missing)
@@ -85,10 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
     _share_memory()
     answers = check_many(places, target, Access(cache_dir, arguments.timeout), verify=arguments.verify)
     if arguments.json:
-        print(document(answers))  # noqa: T201  # the command's output
+        print(document(answers))
     else:
-        from lambdabot.arm64.terminal import show  # noqa: PLC0415  # JSON needs no terminal
-
         show(answers, target)
     if arguments.github:
         # Beside JSON on stdout, the runner finds its commands on stderr as well.
@@ -100,16 +96,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _share_memory() -> None:
     """Let all threads share two pools of free memory (arenas); one for each thread keeps a quarter more of it."""
-    import ctypes  # noqa: PLC0415  # `--help` needs none of it
-
     with suppress(AttributeError):  # not glibc
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
-def exit_code(answers: "list[Arm64Check]") -> ExitCode:
+def exit_code(answers: list[Arm64Check]) -> ExitCode:
     """Return 1 when something blocks, 3 when nothing at all could be told, else 0."""
-    from lambdabot.model import Arm64Verdict, PackageVerdict  # noqa: PLC0415  # `--help` needs none of it
-
     verdicts = {answer.verdict for answer in answers}
     if Arm64Verdict.BLOCKED in verdicts:
         return ExitCode.GATE_FAILED
@@ -146,8 +138,7 @@ def _workspace(path: Path) -> Workspace:
     return Workspace.around(path)
 
 
-def _target(arguments: argparse.Namespace) -> "Target":
-    from lambdabot.arm64.target import Target  # noqa: PLC0415  # `--help` needs none of it
+def _target(arguments: argparse.Namespace) -> Target:
 
     of_runtime = Target.of_runtime(arguments.runtime)
     return Target(arguments.python or of_runtime.python, arguments.glibc or of_runtime.glibc)

@@ -9,10 +9,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from lambdabot import job
 from lambdabot.errors import ExitCode
 from lambdabot.github.event import Context
 from lambdabot.model import ACCEPT_LABEL
+from lambdabot.pipeline import job
 from lambdabot.report.document import dumps
 from lambdabot.report.progress import Progress
 from lambdabot.settings.schema import CommentSection, GateSection
@@ -57,13 +57,14 @@ def push(github, refusals, tmp_path, monkeypatch):
         elif github.pulls[0]["head"]["sha"] != (live or head):
             github.push(7, live or head, at=created)
         measured = replace(result or runs.regression(), head_sha=head, created=created)
-        settings, token = Settings(tmp_path / "out", **fields), "token" if authorized else ""
+        settings = Settings(tmp_path / "out", **fields)
         made = type("Run", (), {"execute": lambda _: measured})()
         monkeypatch.setattr(job, "Run", lambda *_, **__: made)
         monkeypatch.setattr(job, "terms", lambda *_: SimpleNamespace(settings=settings, root=tmp_path))
-        context = Context(in_workflow=True, repository="octo/demo", pull_request=7, api_url=github.url)
-        finished = job.run(settings, context, Progress.plain(lambda _: None), token)
-        job.show(finished, context, token, warn=refusals.append)
+        known = {"repository": "octo/demo", "pull_request": 7, "api_url": github.url}
+        context = Context(in_workflow=True, token="token" if authorized else "", **known)
+        finished = job.run(settings, context, Progress.plain(lambda _: None))
+        job.publish(finished, context, warn=refusals.append)
         written = (tmp_path / "out" / "report.json").read_text()
         assert written == dumps(finished.report)
         return finished.exit_code, json.loads(written)

@@ -1,0 +1,52 @@
+"""`lambdabot clean`: removes throw-away copies that a killed run left behind."""
+
+import argparse
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from lambdabot.aws.clean import clean
+from lambdabot.aws.connection import connect
+from lambdabot.aws.journal import journal_folder
+from lambdabot.errors import ExitCode
+from lambdabot.github.event import Context
+from lambdabot.settings.load import load_bucket
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    command.add_argument(
+        "--all", action="store_true", help="also what has not expired: of runs that are under way elsewhere, too"
+    )
+    command.add_argument("--bucket", help="the bucket of large packages (default: the settings' `bucket`)")
+    command.add_argument("--config", type=Path, default=Path("lambdabot.yml"), help="settings (default: %(default)s)")
+    command.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+    command.add_argument("--endpoint", default="aws", help="aws (default) or the URL of a Lambda endpoint")
+    command.add_argument("--region", help="AWS Region (default: the environment's)")
+    command.add_argument("--repository", metavar="OWNER/NAME", help="whose copies (default: the workflow's repository)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Remove what may be removed, say what, and return the exit code."""
+    endpoint = None if arguments.endpoint == "aws" else arguments.endpoint
+    cleaned = clean(
+        connect(endpoint=endpoint, region=arguments.region),
+        arguments.repository or Context.of(os.environ).repository,
+        journal_folder(os.environ),
+        bucket=arguments.bucket or load_bucket(arguments.config),
+        now=datetime.now(UTC),
+        unexpired=arguments.all,
+        dry_run=arguments.dry_run,
+    )
+    lines = [
+        *(f"{'would remove' if arguments.dry_run else 'removed'} {one}" for one in cleaned.removed),
+        *(f"kept {one}" for one in cleaned.kept),
+        *(f"still there: {one}" for one in cleaned.left),
+        *cleaned.notes,
+    ]
+    if lines or not cleaned.failures:
+        print("\n".join(lines or ["Nothing to remove."]))
+    for failure in cleaned.failures:
+        print(f"lambdabot: {failure}", file=sys.stderr)
+    return ExitCode.NOT_MEASURED if cleaned.left or cleaned.failures else ExitCode.DONE

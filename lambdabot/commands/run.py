@@ -1,0 +1,57 @@
+"""`lambdabot run`: measures the functions, compares with base, reports."""
+
+import argparse
+import os
+import sys
+from functools import partial
+from pathlib import Path
+
+from lambdabot.github.event import Context
+from lambdabot.project.discovery import discover
+from lambdabot.report.progress import Progress
+from lambdabot.settings.load import Inputs, load
+from lambdabot.workspace import Workspace
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    command.add_argument("--config", type=Path, default=Path("lambdabot.yml"), help="settings (default: %(default)s)")
+    command.add_argument("--endpoint", help="aws (default), local, or the URL of a Lambda endpoint")
+    command.add_argument("--base", metavar="PATH-OR-REF", help="what to compare with: a folder or a git ref")
+    command.add_argument("--function", action="append", default=[], metavar="NAME", help="only this one (repeatable)")
+    command.add_argument("--region", help="AWS Region (default: the environment's)")
+    command.add_argument("--out", type=Path, default=Path("out"), help="folder of the reports (default: %(default)s)")
+    command.add_argument("--dry-run", action="store_true", help="show what would be created, invoked and spent")
+    command.add_argument("--seed", type=int, default=1, help="seed of every random choice (default: %(default)s)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure, report, and return the exit code."""
+    context = Context.of(os.environ, token=os.environ.get("GITHUB_TOKEN", ""))
+    context.require_trusted()
+    settings = load(
+        Inputs(
+            config=arguments.config,
+            workspace=Workspace.of_workflow(context.workspace),
+            endpoint=arguments.endpoint,
+            base=arguments.base,
+            functions=tuple(arguments.function),
+            region=arguments.region,
+            seed=arguments.seed,
+            out=arguments.out,
+            job=os.environ.get("GITHUB_JOB", ""),
+        ),
+        default_endpoint="local" if context.is_untrusted else "aws",
+        discover=discover,
+    )
+    if arguments.dry_run:
+        from lambdabot.commands import dry_run  # noqa: PLC0415  # what it is told needs no endpoint
+
+        return dry_run.run(settings, context)
+    from lambdabot.pipeline import job  # noqa: PLC0415  # boto3, only once the settings hold
+
+    finished = job.run(settings, context, Progress.on(sys.stderr))
+    url = job.publish(finished, context, warn=partial(print, "lambdabot:", file=sys.stderr))
+    if url is None:
+        print((settings.out / "comment.md").read_text(encoding="utf-8"))
+    return finished.exit_code

@@ -1,0 +1,20 @@
+"""`lambdabot schema`: prints a JSON schema."""
+
+import argparse
+import json
+
+from lambdabot.errors import ExitCode
+from lambdabot.report.document import schema
+from lambdabot.settings.schema import Document
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    command.add_argument("--report", action="store_true", help="of report.json instead of lambdabot.yml")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print it, and return the exit code."""
+    document = schema() if arguments.report else Document.model_json_schema()
+    print(json.dumps(document, indent=2))
+    return ExitCode.DONE
