@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.figures import Figures
-from lambdabot.declaration import Declaration, Edit, NoSlot, Stated, Undecided, edits
-from lambdabot.model import Architecture, Configuration
+from lambdabot.model import Architecture, Configuration, Declaration, Edit, NoSlot, Stated, Undecided
 from lambdabot.project.discovery import discover
+from lambdabot.project.edits import edits
 from lambdabot.project.working_tree import write
 
 CORPUS = Path(__file__).parents[1] / "tests" / "corpus"

@@ -234,7 +234,7 @@ def _add_apply(command: argparse.ArgumentParser) -> None:
 
 
 def _apply(arguments: argparse.Namespace) -> int:
-    from lambdabot.declaration import Edit
+    from lambdabot.model import Edit
     from lambdabot.project.working_tree import write
     from lambdabot.report.document import load
 

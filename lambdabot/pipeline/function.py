@@ -14,7 +14,6 @@ from lambdabot.aws.cpu_model import announcing
 from lambdabot.aws.deployments import Deployments, NotDeployed
 from lambdabot.aws.request import Copy
 from lambdabot.aws.threads import run_all, start
-from lambdabot.declaration import Edit, edits
 from lambdabot.errors import PackagingError
 from lambdabot.measurement.conclusion import conclude
 from lambdabot.measurement.decision import next_step
@@ -29,6 +28,7 @@ from lambdabot.model import (
     Build,
     Configuration,
     Deployment,
+    Edit,
     Function,
     FunctionResult,
     Invocation,
@@ -45,6 +45,7 @@ from lambdabot.pipeline.pairs import Sides
 from lambdabot.pipeline.spent import extras_notes, spent
 from lambdabot.pipeline.waves import Waves
 from lambdabot.project.changes import same_settings
+from lambdabot.project.edits import edits
 from lambdabot.project.handler import handler_location
 from lambdabot.report.progress import Progress
 from lambdabot.settings.schema import GateSection

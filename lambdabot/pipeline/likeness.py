@@ -6,9 +6,8 @@ from pathlib import Path
 from lambdabot.aws.connection import Connection
 from lambdabot.aws.existing import Existing, code_of, completed, read
 from lambdabot.aws.traffic import SOURCE, cold_start_share, monthly_invocations
-from lambdabot.declaration import Place
 from lambdabot.errors import DeploymentError, Mistake
-from lambdabot.model import BaseKind, Function, Side
+from lambdabot.model import BaseKind, Function, Place, Side
 from lambdabot.pipeline.pairs import Sides
 from lambdabot.workspace import Workspace
 

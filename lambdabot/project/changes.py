@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from lambdabot.declaration import Place, Stated
-from lambdabot.model import Function
+from lambdabot.model import Function, Place, Stated
 from lambdabot.project.base import BaseTree, NoBase
 from lambdabot.workspace import FileRefusedError, Workspace
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
-from lambdabot.declaration import Declaration, Discovery, Place, Undecided
+from lambdabot.model import Declaration, Discovery, Place, Undecided
 from lambdabot.project.templates import cloudformation, serverless, terraform_plan
 from lambdabot.project.templates.hints import TERRAFORM, certain, possible
 from lambdabot.project.templates.intrinsics import Known, Result, Unknown

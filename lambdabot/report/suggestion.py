@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lambdabot.declaration import Suggestion
+from lambdabot.model import Suggestion
 from lambdabot.report import numbers, state
 from lambdabot.report.escape import code, escape
 from lambdabot.report.table import key, words

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lambdabot.declaration import Declaration
 from lambdabot.errors import Mistake, UsageError
 from lambdabot.model import (
     Architecture,
     Budget,
     Configuration,
     Constraints,
+    Declaration,
     Function,
     ImageConfig,
     Payload,

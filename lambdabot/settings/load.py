@@ -11,9 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from lambdabot import output
-from lambdabot.declaration import Discovery, Place
 from lambdabot.errors import Mistake, UsageError
-from lambdabot.model import Function, Side
+from lambdabot.model import Discovery, Function, Place, Side
 from lambdabot.settings import document as yaml_document
 from lambdabot.settings import yaml_source
 from lambdabot.settings.comment import Comment, comment

@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from lambdabot.declaration import Attribute, Place, Stated, Undecided
-from lambdabot.model import Architecture
+from lambdabot.model import Architecture, Attribute, Place, Stated, Undecided
 
 AWS_DEFAULT = "AWS's default"
 

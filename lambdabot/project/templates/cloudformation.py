@@ -6,7 +6,8 @@ from typing import TypeVar
 
 import yaml
 
-from lambdabot.declaration import (
+from lambdabot.model import (
+    Architecture,
     Attribute,
     Declaration,
     EventSource,
@@ -15,7 +16,6 @@ from lambdabot.declaration import (
     Stated,
     Undecided,
 )
-from lambdabot.model import Architecture
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.attributes import AWS_DEFAULT
 from lambdabot.project.templates.hints import GENERATED

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from tree_sitter import Node
 
-from lambdabot.declaration import Place
+from lambdabot.model import Place
 from lambdabot.project.templates.hcl import HclFile, text
 from lambdabot.project.templates.hcl_functions import FUNCTIONS
 from lambdabot.project.templates.hcl_literals import OPERATORS, as_text, literal, negative, truth, unescaped

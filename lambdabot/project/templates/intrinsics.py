@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from lambdabot.declaration import Attribute, Place, Undecided
+from lambdabot.model import Attribute, Place, Undecided
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.nodes import Document, Node
 from lambdabot.project.templates.source_text import LONGEST_VALUE

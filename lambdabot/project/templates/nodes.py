@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from lambdabot.declaration import NoSlot, Place, Slot
+from lambdabot.model import NoSlot, Place, Slot
 from lambdabot.project.templates import json_nodes
 from lambdabot.project.templates.json_nodes import MAX_DEPTH
 from lambdabot.project.templates.source_text import SourceText, TemplateError

@@ -10,8 +10,7 @@ from typing import TypeVar
 
 import yaml
 
-from lambdabot.declaration import Attribute, Declaration, EventSource, NoSlot, Place, Slot, Stated, Undecided
-from lambdabot.model import Architecture
+from lambdabot.model import Architecture, Attribute, Declaration, EventSource, NoSlot, Place, Slot, Stated, Undecided
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.intrinsics import Known, Unknown, attribute, called, long_form
 from lambdabot.project.templates.nodes import Document, Entry, Node

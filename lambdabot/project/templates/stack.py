@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from lambdabot.declaration import Undecided
+from lambdabot.model import Undecided
 from lambdabot.project.templates.intrinsics import Intrinsics, Result, Unknown
 from lambdabot.project.templates.nodes import Document, Entry, Node
 

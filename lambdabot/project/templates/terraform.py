@@ -9,8 +9,7 @@ from typing import TypeVar
 
 from tree_sitter import Node
 
-from lambdabot.declaration import Attribute, Declaration, NoSlot, Place, Slot, Stated, Undecided
-from lambdabot.model import Architecture
+from lambdabot.model import Architecture, Attribute, Declaration, NoSlot, Place, Slot, Stated, Undecided
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.attributes import AWS_DEFAULT
 from lambdabot.project.templates.hcl import text

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from lambdabot.declaration import Attribute, EventSource, Place, Stated, Undecided
+from lambdabot.model import Attribute, EventSource, Place, Stated, Undecided
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.hcl import text
 from lambdabot.project.templates.hcl_values import Found, Missing, Value

@@ -7,8 +7,7 @@ from typing import TypeVar
 
 import yaml
 
-from lambdabot.declaration import Attribute, Declaration, NoSlot, Stated, Undecided
-from lambdabot.model import Architecture
+from lambdabot.model import Architecture, Attribute, Declaration, NoSlot, Stated, Undecided
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.attributes import AWS_DEFAULT
 from lambdabot.project.templates.intrinsics import scalar

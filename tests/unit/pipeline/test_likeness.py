@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lambdabot.aws.existing import Existing
-from lambdabot.declaration import Place
+from lambdabot.model import Place
 from lambdabot.pipeline.likeness import Likeness
 from lambdabot.pipeline.pairs import Sides
 

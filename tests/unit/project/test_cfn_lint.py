@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from benchmarks.templates import EXPECTED, NEW_MEMORY_MB, cases
-from lambdabot.declaration import Stated, edits
-from lambdabot.model import Architecture, Configuration
+from lambdabot.model import Architecture, Configuration, Stated
 from lambdabot.project.discovery import discover
+from lambdabot.project.edits import edits
 from lambdabot.project.working_tree import write
 
 FAMILIES = ("sam", "cloudformation", "cdk")

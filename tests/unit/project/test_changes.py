@@ -3,8 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from lambdabot.declaration import Declaration, Place, Stated, Undecided
-from lambdabot.model import Architecture, Configuration, Side
+from lambdabot.model import Architecture, Configuration, Declaration, Place, Side, Stated, Undecided
 from lambdabot.project.base import BaseTree, NoBase
 from lambdabot.project.changes import changes, describe, same_settings
 from lambdabot.workspace import Workspace
