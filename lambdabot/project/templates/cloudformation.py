@@ -19,7 +19,7 @@ from lambdabot.model import (
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.attributes import AWS_DEFAULT
 from lambdabot.project.templates.hints import GENERATED
-from lambdabot.project.templates.intrinsics import NO_VALUE, Known, Unknown, attribute, called
+from lambdabot.project.templates.intrinsics import NO_VALUE, Known, attribute, called
 from lambdabot.project.templates.nodes import Entry, Node
 from lambdabot.project.templates.resource_events import events_of_resources, sam_events
 from lambdabot.project.templates.stack import QUALIFIERS, SERVERLESS_FUNCTION, Resource, Stack, references
@@ -127,7 +127,7 @@ class _Function:
         own = self._own.get(key)
         if own is not None:
             found = self._stack.intrinsics.evaluate(own.value)
-            if isinstance(found, Unknown) or found.value is not NO_VALUE:
+            if isinstance(found, Undecided) or found.value is not NO_VALUE:
                 return own, False
         inherited = self._globals.get(key)
         return (inherited, inherited is not None)
@@ -139,7 +139,7 @@ class _Function:
             if entry is None or node is None:
                 continue
             found = self._stack.intrinsics.evaluate(node)
-            if isinstance(found, Unknown) or found.value is not NO_VALUE:
+            if isinstance(found, Undecided) or found.value is not NO_VALUE:
                 return attribute(found, convert, "an anchor" if self._anchored(entry) else inherited)
         return None
 
@@ -189,7 +189,7 @@ class _Function:
         )
 
     def _slot(
-        self, key: str, entry: Entry | None, result: Known | Unknown | None, before: str, after: str, *, note: str
+        self, key: str, entry: Entry | None, result: Known | Undecided | None, before: str, after: str, *, note: str
     ) -> Slot | NoSlot:
         if entry is None:
             shared = self._document.entries(self._resource.entry.value).get("Properties")
@@ -214,7 +214,7 @@ class _Function:
         return self._document.text.content.lstrip().startswith("{")
 
     def _literal_or_expression(
-        self, entry: Entry, result: Known | Unknown | None, before: str, after: str, note: str
+        self, entry: Entry, result: Known | Undecided | None, before: str, after: str, note: str
     ) -> Slot | NoSlot:
         if not isinstance(result, Known):
             return NoSlot(reason="the value is not decided")
@@ -267,7 +267,7 @@ class _Function:
             node = self._document.get(entry.value, "Variables") or entry.value
             if called(node) is not None:
                 found = self._stack.intrinsics.evaluate(node)
-                reason = found.reason if isinstance(found, Unknown) else "is made by an intrinsic function"
+                reason = found.reason if isinstance(found, Undecided) else "is made by an intrinsic function"
                 undecided = Undecided(reason=reason, place=self._document.place(node))
                 continue
             for key, variable in self._document.entries(node).items():

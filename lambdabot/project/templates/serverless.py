@@ -12,7 +12,7 @@ import yaml
 
 from lambdabot.model import Architecture, Attribute, Declaration, EventSource, NoSlot, Place, Slot, Stated, Undecided
 from lambdabot.project.templates import attributes
-from lambdabot.project.templates.intrinsics import Known, Unknown, attribute, called, long_form
+from lambdabot.project.templates.intrinsics import Known, attribute, called, long_form
 from lambdabot.project.templates.nodes import Document, Entry, Node
 from lambdabot.project.templates.stack import in_words
 from lambdabot.project.templates.variables import Variables
@@ -67,7 +67,7 @@ class _Service:
         if node is None:
             return _Section(self.document, {})
         found = self.variables.resolve(node, self.document)
-        if isinstance(found, Unknown):
+        if isinstance(found, Undecided):
             reason = f"`{key}` is not decided: {found.reason}"
             return _Section(self.document, {}, Undecided(reason=reason, place=found.place))
         return _Section(found.document, found.document.entries(found.node))
@@ -98,7 +98,7 @@ class _Service:
     def _functions(self, node: Node, document: Document, depth: int = 0) -> "Iterator[_Function | Undecided]":
         """Yield the functions of a mapping, or of a list of mappings, each of which may be another file's."""
         found = self.variables.resolve(node, document)
-        if isinstance(found, Unknown):
+        if isinstance(found, Undecided):
             yield Undecided(reason=f"the functions are not decided: {found.reason}", place=found.place)
         elif isinstance(found.node, yaml.SequenceNode) and depth < 3:  # noqa: PLR2004  # lists of files of lists
             for item in found.node.value:
@@ -106,7 +106,7 @@ class _Service:
         else:
             for name, entry in found.document.entries(found.node).items():
                 body = self.variables.resolve(entry.value, found.document)
-                if isinstance(body, Unknown):
+                if isinstance(body, Undecided):
                     yield Undecided(reason=f"the function `{name}` is not decided: {body.reason}", place=body.place)
                 elif isinstance(body.node, yaml.MappingNode):
                     shared = found.document.is_alias(entry)
@@ -291,8 +291,8 @@ class _Function:
             if entry is None:
                 continue
             found = self._service.variables.resolve(entry.value, document)
-            if isinstance(found, Unknown):
-                undecided = Undecided(reason=found.reason, place=found.place)
+            if isinstance(found, Undecided):
+                undecided = found
                 continue
             for key, variable in found.document.entries(found.node).items():
                 variables[key] = self._attribute(variable.value, found.document, attributes.text, inherited)

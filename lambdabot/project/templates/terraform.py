@@ -13,7 +13,7 @@ from lambdabot.model import Architecture, Attribute, Declaration, NoSlot, Place,
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.attributes import AWS_DEFAULT
 from lambdabot.project.templates.hcl import text
-from lambdabot.project.templates.hcl_values import Found, Missing, Value
+from lambdabot.project.templates.hcl_values import Found, Value
 from lambdabot.project.templates.names import named
 from lambdabot.project.templates.terraform_events import Events, module_events
 from lambdabot.project.templates.terraform_module import Instance, Module, is_archive
@@ -101,8 +101,8 @@ class TerraformFunction:
     def _attribute(self, found: Value | None, convert: Callable[..., Attribute[T]]) -> Attribute[T]:
         if found is None:
             return None
-        if isinstance(found, Missing):
-            return Undecided(reason=found.reason, place=found.place)
+        if isinstance(found, Undecided):
+            return found
         return convert(found.value, found.place, attributes.named(found.via[0]) if found.via else "")
 
     def _get(self, key: str, convert: Callable[..., Attribute[T]]) -> Attribute[T]:
@@ -118,7 +118,7 @@ class TerraformFunction:
         """Return an attribute that lambdabot recommends values for, and where another one would be written."""
         is_list = key == "architectures"
         found = self._instance.get(key)
-        if isinstance(found, Missing):
+        if isinstance(found, Undecided):
             return self._attribute(found, convert), NoSlot(reason=f"{found.place}: {found.reason}")
         if found is None:
             if key in self._block.attributes:  # null: a value that is known, and says that AWS's default holds
@@ -128,7 +128,7 @@ class TerraformFunction:
             return convert(default, self._place, AWS_DEFAULT), slot
         if is_list and isinstance(found.value, list) and len(found.value) == 1:
             item = found.value[0]
-            if isinstance(item, Missing):
+            if isinstance(item, Undecided):
                 return self._attribute(item, convert), NoSlot(reason=f"{item.place}: {item.reason}")
             found = Found(item.value, item.file, item.node, (*item.via, *found.via))
         value = self._attribute(found, convert)
@@ -213,8 +213,8 @@ class TerraformFunction:
             if dynamic is not None:
                 return {}, Undecided(reason="the variables are made by a `dynamic` block", place=dynamic.place)
             found = self._instance.value(block.attributes.get("variables")) if block else None
-        if isinstance(found, Missing):
-            return {}, Undecided(reason=found.reason, place=found.place)
+        if isinstance(found, Undecided):
+            return {}, found
         if found is None or not isinstance(found.value, dict):
             return {}, None
         return {key: self._attribute(value, attributes.text) for key, value in found.value.items()}, None
@@ -230,7 +230,7 @@ class TerraformFunction:
 
     def _layer(self, item: Value, written: Node) -> Attribute[str]:
         """Return a layer's ARN, or the address of the resource that it is."""
-        if isinstance(item, Missing):
+        if isinstance(item, Undecided):
             line = self._block.file.text.line_text(item.place.line - 1)[item.place.column - 1 :]
             address = re.match(r"[\w.-]+(?:\[[^\]]*\][\w.-]*)*", line)
             if address and "." in address[0] and text(written):
@@ -250,7 +250,7 @@ class TerraformFunction:
             if isinstance(found, Found) and isinstance(found.value, list) and found.value:
                 found = next(filter(_has_path, found.value), found.value[0])  # the function's own comes first
             if isinstance(found, Found) and isinstance(found.value, dict):
-                found = found.value.get("path", Missing("the package has no `path`", found.place))
+                found = found.value.get("path", Undecided(reason="the package has no `path`", place=found.place))
             return self._attribute(found, partial(self._path, key))
         return Undecided(reason="no code is given", place=self._place)
 
