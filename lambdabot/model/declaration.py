@@ -4,9 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lambdabot.model.configuration import Architecture
-from lambdabot.model.place import Attribute, NoSlot, Place, Slot, Undecided
-
-_FIXED = NoSlot(reason="the template cannot be edited")
+from lambdabot.model.place import Attribute, Place, Undecided
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +41,6 @@ class Declaration:
     reserved_concurrency: Attribute[int] = None
     provisioned_concurrency: Attribute[int] = None
     ephemeral_storage_mb: Attribute[int] = None
-    memory_slot: Slot | NoSlot = _FIXED
-    architecture_slot: Slot | NoSlot = _FIXED
 
     @property
     def undecided(self) -> dict[str, Undecided]:

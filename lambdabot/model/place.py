@@ -50,6 +50,9 @@ class NoSlot:
     reason: str
 
 
+NOT_EDITABLE = NoSlot(reason="the template cannot be edited")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stated(Generic[T_co]):
     """A value and where it is written; `inherited` says what it comes from when not from the function's own block."""
@@ -57,6 +60,7 @@ class Stated(Generic[T_co]):
     value: T_co
     place: Place
     inherited: str = ""
+    slot: Slot | NoSlot = field(default=NOT_EDITABLE, repr=False)  # where another value would be written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

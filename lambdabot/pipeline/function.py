@@ -227,7 +227,8 @@ class FunctionJob:
             return (), ()
         if recommendation.configuration == self.head.current:
             return (), ()
-        return edits(self.head.declaration, recommendation.configuration)
+        declared, wanted = self.head.declaration, recommendation.configuration
+        return edits((declared.memory_mb, wanted.memory_mb), (declared.architecture, wanted.architecture))
 
     def _declared_notes(self) -> tuple[str, ...]:
         """Say what of the template is not in force in the measurement."""

@@ -3,30 +3,27 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from lambdabot.model import Attribute, Configuration, Declaration, Edit, NoSlot, Slot, Stated
+from lambdabot.model import Attribute, Edit, NoSlot, Slot, Stated
+from lambdabot.model.place import NOT_EDITABLE
 
 
-def edits(declaration: Declaration, wanted: Configuration) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
-    """Return the edits that give the function the wanted Configuration, and why others cannot be made.
+def edits(*wanted: tuple[Attribute[object], object]) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
+    """Return the edits that give attributes the values beside them, and why others cannot be made.
 
     A value that is written as wanted needs none; attributes on one line become one edit.
     """
-    asked: list[tuple[Attribute[object], Slot | NoSlot, object]] = [
-        (declaration.memory_mb, declaration.memory_slot, wanted.memory_mb),
-        (declaration.architecture, declaration.architecture_slot, wanted.architecture.value),
-    ]
-    wanted_slots: list[tuple[Slot, str]] = []
-    reasons: list[str] = []
-    for now, slot, value in asked:
-        if isinstance(now, Stated) and now.value == value:
-            continue
-        if isinstance(slot, NoSlot):
-            reasons.append(slot.reason)
-        else:
-            wanted_slots.append((slot, str(value)))
     lines: dict[tuple[Path, int], list[tuple[Slot, str]]] = {}
-    for slot, value in wanted_slots:
-        lines.setdefault((slot.path, slot.line), []).append((slot, value))
+    reasons: list[str] = []
+    for attribute, value in wanted:
+        match attribute:
+            case Stated() if attribute.value == value:
+                pass
+            case Stated(slot=Slot() as slot):
+                lines.setdefault((slot.path, slot.line), []).append((slot, str(value)))
+            case Stated(slot=NoSlot() as slot):
+                reasons.append(slot.reason)
+            case _:
+                reasons.append(str(attribute or NOT_EDITABLE.reason))
     return tuple(_edit(together) for together in lines.values()), tuple(dict.fromkeys(reasons))
 
 

@@ -200,7 +200,7 @@ class Intrinsics:
             return self.evaluate(yes if decided else no, depth)
         one, other = self.evaluate(yes, depth), self.evaluate(no, depth)
         if isinstance(one, Known) and isinstance(other, Known) and one.value == other.value:
-            return one
+            return replace(one, node=node, document=self._document)  # neither of the two is the value alone
         return Undecided(reason=f"the condition `{name}` is not decided: {decided.reason}", place=decided.place)
 
     def _find_in_map(self, items: list[Node], node: Node, depth: int) -> Result:

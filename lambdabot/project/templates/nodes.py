@@ -76,6 +76,12 @@ class Document:
             node = entry.value
         return node
 
+    def inner(self, entry: Entry | None, *keys: str) -> Entry | None:
+        """Return the entry below nested keys of an entry's value, or None."""
+        for key in keys:
+            entry = None if entry is None else self.entries(entry.value).get(key)
+        return entry
+
     def literal(self, node: Node, *, note: str = "") -> Slot | NoSlot:
         """Return the slot of a scalar's own characters: anchor, tag and quotes stay."""
         if not isinstance(node, yaml.ScalarNode) or node.style in {"|", ">"}:
