@@ -1,14 +1,11 @@
 """What to say beside the code: on the handler whose cost failed, on the requirement that blocks ARM64."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from lambdabot.model import PackageVerdict
-
-_PLACE = re.compile(r"(?P<file>.+):(?P<line>[0-9]{1,9})")
+from lambdabot.model import PackageVerdict, Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,18 +46,18 @@ def _of_function(one: Mapping[str, Any], workspace: Path | None) -> Iterator[Ann
 def _of_packages(arm64: Mapping[str, Any], workspace: Path | None) -> Iterator[Annotation]:
     """Yield the requirements that block ARM64, each on its line: those without one stand in the comment's table."""
     for package in arm64["packages"]:
-        place = _PLACE.fullmatch(package["requested_by"][0]) if package["requested_by"] else None
+        place = Place.parse(package["requested_by"][0]) if package["requested_by"] else None
         if PackageVerdict(package["verdict"]).blocks and place:
-            path = _manifest(arm64["path"], place["file"], workspace)
+            path = _manifest(arm64["path"], place.path, workspace)
             if path is not None:
                 name = " ".join(filter(None, [package["name"], package["version"]]))
                 through = f" (through {' > '.join(package['requested_by'][1:])})" if package["requested_by"][1:] else ""
                 fix = f" {package['fix']}" if package["fix"] else ""
                 message = f"{name}{through} blocks arm64: {package['verdict']}: {package['evidence']}.{fix}"
-                yield Annotation(level="warning", message=message, path=path, line=int(place["line"]))
+                yield Annotation(level="warning", message=message, path=path, line=place.line)
 
 
-def _manifest(checked: str, named: str, workspace: Path | None) -> str | None:
+def _manifest(checked: str, named: Path, workspace: Path | None) -> str | None:
     """Return the requirement file that is named from the checked folder, or from the folder of the checked file."""
     for folder in (Path(checked), Path(checked).parent):
         path = folder / named

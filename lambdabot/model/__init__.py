@@ -35,7 +35,7 @@ from lambdabot.model.measured import (
 )
 from lambdabot.model.place import Attribute, Edit, NoSlot, Place, Slot, Stated, Suggestion, Undecided
 from lambdabot.model.prices import Prices
-from lambdabot.model.result import ACCEPT_LABEL, BaseKind, Finding, FunctionResult, Location, Override, RunResult, Spend
+from lambdabot.model.result import ACCEPT_LABEL, BaseKind, Finding, FunctionResult, Override, RunResult, Spend
 
 __all__ = [
     "ACCEPT_LABEL",
@@ -63,7 +63,6 @@ __all__ = [
     "ImageConfig",
     "Interval",
     "Invocation",
-    "Location",
     "Measurement",
     "NoSlot",
     "Outcome",

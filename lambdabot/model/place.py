@@ -1,10 +1,13 @@
 """Where a value is written, and what to write there to change it."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 from lambdabot.errors import Mistake
+
+_PLACE = re.compile(r"(?P<file>.+):(?P<line>[0-9]{1,9})")
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -20,6 +23,12 @@ class Place:
     def __str__(self) -> str:
         """Return `file:line`."""
         return f"{self.path}:{self.line}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Return the place that `file:line` names, None for any other text."""
+        found = _PLACE.fullmatch(text)
+        return cls(path=Path(found["file"]), line=int(found["line"])) if found else None
 
     def mistake(self, message: str) -> Mistake:
         """Return a mistake that stands here."""

@@ -4,21 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from pathlib import Path
 
 from lambdabot.model.arm64 import Arm64Check
 from lambdabot.model.function import Function
 from lambdabot.model.measured import Comparison, Invocation, Measurement, Recommendation, Verdict
-from lambdabot.model.place import Edit
+from lambdabot.model.place import Edit, Place
 from lambdabot.model.prices import Prices
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Location:
-    """A line of the user's code."""
-
-    path: Path
-    line: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +21,7 @@ class Finding:
     evidence: str
     saving_monthly_usd: Decimal | None
     fix: str
-    path: str | None = None
-    line: int | None = None
+    place: Place | None = None
 
 
 class BaseKind(StrEnum):
@@ -61,7 +51,7 @@ class FunctionResult:
     comparison: Comparison
     arm64: Arm64Check | None = None
     findings: tuple[Finding, ...] = ()
-    location: Location | None = None  # of the head's handler
+    location: Place | None = None  # of the head's handler
     edits: tuple[Edit, ...] = ()  # that write the recommendation into the function's template
     edits_reason: str = ""  # why one of them cannot be made
     notes: tuple[str, ...] = ()  # what a reader should know of how the figures came about

@@ -3,13 +3,13 @@
 import re
 from pathlib import Path
 
-from lambdabot.model import Function, Location
+from lambdabot.model import Function, Place
 from lambdabot.workspace import FileRefusedError
 
 LARGEST_BYTES = 1024 * 1024
 
 
-def handler_location(function: Function) -> Location | None:
+def handler_location(function: Function) -> Place | None:
     """Return where a Python handler is defined in a source folder; None where that cannot be told."""
     if not isinstance(function.source, Path) or function.handler is None or not function.runtime.startswith("python"):
         return None
@@ -22,5 +22,5 @@ def handler_location(function: Function) -> Location | None:
     definition = re.compile(rf"(?:async\s+def|def|class)\s+{re.escape(name)}\b|{re.escape(name)}\s*[:=]")
     for number, line in enumerate(text.split("\n"), start=1):
         if definition.match(line):
-            return Location(path=path, line=number)
-    return Location(path=path, line=1)
+            return Place(path=path, line=number)
+    return Place(path=path, line=1)

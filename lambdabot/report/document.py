@@ -20,8 +20,8 @@ from lambdabot.model import (
     Function,
     FunctionResult,
     Interval,
-    Location,
     Measurement,
+    Place,
     Recommendation,
     RunResult,
     Status,
@@ -305,7 +305,7 @@ def _arm64(one: Arm64Check | None, result: FunctionResult, root: Path | None) ->
     return {**asdict(one), "path": _relative(one.path, root)}
 
 
-def _location(one: Location | None, root: Path | None) -> dict[str, Any] | None:
+def _location(one: Place | None, root: Path | None) -> dict[str, Any] | None:
     if one is None or root is None or not one.path.is_relative_to(root):
         return None
     return {"path": _relative(str(one.path), root), "line": one.line}
@@ -318,7 +318,7 @@ def _finding(one: Finding) -> dict[str, Any]:
         "evidence": one.evidence,
         "saving_monthly_usd": one.saving_monthly_usd,
         "fix": one.fix,
-        "location": None if one.path is None else {"path": one.path, "line": one.line},
+        "location": None if one.place is None else {"path": str(one.place.path), "line": one.place.line},
     }
 
 

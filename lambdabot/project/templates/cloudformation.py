@@ -132,7 +132,7 @@ class _Function:
 
     def _get(self, key: str, convert: Callable[..., Attribute[T]], *below: str, default: object = None) -> Attribute[T]:
         """Return a property, or what stands below it, with the slot of its value; AWS's default where none is given."""
-        form = Form(is_list=key == "Architectures", quote='"' if self._is_json and convert != attributes.number else "")
+        form = Form(is_list=key == "Architectures", quote='"' if convert != attributes.number and self._is_json else "")
         for entries, in_globals in ((self._own, False), (self._globals, True)):
             outer = entries.get(key)
             entry = self._document.inner(outer, *below)
@@ -140,10 +140,11 @@ class _Function:
                 continue
             found = self._stack.intrinsics.evaluate(entry.value)
             if isinstance(found, Undecided) or found.value is not NO_VALUE:
-                shared = bool(below) and (in_globals or self._anchored(outer))
                 value = self._value(key, entry, found, convert, form, in_globals=in_globals)
-                reason = f"`{key}` at {self._document.place(outer.key)} is not the function's alone"
-                return attributes.editable(value, NoSlot(reason=reason)) if shared else value
+                if below and (in_globals or self._anchored(outer)):
+                    reason = f"`{key}` at {self._document.place(outer.key)} is not the function's alone"
+                    return attributes.editable(value, NoSlot(reason=reason))
+                return value
         if default is None:
             return None
         if key in self._own:  # an `Fn::If` that gives `AWS::NoValue`

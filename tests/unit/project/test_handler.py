@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from lambdabot.model import Location
+from lambdabot.model import Place
 from lambdabot.project.handler import LARGEST_BYTES, handler_location
 from lambdabot.workspace import Workspace
 from tests.unit.report.runs import function
@@ -34,11 +34,11 @@ def located(tmp_path):
 def test_the_line_of_the_definition_is_found(located, tmp_path, line):
     text = f"import os\n\ndef handler_of(x): ...\n# def handler\n{line}\n    pass\n"
 
-    assert located(text) == Location(path=tmp_path / "app.py", line=5)
+    assert located(text) == Place(path=tmp_path / "app.py", line=5)
 
 
 def test_a_handler_that_is_imported_is_the_files(located, tmp_path):
-    assert located("from real import handler\n") == Location(path=tmp_path / "app.py", line=1)
+    assert located("from real import handler\n") == Place(path=tmp_path / "app.py", line=1)
 
 
 @pytest.mark.parametrize("handler", ["pkg/app.handler", "pkg.app.handler"])

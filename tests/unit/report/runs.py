@@ -27,6 +27,7 @@ from lambdabot.model import (
     PackageCheck,
     PackageVerdict,
     Payload,
+    Place,
     Prices,
     Recommendation,
     RunResult,
@@ -381,8 +382,7 @@ def finding() -> Finding:
         evidence="app.py:12 makes a boto3 client on every call",
         saving_monthly_usd=Decimal("12.10"),
         fix="Move it to module level.",
-        path="src/thumbnail/app.py",
-        line=12,
+        place=Place(path=Path("src/thumbnail/app.py"), line=12),
     )
 
 
@@ -438,7 +438,7 @@ def hostile(name: str, words: str) -> RunResult:
         function(name),
         measurements=(*sweep()[1:], failed(at(128), Status.ERROR, words)),
         arm64=check,
-        findings=(replace(finding(), title=name, evidence=words, fix=name, path=words),),
+        findings=(replace(finding(), title=name, evidence=words, fix=name, place=Place(path=Path(words), line=1)),),
         comparison=comparison(Verdict.NOT_MEASURED, None, words),
         notes=(words,),
         stop_reason=words,
