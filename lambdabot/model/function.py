@@ -1,11 +1,11 @@
 """A Lambda function as the user's project describes it, packaged and live."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from lambdabot.model.configuration import Architecture, Configuration, Side, Variant
 from lambdabot.model.declaration import Declaration
@@ -67,59 +67,106 @@ class Extras:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Function:
-    """A Lambda function as the user's project describes it, one side of it, every path absolute."""
+class Code:
+    """What a function runs, and what it is packaged from; every path is absolute."""
 
-    name: str
-    side: Side
-    workspace: Workspace  # which holds every file that the function names
+    workspace: Workspace  # which holds every file that is named here
     source: Path | str | None  # a folder, a .zip, the URI of a container image; None: the code of `like`, not yet read
     handler: str | None
     runtime: str
     requirements: Path | None
-    role: str | None
+    layers: Mapping[Architecture, tuple[str, ...]] = field(default_factory=dict)  # ARNs of layer versions
+    image_config: ImageConfig | None = None
+    allow_build: frozenset[str]  # dependencies that may be built from source
+
+    def layers_for(self, architecture: Architecture) -> tuple[str, ...]:
+        """Return the layers that are attached on an architecture, in their order."""
+        return self.layers.get(architecture, ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What a function is deployed with."""
+
+    current: Configuration
+    current_assumed: bool
     timeout_seconds: int
     environment: Mapping[str, str] = field(repr=False)
+    role: str | None
+    ephemeral_storage_mb: int = 512
+    provisioned_concurrency: int = 0  # of the real one: the copies have none
+    snap_start: bool = False
+    tracing: bool = False
+    attachments: Mapping[str, Any] = field(default_factory=dict, repr=False)  # of `like`: VpcConfig, … as Lambda has it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked of a function's measurement."""
+
     payloads: tuple[Payload, ...] = field(repr=False)
     gate_payloads: tuple[Payload, ...] = field(default=(), repr=False)  # which it is compared with, where others
     memory_mb: tuple[int, ...]
+    sizes_assumed: bool = False  # nobody asked for these memory sizes and no others
     architectures: tuple[Architecture, ...]
-    current: Configuration
-    current_assumed: bool
-    monthly_invocations: int | None
     constraints: Constraints
     strategy: Strategy
     balanced_weight: float
     tie_tolerance_percent: float
     budget: Budget
-    allow_build: frozenset[str]
-    sizes_assumed: bool = False  # nobody asked for these memory sizes and no others
-    layers: Mapping[Architecture, tuple[str, ...]] = field(default_factory=dict)  # ARNs of layer versions
-    ephemeral_storage_mb: int = 512
-    provisioned_concurrency: int = 0  # of the real one: the copies have none
-    snap_start: bool = False
-    tracing: bool = False
-    image_config: ImageConfig | None = None
-    like: str | None = None  # the existing function that stands for what the settings leave open
-    side_effects_accepted: bool = False
-    given: frozenset[str] = frozenset()  # the keys that the settings name, which `like` leaves alone
-    attachments: Mapping[str, Any] = field(default_factory=dict, repr=False)  # of `like`: VpcConfig, … as Lambda has it
+    monthly_invocations: int | None
     traffic_source: str = "lambdabot.yml"  # of `monthly_invocations`
     cold_start_share: float | None = None  # of the real traffic; None: not known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a function is described."""
+
+    like: str | None = None  # the existing function that stands for what the settings leave open
+    given: frozenset[str] = frozenset()  # the keys that the settings name, which `like` leaves alone
     declaration: Declaration | None = None  # the template's, where there is one
+    side_effects_accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """A Lambda function as the user's project describes it, one side of it."""
+
+    name: str
+    side: Side
+    code: Code
+    setup: Setup
+    question: Question
+    origin: Origin
 
     @property
     def extras(self) -> Extras:
         """What it is billed for besides; SnapStart is free for Java (AWS Lambda Pricing)."""
         return Extras(
-            ephemeral_storage_mb=self.ephemeral_storage_mb,
-            provisioned_concurrency=self.provisioned_concurrency,
-            snap_start=self.snap_start and not self.runtime.startswith("java"),
+            ephemeral_storage_mb=self.setup.ephemeral_storage_mb,
+            provisioned_concurrency=self.setup.provisioned_concurrency,
+            snap_start=self.setup.snap_start and not self.code.runtime.startswith("java"),
         )
 
-    def layers_for(self, architecture: Architecture) -> tuple[str, ...]:
-        """Return the layers that are attached on an architecture, in their order."""
-        return self.layers.get(architecture, ())
+    def value(self, name: str) -> Any:  # noqa: ANN401  # of any field
+        """Return a field of one of its parts."""
+        return getattr(getattr(self, _PART[name]), name)
+
+    def changed(self, **values: Any) -> Self:  # noqa: ANN401  # see above
+        """Return the function with other values of its parts' fields."""
+        parts = {_PART[name]: getattr(self, _PART[name]) for name in values}
+        for name, value in values.items():
+            parts[_PART[name]] = replace(parts[_PART[name]], **{name: value})
+        return replace(self, **parts)
+
+
+_PART = {
+    each.name: part
+    for part, kind in (("code", Code), ("setup", Setup), ("question", Question), ("origin", Origin))
+    for each in fields(kind)
+}
+"""Of which part each field is: lambdabot.yml has them side by side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -166,17 +166,19 @@ def dumps(data: Mapping[str, Any]) -> str:
 
 def _function(result: FunctionResult, root: Path | None) -> dict[str, Any]:
     function = result.function
-    traffic, curve = function.monthly_invocations, curve_url(result.measurements)
+    traffic, curve = function.question.monthly_invocations, curve_url(result.measurements)
     return {
         "name": function.name,
-        "runtime": function.runtime,
+        "runtime": function.code.runtime,
         "source_path": _source(function, root),
         "target": result.target,
         "error": result.error,
         "removed": result.removed,
-        "monthly_invocations": None if traffic is None else {"value": traffic, "source": function.traffic_source},
+        "monthly_invocations": None
+        if traffic is None
+        else {"value": traffic, "source": function.question.traffic_source},
         "monthly_invocations_reason": "" if traffic is not None else "lambdabot.yml has no `monthly_invocations`",
-        "current": {**_configuration(function.current), "assumed": function.current_assumed},
+        "current": {**_configuration(function.setup.current), "assumed": function.setup.current_assumed},
         "base_is": result.base_is,
         **_decided(
             result.measurements, result.recommendation, result.recommendation_reason, result.comparison, traffic
@@ -290,7 +292,7 @@ def _arm64(one: Arm64Check | None, result: FunctionResult, root: Path | None) ->
             "it is not measured any more"
             if result.removed
             else "arm64 is not among the function's architectures"
-            if all(architecture != "arm64" for architecture in result.function.architectures)
+            if all(architecture != "arm64" for architecture in result.function.question.architectures)
             else "only Python functions with a source folder or a .zip are"
         )
         return {
@@ -324,9 +326,9 @@ def _finding(one: Finding) -> dict[str, Any]:
 
 def _source(function: Function, root: Path | None) -> str:
     """Return where a function's code is: of what was downloaded, whose code it is."""
-    if function.like is not None and "source" not in function.given:
-        return function.like
-    return _relative(str(function.source), root)
+    if function.origin.like is not None and "source" not in function.origin.given:
+        return function.origin.like
+    return _relative(str(function.code.source), root)
 
 
 def _relative(path: str, root: Path | None) -> str:

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ def located(tmp_path):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(text if isinstance(text, bytes) else text.encode())
         found = function(source=tmp_path, handler=handler, workspace=Workspace(tmp_path))
-        return handler_location(replace(found, **fields))
+        return handler_location(found.changed(**fields))
 
     return find
 

@@ -174,10 +174,10 @@ def advised(
 ) -> Recommendation:
     """Recommend with the saving that the measurements show, in the words of the measurement."""
     rows = {one.variant.configuration: one for one in measurements if one.variant.side is HEAD and one.cost_per_million}
-    if not {best, subject.current} <= rows.keys():
+    if not {best, subject.setup.current} <= rows.keys():
         return recommended(best, None, None, ties=ties, **fields)
-    before, after = (rows[one].cost_per_million.value for one in (subject.current, best))
-    traffic = subject.monthly_invocations
+    before, after = (rows[one].cost_per_million.value for one in (subject.setup.current, best))
+    traffic = subject.question.monthly_invocations
     monthly = f"{(before - after) * traffic / 1e6:.6f}" if traffic else None
     words = f"cheapest at ${after:.2f} per million and {rows[best].mean_duration_ms:.0f} ms"
     fields = {"reason": words, "ties": ties, **fields}
