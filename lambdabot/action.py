@@ -56,24 +56,24 @@ def _run(environ: Mapping[str, str], workflow: Workflow) -> int:
     url = show(finished, context, token, warn=workflow.warning)
     from lambdabot.report.comment import summary  # noqa: PLC0415  # jinja2 only after the first API call
 
-    workflow.finish(finished.document, summary=summary(finished.document), report=OUT / "report.json", comment_url=url)
+    workflow.finish(finished.report, summary=summary(finished.report), path=OUT / "report.json", comment_url=url)
     return finished.exit_code
 
 
-def _comment(report: Path, given: Inputs, context: Context, token: str, workflow: Workflow) -> int:
+def _comment(path: Path, given: Inputs, context: Context, token: str, workflow: Workflow) -> int:
     """Comment on reports of another run; no output but the comments' addresses rests on what they say."""
     from lambdabot.report.comment import summary  # noqa: PLC0415  # this door's other way needs none of it yet
     from lambdabot.second_stage import comment, reported, reports  # noqa: PLC0415  # likewise
 
-    section, received = load_comment(given), reports(report)
+    section, received = load_comment(given), reports(path)
     for told in received.told:
         workflow.warning(told)
     urls = []
-    for number, document in enumerate(received.documents):
-        data = reported(document, given, number)
-        workflow.summary(summary(data))
+    for number, one in enumerate(received.reports):
+        report = reported(one, given, number)
+        workflow.summary(summary(report))
         try:
-            urls.append(comment(data, context, token, section))
+            urls.append(comment(report, context, token, section))
         except GitHubError as error:
             workflow.warning(str(error))
     workflow.outputs({"comment-url": "\n".join(filter(None, urls))})

@@ -154,10 +154,10 @@ def _comment(arguments: argparse.Namespace) -> int:
     section, received = load_comment(inputs), reports(arguments.report)
     only_print = arguments.only_print or not token or not context.in_workflow
     refused = []
-    for number, data in enumerate(received.documents):
+    for number, report in enumerate(received.reports):
         try:
-            url = None if only_print else comment(reported(data, inputs, number), context, token, section)
-            print(render(data, template=own_template(section)) if url is None else url)
+            url = None if only_print else comment(reported(report, inputs, number), context, token, section)
+            print(render(report, template=own_template(section)) if url is None else url)
         except GitHubError as error:
             refused.append(str(error))
     for one in (*received.told, *refused):
@@ -238,14 +238,14 @@ def _apply(arguments: argparse.Namespace) -> int:
     from lambdabot.project.working_tree import write
     from lambdabot.report.document import load
 
-    functions = load(arguments.report)["functions"]
-    edits = dict.fromkeys(Edit(**{**one, "path": Path(one["path"])}) for each in functions for one in each["edits"])
+    functions = load(arguments.report).functions
+    edits = dict.fromkeys(Edit(**{**dict(one), "path": Path(one.path)}) for each in functions for one in each.edits)
     changed = write(tuple(edits), Path.cwd())
     for edit in edits:
         print(f"{edit.path}:{edit.line}: {edit.after.strip()}{f' ({edit.note})' if edit.note else ''}")
     for each in functions:
-        if each["edits_reason"]:
-            print(f"{each['name']}: not edited: {each['edits_reason']}")
+        if each.edits_reason:
+            print(f"{each.name}: not edited: {each.edits_reason}")
     print(f"{len(changed)} files changed" if changed else "nothing to change: the templates say what is recommended")
     return ExitCode.DONE
 

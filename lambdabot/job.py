@@ -1,18 +1,17 @@
 """What both doors do: the main job, its files, what GitHub shows of it, its exit code."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lambdabot import output
-from lambdabot.confidential import told, withheld, withheld_in
+from lambdabot.confidential import told, withheld
 from lambdabot.errors import ExitCode, GitHubError
 from lambdabot.github.event import Context
 from lambdabot.model import ACCEPT_LABEL, Override, RunResult, Verdict
-from lambdabot.pipeline.override import accept, judged
 from lambdabot.pipeline.run import Run
 from lambdabot.pipeline.terms import terms
 from lambdabot.pipeline.verdict import exit_code
@@ -24,13 +23,14 @@ from lambdabot.workspace import Workspace
 
 if TYPE_CHECKING:
     from lambdabot.report.own_template import OwnTemplate
+    from lambdabot.report.schema import Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """A run that went to its end: report.json as data, what the door makes of it, and how the settings show it."""
+    """A run that went to its end: its report, what the door makes of it, and how the settings show it."""
 
-    document: Mapping[str, Any]
+    report: "Report"
     exit_code: ExitCode
     settings: Settings  # in force
     template: "OwnTemplate | None"
@@ -38,32 +38,30 @@ class Finished:
 
 def run(settings: Settings, context: Context, progress: Progress, token: str) -> Finished:
     """Do the main job and write its files. Raises InterruptionError, after writing what was measured."""
-    documents: list[dict[str, Any]] = []
     own_template(settings.comment)  # its mistakes show before anything is touched, also where another is in force
     with PrivateFolder(prefix="lambdabot-base-", mode=0o700) as folder:
         agreed = terms(settings, context, folder.path)
         settings = agreed.settings
         template = own_template(settings.comment)
 
-        def save(result: RunResult) -> None:
-            documents.append(write(result, settings.out, settings.workspace, root=agreed.root, template=template))
+        def save(result: RunResult, label: Override | None = None) -> "Report":
+            place = settings.out, settings.workspace
+            return write(result, *place, root=agreed.root, template=template, label=label)
 
         measured = Run(agreed, context, progress=progress, save=save)
         with progress:
             result = measured.execute()
-    save(result)  # what was measured is safe before GitHub is asked
+    report = save(result)  # what was measured is safe before GitHub is asked
     if (
-        exit_code(result, settings.gate) is ExitCode.GATE_FAILED
+        exit_code(report, settings.gate) is ExitCode.GATE_FAILED
         and token
         and context.pull_request is not None
-        and result.head_sha is not None
+        and report.head_sha is not None
     ):
-        result = accept(result, override(context, token, result.head_sha))
-        if result.override is not None:
-            save(result)
-    return Finished(
-        document=documents[-1], exit_code=exit_code(result, settings.gate), settings=settings, template=template
-    )
+        label = override(context, token, report.head_sha)
+        if label is not None:
+            report = save(result, label)
+    return Finished(report=report, exit_code=exit_code(report, settings.gate), settings=settings, template=template)
 
 
 def own_template(comment: Comment) -> "OwnTemplate | None":
@@ -76,45 +74,57 @@ def own_template(comment: Comment) -> "OwnTemplate | None":
 
 
 def write(
-    result: RunResult, out: Path, workspace: Workspace, *, root: Path, template: "OwnTemplate | None" = None
-) -> dict[str, Any]:
-    """Write report.json, samples.jsonl, comment.md and report.html, and return report.json as data.
+    result: RunResult,
+    out: Path,
+    workspace: Workspace,
+    *,
+    root: Path,
+    template: "OwnTemplate | None" = None,
+    label: Override | None = None,
+) -> "Report":
+    """Write report.json, samples.jsonl, comment.md and report.html, and return the report.
 
-    Raises UsageError for a folder that a link leads elsewhere.
+    `label` is what the label that accepts the cost is worth, None where it is not set. Raises UsageError for a folder
+    that a link leads elsewhere.
     """
-    from lambdabot.report.comment import render  # noqa: PLC0415  # jinja2's 0.1 s come after the first API call
+    from lambdabot.pipeline.override import accept  # noqa: PLC0415  # with pydantic's models, after the first API call
+    from lambdabot.report.comment import render  # noqa: PLC0415  # likewise, and jinja2's 0.1 s
     from lambdabot.report.document import document, dumps  # noqa: PLC0415  # likewise
     from lambdabot.report.page import page  # noqa: PLC0415  # likewise
     from lambdabot.report.samples import samples  # noqa: PLC0415  # likewise
     from lambdabot.report.thinning import Samples  # noqa: PLC0415  # likewise
 
-    data = _publishable(document(result, root=root))
+    report = document(result, root=root)
+    report = _publishable(report if label is None else accept(report, label))
     shown = Samples()
     lines = "".join(json.dumps(shown.add(one), ensure_ascii=False) + "\n" for one in samples(result))
     if result.interrupted:
         template = None  # whoever interrupts waits some seconds, and no more
     with output.opened(out, workspace) as folder:
-        folder.write("report.json", dumps(data))
+        folder.write("report.json", dumps(report))
         folder.write("samples.jsonl", lines)
-        folder.write("comment.md", render(data, template=template))
-        folder.write("report.html", page(data, shown))
-    return data
+        folder.write("comment.md", render(report, template=template))
+        folder.write("report.html", page(report, shown))
+    return report
 
 
-def _publishable(data: dict[str, Any]) -> dict[str, Any]:
-    """Return report.json without the job's secrets, and with a note where there were some.
+def _publishable(report: "Report") -> "Report":
+    """Return the report without the job's secrets, and with a note where there were some.
 
     That is before its texts are cut for a cell or a line, where half of a secret would be left.
     """
-    text = json.dumps(data, ensure_ascii=False)
-    kept: dict[str, Any] = data if withheld(text) == text else withheld_in(data)  # as a whole it is looked at faster
+    from lambdabot.report.document import dumps, without_secrets  # noqa: PLC0415  # see above
+
+    text = dumps(report)
+    kept = report if withheld(text) == text else without_secrets(report)  # as a whole it is looked at faster
     note = told()
-    return {**kept, "notes": [*kept["notes"], note]} if note else kept
+    return kept.model_copy(update={"notes": [*kept.notes, note]}) if note else kept
 
 
 def override(context: Context, token: str, head_sha: str) -> Override | None:
     """Return what the label on the pull request is worth now, None when it is not set; what is not known says why."""
     from lambdabot.github.label import label_set, pushed  # noqa: PLC0415  # PyGithub's 0.5 s, only where it is used
+    from lambdabot.pipeline.override import judged  # noqa: PLC0415  # see above
 
     try:
         found = label_set(context, token)
@@ -137,15 +147,15 @@ def show(finished: Finished, context: Context, token: str, *, warn: Callable[[st
             warn(str(error))
         return None
 
-    data, comment = finished.document, finished.settings.comment
-    url = tried(partial(publish, data, context, token, comment, finished.template))
-    tried(partial(suggest, data, context, token, comment))
+    report, comment = finished.report, finished.settings.comment
+    url = tried(partial(publish, report, context, token, comment, finished.template))
+    tried(partial(suggest, report, context, token, comment))
     tried(partial(check, finished, context, token, finished.settings.check))
     return url
 
 
 def publish(
-    data: Mapping[str, Any], context: Context, token: str, comment: Comment, template: "OwnTemplate | None"
+    report: "Report", context: Context, token: str, comment: Comment, template: "OwnTemplate | None"
 ) -> str | None:
     """Post the comment where there is a pull request to post it on; return its address, None when none is wanted.
 
@@ -161,22 +171,22 @@ def publish(
     def body(previous: str) -> str | None:
         """Return the new body; None where the last one tells of a newer push than this run, which came late."""
         last = read(previous)
-        told = last.push.head_sha if last else data["head_sha"]
-        if told != data["head_sha"] and told == head_sha(context, token):
+        told = last.push.head_sha if last else report.head_sha
+        if told != report.head_sha and told == head_sha(context, token):
             return None
-        return render(data, previous=previous, template=template)
+        return render(report, previous=previous, template=template)
 
     return post(
         context,
         token,
         body,
-        marker=marker(data),
+        marker=marker(report),
         mode=comment.mode,
-        wanted=wanted(data["verdict"], comment),
+        wanted=wanted(report.verdict, comment),
     )
 
 
-def suggest(data: Mapping[str, Any], context: Context, token: str, comment: Comment) -> None:
+def suggest(report: "Report", context: Context, token: str, comment: Comment) -> None:
     """Offer the recommendations on the pull request's own lines, and take back those that no longer hold.
 
     Raises GitHubError when GitHub refuses; the comment shows the same edits.
@@ -186,16 +196,16 @@ def suggest(data: Mapping[str, Any], context: Context, token: str, comment: Comm
     from lambdabot.github.suggestions import post  # noqa: PLC0415  # PyGithub's 0.5 s, only where it is used
     from lambdabot.report.suggestion import marker, suggestions  # noqa: PLC0415  # likewise
 
-    post(context, token, suggestions(data), marker=marker(data))
+    post(context, token, suggestions(report), marker=marker(report))
 
 
-def wanted(verdict: str, comment: Comment) -> bool:
+def wanted(verdict: Verdict, comment: Comment) -> bool:
     """Tell whether a comment is wanted on this verdict; an accepted regression is one all the same."""
     match comment.when:
         case "always":
             return True
         case "change":
-            return verdict != Verdict.NO_CHANGE
+            return verdict is not Verdict.NO_CHANGE
         case "regression":
             return verdict in {Verdict.REGRESSION, Verdict.OVERRIDDEN}
 
@@ -205,20 +215,20 @@ def check(finished: Finished, context: Context, token: str, name: str | None) ->
 
     Raises GitHubError when GitHub refuses.
     """
-    data = finished.document
-    if name is None or not token or not data["head_sha"]:
+    report = finished.report
+    if name is None or not token or not report.head_sha:
         return
     from lambdabot.github.annotation import annotations  # noqa: PLC0415  # see above
-    from lambdabot.github.check import report  # noqa: PLC0415  # see above
+    from lambdabot.github.check import report as post  # noqa: PLC0415  # see above
     from lambdabot.report.comment import check_summary  # noqa: PLC0415  # see above
 
-    report(
+    post(
         context,
         token,
-        head_sha=data["head_sha"],
+        head_sha=report.head_sha,
         name=name,
         conclusion="success" if finished.exit_code is ExitCode.DONE else "failure",
-        title=": ".join([data["verdict"].capitalize(), *data["verdict_reason"].splitlines()[:1]]),
-        summary=check_summary(data),
-        annotations=annotations(data, workspace=context.workspace),
+        title=": ".join([report.verdict.capitalize(), *report.verdict_reason.splitlines()[:1]]),
+        summary=check_summary(report),
+        annotations=annotations(report, workspace=context.workspace),
     )

@@ -6,10 +6,8 @@ and whether a person accepted the cost. Its figures are shown as that workflow's
 comment it edits is the trusted side's to say.
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from lambdabot.errors import GitHubError, Mistake, UsageError
 from lambdabot.github.event import Context, TriggeringRun
@@ -17,6 +15,7 @@ from lambdabot.github.origin import pull_request
 from lambdabot.job import override, own_template, publish
 from lambdabot.model import Verdict
 from lambdabot.report.document import amended, known_run, load
+from lambdabot.report.schema import Report
 from lambdabot.settings.comment import Comment
 from lambdabot.settings.load import Inputs, comment_key
 from lambdabot.workspace import Workspace
@@ -35,7 +34,7 @@ FIRST_STAGE = "pull_request"
 class Received:
     """The reports to comment on, and what is to be told of the others."""
 
-    documents: tuple[Mapping[str, Any], ...]
+    reports: tuple[Report, ...]
     told: tuple[str, ...] = ()
 
 
@@ -48,71 +47,74 @@ def reports(path: Path) -> Received:
     if not found:
         raise UsageError([Mistake(message=f"a {FILE} is expected here, but there are none", path=path)])
     inside = Workspace(path if path.is_dir() else path.parent)
-    documents: list[Mapping[str, Any]] = []
+    held: list[Report] = []
     mistakes: list[Mistake] = []
     looked_into = 0
     for one in found[:MOST_READ]:
-        if len(documents) == MOST_COMMENTS:
+        if len(held) == MOST_COMMENTS:
             break
         looked_into += 1
         try:
-            documents.append(_read(one, inside))
+            held.append(_read(one, inside))
         except UsageError as error:
             mistakes += error.mistakes
-    if not documents:
+    if not held:
         raise UsageError(mistakes)
     told = [f"not posted: {mistake}" for mistake in mistakes]
     if left := len(found) - looked_into:
         told.append(f"{left} of {len(found)} reports were not posted: {MOST_COMMENTS} comments are the most")
-    return Received(documents=tuple(documents), told=tuple(told))
+    return Received(reports=tuple(held), told=tuple(told))
 
 
-def _read(path: Path, inside: Workspace) -> Mapping[str, Any]:
+def _read(path: Path, inside: Workspace) -> Report:
     if not inside.holds(path):
         raise UsageError([Mistake(message="leads out of its folder", path=path)])
     return load(path)
 
 
-def reported(document: Mapping[str, Any], inputs: Inputs, number: int) -> Mapping[str, Any]:
+def reported(report: Report, inputs: Inputs, number: int) -> Report:
     """Return a report as the trusted side takes it: unverified, for the comment of this workflow with that number.
 
     The report's own `comment_key` would let it overwrite any other comment of ours.
     """
-    return amended(document, comment_key=comment_key(inputs, "reported", str(number)), unverified=True)
+    return amended(report, comment_key=comment_key(inputs, "reported", str(number)), unverified=True)
 
 
-def comment(data: Mapping[str, Any], context: Context, token: str, section: Comment) -> str | None:
+def comment(report: Report, context: Context, token: str, section: Comment) -> str | None:
     """Post the comment of one report and return its address; None when none is wanted. Raises GitHubError."""
     if not token:
         return None
     run = context.triggering_run
     if run is not None:
-        _require_origin(data, context, run)
+        _require_origin(report, context, run)
         context = replace(context, pull_request=pull_request(context, token))
-        data = amended(data, created=run.created, run_url=known_run(run.url))
+        report = amended(report, created=run.created, run_url=known_run(run.url))
     if context.pull_request is None:
         return None
-    return publish(_confirmed(data, context, token), context, token, section, own_template(section))
+    return publish(_confirmed(report, context, token), context, token, section, own_template(section))
 
 
-def _require_origin(data: Mapping[str, Any], context: Context, run: TriggeringRun) -> None:
+def _require_origin(report: Report, context: Context, run: TriggeringRun) -> None:
     """Raise GitHubError unless the report is the triggering run's, and that a pull request's."""
     if run.event_name != FIRST_STAGE:
         what = f"the triggering run was started by `{run.event_name}`, so there is no pull request to comment on"
         raise GitHubError(what, advice="Let the job depend on `github.event.workflow_run.event == 'pull_request'`.")
-    for field, expected in {"repository": context.repository, "head_sha": run.head_sha}.items():
-        if data[field] != expected:
-            what = f"nothing was posted: the report's `{field}` is {str(data[field])[:80]!r}, the run's is {expected!r}"
+    for field, said, expected in (
+        ("repository", report.repository, context.repository),
+        ("head_sha", report.head_sha, run.head_sha),
+    ):
+        if said != expected:
+            what = f"nothing was posted: the report's `{field}` is {str(said)[:80]!r}, the run's is {expected!r}"
             raise GitHubError(what, advice="Download the report from the run that triggered this one.")
 
 
-def _confirmed(data: Mapping[str, Any], context: Context, token: str) -> Mapping[str, Any]:
+def _confirmed(report: Report, context: Context, token: str) -> Report:
     """Replace what the report says of the label by what GitHub says."""
-    claimed = Verdict.OVERRIDDEN in {data["verdict"], *(one["comparison"]["verdict"] for one in data["functions"])}
-    if data["override"] is None and not claimed:
-        return data
-    found = override(context, token, str(data["head_sha"]))
+    claimed = Verdict.OVERRIDDEN in {report.verdict, *(one.comparison.verdict for one in report.functions)}
+    if report.override is None and not claimed:
+        return report
+    found = override(context, token, str(report.head_sha))
     if claimed and not (found and found.valid):
         what = "nothing was posted: the report says that the cost was accepted, and on the pull request it is not"
         raise GitHubError(what, advice="Run the first workflow again.")
-    return amended(data, override=None if found is None else asdict(found))
+    return amended(report, override=None if found is None else asdict(found))

@@ -29,6 +29,7 @@ from lambdabot.pipeline.run import Run
 from lambdabot.pipeline.terms import terms
 from lambdabot.pipeline.verdict import exit_code
 from lambdabot.project.discovery import discover
+from lambdabot.report.document import document
 from lambdabot.report.progress import Progress
 from lambdabot.settings.load import Inputs, load
 
@@ -128,7 +129,7 @@ def one(seed: int, config: Path, session: boto3.Session) -> Outcome:
         seconds = time.monotonic() - begin
         invoked = owner.faults.performed["lambda:Invoke"]
         leaked = _leaked(owner, result)
-    code = exit_code(result, settings.gate)
+    code = exit_code(document(result), settings.gate)
     return Outcome(
         seed=seed,
         seconds=seconds,

@@ -201,7 +201,8 @@ def connect(*, endpoint: str | None, region: str | None, access_key: str | None 
             aws_access_key_id=(access_key or "lambdabot") if loopback else None,
             aws_secret_access_key="local" if loopback else None,
         )
-        region = region or session.region_name or (_HERE if loopback else None)
+        # boto3 reads AWS_DEFAULT_REGION alone; every other SDK of AWS, and Lambda itself, say AWS_REGION.
+        region = region or os.environ.get("AWS_REGION") or session.region_name or (_HERE if loopback else None)
     except AWSError as error:
         failure = explain(error, doing="read the AWS configuration")
         raise EndpointError(failure.what, advice=failure.advice) from error

@@ -1,11 +1,14 @@
 """What to say beside the code: on the handler whose cost failed, on the requirement that blocks ARM64."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from lambdabot.model import PackageVerdict, Place
+from lambdabot.model import Place, Verdict
+
+if TYPE_CHECKING:  # pydantic's models of it come after the first API call
+    from lambdabot.report.schema import Arm64Section, FunctionSection, Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,42 +21,40 @@ class Annotation:
     line: int = 1
 
 
-def annotations(document: Mapping[str, Any], *, workspace: Path | None) -> tuple[Annotation, ...]:
-    """Return what a report.json gives to say, failures first, the same text at the same place once."""
-    said = [one for function in document["functions"] for one in _of_function(function, workspace)]
+def annotations(report: "Report", *, workspace: Path | None) -> tuple[Annotation, ...]:
+    """Return what a report gives to say, failures first, the same text at the same place once."""
+    said = [one for function in report.functions for one in _of_function(function, workspace)]
     return tuple(sorted(dict.fromkeys(said), key=lambda one: one.level != "failure"))
 
 
-def _of_function(one: Mapping[str, Any], workspace: Path | None) -> Iterator[Annotation]:
-    comparison, at = one["comparison"], one["location"] or {}
-    verdict, ratio = comparison["verdict"], comparison["cost_ratio"]
-    path, line = at.get("path"), at.get("line") or 1
-    if one["error"]:  # the same of every function, and no line of code is at fault
-        yield Annotation(level="failure", message=f"nothing measured: {one['error']}")
-    elif verdict == "regression":
-        change = f"{100 * (ratio['value'] - 1):.0f} % " if ratio else ""
-        message = f"{one['name']} costs {change}more than that of the {one['base_is']}: {comparison['reason']}"
+def _of_function(one: "FunctionSection", workspace: Path | None) -> Iterator[Annotation]:
+    comparison, at = one.comparison, one.location
+    path, line = (at.path, at.line or 1) if at else (None, 1)
+    undecided = f"{one.name}: {comparison.verdict}: {comparison.reason}"
+    if one.error:  # the same of every function, and no line of code is at fault
+        yield Annotation(level="failure", message=f"nothing measured: {one.error}")
+    elif comparison.verdict is Verdict.REGRESSION:
+        change = f"{100 * (comparison.cost_ratio.value - 1):.0f} % " if comparison.cost_ratio else ""
+        message = f"{one.name} costs {change}more than that of the {one.base_is}: {comparison.reason}"
         yield Annotation(level="failure", message=message, path=path, line=line)
-    elif verdict == "inconclusive":
-        yield Annotation(
-            level="warning", message=f"{one['name']}: {verdict}: {comparison['reason']}", path=path, line=line
-        )
-    elif verdict == "not measured":
-        yield Annotation(level="warning", message=f"{one['name']}: {verdict}: {comparison['reason']}")
-    yield from _of_packages(one["arm64"], workspace)
+    elif comparison.verdict is Verdict.INCONCLUSIVE:
+        yield Annotation(level="warning", message=undecided, path=path, line=line)
+    elif comparison.verdict is Verdict.NOT_MEASURED:
+        yield Annotation(level="warning", message=undecided)
+    yield from _of_packages(one.arm64, workspace)
 
 
-def _of_packages(arm64: Mapping[str, Any], workspace: Path | None) -> Iterator[Annotation]:
+def _of_packages(arm64: "Arm64Section", workspace: Path | None) -> Iterator[Annotation]:
     """Yield the requirements that block ARM64, each on its line: those without one stand in the comment's table."""
-    for package in arm64["packages"]:
-        place = Place.parse(package["requested_by"][0]) if package["requested_by"] else None
-        if PackageVerdict(package["verdict"]).blocks and place:
-            path = _manifest(arm64["path"], place.path, workspace)
+    for package in arm64.packages:
+        place = Place.parse(package.requested_by[0]) if package.requested_by else None
+        if package.verdict.blocks and place:
+            path = _manifest(arm64.path, place.path, workspace)
             if path is not None:
-                name = " ".join(filter(None, [package["name"], package["version"]]))
-                through = f" (through {' > '.join(package['requested_by'][1:])})" if package["requested_by"][1:] else ""
-                fix = f" {package['fix']}" if package["fix"] else ""
-                message = f"{name}{through} blocks arm64: {package['verdict']}: {package['evidence']}.{fix}"
+                name = " ".join(filter(None, [package.name, package.version]))
+                through = f" (through {' > '.join(package.requested_by[1:])})" if package.requested_by[1:] else ""
+                fix = f" {package.fix}" if package.fix else ""
+                message = f"{name}{through} blocks arm64: {package.verdict}: {package.evidence}.{fix}"
                 yield Annotation(level="warning", message=message, path=path, line=place.line)
 
 

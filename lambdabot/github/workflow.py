@@ -5,12 +5,15 @@ import secrets
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from lambdabot.confidential import withheld
 from lambdabot.github.annotation import annotations
 from lambdabot.log import Log
 from lambdabot.workflow_command import LONGEST_MESSAGE, MOST, command
+
+if TYPE_CHECKING:  # pydantic's models of it come after the first API call
+    from lambdabot.report.schema import FunctionSection, Report
 
 
 class Workflow:
@@ -52,12 +55,12 @@ class Workflow:
         """Add to the step's summary."""
         self._append("GITHUB_STEP_SUMMARY", markdown if markdown.endswith("\n") else f"{markdown}\n")
 
-    def finish(self, document: Mapping[str, Any], *, summary: str, report: Path, comment_url: str | None) -> None:
+    def finish(self, report: "Report", *, summary: str, path: Path, comment_url: str | None) -> None:
         """Write summary and outputs, and annotate what failed."""
         self.summary(summary)
-        self.outputs(outputs(document, report=str(report), comment_url=comment_url or ""))
+        self.outputs(outputs(report, path=str(path), comment_url=comment_url or ""))
         workspace = self._environ.get("GITHUB_WORKSPACE")
-        found = annotations(document, workspace=Path(workspace) if workspace else None)
+        found = annotations(report, workspace=Path(workspace) if workspace else None)
         for annotate, level in ((self.error, "failure"), (self.warning, "warning")):
             for one in [one for one in found if one.level == level][:MOST]:  # which others there are, the summary says
                 annotate(one.message, path=Path(one.path) if one.path else None, line=one.line)
@@ -87,9 +90,9 @@ def _printable(text: str) -> str:
     return text.encode(errors="replace").decode()
 
 
-def outputs(document: Mapping[str, Any], *, report: str = "", comment_url: str = "") -> dict[str, str]:
-    """Return the action's outputs from a report.json; the scalars are empty when there are several functions."""
-    functions = [_function(one) for one in document["functions"]]
+def outputs(report: "Report", *, path: str = "", comment_url: str = "") -> dict[str, str]:
+    """Return the action's outputs; the scalars are empty when there are several functions."""
+    functions = [_function(one) for one in report.functions]
     only = functions[0] if len(functions) == 1 else {}
     scalars = (
         "cost-change-percent",
@@ -99,24 +102,24 @@ def outputs(document: Mapping[str, Any], *, report: str = "", comment_url: str =
         "arm64-ready",
     )
     return {
-        "verdict": document["verdict"],
+        "verdict": report.verdict,
         **{name: _scalar(only.get(name)) for name in scalars},
-        "report": report,
+        "report": path,
         "comment-url": comment_url,
         "functions": json.dumps(functions, separators=(",", ":")),
     }
 
 
-def _function(one: Mapping[str, Any]) -> dict[str, Any]:
-    ratio, recommendation = one["comparison"]["cost_ratio"], one["recommendation"] or {}
+def _function(one: "FunctionSection") -> dict[str, Any]:
+    ratio, recommendation = one.comparison.cost_ratio, one.recommendation
     return {
-        "name": one["name"],
-        "verdict": one["comparison"]["verdict"],
-        "cost-change-percent": round(100 * (ratio["value"] - 1), 2) if ratio else None,
-        "recommended-memory": recommendation.get("memory_mb"),
-        "recommended-architecture": recommendation.get("architecture"),
-        "monthly-saving-usd": recommendation.get("saving_monthly_usd"),
-        "arm64-ready": {"ready": True, "blocked": False}.get(one["arm64"]["verdict"]),
+        "name": one.name,
+        "verdict": one.comparison.verdict,
+        "cost-change-percent": round(100 * (ratio.value - 1), 2) if ratio else None,
+        "recommended-memory": recommendation.memory_mb if recommendation else None,
+        "recommended-architecture": recommendation.architecture if recommendation else None,
+        "monthly-saving-usd": recommendation.saving_monthly_usd if recommendation else None,
+        "arm64-ready": {"ready": True, "blocked": False}.get(one.arm64.verdict),
     }
 
 

@@ -57,6 +57,11 @@ class FunctionResult:
     notes: tuple[str, ...] = ()  # what a reader should know of how the figures came about
     plan: Mapping[str, object] = field(default_factory=dict)  # as JSON: what the decisions depended on besides
 
+    @property
+    def name(self) -> str:
+        """Return the function's name."""
+        return self.function.name
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spend:
@@ -102,7 +107,6 @@ class RunResult:
     verdict: Verdict
     verdict_reason: str
     functions: tuple[FunctionResult, ...]
-    override: Override | None = None  # None: the label is not set, or the gate passed without it
     comment_key: str = ""  # tells the comments of one pull request's jobs apart
     interrupted: bool = False
     run_url: str | None = None  # of the workflow's run

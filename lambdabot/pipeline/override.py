@@ -1,11 +1,13 @@
 """What a label does to a verdict: a person accepts the cost of one head commit, and is named."""
 
-from dataclasses import replace
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from lambdabot.model import ACCEPT_LABEL, Comparison, Override, RunResult, Verdict
+from lambdabot.model import ACCEPT_LABEL, Override, Verdict
 from lambdabot.pipeline.verdict import overall
+from lambdabot.report.document import amended
+from lambdabot.report.schema import FunctionSection, Report
 
 if TYPE_CHECKING:
     from lambdabot.github.label import LabelSet
@@ -35,19 +37,16 @@ def judged(found: "LabelSet", *, pushed: datetime | None) -> Override:
     return Override(label=ACCEPT_LABEL, by=found.by, at=at, valid=not reason, reason=reason)
 
 
-def accept(result: RunResult, override: Override | None) -> RunResult:
-    """Return the result with its regressions overridden, where the override is valid; either way it is told."""
-    functions = result.functions
-    if override is not None and override.valid:
-        functions = tuple(
-            replace(one, comparison=_accepted(one.comparison, override))
-            if one.comparison.verdict is Verdict.REGRESSION
-            else one
-            for one in functions
-        )
+def accept(report: Report, override: Override) -> Report:
+    """Return the report with its regressions overridden, where the override is valid; either way it is told."""
+    functions = [
+        _accepted(one, override) if override.valid and one.comparison.verdict is Verdict.REGRESSION else one
+        for one in report.functions
+    ]
     verdict, reason = overall(functions)
-    return replace(result, functions=functions, verdict=verdict, verdict_reason=reason, override=override)
+    return amended(report, functions=functions, verdict=verdict, verdict_reason=reason, override=asdict(override))
 
 
-def _accepted(comparison: Comparison, override: Override) -> Comparison:
-    return replace(comparison, verdict=Verdict.OVERRIDDEN, reason=f"accepted by {override.by}: {comparison.reason}")
+def _accepted(function: FunctionSection, override: Override) -> FunctionSection:
+    reason = f"accepted by {override.by}: {function.comparison.reason}"
+    return amended(function, comparison=amended(function.comparison, verdict=Verdict.OVERRIDDEN, reason=reason))

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
 
 from lambdabot.errors import Mistake, UsageError
 from lambdabot.measurement.conclusion import conclude
@@ -12,7 +11,8 @@ from lambdabot.measurement.decision import next_step
 from lambdabot.measurement.plan import Plan
 from lambdabot.measurement.record import read
 from lambdabot.model import Invocation, Stop, Verdict
-from lambdabot.report.document import decided
+from lambdabot.report.document import DECISIONS, amended, decided
+from lambdabot.report.schema import ComparisonSection, FunctionSection, Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,22 +24,22 @@ class Replayed:
     differences: tuple[str, ...]
 
 
-def replay(report: Mapping[str, Any], samples: Mapping[str, Sequence[Invocation]]) -> Iterator[Replayed]:
-    """Yield every function of a report, which is validated but for its plans. Raises UsageError for what is no plan."""
-    for function in report["functions"]:
-        name = function["name"]
-        if not function["plan"]:
+def replay(report: Report, samples: Mapping[str, Sequence[Invocation]]) -> Iterator[Replayed]:
+    """Yield every function of a report. Raises UsageError for what is no plan."""
+    for function in report.functions:
+        name = function.name
+        if not function.plan:
             reason = "report.json does not hold its plan: an earlier version wrote it"
             yield Replayed(name=name, rounds=0, differences=(reason,))
             continue
         try:
-            plan = read(function["plan"])
+            plan = read(function.plan)
         except (ValueError, KeyError, TypeError) as error:
             raise UsageError([Mistake(message=f"`{name}`: its plan cannot be read: {error}")]) from error
         yield _replayed(function, plan, samples.get(name, ()))
 
 
-def _replayed(function: Mapping[str, Any], plan: Plan, seen: Sequence[Invocation]) -> Replayed:
+def _replayed(function: FunctionSection, plan: Plan, seen: Sequence[Invocation]) -> Replayed:
     differences = []
     before: list[Invocation] = []
     rounds = [list(calls) for _, calls in groupby(seen, attrgetter("round"))]
@@ -49,8 +49,8 @@ def _replayed(function: Mapping[str, Any], plan: Plan, seen: Sequence[Invocation
         before += calls
     step = next_step(plan, before)
     stop_reason = step.reason if isinstance(step, Stop) else ""
-    if function["stop_reason"] and stop_reason != function["stop_reason"]:
-        differences.append(f"stopped: {stop_reason or 'not yet'}, then {function['stop_reason']}")
+    if function.stop_reason and stop_reason != function.stop_reason:
+        differences.append(f"stopped: {stop_reason or 'not yet'}, then {function.stop_reason}")
     conclusion = conclude(plan, before)
     again = decided(
         function,
@@ -59,17 +59,17 @@ def _replayed(function: Mapping[str, Any], plan: Plan, seen: Sequence[Invocation
         recommendation_reason=conclusion.recommendation_reason,
         comparison=conclusion.comparison,
     )
-    told = {**function, "comparison": _before_acceptance(function["comparison"], again["comparison"])}
-    differences += [f"{key} is another" for key in again if again[key] != told[key]]
-    return Replayed(name=function["name"], rounds=len(rounds), differences=tuple(differences))
+    told = amended(function, comparison=_before_acceptance(function.comparison, again.comparison))
+    differences += [f"{name} is another" for name in DECISIONS if getattr(again, name) != getattr(told, name)]
+    return Replayed(name=function.name, rounds=len(rounds), differences=tuple(differences))
 
 
-def _before_acceptance(told: Mapping[str, Any], again: Mapping[str, Any]) -> Mapping[str, Any]:
+def _before_acceptance(told: ComparisonSection, again: ComparisonSection) -> ComparisonSection:
     """Return a comparison as it was before a person accepted its cost, which is no decision of the measurement."""
-    accepted = told["verdict"] == Verdict.OVERRIDDEN and again["verdict"] == Verdict.REGRESSION
-    if not accepted or not told["reason"].endswith(again["reason"]):
+    accepted = told.verdict is Verdict.OVERRIDDEN and again.verdict is Verdict.REGRESSION
+    if not accepted or not told.reason.endswith(again.reason):
         return told
-    return {**told, "verdict": again["verdict"], "reason": again["reason"]}
+    return amended(told, verdict=again.verdict, reason=again.reason)
 
 
 def _asked(plan: Plan, seen: Sequence[Invocation]) -> list[tuple[object, ...]] | None:

@@ -58,7 +58,7 @@ class Run:
     """One run; `execute` does it, and what is known at any moment is `result`."""
 
     def __init__(
-        self, terms: Terms, context: Context, *, progress: Progress, save: Callable[[RunResult], None]
+        self, terms: Terms, context: Context, *, progress: Progress, save: Callable[[RunResult], object]
     ) -> None:
         """Call nothing yet; `save` is given the result of an interrupted run, before the clean-up and after it."""
         self._terms = terms

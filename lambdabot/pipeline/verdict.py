@@ -1,10 +1,13 @@
 """From the functions' verdicts to the run's, and to the exit code."""
 
 from collections.abc import Iterable
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from lambdabot.errors import ExitCode
-from lambdabot.model import FunctionResult, RunResult, Status, Verdict
+from lambdabot.model import FunctionResult, Status, Verdict
+
+if TYPE_CHECKING:  # pydantic's models of it come after the first API call
+    from lambdabot.report.schema import FunctionSection, Report
 
 
 class GatePolicy(Protocol):
@@ -19,7 +22,7 @@ class GatePolicy(Protocol):
         """Of comparisons that could not be made."""
 
 
-def overall(functions: Iterable[FunctionResult]) -> tuple[Verdict, str]:
+def overall(functions: "Iterable[FunctionResult | FunctionSection]") -> tuple[Verdict, str]:
     """Return the worst of the functions' verdicts, with the names and reasons behind it."""
     results = tuple(functions)
     if not results:
@@ -29,25 +32,25 @@ def overall(functions: Iterable[FunctionResult]) -> tuple[Verdict, str]:
     if len(results) == 1:
         return worst, causes[0].comparison.reason
     reasons = {result.comparison.reason for result in causes}
-    names = ", ".join(result.function.name for result in causes)
+    names = ", ".join(result.name for result in causes)
     return worst, f"{names}: {reasons.pop()}" if len(reasons) == 1 else names
 
 
-def exit_code(result: RunResult, gate: GatePolicy) -> ExitCode:
-    """Return the run's exit code; a failed gate beats "nothing could be measured", an override opens the gate."""
-    verdicts = {function.comparison.verdict for function in result.functions}
-    accepted = result.override is not None and result.override.valid
+def exit_code(report: "Report", gate: GatePolicy) -> ExitCode:
+    """Return the exit code of a report; a failed gate beats "nothing could be measured", an override opens the gate."""
+    verdicts = {function.comparison.verdict for function in report.functions}
+    accepted = report.override is not None and report.override.valid
     if not accepted and (
         Verdict.REGRESSION in verdicts
         or (Verdict.INCONCLUSIVE in verdicts and gate.inconclusive == "fail")
         or (Verdict.NOT_MEASURED in verdicts and gate.not_measured == "fail")
     ):
         return ExitCode.GATE_FAILED
-    if result.functions and all(function.unchanged or function.removed for function in result.functions):
+    if report.functions and all(function.unchanged or function.removed for function in report.functions):
         return ExitCode.DONE
     measured = any(
         measurement.status in {Status.MEASURED, Status.ESTIMATED}
-        for function in result.functions
+        for function in report.functions
         for measurement in function.measurements
     )
     return ExitCode.DONE if measured else ExitCode.NOT_MEASURED

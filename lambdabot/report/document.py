@@ -2,14 +2,16 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from lambdabot import __version__
+from lambdabot.confidential import withheld_in
 from lambdabot.errors import Mistake, UsageError
 from lambdabot.model import (
     Arm64Check,
@@ -29,12 +31,17 @@ from lambdabot.model import (
 from lambdabot.redaction import redact
 from lambdabot.report.bounds import LARGEST, MOST_FUNCTIONS, fitted
 from lambdabot.report.curve import curve_url
-from lambdabot.report.schema import RUN_URL, FunctionSection, Report
+from lambdabot.report.schema import RUN_URL, FunctionSection, Report, Section
 
 MAX_BYTES = 16 * 1024 * 1024
 """What is read of a report.json: forty functions with all their dependencies need less than 1 MB."""
 
 NO_REPORT = "Pass the report.json that `lambdabot run` wrote; `lambdabot schema --report` prints its form."
+
+AnySection = TypeVar("AnySection", bound=Section)
+
+DECISIONS = ("measurements", "recommendation", "recommendation_reason", "comparison")
+"""The fields of a function that a run decides, and a replay again."""
 
 _FIGURES = {
     "mean_duration_ms": "mean",
@@ -54,8 +61,8 @@ _INTERVALS = {
 }
 
 
-def document(result: RunResult, *, root: Path | None = None) -> dict[str, Any]:
-    """Return report.json as a dict; paths below `root` are given relative to it, account ids in ARNs are redacted."""
+def document(result: RunResult, *, root: Path | None = None) -> Report:
+    """Return the report of a run; paths below `root` are given relative to it, account ids in ARNs are redacted."""
     data = {
         "schema_version": 1,
         "lambdabot_version": __version__,
@@ -76,7 +83,6 @@ def document(result: RunResult, *, root: Path | None = None) -> dict[str, Any]:
         "spend": asdict(result.spend),
         "verdict": result.verdict,
         "verdict_reason": result.verdict_reason,
-        "override": None if result.override is None else asdict(result.override),
         "comment_key": result.comment_key,
         "interrupted": result.interrupted,
         "run_url": known_run(result.run_url),
@@ -84,15 +90,15 @@ def document(result: RunResult, *, root: Path | None = None) -> dict[str, Any]:
         "functions": [_function(one, root) for one in result.functions],
     }
     folder = f"{root}/" if root else ""
-    return Report.model_validate(publishable(data, folder)).model_dump(mode="json")
+    return Report.model_validate(publishable(data, folder))
 
 
-def amended(document: Mapping[str, Any], **fields: object) -> dict[str, Any]:
-    """Return the report with other values in some of its fields, which the schema takes as it took the first ones.
+def amended(part: AnySection, **fields: object) -> AnySection:
+    """Return a part of a report with other values in some of its fields, which hold to the schema as the first ones do.
 
     Raises UsageError that names the field.
     """
-    return _validated({**document, **fields}, None)
+    return _validated(type(part), {**dict(part), **publishable(fields)})
 
 
 def known_run(url: str | None) -> str | None:
@@ -101,20 +107,32 @@ def known_run(url: str | None) -> str | None:
 
 
 def decided(
-    function: Mapping[str, Any],
+    function: FunctionSection,
     *,
     measurements: Sequence[Measurement],
     recommendation: Recommendation | None,
     recommendation_reason: str,
     comparison: Comparison,
-) -> dict[str, Any]:
-    """Return what was decided of a function as its part of report.json has it; the rest of that part is `function`."""
-    known = _decided(measurements, recommendation, recommendation_reason, comparison, _traffic(function))
-    whole = FunctionSection.model_validate(publishable({**function, **known})).model_dump(mode="json")
-    return {key: whole[key] for key in known}
+) -> FunctionSection:
+    """Return a function's part of the report with `DECISIONS` other than it has."""
+    traffic = function.monthly_invocations.value if function.monthly_invocations else None
+    return amended(function, **_decided(measurements, recommendation, recommendation_reason, comparison, traffic))
 
 
-def load(path: Path) -> dict[str, Any]:
+def without_secrets(value: Any) -> Any:  # noqa: ANN401  # a report and all that it holds
+    """Return a report, or a part of it, without the job's secrets; a text that has a form of its own may lose it."""
+    match value:
+        case Section():
+            return value.model_copy(update={name: without_secrets(part) for name, part in value})
+        case StrEnum():
+            return value
+        case list():
+            return [without_secrets(one) for one in value]
+        case _:
+            return withheld_in(value)
+
+
+def load(path: Path) -> Report:
     """Read and validate a report.json. Raises UsageError that names the field."""
     try:
         if path.exists() and not path.is_file():  # a pipe would keep the reader waiting for ever
@@ -130,12 +148,12 @@ def load(path: Path) -> dict[str, Any]:
         data = json.loads(text, parse_constant=_no_number)  # pydantic's own parser copies all of it into every error
     except (ValueError, RecursionError) as error:
         raise UsageError([Mistake(message=f"is no JSON: {str(error)[:200]}", path=path)], advice=NO_REPORT) from error
-    document = _validated(data, path)
-    names = [one["name"] for one in document["functions"]]
+    report = _validated(Report, data, path)
+    names = [one.name for one in report.functions]
     if len(names) > MOST_FUNCTIONS or len(set(names)) < len(names):
         message = f"functions: there are more than {MOST_FUNCTIONS}, or two have one name"
         raise UsageError([Mistake(message=message, path=path)], advice=NO_REPORT)
-    return document
+    return report
 
 
 def _no_number(name: str) -> float:
@@ -143,9 +161,9 @@ def _no_number(name: str) -> float:
     raise ValueError(message)
 
 
-def _validated(data: object, path: Path | None) -> dict[str, Any]:
+def _validated(kind: type[AnySection], data: object, path: Path | None = None) -> AnySection:
     try:
-        return Report.model_validate(data).model_dump(mode="json")
+        return kind.model_validate(data)
     except ValidationError as error:
         mistakes = [
             Mistake(message=f"{'.'.join(map(str, one['loc'])) or 'report'}: {one['msg']}", path=path)
@@ -159,9 +177,9 @@ def schema() -> dict[str, Any]:
     return Report.model_json_schema(mode="serialization")
 
 
-def dumps(data: Mapping[str, Any]) -> str:
+def dumps(report: Report) -> str:
     """Return report.json's text: indented, for people who open it."""
-    return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(report.model_dump(mode="json"), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _function(result: FunctionResult, root: Path | None) -> dict[str, Any]:
@@ -174,6 +192,7 @@ def _function(result: FunctionResult, root: Path | None) -> dict[str, Any]:
         "target": result.target,
         "error": result.error,
         "removed": result.removed,
+        "unchanged": result.unchanged,
         "monthly_invocations": None
         if traffic is None
         else {"value": traffic, "source": function.question.traffic_source},
@@ -209,11 +228,6 @@ def _decided(
         "recommendation_reason": recommendation_reason,
         "comparison": _comparison(comparison),
     }
-
-
-def _traffic(function: Mapping[str, Any]) -> int | None:
-    known = function["monthly_invocations"]
-    return None if known is None else known["value"]
 
 
 def _configuration(one: Configuration) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import BaseLoader, FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -12,7 +11,7 @@ from markupsafe import Markup
 
 from lambdabot.report import numbers
 from lambdabot.report.escape import code, escape, fence, prose
-from lambdabot.report.view import view
+from lambdabot.report.view import View
 
 TEMPLATE = "comment.md.j2"
 TEMPLATES = FileSystemLoader(Path(__file__).parent / "templates")
@@ -53,7 +52,7 @@ _STEPS = (
 class Subject:
     """What a comment is made from."""
 
-    document: Mapping[str, Any]
+    view: View
     since: Mapping[str, str] | None = None  # the push before, where it stood otherwise
     problem: str = ""  # why a template of the team's own is not used
 
@@ -61,7 +60,7 @@ class Subject:
 def fit(subject: Subject, limit: int, size: Size, *, name: str = TEMPLATE, loader: BaseLoader = TEMPLATES) -> str:
     """Return the longest text whose `size` is within the `limit`; the shortest when none is."""
     template = environment(loader).get_template(name)
-    known = {"view": view(subject.document), "since": subject.since, "problem": subject.problem}
+    known = {"view": subject.view, "since": subject.since, "problem": subject.problem}
     *steps, shortest = _STEPS
     for detail in steps:
         text = _within(limit, size, template.generate(detail=detail, **known))

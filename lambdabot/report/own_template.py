@@ -5,10 +5,11 @@ and a process of its own, without environment variables, keeps it from our memor
 """
 
 import json
+import pickle
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,7 @@ def read(path: Path, data: bytes) -> OwnTemplate:
 def render(template: OwnTemplate, subject: Subject, limit: int) -> str:
     """Return the template's text within `limit` (UTF-16 units). Raises TemplateError."""
     try:
-        answer = _apart({"template": template.text, "subject": asdict(subject), "limit": limit})
+        answer = _apart({"template": template.text, "subject": subject, "limit": limit})
     except _LimitError as error:
         raise TemplateError(template, f" took {error}") from error
     if "text" not in answer:
@@ -89,9 +90,8 @@ def _apart(job: Mapping[str, Any]) -> dict[str, Any]:
         ended = subprocess.run(
             # -I: the checkout is no place to import from; -S: no file of site-packages runs at the start.
             [sys.executable, "-I", "-S", "-c", _PROGRAM],
-            input=json.dumps(job),
+            input=pickle.dumps(job),
             capture_output=True,
-            encoding="utf-8",
             env={},
             timeout=WALL_SECONDS,
             check=False,

@@ -3,11 +3,9 @@
 import json
 import re
 from base64 import b64encode
-from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -15,6 +13,7 @@ from markupsafe import escape as escape_html
 
 from lambdabot.report import charts, numbers
 from lambdabot.report.escape import ended, plain, verbatim
+from lambdabot.report.schema import Report
 from lambdabot.report.thinning import Samples
 from lambdabot.report.view import view
 
@@ -26,9 +25,9 @@ FOLDER = Path(__file__).parent
 _TICKED = re.compile("`([^`]+)`")
 
 
-def page(document: Mapping[str, Any], samples: Samples) -> str:
-    """Return report.html of a valid report.json and of the invocations behind it."""
-    shown = view(document)
+def page(report: Report, samples: Samples) -> str:
+    """Return report.html of a report and of the invocations behind it."""
+    shown = view(report)
     drawn = []
     for function in shown.functions:
         dots, points = samples.of(function.name), charts.points(function.rows)
@@ -40,7 +39,7 @@ def page(document: Mapping[str, Any], samples: Samples) -> str:
         .get_template("page.html.j2")
         .render(
             view=shown,
-            facts=_facts(document),
+            facts=_facts(report),
             charts=drawn,
             data=_json({"charts": charts.specs(), "functions": drawn}),
             policy=_policy(scripts=(vega, script), styles=(style,)),
@@ -52,17 +51,17 @@ def page(document: Mapping[str, Any], samples: Samples) -> str:
     )
 
 
-def _facts(document: Mapping[str, Any]) -> list[Markup]:
+def _facts(report: Report) -> list[Markup]:
     """Return what the report is about, in short."""
-    verdict, head, base = document["verdict"], document["head_sha"], document["base_sha"]
+    verdict, head, base = report.verdict, report.head_sha, report.base_sha
     facts = [Markup('<span class="pill verdict-{}">{}</span>').format(verdict.replace(" ", "-"), verdict)]
-    if document["repository"]:
-        facts.append(_text(document["repository"]))
-    if document["pull_request"]:
-        facts.append(Markup("pull request {}").format(document["pull_request"]))
+    if report.repository:
+        facts.append(_text(report.repository))
+    if report.pull_request:
+        facts.append(Markup("pull request {}").format(report.pull_request))
     if head:
         facts.append(_code(head[:12]) + (Markup(" against ") + _code(base[:12]) if base else ""))
-    return [*facts, Markup("{} UTC").format(document["created"][:16].replace("T", " "))]
+    return [*facts, Markup("{} UTC").format(report.created[:16].replace("T", " "))]
 
 
 def _policy(*, scripts: tuple[str, ...], styles: tuple[str, ...]) -> str:

@@ -34,7 +34,7 @@ def samples(result: RunResult) -> Iterator[dict[str, Any]]:
         for one in function.invocations:
             yield publishable(
                 {
-                    "function": function.function.name,
+                    "function": function.name,
                     "side": one.variant.side.value,
                     "memory_mb": one.variant.configuration.memory_mb,
                     "architecture": one.variant.configuration.architecture.value,

@@ -9,7 +9,17 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from lambdabot.model import Architecture, Arm64Verdict, BaseKind, PackageVerdict, Side, Status, Strategy, Verdict
+from lambdabot.model import (
+    Architecture,
+    Arm64Verdict,
+    BaseKind,
+    Configuration,
+    PackageVerdict,
+    Side,
+    Status,
+    Strategy,
+    Verdict,
+)
 from lambdabot.report.bounds import (
     DEEPEST,
     LONGEST,
@@ -61,6 +71,11 @@ class ConfigurationSection(Section):
 
     memory_mb: MemoryMb
     architecture: Architecture
+
+    @property
+    def configuration(self) -> Configuration:
+        """Return both alone, to compare and to say."""
+        return Configuration(memory_mb=self.memory_mb, architecture=self.architecture)
 
 
 class CurrentSection(ConfigurationSection):
@@ -116,6 +131,11 @@ class MeasurementSection(Section):
     mean_init_interval_ms: IntervalSection | None = None
     max_memory_used_mb: Count | None
     cost_per_million_usd: EstimateSection | None
+
+    @property
+    def configuration(self) -> Configuration:
+        """Return what was measured."""
+        return Configuration(memory_mb=self.memory_mb, architecture=self.architecture)
 
 
 class RecommendationSection(ConfigurationSection):
@@ -221,6 +241,8 @@ class FunctionSection(Section):
     """Why nothing could be measured at all."""
     removed: bool = False
     """True when the base measures it and the head does not: `comparison` says why."""
+    unchanged: bool = False
+    """True when head and base are the same package with the same settings, so nothing was invoked."""
     monthly_invocations: TrafficSection | None
     monthly_invocations_reason: Text
     current: CurrentSection

@@ -6,13 +6,13 @@ Whoever may write to the repository can edit it, so it tells how the push before
 import json
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lambdabot.model import Verdict
 from lambdabot.report import numbers
+from lambdabot.report.schema import Report
 
 MARKER = "<!-- lambdabot:comment -->"
 
@@ -59,10 +59,9 @@ class State(BaseModel):
         return ""
 
 
-def marker(document: Mapping[str, Any]) -> str:
+def marker(report: Report) -> str:
     """Return the first line of a report's comment: how it is found again, and told from those of other jobs."""
-    key = document["comment_key"]
-    return MARKER.replace(" -->", f":{key} -->") if key else MARKER
+    return MARKER.replace(" -->", f":{report.comment_key} -->") if report.comment_key else MARKER
 
 
 def read(body: str) -> State | None:
@@ -76,19 +75,19 @@ def read(body: str) -> State | None:
         return None
 
 
-def follow(document: Mapping[str, Any], last: State | None) -> State | None:
+def follow(report: Report, last: State | None) -> State | None:
     """Return the state after this report: a re-run of the same head keeps the push before."""
-    sha = document["head_sha"]
+    sha = report.head_sha
     if not sha or not re.fullmatch(r"[0-9a-f]{7,64}", sha):
         return None
     again = last is not None and last.push.head_sha == sha
     functions = {
-        one["name"]: Standing(
-            verdict=one["comparison"]["verdict"],
-            change=one["comparison"]["cost_ratio"]["value"] - 1 if one["comparison"]["cost_ratio"] else None,
+        one.name: Standing(
+            verdict=one.comparison.verdict,
+            change=one.comparison.cost_ratio.value - 1 if one.comparison.cost_ratio else None,
         )
-        for one in document["functions"][:MAX_FUNCTIONS]
-        if len(one["name"]) <= 64  # noqa: PLR2004  # Lambda's limit of a name
+        for one in report.functions[:MAX_FUNCTIONS]
+        if len(one.name) <= 64  # noqa: PLR2004  # Lambda's limit of a name
     }
     push = Push(head_sha=sha, functions=functions)
     return State(push=push, before=None if last is None else last.before if again else last.push)

@@ -1,15 +1,19 @@
 """A function's table: one line per Configuration, its cost against today's, and a bar."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from lambdabot.model import Architecture, Side, Status
 from lambdabot.report import numbers
 from lambdabot.report.bars import bar
+
+if TYPE_CHECKING:  # the process of a team's own template needs no pydantic
+    from lambdabot.report.schema import EstimateSection, FunctionSection
 
 BAR_WIDTH = 10
 NO_FIGURE = Markup("–")
@@ -128,47 +132,47 @@ class Row:
         return bool(self.base) or self.today or self.recommended or self.tied
 
 
-def rows(one: Mapping[str, Any]) -> tuple[Row, ...]:
+def rows(one: "FunctionSection") -> tuple[Row, ...]:
     """Return the table's lines: base first, then head by architecture and size, so that the bars draw the curve."""
     measurements = sorted(
-        one["measurements"], key=lambda row: (row["side"] != "base", row["architecture"] != "x86_64", row["memory_mb"])
+        one.measurements,
+        key=lambda row: (row.side is not Side.BASE, row.architecture is not Architecture.X86_64, row.memory_mb),
     )
-    costs = {id(row): row["cost_per_million_usd"] for row in measurements if row["cost_per_million_usd"]}
-    most = max((cost["value"] for cost in costs.values()), default=0.0)
-    recommendation = one["recommendation"]
-    ties = {key(tie) for tie in recommendation["ties"]} if recommendation else set()
-    today = key(one["current"])
-    reference = next((row for row in measurements if row["side"] == "head" and key(row) == today), None)
+    most = max((row.cost_per_million_usd.value for row in measurements if row.cost_per_million_usd), default=0.0)
+    today, best = one.current.configuration, one.recommendation and one.recommendation.configuration
+    ties = {tie.configuration for tie in one.recommendation.ties} if one.recommendation else set()
+    reference = next((row for row in measurements if row.side is Side.HEAD and row.configuration == today), None)
+    reference_cost = reference and reference.cost_per_million_usd
     lines = []
     for row in measurements:
-        head, cost = row["side"] == "head", costs.get(id(row))
-        compared = cost and reference and row is not reference and id(reference) in costs
-        change = _against(row, costs[id(reference)]) if compared else None
-        recommended = bool(head and recommendation and key(row) == key(recommendation))
+        head, cost = row.side is Side.HEAD, row.cost_per_million_usd
+        recommended, change = head and row.configuration == best, None
+        if cost and reference_cost and row is not reference:
+            change = _against(cost, reference_cost, row.status)
         lines.append(
             Row(
-                configuration=words(row),
-                memory_mb=row["memory_mb"],
-                architecture=row["architecture"],
-                base="" if head else one["base_is"],
-                today=head and key(row) == today,
+                configuration=str(row.configuration),
+                memory_mb=row.memory_mb,
+                architecture=row.architecture,
+                base="" if head else one.base_is,
+                today=head and row.configuration == today,
                 recommended=recommended,
-                tied=head and not recommended and key(row) in ties,
-                status=row["status"],
+                tied=head and not recommended and row.configuration in ties,
+                status=row.status,
                 change=change,
-                share=cost["value"] / most if cost and most > 0 else 0.0,
-                note="" if row["status"] == "measured" else row["reason"],
-                invocations=row["invocations"],
-                environments=row["environments"],
-                mean_ms=row["mean_duration_ms"],
-                p50_ms=row["p50_duration_ms"],
-                p95_ms=row["p95_duration_ms"],
-                p99_ms=row["p99_duration_ms"],
-                init_ms=row["mean_init_ms"],
-                memory_used_mb=row["max_memory_used_mb"],
-                usd=cost["value"] if cost else None,
-                low_usd=cost["low"] if cost else None,
-                high_usd=cost["high"] if cost else None,
+                share=cost.value / most if cost and most > 0 else 0.0,
+                note="" if row.status is Status.MEASURED else row.reason,
+                invocations=row.invocations,
+                environments=row.environments,
+                mean_ms=row.mean_duration_ms,
+                p50_ms=row.p50_duration_ms,
+                p95_ms=row.p95_duration_ms,
+                p99_ms=row.p99_duration_ms,
+                init_ms=row.mean_init_ms,
+                memory_used_mb=row.max_memory_used_mb,
+                usd=cost.value if cost else None,
+                low_usd=cost.low if cost else None,
+                high_usd=cost.high if cost else None,
             )
         )
     return tuple(_merged(lines))
@@ -191,31 +195,20 @@ def _merged(lines: Sequence[Row]) -> Iterator[Row]:
         yield first
 
 
-def _against(row: Mapping[str, Any], reference: Mapping[str, Any]) -> Change:
+def _against(cost: "EstimateSection", todays: "EstimateSection", status: Status) -> Change:
     """Return the difference to today's cost; the interval is that of a ratio of independent estimates.
 
     Delta method on logarithms: half widths add in squares. An estimate is today's own duration at another price, so
     its interval would say nothing.
     """
-    cost = row["cost_per_million_usd"]
-    value = cost["value"] / reference["value"] if reference["value"] else 1.0
-    own, todays = _half_width(cost), _half_width(reference)
-    if row["status"] != "measured" or own is None or todays is None:
+    value = cost.value / todays.value if todays.value else 1.0
+    own, reference = _half_width(cost), _half_width(todays)
+    if status is not Status.MEASURED or own is None or reference is None:
         return Change(value=value - 1)
-    width = math.hypot(own, todays)
+    width = math.hypot(own, reference)
     return Change(value=value - 1, low=value * math.exp(-width) - 1, high=value * math.exp(width) - 1)
 
 
-def _half_width(cost: Mapping[str, Any]) -> float | None:
-    low, high = cost["low"], cost["high"]
+def _half_width(cost: "EstimateSection") -> float | None:
+    low, high = cost.low, cost.high
     return math.log(high / low) / 2 if low and high and 0 < low <= high else None
-
-
-def words(configuration: Mapping[str, Any]) -> str:
-    """Return a configuration as a reader says it: `512 MB arm64`."""
-    return f"{configuration['memory_mb']} MB {configuration['architecture']}"
-
-
-def key(row: Mapping[str, Any]) -> tuple[int, str]:
-    """Return what tells configurations apart."""
-    return row["memory_mb"], row["architecture"]

@@ -1,18 +1,33 @@
-"""What the comment shows, made from report.json alone, so that a second stage renders the same text.
+"""What the comment shows, made from the report alone, so that a second stage renders the same text.
 
 Figures are ready to be written (Markup); every other text is raw and is escaped where the template writes it out.
+Parts of the report stand here as plain data: a template of the team's own may call any method that it can name, and
+those of a pydantic model read files.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from lambdabot.model import ACCEPT_LABEL, PackageVerdict, Verdict
+from lambdabot.model import ACCEPT_LABEL, Configuration, PackageVerdict, Side, Status, Verdict
 from lambdabot.report import numbers
 from lambdabot.report.mermaid import Chart, charts
-from lambdabot.report.table import NO_FIGURE, Change, Row, key, rows, words
+from lambdabot.report.table import NO_FIGURE, Change, Row, rows
+
+if TYPE_CHECKING:  # the process of a team's own template needs no pydantic
+    from lambdabot.report.schema import (
+        Arm64Section,
+        EditSection,
+        FunctionSection,
+        OverrideSection,
+        RecommendationSection,
+        Report,
+    )
+
+Part = Mapping[str, Any]
+"""A part of the report, as JSON has it."""
 
 FEW = 5
 """So many functions are listed one by one, whatever became of them."""
@@ -87,9 +102,9 @@ class Arm64:
 
     verdict: str
     reason: str
-    blocking: tuple[Mapping[str, Any], ...]
-    unchecked: tuple[Mapping[str, Any], ...]
-    ready: tuple[Mapping[str, Any], ...]
+    blocking: tuple[Part, ...]
+    unchecked: tuple[Part, ...]
+    ready: tuple[Part, ...]
     native_files: tuple[str, ...]
     drift: tuple[str, ...]
 
@@ -114,7 +129,7 @@ class FunctionView:
     advice: Advice | None
     no_advice: str
     arm64: Arm64
-    findings: tuple[Mapping[str, Any], ...]
+    findings: tuple[Part, ...]
     runtime: str
     target: str
     environments: int
@@ -140,7 +155,7 @@ class View:
     endpoint: str
     unverified: bool  # the pull request's own workflow made the report
     interrupted: bool
-    override: Mapping[str, Any] | None
+    override: Part | None
     accept: str | None  # the label that accepts what the gate refuses now
     error: str  # why nothing could be measured of any function
     functions: tuple[FunctionView, ...]  # the most urgent first
@@ -166,20 +181,20 @@ class View:
     notes: tuple[str, ...]
 
 
-def view(document: Mapping[str, Any]) -> View:
-    """Return the view of a valid report.json."""
-    functions = tuple(_function(one) for one in sorted(document["functions"], key=_urgency))
-    saved = sum(map(_saving, document["functions"]))
-    spend, prices = document["spend"], document["prices"]
+def view(report: "Report") -> View:
+    """Return the view of a report."""
+    functions = tuple(_function(one) for one in sorted(report.functions, key=_urgency))
+    saved = sum(map(_saving, report.functions))
+    spend, prices = report.spend, report.prices
     return View(
-        verdict=document["verdict"],
-        verdict_reason=document["verdict_reason"],
-        local=document["endpoint"] == "local" or document["unverified"],
-        endpoint=document["endpoint"],
-        unverified=document["unverified"],
-        interrupted=document["interrupted"],
-        override=_override(document["override"]),
-        accept=ACCEPT_LABEL if _may_be_accepted(document) else None,
+        verdict=report.verdict,
+        verdict_reason=report.verdict_reason,
+        local=report.endpoint == "local" or report.unverified,
+        endpoint=report.endpoint,
+        unverified=report.unverified,
+        interrupted=report.interrupted,
+        override=_override(report.override) if report.override else None,
+        accept=ACCEPT_LABEL if _may_be_accepted(report) else None,
         error=errors.pop() if len(errors := {one.error for one in functions}) == 1 else "",
         functions=functions,
         dearer=_with_verdict(functions, "regression", "overridden"),
@@ -190,140 +205,145 @@ def view(document: Mapping[str, Any]) -> View:
         if len(functions) <= FEW
         else len(_with_verdict(functions, "regression", "inconclusive")),
         saving_monthly=numbers.whole_usd(saved) if saved > 0 else None,
-        spend=numbers.usd(spend["usd"]),
-        seconds=numbers.duration(spend["seconds"]),
-        invocations=numbers.count(spend["invocations"]),
-        created_copies=spend["deployments_created"],
-        removed_copies=spend["deployments_removed"],
-        region=prices["region"],
-        prices_published=prices["published"],
-        prices_source=prices["source"],
-        seed=document["seed"],
-        head_sha=document["head_sha"],
-        base_sha=document["base_sha"],
-        version=document["lambdabot_version"],
-        run_url=Markup(document["run_url"]) if document["run_url"] else None,  # noqa: S704  # the schema lets no Markdown in
-        notes=tuple(document["notes"]),
+        spend=numbers.usd(spend.usd),
+        seconds=numbers.duration(spend.seconds),
+        invocations=numbers.count(spend.invocations),
+        created_copies=spend.deployments_created,
+        removed_copies=spend.deployments_removed,
+        region=prices.region,
+        prices_published=prices.published,
+        prices_source=prices.source,
+        seed=report.seed,
+        head_sha=report.head_sha,
+        base_sha=report.base_sha,
+        version=report.lambdabot_version,
+        run_url=Markup(report.run_url) if report.run_url else None,  # noqa: S704  # the schema lets no Markdown in
+        notes=tuple(report.notes),
     )
 
 
-def _override(one: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    return one and {**one, "at": one["at"] and numbers.moment(one["at"])}
+def _override(one: "OverrideSection") -> Part:
+    return {**one.model_dump(mode="json"), "at": one.at and numbers.moment(one.at)}
 
 
-def _may_be_accepted(document: Mapping[str, Any]) -> bool:
+def _may_be_accepted(report: "Report") -> bool:
     """Tell whether the label would help; once it is set, what it is worth is told instead."""
-    return document["verdict"] == "regression" and bool(document["pull_request"]) and not document["override"]
+    return report.verdict is Verdict.REGRESSION and bool(report.pull_request) and report.override is None
 
 
-def _urgency(one: Mapping[str, Any]) -> tuple[int, float, float]:
+def _urgency(one: "FunctionSection") -> tuple[int, float, float]:
     """Return what sorts the functions: the worst verdict first, then the largest change, then the largest saving."""
-    comparison = one["comparison"]
-    change = abs(comparison["cost_ratio"]["value"] - 1) if comparison["cost_ratio"] else 0.0
-    return VERDICTS.index(comparison["verdict"]), -change, -_saving(one)
+    ratio = one.comparison.cost_ratio
+    change = abs(ratio.value - 1) if ratio else 0.0
+    return VERDICTS.index(one.comparison.verdict), -change, -_saving(one)
 
 
-def _saving(one: Mapping[str, Any]) -> float:
+def _saving(one: "FunctionSection") -> float:
     """Return the dollars a month that a recommended change saves; 0 when there is none, or no traffic to count with."""
-    recommendation = one["recommendation"]
-    if recommendation is None or key(recommendation) == key(one["current"]):
+    recommendation = one.recommendation
+    if recommendation is None or recommendation.configuration == one.current.configuration:
         return 0.0
-    return max(0.0, recommendation["saving_monthly_usd"] or 0.0)
+    return max(0.0, recommendation.saving_monthly_usd or 0.0)
 
 
 def _with_verdict(functions: Sequence[FunctionView], *verdicts: str) -> tuple[FunctionView, ...]:
     return tuple(one for one in functions if one.gate.verdict in verdicts)
 
 
-def _function(one: Mapping[str, Any]) -> FunctionView:
-    measured = [row for row in one["measurements"] if row["status"] == "measured"]
-    costs = [row["cost_per_million_usd"] for row in measured if row["cost_per_million_usd"]]
+def _function(one: "FunctionSection") -> FunctionView:
+    measured = [row for row in one.measurements if row.status is Status.MEASURED]
+    costs = [row.cost_per_million_usd for row in measured if row.cost_per_million_usd]
     lines = rows(one)
-    traffic = one["monthly_invocations"]
     per = Markup("per million invocations")
-    if traffic:
-        per = Markup("a month at {} invocations").format(numbers.count(traffic["value"]))
+    if one.monthly_invocations:
+        per = Markup("a month at {} invocations").format(numbers.count(one.monthly_invocations.value))
     return FunctionView(
-        name=one["name"],
-        error=one["error"],
-        removed=one["removed"],
-        today=words(one["current"]),
-        today_assumed=one["current"]["assumed"],
+        name=one.name,
+        error=one.error,
+        removed=one.removed,
+        today=str(one.current.configuration),
+        today_assumed=one.current.assumed,
         per=per,
         gate=_gate(one),
         rows=lines,
-        advice=_advice(one, lines) if one["recommendation"] else None,
-        no_advice=one["recommendation_reason"],
-        arm64=_arm64(one["arm64"]),
-        findings=tuple(sorted(one["findings"], key=lambda finding: -(finding["saving_monthly_usd"] or 0))),
-        runtime=one["runtime"],
-        target=one["target"],
-        environments=sum(row["environments"] for row in one["measurements"]),
-        invocations=sum(row["invocations"] for row in one["measurements"]),
-        confidence=numbers.confidence(costs[0]["confidence"]) if costs else None,
-        stop_reason=one["stop_reason"],
-        curve_url=Markup(one["curve_url"]) if one["curve_url"] else None,  # noqa: S704  # the schema lets no Markdown in
-        notes=tuple(one["notes"]),
+        advice=_advice(one, one.recommendation, lines) if one.recommendation else None,
+        no_advice=one.recommendation_reason,
+        arm64=_arm64(one.arm64),
+        findings=tuple(
+            finding.model_dump(mode="json")
+            for finding in sorted(one.findings, key=lambda finding: -(finding.saving_monthly_usd or 0))
+        ),
+        runtime=one.runtime,
+        target=one.target,
+        environments=sum(row.environments for row in one.measurements),
+        invocations=sum(row.invocations for row in one.measurements),
+        confidence=numbers.confidence(costs[0].confidence) if costs else None,
+        stop_reason=one.stop_reason,
+        curve_url=Markup(one.curve_url) if one.curve_url else None,  # noqa: S704  # the schema lets no Markdown in
+        notes=tuple(one.notes),
     )
 
 
-def _gate(one: Mapping[str, Any]) -> Gate:
-    comparison = one["comparison"]
-    ratio, head, base = comparison["cost_ratio"], comparison["head"], comparison["base"]
-    after = _cost(one, "head", head)
-    share = one["monthly_invocations"]["value"] / 1e6 if one["monthly_invocations"] else 1.0
-    if ratio and one["plan"].get("gate_payloads"):  # the row of the head is of other events than the gate's
-        after = _cost(one, "base", base) and _cost(one, "base", base) * ratio["value"]
-    before = after * share / ratio["value"] if ratio and after is not None and ratio["value"] > 0 else None
-    bounds = [ratio["low"], ratio["high"]] if ratio else [None, None]
+def _gate(one: "FunctionSection") -> Gate:
+    comparison = one.comparison
+    ratio, head, base = comparison.cost_ratio, comparison.head.configuration, comparison.base
+    after = _cost(one, Side.HEAD, head)
+    share = one.monthly_invocations.value / 1e6 if one.monthly_invocations else 1.0
+    if ratio and one.plan.get("gate_payloads"):  # the row of the head is of other events than the gate's
+        cost = _cost(one, Side.BASE, base.configuration) if base else None
+        after = None if cost is None else cost * ratio.value
+    before = after * share / ratio.value if ratio and after is not None and ratio.value > 0 else None
+    bounds = [ratio.low, ratio.high] if ratio else [None, None]
     low, high = (None if bound is None else bound - 1 for bound in bounds)
     at_least, at_most = (NO_FIGURE if one is None else numbers.signed_percent(100 * one) for one in (low, high))
     return Gate(
-        verdict=comparison["verdict"],
-        reason=comparison["reason"],
-        change=Change(value=ratio["value"] - 1, low=low, high=high) if ratio else None,
+        verdict=comparison.verdict,
+        reason=comparison.reason,
+        change=Change(value=ratio.value - 1, low=low, high=high) if ratio else None,
         at_least=at_least,
         at_most=at_most,
         before=None if before is None else numbers.usd(before),
         after=None if after is None else numbers.usd(after * share),
-        head=words(head),
-        base=words(base) if base else None,
-        base_is=one["base_is"],
-        threshold=numbers.signed_percent(100 * comparison["threshold"]),
-        confidence=numbers.confidence(ratio["confidence"]) if ratio else NO_FIGURE,
-        environments=comparison["environments"],
-        rounds=comparison["rounds"],
+        head=str(head),
+        base=str(base.configuration) if base else None,
+        base_is=one.base_is,
+        threshold=numbers.signed_percent(100 * comparison.threshold),
+        confidence=numbers.confidence(ratio.confidence) if ratio else NO_FIGURE,
+        environments=comparison.environments,
+        rounds=comparison.rounds,
     )
 
 
-def _cost(one: Mapping[str, Any], side: str, configuration: Mapping[str, Any]) -> float | None:
+def _cost(one: "FunctionSection", side: Side, configuration: Configuration) -> float | None:
     """Return the measured dollars of a million invocations."""
-    rows = (row for row in one["measurements"] if row["side"] == side and key(row) == key(configuration))
-    return next((row["cost_per_million_usd"]["value"] for row in rows if row["cost_per_million_usd"]), None)
+    costs = (
+        row.cost_per_million_usd for row in one.measurements if row.side is side and row.configuration == configuration
+    )
+    return next((cost.value for cost in costs if cost), None)
 
 
-def _advice(one: Mapping[str, Any], lines: Sequence[Row]) -> Advice:
-    recommendation, current = one["recommendation"], one["current"]
-    saving, monthly = recommendation["saving_percent"], recommendation["saving_monthly_usd"]
-    change_needed = key(recommendation) != key(current)
-    memory = current["memory_mb"], recommendation["memory_mb"]
-    architecture = current["architecture"], recommendation["architecture"]
+def _advice(one: "FunctionSection", recommendation: "RecommendationSection", lines: Sequence[Row]) -> Advice:
+    best, today = recommendation.configuration, one.current.configuration
+    saving, monthly = recommendation.saving_percent, recommendation.saving_monthly_usd
+    change_needed = best != today
+    memory = today.memory_mb, best.memory_mb
+    architecture = today.architecture, best.architecture
     pace = _pace(lines) if change_needed else 1.0
     return Advice(
-        configuration=words(recommendation),
-        reason=recommendation["reason"],
+        configuration=str(best),
+        reason=recommendation.reason,
         change_needed=change_needed,
         saving=numbers.percent(saving) if change_needed and saving and abs(saving) >= numbers.LEAST_PERCENT else None,
         dearer=saving is not None and saving < 0,
         faster=numbers.times(pace) if pace >= NOTICEABLE else None,
         slower=numbers.times(1 / pace) if pace <= 1 / NOTICEABLE else None,
         saving_monthly=numbers.whole_usd(abs(monthly)) if monthly is not None else None,
-        estimated=recommendation["estimated"],
-        ties=tuple(words(tie) for tie in recommendation["ties"]),
+        estimated=recommendation.estimated,
+        ties=tuple(str(tie.configuration) for tie in recommendation.ties),
         sam=_edits("MemorySize: {}", memory) + _edits("Architectures: [{}]", architecture),
         terraform=_edits("memory_size   = {}", memory) + _edits('architectures = ["{}"]', architecture),
-        fixes=tuple(map(_fix, one["edits"])),
-        fixes_reason=one["edits_reason"],
+        fixes=tuple(map(_fix, one.edits)),
+        fixes_reason=one.edits_reason,
     )
 
 
@@ -334,12 +354,12 @@ def _pace(lines: Sequence[Row]) -> float:
     return today / best if today and best else 1.0
 
 
-def _fix(edit: Mapping[str, Any]) -> Fix:
+def _fix(edit: "EditSection") -> Fix:
     """Return an edit as lines of a diff; where a line is added, the one before it stays."""
-    before, after = edit["before"], edit["after"].splitlines()
+    before, after = edit.before, edit.after.splitlines()
     added = after[:1] == [before]
     lines = [f" {before}" if added else f"-{before}", *(f"+{line}" for line in after[added:])]
-    return Fix(place=f"{edit['path']}:{edit['line']}", diff="\n".join(lines), note=edit["note"])
+    return Fix(place=f"{edit.path}:{edit.line}", diff="\n".join(lines), note=edit.note)
 
 
 def _edits(line: str, values: tuple[object, object]) -> tuple[Edit, ...]:
@@ -347,16 +367,16 @@ def _edits(line: str, values: tuple[object, object]) -> tuple[Edit, ...]:
     return () if before == after else (Edit(before=before, after=after),)
 
 
-def _arm64(one: Mapping[str, Any]) -> Arm64:
-    groups: dict[str, list[Mapping[str, Any]]] = {"blocking": [], "unchecked": [], "ready": []}
-    for package in one["packages"]:
-        verdict = PackageVerdict(package["verdict"])
+def _arm64(one: "Arm64Section") -> Arm64:
+    groups: dict[str, list[Part]] = {"blocking": [], "unchecked": [], "ready": []}
+    for package in one.packages:
+        verdict = package.verdict
         group = "blocking" if verdict.blocks else "unchecked" if verdict is PackageVerdict.NOT_CHECKED else "ready"
-        groups[group].append(package)
+        groups[group].append(package.model_dump(mode="json"))
     return Arm64(
-        verdict=one["verdict"],
-        reason=one["reason"],
-        native_files=tuple(one["native_files"]),
-        drift=tuple(one["drift"]),
+        verdict=one.verdict,
+        reason=one.reason,
+        native_files=tuple(one.native_files),
+        drift=tuple(one.drift),
         **{name: tuple(packages) for name, packages in groups.items()},
     )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lambdabot.model import ACCEPT_LABEL
-from lambdabot.report.document import document
+from lambdabot.report.document import document, dumps
 from tests.action.image import Image, done, missing
 from tests.fakes.github import FakeGitHub
 from tests.unit.report import runs
@@ -137,7 +137,7 @@ def test_the_second_stage_comments_for_a_fork(image, workspace, github):
     github.open_pull(9, head=fork, sha=sha)
     folder = workspace / "lambdabot-reports" / "lambdabot-report"
     folder.mkdir(parents=True)
-    (folder / "report.json").write_text(json.dumps(document(replace(runs.regression(), head_sha=sha, pull_request=1))))
+    (folder / "report.json").write_text(dumps(document(replace(runs.regression(), head_sha=sha, pull_request=1))))
     run = {
         "event": "pull_request",
         "head_branch": "feature",

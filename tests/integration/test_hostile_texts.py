@@ -27,17 +27,17 @@ def test_they_break_no_file_no_output_and_no_limit(name, words):
             Path(folder, "out"),
             {"GITHUB_OUTPUT": f"{folder}/output", "GITHUB_STEP_SUMMARY": f"{folder}/summary"},
         )
-        data = write(runs.hostile(name, words), out, Workspace(Path(folder)), root=Path("/repository"))
+        report = write(runs.hostile(name, words), out, Workspace(Path(folder)), root=Path("/repository"))
         workflow = Workflow(files, stream)
         workflow.say(f"{name}: {words}")
-        workflow.finish(data, summary=summary(data), report=out / "report.json", comment_url=None)
+        workflow.finish(report, summary=summary(report), path=out / "report.json", comment_url=None)
 
-        assert load(out / "report.json") == data
+        assert load(out / "report.json") == report
         assert len((out / "comment.md").read_text(encoding="utf-8")) < COMMENT_LIMIT
         assert Path(folder, "summary").stat().st_size < SUMMARY_LIMIT
         values = parsed(Path(folder, "output").read_text(encoding="utf-8"))
 
-    assert [one["name"] for one in json.loads(values["functions"])] == [one["name"] for one in data["functions"]]
+    assert [one["name"] for one in json.loads(values["functions"])] == [one.name for one in report.functions]
     assert values["verdict"] == "not measured"
     ours = ("::error title=lambdabot", "::warning title=lambdabot", "::notice title=lambdabot")
     assert all(line.startswith(ours) for line in commands(stream.getvalue()))

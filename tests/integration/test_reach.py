@@ -1,8 +1,11 @@
 """What a measured function reaches on the embedded endpoint: tried for each row of the table in SECURITY.md."""
 
+import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,7 +29,7 @@ def documented() -> dict[tuple[str, bool, bool], list[str]]:
     return found
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="module")
 def possible() -> None:
     missing = lacking() or ("" if shutil.which("ip") else "iproute2")
     if missing or landlock.version() < WHOLE_LANDLOCK:
@@ -69,6 +72,7 @@ def words(found: dict[str, bool]) -> list[str]:
     return [files, *("reached" if each else "–" for each in rest)]
 
 
+@pytest.mark.usefixtures("possible")
 @pytest.mark.parametrize(("user", "spaces", "kernel"), ROWS)
 def test_a_function_reaches_what_security_says(user: str, spaces: bool, kernel: bool):
     means = {"namespaces": None if spaces else "none", "landlock": None if kernel else 0}
@@ -81,6 +85,7 @@ def test_the_table_has_a_row_for_each():
     assert sorted(documented()) == sorted(ROWS)
 
 
+@pytest.mark.usefixtures("possible")
 def test_root_without_user_ids_runs_nothing_but_behind_both():
     """What the sentence below the table says."""
     assert re.search(r"Root that can give no user id[^.]*runs nothing", SECURITY.read_text())
@@ -96,9 +101,67 @@ def test_root_without_user_ids_runs_nothing_but_behind_both():
         assert runs or "code of others would run as root here" in told["refused"]
 
 
+@pytest.mark.usefixtures("possible")
 def test_the_machines_own_user_is_told_what_is_missing():
     assert os.geteuid() == 0
     with job() as one:
         _, told = one.victim({"try": "user"}, {"namespaces": "none", "landlock": 0}, nobody=True)
     assert any("yours among them" in warning for warning in told["warnings"])
     assert any("No namespaces" in warning for warning in told["warnings"])
+
+
+WATCHED = """
+import json, os, sys
+started = []
+def watch(event, arguments):
+    if event in {"subprocess.Popen", "os.posix_spawn", "os.exec"}:
+        started.append(os.path.basename(str(arguments[0])))
+    elif event in {"os.fork", "os.forkpty"}:
+        started.append(event)
+sys.addaudithook(watch)
+from lambdabot.cli import main
+code = main(sys.argv[1:])
+loaded = [name for name in sys.modules if name.startswith("lambdabot.local")]
+print(json.dumps({"code": code, "started": started, "loaded": loaded, "imported": "app" in sys.modules}))
+"""
+SETTINGS = """
+version: 1
+functions:
+  hello:
+    source: src
+    handler: app.handler
+    role: arn:aws:iam::123456789012:role/any
+    memory_mb: [1024]
+    architectures: [x86_64]
+    current: {memory_mb: 1024, architecture: x86_64}
+    budget: {invocations: 30, minutes: 1}
+"""
+KEYS = {"AWS_ACCESS_KEY_ID": "123456789012", "AWS_SECRET_ACCESS_KEY": "made up"}
+
+
+@pytest.mark.parametrize("endpoint", ["aws", "a URL"])
+def test_elsewhere_nothing_here_runs_the_function(endpoint: str, tmp_path: Path):
+    """The endpoint is another process's, as AWS is; what the job itself starts and loads is written down."""
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/app.py").write_text("def handler(event, context):\n    return 1\n")
+    (tmp_path / "lambdabot.yml").write_text(SETTINGS)
+    serving = [sys.executable, "-m", "lambdabot", "local", "--port", "0"]
+    with subprocess.Popen(serving, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as other:
+        try:
+            url = next(found[0] for line in other.stdout if (found := re.search(r"http://[\d.]+:\d+", line)))
+            ended = subprocess.run(
+                [sys.executable, "-c", WATCHED, "run", "--endpoint", url if endpoint == "a URL" else "aws"],
+                cwd=tmp_path,
+                env={**os.environ, "AWS_ENDPOINT_URL": url, "AWS_REGION": "us-east-1", **KEYS},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        finally:
+            other.terminate()
+    told = json.loads(ended.stdout.splitlines()[-1])
+    assert told["code"] == 0, ended.stdout + ended.stderr
+    assert "1024 MB x86_64" in ended.stdout
+    assert set(told["started"]) <= {"git", "uv"}
+    assert not told["imported"]
+    assert told["loaded"] == []

@@ -37,7 +37,11 @@ def try_environ(event):
 
 
 def try_ptrace(event):
-    return LIBC.ptrace(PTRACE_SEIZE, event["pid"], 0, 0) == 0
+    """Attach in a process that ends at once: lambdabot would stop at its next signal, and nothing be told."""
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if LIBC.ptrace(PTRACE_SEIZE, event["pid"], 0, 0) == 0 else 1)
+    return os.waitpid(child, 0)[1] == 0
 
 
 def try_signal(event):
@@ -164,6 +168,16 @@ def answers(address, port):
     except OSError:
         return False
     return True
+
+
+def everything(event):
+    """Try all that the event names at once, and tell by failing which worked: a report shows why a function fails."""
+    worked = []
+    for name, one in event["tries"].items():
+        with contextlib.suppress(OSError):
+            worked += [name] if globals()[f"try_{one['try']}"](event | one) is True else []
+    message = f"FUNCTION FOUND {' '.join(worked)}."
+    raise ValueError(message)
 
 
 def build(event):

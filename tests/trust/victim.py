@@ -1,4 +1,4 @@
-"""lambdabot in a process of its own, with a secret in its environment, running a hostile function or a whole command.
+"""lambdabot in a process of its own, with a secret in its environment: a hostile function, a whole command or a step.
 
 Reads what is asked from the standard input, and prints what came of it.
 """
@@ -116,6 +116,12 @@ def main() -> None:
 
             sys.stdout.flush()
             sys.exit(command(asked["command"]))
+        if asked["step"]:  # of a workflow; the function finds its event beside its code
+            from lambdabot.action import main as action
+
+            Path(asked["step"]["event"]).write_text(json.dumps(asked["event"] | {"pid": os.getpid()}))
+            inputs = {f"INPUT_{name.upper()}": value for name, value in asked["step"]["inputs"].items()}
+            sys.exit(action({**os.environ, **inputs}))
         told = run_function(asked)
     except LambdabotError as error:
         told = {"refused": str(error), "answers": []}

@@ -13,6 +13,7 @@ from lambdabot import job
 from lambdabot.errors import ExitCode
 from lambdabot.github.event import Context
 from lambdabot.model import ACCEPT_LABEL
+from lambdabot.report.document import dumps
 from lambdabot.report.progress import Progress
 from lambdabot.settings.schema import CommentSection, GateSection
 from lambdabot.workspace import Workspace
@@ -63,9 +64,9 @@ def push(github, refusals, tmp_path, monkeypatch):
         context = Context(in_workflow=True, repository="octo/demo", pull_request=7, api_url=github.url)
         finished = job.run(settings, context, Progress.plain(lambda _: None), token)
         job.show(finished, context, token, warn=refusals.append)
-        written = json.loads((tmp_path / "out" / "report.json").read_text())
-        assert written == finished.document
-        return finished.exit_code, written
+        written = (tmp_path / "out" / "report.json").read_text()
+        assert written == dumps(finished.report)
+        return finished.exit_code, json.loads(written)
 
     return run
 

@@ -2,14 +2,14 @@
 
 import json
 import os
-from dataclasses import replace
 
 import pytest
 
 from lambdabot.errors import GitHubError, UsageError
 from lambdabot.github.event import Context, TriggeringRun
 from lambdabot.model import ACCEPT_LABEL
-from lambdabot.report.document import MAX_BYTES, document
+from lambdabot.report.document import MAX_BYTES
+from lambdabot.report.schema import Report
 from lambdabot.second_stage import MOST_COMMENTS, MOST_READ, comment, reported, reports
 from lambdabot.settings.load import Inputs
 from lambdabot.settings.schema import CommentSection
@@ -41,13 +41,14 @@ def post(github):
             url=RUN,
         )
         context = Context(in_workflow=True, repository="octo/demo", api_url=github.url, triggering_run=triggering)
-        return comment(reported(data, Inputs(), number), context, "token", section or CommentSection())
+        report = Report.model_validate(data) if isinstance(data, dict) else data
+        return comment(reported(report, Inputs(), number), context, "token", section or CommentSection())
 
     return run
 
 
 def made(run=None, **fields):
-    return {**document(replace(run or runs.regression(), head_sha=SHA)), **fields}
+    return runs.written(run or runs.regression(), **{"head_sha": SHA, **fields})
 
 
 def written(folder, data):
@@ -58,9 +59,9 @@ def written(folder, data):
 
 
 def test_the_comment_goes_to_the_pull_request_of_the_run_whatever_the_report_says(post, github, tmp_path):
-    (data,) = reports(written(tmp_path, made(pull_request=1))).documents
+    (report,) = reports(written(tmp_path, made(pull_request=1))).reports
 
-    url = post(data)
+    url = post(report)
 
     (shown,) = github.comments.values()
     assert url == shown["html_url"]
@@ -191,15 +192,16 @@ def test_the_settings_of_the_own_repository_say_whether_to_comment(post, github)
 
 
 def test_without_a_token_nothing_is_asked(github):
-    assert (
-        comment(made(), Context(repository="octo/demo", pull_request=4, api_url=github.url), "", CommentSection())
-        is None
-    )
+    context = Context(repository="octo/demo", pull_request=4, api_url=github.url)
+
+    assert comment(Report.model_validate(made()), context, "", CommentSection()) is None
     assert github.requests == []
 
 
 def test_on_a_push_there_is_nothing_to_comment_on(github):
-    assert comment(made(), Context(repository="octo/demo", api_url=github.url), "token", CommentSection()) is None
+    context = Context(repository="octo/demo", api_url=github.url)
+
+    assert comment(Report.model_validate(made()), context, "token", CommentSection()) is None
     assert github.requests == []
 
 
@@ -267,7 +269,7 @@ def test_the_reports_of_a_matrix_lie_in_folders(tmp_path):
 
     received = reports(tmp_path)
 
-    assert (len(received.documents), received.told) == (2, ())
+    assert (len(received.reports), received.told) == (2, ())
 
 
 def test_none_is_refused(tmp_path):
@@ -281,7 +283,7 @@ def test_of_too_many_the_first_are_taken_and_the_others_told(tmp_path):
 
     received = reports(tmp_path)
 
-    assert len(received.documents) == MOST_COMMENTS
+    assert len(received.reports) == MOST_COMMENTS
     assert received.told == (f"295 of 300 reports were not posted: {MOST_COMMENTS} comments are the most",)
 
 
@@ -294,7 +296,7 @@ def test_a_bad_report_costs_no_other_and_is_told(tmp_path):
 
     received = reports(tmp_path)
 
-    assert len(received.documents) == 2
+    assert len(received.reports) == 2
     assert any("a/report.json: schema_version: Field required" in one for one in received.told)
     assert any("c/report.json: leads out of its folder" in one for one in received.told)
 

@@ -5,6 +5,7 @@ import pytest
 from lambdabot import job
 from lambdabot.confidential import keeping
 from lambdabot.errors import UsageError
+from lambdabot.model import Verdict
 from lambdabot.settings.comment import Comment
 from lambdabot.workspace import Workspace
 from tests.unit.report import runs
@@ -51,13 +52,21 @@ def test_a_secret_is_withheld_before_texts_are_cut_and_the_report_says_so(tmp_pa
     secret = "k7Gm/hostile+secret/access+key/9f8e7d6c5b"
     words = "x" * 240 + secret + "y" * 400  # the comment cuts what is longer than a cell in its middle
     with keeping({"AWS_SECRET_ACCESS_KEY": secret}):
-        data = job.write(runs.hostile("thumbnail", words), tmp_path, Workspace(tmp_path), root=tmp_path)
+        report = job.write(runs.hostile("thumbnail", words), tmp_path, Workspace(tmp_path), root=tmp_path)
 
-    assert "AWS_SECRET_ACCESS_KEY" in data["notes"][-1]
+    assert "AWS_SECRET_ACCESS_KEY" in report.notes[-1]
     for path in tmp_path.iterdir():
         text = path.read_text()
         assert not any(secret[start : start + 8] in text for start in range(len(secret) - 8))
     assert "AWS_SECRET_ACCESS_KEY" in (tmp_path / "report.html").read_text()
+
+
+def test_a_variable_that_holds_a_verdict_costs_no_report(tmp_path):
+    with keeping({"AWS_EXPECTED": "no change"}):
+        report = job.write(runs.no_change(), tmp_path, Workspace(tmp_path), root=tmp_path)
+
+    assert report.verdict is Verdict.NO_CHANGE
+    assert "AWS_EXPECTED" in report.notes[-1]
 
 
 def test_a_report_without_secrets_stays_as_it_is(tmp_path):

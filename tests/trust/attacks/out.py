@@ -10,8 +10,6 @@ from pathlib import Path
 
 from lambdabot.local.endpoint import serve
 from lambdabot.report import own_template_process
-from lambdabot.report.document import document, dumps
-from lambdabot.report.markdown import Subject
 from tests.trust.arena import HEADER, SECRETS, SETTINGS, TOKEN, Arena, Seen
 from tests.trust.table import Attack, Door
 from tests.unit.report import runs
@@ -69,7 +67,7 @@ def edited(edits, root):
 
 def in_our_process(job):
     if "subject" in job:
-        return own_template_process.rendered(job["template"], Subject(**job["subject"]), job["limit"])
+        return own_template_process.rendered(job["template"], job["subject"], job["limit"])
     return {"mistakes": list(own_template_process.mistakes(job["template"]))}
 
 
@@ -170,10 +168,9 @@ def _apply_writes_through_a_link(arena: Arena) -> bool:
 
 def _report(arena: Arena, *, note: str = "", **edit: str) -> None:
     """Commit a report.json, or let the first stage have made it."""
-    data = document(runs.regression())
-    data["notes"] = [note]
+    data = runs.written(runs.regression(), notes=[note])
     data["functions"][0]["edits"] = [{"line": 1, "note": "", **edit}] if edit else []
-    arena.write("report.json", dumps(data))
+    arena.write("report.json", json.dumps(data))
 
 
 # Templates of the team's own.

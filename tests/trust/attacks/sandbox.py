@@ -157,6 +157,7 @@ class Job:
             "listen": [],
             "key": None,
             "command": None,
+            "step": None,
             **asked,
         }
         (self.folder / "code").mkdir(exist_ok=True)
@@ -173,7 +174,7 @@ class Job:
             check=False,
             timeout=120,
         )
-        if question["command"]:
+        if question["command"] or question["step"]:
             return ended.stdout + ended.stderr, {}
         assert ended.returncode == 0, ended.stderr
         return ended.stdout, json.loads(ended.stdout)

@@ -97,8 +97,9 @@ def test_without_a_region_nothing_is_tried():
         connect(endpoint=None, region=None)
 
 
-def test_the_region_of_the_environment_is_taken(monkeypatch):
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-north-1")
+@pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_the_region_of_the_environment_is_taken(monkeypatch, name):
+    monkeypatch.setenv(name, "eu-north-1")
     assert connect(endpoint=None, region=None).region == "eu-north-1"
     assert connect(endpoint=None, region="eu-west-1").region == "eu-west-1"
 

@@ -105,7 +105,7 @@ def test_nothing_that_is_said_or_annotated_is_a_command_of_its_own(text):
 def test_the_end_writes_summary_and_outputs(files, tmp_path):
     data = document(runs.regression())
     Workflow(files, io.StringIO()).finish(
-        data, summary=summary(data), report=Path("lambdabot-report/report.json"), comment_url="https://x"
+        data, summary=summary(data), path=Path("lambdabot-report/report.json"), comment_url="https://x"
     )
 
     assert "Costs 18 % more" in (tmp_path / "summary").read_text()
@@ -116,7 +116,7 @@ def test_the_end_writes_summary_and_outputs(files, tmp_path):
 
 def annotated(run):
     stream = io.StringIO()
-    Workflow({}, stream).finish(document(run), summary="", report=Path("report.json"), comment_url=None)
+    Workflow({}, stream).finish(document(run), summary="", path=Path("report.json"), comment_url=None)
     return stream.getvalue().splitlines()
 
 
@@ -154,7 +154,7 @@ def test_a_calm_run_is_not_annotated():
 
 
 def test_one_function_fills_the_scalars():
-    values = outputs(document(runs.regression()), report="r.json")
+    values = outputs(document(runs.regression()), path="r.json")
     entry = {
         "name": "thumbnail",
         "verdict": "regression",

@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +8,8 @@ from lambdabot.github.label import LabelSet
 from lambdabot.model import Verdict
 from lambdabot.pipeline.override import accept, judged
 from lambdabot.pipeline.verdict import exit_code
+from lambdabot.report.bounds import LONGEST
+from lambdabot.report.document import document
 from lambdabot.settings.schema import GateSection
 from tests.unit.report import runs
 
@@ -46,7 +48,7 @@ def test_any_other_label_does_not_and_says_why(fields, reason):
 
 
 def test_a_valid_override_names_who_accepted_and_opens_the_gate():
-    regression = runs.regression()
+    regression = document(runs.regression())
     assert exit_code(regression, GateSection()) is ExitCode.GATE_FAILED
 
     accepted = accept(regression, judge())
@@ -60,19 +62,26 @@ def test_a_valid_override_names_who_accepted_and_opens_the_gate():
 
 def test_a_void_override_leaves_the_gate_shut_and_is_told():
     void = judge(by=None)
-    refused = accept(runs.regression(), void)
+    refused = accept(document(runs.regression()), void)
 
     assert refused.verdict is Verdict.REGRESSION
-    assert refused.override == void
+    assert refused.override.model_dump() == asdict(void)
     assert exit_code(refused, GateSection()) is ExitCode.GATE_FAILED
 
 
-def test_no_override_changes_nothing():
-    assert accept(runs.regression(), None) == runs.regression()
+def test_a_reason_as_long_as_a_report_takes_can_be_accepted():
+    regression = runs.regression()
+    (one,) = regression.functions
+    long = replace(one, comparison=replace(one.comparison, reason="x" * LONGEST))
+
+    accepted = accept(document(replace(regression, functions=(long,))), judge())
+
+    assert accepted.verdict_reason.startswith("accepted by octocat: xxx")
+    assert len(accepted.verdict_reason) == LONGEST
 
 
 def test_what_was_not_decided_stays_so_and_no_longer_fails():
-    undecided = runs.inconclusive()
+    undecided = document(runs.inconclusive())
     assert exit_code(undecided, STRICT) is ExitCode.GATE_FAILED
 
     accepted = accept(undecided, judge())
@@ -82,6 +91,6 @@ def test_what_was_not_decided_stays_so_and_no_longer_fails():
 
 
 def test_an_override_measures_nothing():
-    lost = replace(runs.not_reached(), override=judge())
+    lost = accept(document(runs.not_reached()), judge())
 
     assert exit_code(lost, STRICT) is ExitCode.NOT_MEASURED

@@ -10,13 +10,13 @@ from lambdabot.measurement.conclusion import conclude
 from lambdabot.measurement.record import written
 from lambdabot.model import Side
 from lambdabot.pipeline.replay import _before_acceptance, replay
-from lambdabot.report.document import document
+from lambdabot.report.document import amended, document
 from tests.unit.report import runs
 
 
 @pytest.fixture(scope="module")
 def run():
-    """A sweep on the simulated Lambda: its report.json as data, and its invocations by function."""
+    """A sweep on the simulated Lambda: its report, and its invocations by function."""
     plan = sweep_plan(monthly_invocations=1_000_000)
     seen, stop = measure(plan, Simulator({Side.HEAD: Workload(cpu_ms=60, waiting_ms=90)}, Account(), seed=3))
     found = conclude(plan, seen)
@@ -33,8 +33,8 @@ def run():
 
 
 def changed(report, **changes):
-    (function,) = report["functions"]
-    return {**report, "functions": [{**function, **changes}]}
+    (function,) = report.functions
+    return amended(report, functions=[amended(function, **changes)])
 
 
 def test_the_same_files_give_the_same_decisions(run):
@@ -60,11 +60,11 @@ def test_what_was_changed_afterwards_is_named(run, changes, difference):
 
 
 def test_a_person_who_accepts_the_cost_changes_no_decision():
-    told = {"verdict": "overridden", "reason": "accepted by ann: costs at least 20.0 % more", "rounds": 2}
-    found = {"verdict": "regression", "reason": "costs at least 20.0 % more", "rounds": 2}
+    found = document(runs.regression()).functions[0].comparison
+    told = amended(found, verdict="overridden", reason=f"accepted by ann: {found.reason}")
     assert _before_acceptance(told, found) == found
-    assert _before_acceptance({**told, "reason": "accepted by ann: costs less"}, found) != found
-    assert _before_acceptance(told, {**found, "verdict": "no change"}) == told
+    assert _before_acceptance(amended(told, reason="accepted by ann: costs less"), found) != found
+    assert _before_acceptance(told, amended(found, verdict="no change")) == told
 
 
 def test_invocations_that_are_missing_are_noticed(run):

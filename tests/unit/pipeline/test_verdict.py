@@ -6,6 +6,7 @@ import pytest
 from lambdabot.errors import ExitCode
 from lambdabot.model import Verdict
 from lambdabot.pipeline.verdict import exit_code, overall
+from lambdabot.report.document import document
 from tests.unit.report import runs
 
 
@@ -35,12 +36,12 @@ def ended(*verdicts: Verdict):
 def test_the_settings_say_what_an_answer_that_is_none_does(verdict, inconclusive, not_measured, expected):
     policy = SimpleNamespace(inconclusive=inconclusive, not_measured=not_measured)
 
-    assert exit_code(ended(Verdict.NO_CHANGE, verdict), policy) is expected
+    assert exit_code(document(ended(Verdict.NO_CHANGE, verdict)), policy) is expected
 
 
 def test_a_failed_gate_beats_that_nothing_was_measured():
     run = ended(Verdict.NOT_MEASURED)
-    bare = replace(run, functions=tuple(replace(one, measurements=()) for one in run.functions))
+    bare = document(replace(run, functions=tuple(replace(one, measurements=()) for one in run.functions)))
 
     assert exit_code(bare, SimpleNamespace(inconclusive="pass", not_measured="pass")) is ExitCode.NOT_MEASURED
     assert exit_code(bare, SimpleNamespace(inconclusive="pass", not_measured="fail")) is ExitCode.GATE_FAILED
@@ -49,10 +50,10 @@ def test_a_failed_gate_beats_that_nothing_was_measured():
 def test_what_is_removed_beside_what_did_not_change_is_no_failure_but_a_strict_gate_wants_it_measured():
     run = ended(Verdict.NO_CHANGE, Verdict.NOT_MEASURED)
     kept, gone = (replace(one, measurements=()) for one in run.functions)
-    run = replace(run, functions=(replace(kept, unchanged=True), replace(gone, removed=True)))
+    report = document(replace(run, functions=(replace(kept, unchanged=True), replace(gone, removed=True))))
 
-    assert exit_code(run, SimpleNamespace(inconclusive="pass", not_measured="pass")) is ExitCode.DONE
-    assert exit_code(run, SimpleNamespace(inconclusive="pass", not_measured="fail")) is ExitCode.GATE_FAILED
+    assert exit_code(report, SimpleNamespace(inconclusive="pass", not_measured="pass")) is ExitCode.DONE
+    assert exit_code(report, SimpleNamespace(inconclusive="pass", not_measured="fail")) is ExitCode.GATE_FAILED
 
 
 def test_the_run_is_as_good_as_its_worst_function():

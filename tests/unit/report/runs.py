@@ -1,10 +1,12 @@
 """Runs to report on, as the pipeline would hand them over: hand-made, so that every situation can be shown."""
 
+import json
 import math
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from lambdabot.github.label import LabelSet
 from lambdabot.model import (
@@ -39,6 +41,8 @@ from lambdabot.model import (
     Verdict,
 )
 from lambdabot.pipeline.override import accept, judged
+from lambdabot.report.document import document, dumps
+from lambdabot.report.schema import Report
 from lambdabot.workspace import Workspace
 from tests.sample import function as sample
 
@@ -228,6 +232,16 @@ def run(*results: FunctionResult, **fields) -> RunResult:
     return RunResult(**{**known, **fields})
 
 
+def report_of(made: RunResult | Report, *, root: Path | None = None) -> Report:
+    """The report of a run, or the one that a label was looked for on."""
+    return made if isinstance(made, Report) else document(made, root=root)
+
+
+def written(made: RunResult | Report, *, root: Path | None = None, **fields: object) -> dict[str, Any]:
+    """report.json as data, with other values in some of its fields."""
+    return {**json.loads(dumps(report_of(made, root=root))), **fields}
+
+
 def one_recommended() -> RunResult:
     return run(result())
 
@@ -390,18 +404,18 @@ def with_findings() -> RunResult:
     return run(result(findings=(finding(),)))
 
 
-def overridden() -> RunResult:
+def overridden() -> Report:
     label = Override(label=ACCEPT_LABEL, by="octocat", at="2026-11-23T14:05:12+02:00", valid=True, reason="")
-    return accept(regression(), label)
+    return accept(document(regression()), label)
 
 
-def not_accepted() -> RunResult:
+def not_accepted() -> Report:
     """The label was set before the last push."""
     moment = datetime(2026, 11, 23, 11, 58, tzinfo=UTC)
     label = judged(
         LabelSet(by="octocat", at=moment, person=True, may_write=True), pushed=datetime(2026, 11, 23, 12, tzinfo=UTC)
     )
-    return accept(regression(), label)
+    return accept(document(regression()), label)
 
 
 def not_reached() -> RunResult:

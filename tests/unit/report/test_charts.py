@@ -7,7 +7,7 @@ from tests.unit.report import runs
 
 
 def points_of(run):
-    return charts.points(rows(document(run)["functions"][0]))
+    return charts.points(rows(document(run).functions[0]))
 
 
 def test_every_measured_line_is_a_point_with_its_interval():

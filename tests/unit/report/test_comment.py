@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from lambdabot.model import Arm64Verdict, Verdict
 from lambdabot.report import comment
 from lambdabot.report.comment import COMMENT_LIMIT, render, summary
-from lambdabot.report.document import document
+from lambdabot.report.document import amended, document
 from lambdabot.report.markdown import utf16
 from lambdabot.report.state import MARKER
 from tests.unit.report import runs
@@ -25,7 +25,7 @@ STATE = re.compile(r"<!-- lambdabot:state:1 .* -->")
 
 
 def comment_of(run, **more):
-    return render(document(run), **more)
+    return render(runs.report_of(run), **more)
 
 
 def page_of(markdown):
@@ -234,7 +234,7 @@ def test_estimated_sizes_share_an_explanation_and_measured_ones_need_none():
     ],
 )
 def test_a_failed_gate_says_how_to_accept_the_cost(name, fields, shown):
-    text = comment_of(replace(getattr(runs, name)(), **fields))
+    text = render(amended(runs.report_of(getattr(runs, name)()), **fields))
 
     assert ("set the label <code>lambdabot: accept cost</code> and run the job again" in html.unescape(text)) is shown
 

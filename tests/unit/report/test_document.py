@@ -19,16 +19,16 @@ EVERY = [
 
 @pytest.mark.parametrize("name", EVERY)
 def test_every_report_fits_its_own_schema_and_survives_a_file(name, tmp_path):
-    data = document(getattr(runs, name)())
+    report = document(getattr(runs, name)())
     path = tmp_path / "report.json"
-    path.write_text(dumps(data), encoding="utf-8")
+    path.write_text(dumps(report), encoding="utf-8")
 
-    jsonschema.Draft202012Validator(schema()).validate(data)
-    assert load(path) == data
+    jsonschema.Draft202012Validator(schema()).validate(json.loads(path.read_text()))
+    assert load(path) == report
 
 
 def test_the_fields_of_the_contract_are_there():
-    data = document(runs.regression())
+    data = runs.written(runs.regression())
 
     assert data["schema_version"] == 1
     assert set(data) >= {
@@ -77,7 +77,7 @@ def test_what_cannot_be_given_is_null_with_a_reason():
         recommendation=runs.recommended(runs.at(512), None, None),
         arm64=None,
     )
-    (one,) = document(runs.run(bare))["functions"]
+    (one,) = runs.written(runs.run(bare))["functions"]
 
     assert one["monthly_invocations"] is None
     assert "monthly_invocations" in one["monthly_invocations_reason"]
@@ -93,7 +93,7 @@ def test_what_cannot_be_given_is_null_with_a_reason():
 
 def test_a_figure_stands_beside_its_interval_or_the_reason_why_there_is_none():
     known = runs.measured(runs.at(512), 461.0)
-    rows = document(runs.run(runs.result(measurements=(known, replace(known, mean_init_interval_ms=None)))))
+    rows = runs.written(runs.run(runs.result(measurements=(known, replace(known, mean_init_interval_ms=None)))))
     whole, lacking = rows["functions"][0]["measurements"]
 
     assert whole["mean_init_interval_ms"] == {"low": 198.0, "high": 226.0, "confidence": 0.99}
@@ -106,14 +106,14 @@ def test_a_figure_stands_beside_its_interval_or_the_reason_why_there_is_none():
 def test_the_reason_of_an_unchecked_arm64_is_the_architectures_where_it_is():
     x86_only = runs.result(runs.function(architectures=(runs.X86,)), arm64=None)
 
-    assert "not among" in document(runs.run(x86_only))["functions"][0]["arm64"]["reason"]
+    assert "not among" in runs.written(runs.run(x86_only))["functions"][0]["arm64"]["reason"]
 
 
 def test_a_saving_without_traffic_says_so():
     result = runs.result(
         runs.function(monthly_invocations=None), recommendation=runs.recommended(runs.at(1024), 26.0, None)
     )
-    recommendation = document(runs.run(result))["functions"][0]["recommendation"]
+    recommendation = runs.written(runs.run(result))["functions"][0]["recommendation"]
 
     assert recommendation["saving_monthly_usd"] is None
     assert recommendation["saving_reason"] == "lambdabot.yml has no `monthly_invocations`"
@@ -123,7 +123,7 @@ def test_an_unbounded_interval_is_null():
     bounds = Estimate(value=1.2, low=1.0, high=float("inf"), confidence=0.99, environments=2, invocations=2)
     gate = runs.comparison(runs.Verdict.INCONCLUSIVE, bounds, "too few")
 
-    assert document(runs.run(runs.result(comparison=gate)))["functions"][0]["comparison"]["cost_ratio"]["high"] is None
+    assert document(runs.run(runs.result(comparison=gate))).functions[0].comparison.cost_ratio.high is None
 
 
 def test_account_ids_are_redacted_everywhere():
@@ -141,8 +141,8 @@ def test_paths_are_given_from_the_root_of_the_repository(tmp_path):
     result = runs.result(
         runs.function(source=tmp_path / "src"), arm64=runs.ready(str(tmp_path / "src/requirements.txt"))
     )
-    (one,) = document(runs.run(result), root=tmp_path)["functions"]
-    (other,) = document(runs.run(result), root=tmp_path / "elsewhere")["functions"]
+    (one,) = runs.written(runs.run(result), root=tmp_path)["functions"]
+    (other,) = runs.written(runs.run(result), root=tmp_path / "elsewhere")["functions"]
 
     assert (one["source_path"], one["arm64"]["path"]) == ("src", "src/requirements.txt")
     assert other["source_path"] == str(tmp_path / "src")
@@ -160,7 +160,7 @@ def test_samples_hold_what_replays_a_decision():
 
 
 def changed(**fields):
-    return dumps({**document(runs.one_recommended()), **fields})
+    return json.dumps(runs.written(runs.one_recommended(), **fields))
 
 
 @pytest.mark.parametrize(
@@ -185,9 +185,9 @@ def test_a_file_that_is_no_report_is_refused_with_the_field(tmp_path, text, mess
 
 def test_a_link_that_is_not_a_curves_is_refused(tmp_path):
     path = tmp_path / "report.json"
-    data = document(runs.one_recommended())
+    data = runs.written(runs.one_recommended())
     data["functions"][0]["curve_url"] = "https://evil.org/) [click](https://evil.org"
-    path.write_text(dumps(data))
+    path.write_text(json.dumps(data))
 
     with pytest.raises(UsageError, match="curve_url"):
         load(path)
@@ -211,10 +211,10 @@ def test_fields_of_a_later_version_are_left_out(tmp_path):
     path = tmp_path / "report.json"
     path.write_text(changed(surprise=1))
 
-    assert "surprise" not in load(path)
+    assert not hasattr(load(path), "surprise")
 
 
 def test_costs_stay_decimal_until_they_are_written():
     spend = replace(runs.one_recommended().spend, usd=Decimal("0.1") + Decimal("0.2"))
 
-    assert document(replace(runs.one_recommended(), spend=spend))["spend"]["usd"] == 0.3
+    assert document(replace(runs.one_recommended(), spend=spend)).spend.usd == 0.3

@@ -9,7 +9,7 @@ from tests.unit.report import runs
 
 
 def charts_of(*measurements):
-    return charts(rows(document(runs.run(runs.result(measurements=measurements)))["functions"][0]))
+    return charts(rows(document(runs.run(runs.result(measurements=measurements))).functions[0]))
 
 
 def test_cost_and_duration_have_a_line_for_each_architecture():

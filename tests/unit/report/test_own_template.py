@@ -1,5 +1,6 @@
 import io
 import json
+import pickle
 import re
 
 import pytest
@@ -8,10 +9,11 @@ from lambdabot.errors import UsageError
 from lambdabot.report import own_template, own_template_process
 from lambdabot.report.comment import COMMENT_LIMIT, render
 from lambdabot.report.document import document
-from lambdabot.report.markdown import environment
+from lambdabot.report.markdown import Subject, environment
 from lambdabot.report.own_template import OwnTemplate
 from lambdabot.report.state import MARKER
 from lambdabot.report.state import read as read_state
+from lambdabot.report.view import view
 from tests.unit.report import runs
 
 EXTENDS = '{% extends "comment.md.j2" %}\n'
@@ -158,13 +160,9 @@ def test_the_rendering_process_sees_nothing_of_ours(monkeypatch):
 )
 def test_the_process_answers_with_the_text_or_the_line(monkeypatch, text, answer):
     limits = {}
-    job = {
-        "template": text,
-        "subject": {"document": document(runs.regression()), "since": None, "problem": ""},
-        "limit": 1000,
-    }
+    job = {"template": text, "subject": Subject(view=view(document(runs.regression()))), "limit": 1000}
     monkeypatch.setattr(own_template_process.resource, "setrlimit", lambda what, limit: limits.update({what: limit}))
-    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(job)))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(pickle.dumps(job))))
     monkeypatch.setattr("sys.stdout", printed := io.StringIO())
     own_template_process.main()
     given = json.loads(printed.getvalue())
@@ -173,6 +171,15 @@ def test_the_process_answers_with_the_text_or_the_line(monkeypatch, text, answer
     assert next(iter(given.values())).startswith(next(iter(answer.values())))
     resource = own_template_process.resource
     assert limits == {resource.RLIMIT_CPU: (4, 4), resource.RLIMIT_AS: (1024**3, 1024**3)}
+
+
+@pytest.mark.parametrize("make", [runs.regression, runs.overridden, runs.blocked, runs.with_findings])
+def test_a_template_reaches_no_model_whose_methods_read_files(make):
+    """`BaseModel.parse_file` reads any file, and runs what a pickle says."""
+    sent = pickle.dumps(view(runs.report_of(make())))
+
+    assert b"lambdabot.report.view" in sent
+    assert b"lambdabot.report.schema" not in sent
 
 
 def test_a_busy_machine_costs_the_template_and_not_the_run(monkeypatch):

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 
 from lambdabot.model import Edit
-from lambdabot.report.document import document
 from lambdabot.report.page import FOLDER, page
 from lambdabot.report.thinning import Samples
 from tests.unit.report import runs
@@ -56,7 +55,7 @@ def read(html):
 
 
 def page_of(run):
-    return page(document(run), Samples())
+    return page(runs.report_of(run), Samples())
 
 
 @cache

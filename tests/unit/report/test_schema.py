@@ -24,7 +24,7 @@ from lambdabot.report.bounds import (
     is_deep,
 )
 from lambdabot.report.comment import COMMENT_LIMIT, check_summary, render, summary
-from lambdabot.report.document import document, load
+from lambdabot.report.document import document, dumps, load
 from lambdabot.report.markdown import utf16
 from lambdabot.report.page import page
 from lambdabot.report.schema import Report
@@ -33,7 +33,7 @@ from lambdabot.report.thinning import Samples
 from tests.unit.report import runs
 
 DOCUMENTS = [
-    document(make())
+    runs.written(make())
     for make in (
         runs.regression,
         runs.improvement,
@@ -104,16 +104,16 @@ def put(data, path, value):
     inside(data, path[:-1])[path[-1]] = value
 
 
-def shown(data):
+def shown(report):
     """Show a report wherever one is shown."""
-    body = render(data, previous=render(data))
+    body = render(report, previous=render(report))
     assert utf16(body) <= COMMENT_LIMIT
-    for text in (body, summary(data), check_summary(data), page(data, Samples())):
+    for text in (body, summary(report), check_summary(report), page(report, Samples())):
         text.encode()
-    outputs(data)
-    annotations(data, workspace=Path("/nowhere"))
-    suggestions(data)
-    json.dumps(data, allow_nan=False)
+    outputs(report)
+    annotations(report, workspace=Path("/nowhere"))
+    suggestions(report)
+    dumps(report)
 
 
 @given(data=st.data())
@@ -124,7 +124,7 @@ def test_whatever_is_accepted_can_be_shown(data):
         path = data.draw(st.sampled_from([one for one in places(chosen) if one]))
         put(chosen, path, deepcopy(data.draw(VALUES)))
     try:
-        known = Report.model_validate(chosen).model_dump(mode="json")
+        known = Report.model_validate(chosen)
     except ValidationError:
         return
     shown(known)
@@ -133,7 +133,7 @@ def test_whatever_is_accepted_can_be_shown(data):
 @pytest.mark.parametrize("value", [*NUMBERS, *TEXTS], ids=lambda one: str(one)[:30] or "nothing")
 @pytest.mark.parametrize("make", [runs.not_accepted, runs.blocked])
 def test_one_value_wherever_it_is_accepted_can_be_shown(make, value):
-    data = document(make())
+    data = runs.written(make())
     for path in [one for one in places(data) if one]:
         at = inside(data, path[:-1])
         before = at[path[-1]]
@@ -144,15 +144,15 @@ def test_one_value_wherever_it_is_accepted_can_be_shown(make, value):
             except ValidationError:
                 at[path[-1]] = before
 
-    shown(Report.model_validate(data).model_dump(mode="json"))
+    shown(Report.model_validate(data))
 
 
 def test_an_interval_as_wide_as_numbers_go_can_be_shown():
-    data = document(runs.regression())
+    data = runs.written(runs.regression())
     for row in data["functions"][0]["measurements"]:
         row["cost_per_million_usd"] |= {"low": 5e-324, "value": 1.0, "high": LARGEST}
 
-    shown(Report.model_validate(data).model_dump(mode="json"))
+    shown(Report.model_validate(data))
 
 
 BEYOND = [
@@ -181,7 +181,7 @@ BEYOND = [
 
 @pytest.mark.parametrize(("path", "value"), BEYOND)
 def test_what_lies_beyond_is_refused(path, value):
-    data = document(runs.regression())
+    data = runs.written(runs.regression())
     put(data, path, value)
 
     with pytest.raises(ValidationError):
@@ -189,7 +189,7 @@ def test_what_lies_beyond_is_refused(path, value):
 
 
 def test_no_more_functions_are_taken_from_elsewhere_than_can_be_shown(tmp_path):
-    data = document(runs.regression())
+    data = runs.written(runs.regression())
     (only,) = data["functions"]
     data["functions"] = [{**only, "name": str(index)} for index in range(MOST_FUNCTIONS + 1)]
     path = tmp_path / "report.json"
@@ -202,7 +202,7 @@ def test_no_more_functions_are_taken_from_elsewhere_than_can_be_shown(tmp_path):
 @pytest.mark.parametrize("name", ["NaN", "Infinity", "-Infinity"])
 def test_what_is_no_number_is_none_anywhere(tmp_path, name):
     path = tmp_path / "report.json"
-    path.write_text(json.dumps({**document(runs.regression()), "settings": {"x": "here"}}).replace('"here"', name))
+    path.write_text(json.dumps(runs.written(runs.regression(), settings={"x": "here"})).replace('"here"', name))
 
     with pytest.raises(UsageError, match=f"{name} is no number"):
         load(path)
@@ -226,11 +226,11 @@ def test_our_own_report_is_cut_to_the_bounds_and_not_lost():
     result = runs.regression()
     long = runs.replace(result, notes=("x" * 10**6, *["note"] * (2 * MOST)), settings={"event": nested(500)})
 
-    data = document(long)
+    report = document(long)
 
-    assert data["notes"][0].endswith("…")
-    assert len(data["notes"]) == MOST
-    shown(data)
+    assert report.notes[0].endswith("…")
+    assert len(report.notes) == MOST
+    shown(report)
 
 
 def test_what_is_cut_is_redacted_before():
@@ -238,7 +238,7 @@ def test_what_is_cut_is_redacted_before():
     arn = "arn:aws:lambda:us-east-1:123456789012:function:x"
     long = runs.replace(runs.regression(), notes=("x" * (LONGEST - 31) + f" {arn}",))
 
-    assert "12345" not in document(long)["notes"][0]
+    assert "12345" not in document(long).notes[0]
 
 
 def test_what_fits_stays_as_it_is():

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdabot.report.comment import render
-from lambdabot.report.document import document
+from lambdabot.report.document import amended, document
 from lambdabot.report.state import MAX_BLOCK, State, follow, read, since
 from tests.unit.report import runs
 
@@ -15,7 +15,7 @@ MORNING, NOON = "2026-11-23T08:00:00+00:00", "2026-11-23T12:00:00+00:00"
 
 
 def at(sha, run, created=NOON):
-    return {**document(run), "head_sha": sha, "created": created}
+    return amended(document(run), head_sha=sha, created=created)
 
 
 def test_the_next_comment_tells_of_the_push_before():
