@@ -8,7 +8,7 @@ import hcl2
 import pytest
 
 from benchmarks.templates import CORPUS, EXPECTED, cases, check_edits, described
-from lambdabot.model import Place, Stated, Undecided
+from lambdabot.model import Architecture, Place, Stated, Undecided
 from lambdabot.project.discovery import discover
 from lambdabot.project.edits import edits
 from lambdabot.project.working_tree import write
@@ -45,6 +45,23 @@ def test_a_timeout_can_be_edited_in_every_format(name, tmp_path):
 
     assert impossible == ()
     assert {one.timeout_seconds.value for one in discover(tmp_path).functions} == {77}
+
+
+def test_a_variable_in_a_list_gets_a_text_from_the_modules_call(tmp_path):
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "main.tf").write_text('module "inner" {\n  source = "./inner"\n}\n')
+    (tmp_path / "inner" / "main.tf").write_text(
+        'variable "arch" {\n  default = "x86_64"\n}\n\n'
+        'resource "aws_lambda_function" "orders" {\n  architectures = [var.arch]\n  filename      = "a.zip"\n}\n'
+    )
+    (orders,) = discover(tmp_path).functions
+
+    made, impossible = edits((orders.architecture, Architecture.ARM64))
+    write(made, tmp_path)
+
+    assert impossible == ()
+    assert '\n  arch   = "arm64"\n' in (tmp_path / "main.tf").read_text()
+    assert discover(tmp_path).functions[0].architecture.value == "arm64"
 
 
 def test_what_a_template_does_not_say_cannot_be_edited():
