@@ -4,16 +4,16 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
 from benchmarks.figures import Figures
-from lambdabot.declaration import Declaration, Edit, NoSlot, Stated, Undecided, edits
-from lambdabot.model import Architecture, Configuration
+from lambdabot.model import Architecture, Declaration, Edit, Slot, Stated, Undecided
 from lambdabot.project.discovery import discover
+from lambdabot.project.edits import edits
 from lambdabot.project.working_tree import write
 
 CORPUS = Path(__file__).parents[1] / "tests" / "corpus"
@@ -34,6 +34,15 @@ ATTRIBUTES = (
 )
 
 NEW_MEMORY_MB = 1792
+OTHER_VALUES = {
+    "timeout_seconds": 77,
+    "ephemeral_storage_mb": 2048,
+    "reserved_concurrency": 7,
+    "provisioned_concurrency": 4,
+    "runtime": "python3.11",
+    "handler": "other.handle",
+    "function_name": "another-name",
+}
 
 
 def cases() -> list[Path]:
@@ -97,7 +106,8 @@ def check_edits(case: Path, accept: Callable[[Path, Path], str] = lambda before,
     case = case.resolve()
     for one in discover(case).functions:
         for wanted in _wanted(one):
-            made = [replace(edit, path=edit.path.relative_to(case)) for edit in edits(one, wanted)[0]]
+            changes = [(getattr(one, name), value) for name, value in wanted.items()]
+            made = [replace(edit, path=edit.path.relative_to(case)) for edit in edits(*changes)[0]]
             if not made:
                 continue
             checked.made += len(made)
@@ -109,21 +119,23 @@ def check_edits(case: Path, accept: Callable[[Path, Path], str] = lambda before,
                     f"{called}: {edit.path}:{edit.line}" for edit in made if not _one_hunk(edit, copy)
                 ]
                 write(made, copy)
-                read = _read_back(copy, one)
+                read = _read_back(copy, one, wanted)
                 said = accept(case, copy)
                 if read != _asked(one, wanted) or said:
                     checked.not_read_back.append(f"{called}: {read} {said}")
     return checked
 
 
-def _wanted(one: Declaration) -> Iterator[Configuration]:
-    """Yield another memory size, another architecture, and both."""
-    memory = one.memory_mb.value if isinstance(one.memory_mb, Stated) else 128
-    now = one.architecture.value if isinstance(one.architecture, Stated) else Architecture.X86_64
+def _wanted(one: Declaration) -> Iterator[dict[str, object]]:
+    """Yield another memory size, another architecture, and both; then another value of each other attribute."""
+    now = _value(one.architecture) or Architecture.X86_64
     other = Architecture.ARM64 if now is Architecture.X86_64 else Architecture.X86_64
-    yield Configuration(memory_mb=NEW_MEMORY_MB, architecture=now)
-    yield Configuration(memory_mb=memory, architecture=other)
-    yield Configuration(memory_mb=NEW_MEMORY_MB, architecture=other)
+    yield {"memory_mb": NEW_MEMORY_MB}
+    yield {"architecture": other}
+    yield {"memory_mb": NEW_MEMORY_MB, "architecture": other}
+    for name, value in OTHER_VALUES.items():
+        if isinstance(getattr(one, name), Stated):
+            yield {name: value}
 
 
 def _one_hunk(edit: Edit, copy: Path) -> bool:
@@ -136,17 +148,18 @@ def _one_hunk(edit: Edit, copy: Path) -> bool:
     return _hunks(before, after) == 1
 
 
-def _asked(one: Declaration, wanted: Configuration) -> tuple[object, object]:
+def _asked(one: Declaration, wanted: Mapping[str, object]) -> dict[str, object]:
     """Return what is to be read back: where there is no slot, what was there."""
-    return (
-        _value(one.memory_mb) if isinstance(one.memory_slot, NoSlot) else wanted.memory_mb,
-        _value(one.architecture) if isinstance(one.architecture_slot, NoSlot) else wanted.architecture,
-    )
+    now = {name: getattr(one, name) for name in wanted}
+    return {
+        name: value if isinstance(now[name], Stated) and isinstance(now[name].slot, Slot) else _value(now[name])
+        for name, value in wanted.items()
+    }
 
 
-def _read_back(copy: Path, one: Declaration) -> tuple[object, object] | None:
+def _read_back(copy: Path, one: Declaration, wanted: Mapping[str, object]) -> dict[str, object] | None:
     again = next((each for each in discover(copy).functions if each.name == one.name), None)
-    return None if again is None else (_value(again.memory_mb), _value(again.architecture))
+    return None if again is None else {name: _value(getattr(again, name)) for name in wanted}
 
 
 def _value(attribute: object) -> object:

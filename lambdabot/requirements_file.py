@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lambdabot.declaration import Place
 from lambdabot.errors import Mistake, UsageError
+from lambdabot.model import Place
 from lambdabot.workspace import LARGEST_TEXT, FileRefusedError, Workspace
 
 SUFFIXES = frozenset({".txt", ".in", ".pip"})

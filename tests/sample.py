@@ -1,11 +1,28 @@
 """A function as the settings give it, for tests that look at one or two of its fields."""
 
+import inspect
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from lambdabot.model import Architecture, Budget, Configuration, Constraints, Function, Payload, Side, Strategy
+from lambdabot.model import (
+    Architecture,
+    Budget,
+    Code,
+    Configuration,
+    Constraints,
+    Function,
+    Origin,
+    Payload,
+    Question,
+    Setup,
+    Side,
+    Strategy,
+)
 from lambdabot.workspace import Workspace
+
+T = TypeVar("T")
 
 
 def function(source: Path | str, **fields: Any) -> Function:
@@ -33,4 +50,18 @@ def function(source: Path | str, **fields: Any) -> Function:
     }
     if "workspace" not in fields:
         usual["workspace"] = Workspace(source.parent if isinstance(source, Path) else Path())
-    return Function(source=source, **{**usual, **fields})
+    values = {"source": source, **usual, **fields}
+
+    def part(kind: Callable[..., T]) -> T:
+        return kind(**{name: values.pop(name) for name in inspect.signature(kind).parameters if name in values})
+
+    made = Function(
+        name=values.pop("name"),
+        side=values.pop("side"),
+        code=part(Code),
+        setup=part(Setup),
+        question=part(Question),
+        origin=part(Origin),
+    )
+    assert not values, f"a function has no {', '.join(values)}"
+    return made

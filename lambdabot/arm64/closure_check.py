@@ -16,9 +16,10 @@ from lambdabot.arm64.reader import Reader
 from lambdabot.arm64.release import accepts_python, parsed
 from lambdabot.arm64.resolver import Conflict, Problem, Resolver, Solution
 from lambdabot.arm64.rules import rules_of
-from lambdabot.arm64.target import PYTHON_RUNTIMES, Target, environment
+from lambdabot.arm64.target import Target, environment
 from lambdabot.arm64.view import View, stand_in
 from lambdabot.model import Architecture, PackageCheck, PackageVerdict
+from lambdabot.model.runtimes import PYTHON_RUNTIMES
 
 
 class ClosureCheck:

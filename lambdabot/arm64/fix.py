@@ -12,9 +12,10 @@ from lambdabot.arm64.loopback import Lens
 from lambdabot.arm64.manifest import Request
 from lambdabot.arm64.release import parsed
 from lambdabot.arm64.resolver import Problem, Resolver, Solution
-from lambdabot.arm64.target import PYTHON_RUNTIMES, Target
+from lambdabot.arm64.target import Target
 from lambdabot.arm64.view import View
 from lambdabot.model import PackageCheck, PackageVerdict
+from lambdabot.model.runtimes import PYTHON_RUNTIMES
 
 # Projects that give the same import or the same protocol, by their own documentation, and have wheels for arm64.
 _SIBLINGS = {

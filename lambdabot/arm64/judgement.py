@@ -8,9 +8,10 @@ from lambdabot.arm64.contents import Contents
 from lambdabot.arm64.index import Absent
 from lambdabot.arm64.native import without_sibling
 from lambdabot.arm64.release import File, expanded
-from lambdabot.arm64.target import MACHINE, Target, ranks
+from lambdabot.arm64.target import Target, ranks
 from lambdabot.arm64.view import View, is_compiled
 from lambdabot.model import Architecture, PackageVerdict
+from lambdabot.model.runtimes import MACHINE
 
 _NAMED = 3  # files; they tell enough
 _NEWEST_GLIBC = "2.70"  # more than any wheel asks for

@@ -2,15 +2,12 @@
 
 import json
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from lambdabot.arm64.answer import to_document
-from lambdabot.model import Arm64Check, Arm64Verdict, PackageCheck, PackageVerdict
+from lambdabot.model import Arm64Check, Arm64Verdict, PackageCheck, PackageVerdict, Place
 from lambdabot.workflow_command import LONGEST_MESSAGE, MOST, command
-
-_PLACE = re.compile(r"(?P<file>.+):(?P<line>[0-9]{1,9})")
 
 
 def document(answers: list[Arm64Check]) -> str:
@@ -40,13 +37,13 @@ def annotations(answers: list[Arm64Check]) -> Iterator[str]:
 
 
 def _annotation(level: str, answer: Arm64Check, package: PackageCheck) -> str:
-    place = _PLACE.fullmatch(package.requested_by[0]) if package.requested_by else None
+    place = Place.parse(package.requested_by[0]) if package.requested_by else None
     path = answer.path
     line = None
     if place is not None:
         own = Path(answer.path)
         folder = own if own.is_dir() else own.parent
-        path, line = str(folder / place["file"]), int(place["line"])
+        path, line = str(folder / place.path), place.line
     chain = f" (by {' > '.join(package.requested_by[1:])})" if len(package.requested_by) > 1 else ""
     name = f"{package.name} {package.version or ''}".strip()
     message = f"{name}{chain}: {package.verdict}. {package.evidence}"

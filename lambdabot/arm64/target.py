@@ -8,25 +8,15 @@ from functools import lru_cache
 from packaging import tags
 
 from lambdabot.errors import Mistake, UsageError
-from lambdabot.model import Architecture
+from lambdabot.model import Architecture, runtimes
 
 Environment = Mapping[str, str | frozenset[str]]  # values of PEP 508's markers
-MACHINE = {Architecture.X86_64: "x86_64", Architecture.ARM64: "aarch64"}  # as `platform.machine()` says it
 _OLDEST_GLIBC = {Architecture.X86_64: 5, Architecture.ARM64: 17}  # PEP 513 and PEP 599: no manylinux before these
 _LEGACY = {  # the names that manylinux had before PEP 600
     Architecture.X86_64: {5: "manylinux1", 12: "manylinux2010", 17: "manylinux2014"},
     Architecture.ARM64: {17: "manylinux2014"},
 }
 _PATCH = 9  # a patch release that every runtime has passed; `Requires-Python: <=3.13` excludes 3.13.9 as pip would
-AL2, AL2023 = "2.26", "2.34"  # glibc of Amazon Linux 2 and Amazon Linux 2023 (AWS Lambda, "Lambda runtimes")
-_GLIBC = {
-    "python": lambda version: AL2023 if version >= (3, 12) else AL2,
-    "nodejs": lambda version: AL2023 if version >= (20,) else AL2,
-    "java": lambda version: AL2023 if version >= (21,) else AL2,
-    "dotnet": lambda version: AL2023 if version >= (8,) else AL2,
-    "ruby": lambda version: AL2023 if version >= (3, 3) else AL2,
-}
-PYTHON_RUNTIMES = ("python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +39,11 @@ class Target:
     @classmethod
     def of_runtime(cls, runtime: str) -> "Target":
         """Return the target of a Lambda runtime identifier such as `python3.13` or `nodejs22.x`."""
-        if runtime.endswith(".al2023"):
-            return cls("", AL2023)
-        if runtime.endswith(".al2"):
-            return cls("", AL2)
-        match = re.fullmatch(r"(python|nodejs|java|dotnet|ruby)(\d+(?:\.\d+)?)(?:\.x)?", runtime)
-        if match is None:
+        glibc = runtimes.glibc(runtime)
+        if glibc is None:
             advice = "Known are python3.9 to python3.14, nodejs, java, dotnet, ruby and provided.al2[023]."
             raise UsageError([Mistake(message=f"{runtime!r} is no Lambda runtime that has arm64")], advice=advice)
-        language, version = match.groups()
-        glibc = _GLIBC[language](tuple(int(part) for part in version.split(".")))
-        return cls(version if language == "python" else "", glibc)
+        return cls(runtimes.python(runtime), glibc)
 
     @property
     def python_full(self) -> str:
@@ -73,7 +57,7 @@ class Target:
 
 def platforms(architecture: Architecture, glibc: str) -> Iterator[str]:
     """Yield the platform tags that run there, best first: newest manylinux down, then plain linux (PEP 600)."""
-    machine = MACHINE[architecture]
+    machine = runtimes.MACHINE[architecture]
     for minor in range(int(glibc.partition(".")[2]), _OLDEST_GLIBC[architecture] - 1, -1):
         yield f"manylinux_2_{minor}_{machine}"
         if minor in _LEGACY[architecture]:
@@ -101,7 +85,7 @@ def environment(target: Target, architecture: Architecture) -> Environment:
         "implementation_name": "cpython",
         "implementation_version": target.python_full,
         "os_name": "posix",
-        "platform_machine": MACHINE[architecture],
+        "platform_machine": runtimes.MACHINE[architecture],
         "platform_python_implementation": "CPython",
         "platform_release": "",
         "platform_system": "Linux",

@@ -62,8 +62,10 @@ def announcing(copies: Iterable[Copy], folder: Path) -> Iterator[Copy]:
         digest = copy.build.code_sha256
         if digest not in written:
             written[digest] = _with_script(copy.build, path, folder / f"{base64.b64decode(digest).hex()}.zip")
-        variables = {**copy.function.environment, VARIABLE: f"/var/task/{_NAME}"}
-        yield replace(copy, build=written[digest], function=replace(copy.function, environment=variables))
+        function = copy.function
+        variables = {**function.setup.environment, VARIABLE: f"/var/task/{_NAME}"}
+        function = replace(function, setup=replace(function.setup, environment=variables))
+        yield replace(copy, build=written[digest], function=function)
 
 
 def read_cpu_model(line: str) -> str | None:
@@ -75,7 +77,11 @@ def read_cpu_model(line: str) -> str | None:
 def _fits(copy: Copy) -> bool:
     sizes = copy.build.zip_bytes, copy.build.unzipped_bytes
     full = any(limit - _ROOM < size <= limit for size, limit in zip(sizes, _LIMITS, strict=True))
-    return not full and copy.function.runtime.startswith(_RUNTIMES) and VARIABLE not in copy.function.environment
+    return (
+        not full
+        and copy.function.code.runtime.startswith(_RUNTIMES)
+        and VARIABLE not in copy.function.setup.environment
+    )
 
 
 def _with_script(build: Build, source: Path, destination: Path) -> Build:

@@ -171,7 +171,7 @@ class Deployments:
         """Deploy one copy; `created` is called before it is waited for."""
         name = self._identity.function_name(copy.function.name, copy.variant)
         doing = f"deploy {copy.function.name} ({copy.variant.side}) at {copy.variant.configuration}"
-        role = copy.function.role or (_ROLE_OF_NO_ACCOUNT if self._connection.endpoint is not None else None)
+        role = copy.function.setup.role or (_ROLE_OF_NO_ACCOUNT if self._connection.endpoint is not None else None)
         if role is None:
             return NotDeployed(
                 reason=f"could not {doing}: no execution role",
@@ -213,7 +213,7 @@ class Deployments:
             self._functions[name] = copy.function
         if answer is not None:
             return dict(answer)
-        return {"Version": "1"} if copy.function.snap_start else {}
+        return {"Version": "1"} if copy.function.setup.snap_start else {}
 
     def _live(
         self, variant: Variant, name: str, doing: str, configuration: dict[str, object]
@@ -265,7 +265,7 @@ class Deployments:
                 pace=self._connection.pace,
             )
             result = self._live(deployment.variant, name, doing, dict(answer))
-            if function.snap_start and isinstance(result, Deployment):
+            if function.setup.snap_start and isinstance(result, Deployment):
                 version = Retry().call(
                     lambda: self._connection.control.publish_version(FunctionName=name),
                     worth=lambda error: passing(error) or code(error) == "ResourceConflictException",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -133,7 +133,7 @@ def completed(function: Function, existing: Existing) -> Function:
     layers = tuple(layer["Arn"] for layer in its.get("Layers", []))
     copied: dict[str, Any] = {
         "handler": its.get("Handler"),
-        "runtime": its.get("Runtime", function.runtime),
+        "runtime": its.get("Runtime", function.code.runtime),
         "layers": {architecture: layers for architecture in Architecture if layers},
         "timeout_seconds": its["Timeout"],
         "tracing": its.get("TracingConfig", {}).get("Mode") == "Active",
@@ -149,18 +149,18 @@ def completed(function: Function, existing: Existing) -> Function:
         else None,
         "current": existing.current,
     }
-    if function.side_effects_accepted:
+    if function.origin.side_effects_accepted:
         copied["role"] = its["Role"]
         copied["environment"] = its.get("Environment", {}).get("Variables", {})
-        if "Error" in its.get("Environment", {}) and "environment" not in function.given:
+        if "Error" in its.get("Environment", {}) and "environment" not in function.origin.given:
             what = f"the environment variables of {existing.like} cannot be read"
             raise DeploymentError(what, advice="The role that lambdabot uses needs kms:Decrypt on the function's key.")
-    changes = {name: value for name, value in copied.items() if name not in function.given}
+    changes = {name: value for name, value in copied.items() if name not in function.origin.given}
     if "current" in changes:
         changes["current_assumed"] = False
-    if function.side_effects_accepted:
+    if function.origin.side_effects_accepted:
         changes["attachments"] = _attachments(its)
-    return replace(function, **changes)
+    return function.changed(**changes)
 
 
 def _attachments(its: Mapping[str, Any]) -> dict[str, Any]:

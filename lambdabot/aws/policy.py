@@ -48,7 +48,7 @@ def place_of(functions: Iterable[Function], *, account: str | None, region: str 
 
     Raises UsageError when the roles lie in several accounts.
     """
-    found = {match.groups() for one in functions if one.role and (match := _ROLE.match(one.role))}
+    found = {match.groups() for one in functions if one.setup.role and (match := _ROLE.match(one.setup.role))}
     partitions, accounts = {partition for partition, _ in found}, {account_of for _, account_of in found}
     if len(accounts) > 1 and account is None:
         message = f"the functions' roles lie in {len(accounts)} accounts"
@@ -66,7 +66,9 @@ def permissions(functions: Sequence[Function], *, repository: str | None, bucket
     copies = place.arn("lambda", f"function:{prefix}*")
     groups = place.arn("logs", f"log-group:/aws/lambda/{prefix}*")
     tagged = {"StringEquals": {"aws:RequestTag/lambdabot:repository": repository or NO_REPOSITORY}}
-    update = ["lambda:PublishVersion"] if any(one.snap_start or _open(one, "snap_start") for one in functions) else []
+    update = (
+        ["lambda:PublishVersion"] if any(one.setup.snap_start or _open(one, "snap_start") for one in functions) else []
+    )
     statements = [
         _allow("Account", ["lambda:GetAccountSettings"], ["*"]),
         _allow("CreateCopies", ["lambda:CreateFunction", "lambda:TagResource"], [copies], tagged),
@@ -84,7 +86,9 @@ def permissions(functions: Sequence[Function], *, repository: str | None, bucket
         _allow(
             PASSING,
             ["iam:PassRole"],
-            sorted({one.role or _unknown_role(one, place) for one in functions if one.role or one.like}),
+            sorted(
+                {one.setup.role or _unknown_role(one, place) for one in functions if one.setup.role or one.origin.like}
+            ),
             {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
         ),
         _allow("CreateLogGroup", ["logs:CreateLogGroup", "logs:TagResource"], [groups]),
@@ -103,7 +107,7 @@ def execution_permissions(functions: Sequence[Function], *, repository: str | No
     """Return what the copies' role needs of lambdabot's own: logs. What the code itself calls comes on top."""
     groups = place.arn("logs", f"log-group:/aws/lambda/{name_prefix(repository)}*")
     statements = [_allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [groups])]
-    if any(one.tracing or _open(one, "tracing") for one in functions):
+    if any(one.setup.tracing or _open(one, "tracing") for one in functions):
         statements.append(_allow("Trace", ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], ["*"]))
     return _document(statements)
 
@@ -212,7 +216,7 @@ def _of_bucket(prefix: str, bucket: str | None, place: Place) -> list[Document]:
 
 
 def _of_existing(functions: Sequence[Function], place: Place) -> list[Document]:
-    likes = sorted({parse(one.like)[0] for one in functions if one.like})
+    likes = sorted({parse(one.origin.like)[0] for one in functions if one.origin.like})
     arns = [like if like.startswith("arn:") else place.arn("lambda", f"function:{like}") for like in likes]
     statements = []
     if arns:
@@ -221,16 +225,16 @@ def _of_existing(functions: Sequence[Function], place: Place) -> list[Document]:
         actions = ["lambda:GetFunction", "lambda:GetProvisionedConcurrencyConfig"]
         statements.append(_allow("ReadExisting", actions, both))
         statements.append(_allow("ReadColdStarts", ["logs:FilterLogEvents"], groups))
-    if any(one.like and one.monthly_invocations is None for one in functions):
+    if any(one.origin.like and one.question.monthly_invocations is None for one in functions):
         statements.append(_allow("ReadTraffic", ["cloudwatch:GetMetricStatistics"], ["*"]))
-    if any(one.side_effects_accepted for one in functions):
+    if any(one.origin.side_effects_accepted for one in functions):
         actions = ["ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"]
         statements.append(_allow("JoinNetwork", actions, ["*"]))
     return statements
 
 
 def _of_layers(functions: Sequence[Function], place: Place) -> list[Document]:
-    layers = {arn for one in functions for arns in one.layers.values() for arn in arns}
+    layers = {arn for one in functions for arns in one.code.layers.values() for arn in arns}
     if any(_open(one, "layers") for one in functions):
         layers.add(f"arn:{place.partition}:lambda:{place.region}:*:layer:*")  # of any account: many are public
     return [_allow("Layers", ["lambda:GetLayerVersion"], sorted(layers))] if layers else []
@@ -240,7 +244,7 @@ def _of_images(functions: Sequence[Function], place: Place) -> list[Document]:
     repositories = {
         f"arn:{place.partition}:ecr:{match['region']}:{match['account']}:repository/{match['name']}"
         for one in functions
-        if isinstance(one.source, str) and (match := _IMAGE.match(one.source))
+        if isinstance(one.code.source, str) and (match := _IMAGE.match(one.code.source))
     }
     actions = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
     return [_allow("Images", actions, sorted(repositories))] if repositories else []
@@ -248,11 +252,12 @@ def _of_images(functions: Sequence[Function], place: Place) -> list[Document]:
 
 def _open(function: Function, key: str) -> bool:
     """Tell whether an existing function decides over a key, so that its value is not known here."""
-    return function.like is not None and key not in function.given
+    return function.origin.like is not None and key not in function.origin.given
 
 
 def _unknown_role(function: Function, place: Place) -> str:
-    return f"arn:{place.partition}:iam::{place.account}:role/ROLE-OF-{parse(function.like or '')[0].rpartition(':')[2]}"
+    name = parse(function.origin.like or "")[0].rpartition(":")[2]
+    return f"arn:{place.partition}:iam::{place.account}:role/ROLE-OF-{name}"
 
 
 def _allow(sid: str, actions: list[str], resources: list[str], condition: Document | None = None) -> Document:

@@ -47,27 +47,27 @@ def create_parameters(
         "Role": role,
         "Code": {},
         "Description": f"Throw-away copy of {function.name}, measured by lambdabot"[:256],
-        "Timeout": function.timeout_seconds,
+        "Timeout": function.setup.timeout_seconds,
         "MemorySize": configuration.memory_mb,
         "Architectures": [configuration.architecture.value],
         "Environment": {"Variables": environment(function, generation=0)},
-        "TracingConfig": {"Mode": "Active" if function.tracing else "PassThrough"},
-        "EphemeralStorage": {"Size": function.ephemeral_storage_mb},
+        "TracingConfig": {"Mode": "Active" if function.setup.tracing else "PassThrough"},
+        "EphemeralStorage": {"Size": function.setup.ephemeral_storage_mb},
         "LoggingConfig": {"LogFormat": "Text", "LogGroup": log_group},
         "Tags": tags,
     }
-    if layers := function.layers_for(configuration.architecture):
+    if layers := function.code.layers_for(configuration.architecture):
         parameters["Layers"] = layers
-    if function.snap_start:
+    if function.setup.snap_start:
         parameters["SnapStart"] = {"ApplyOn": "PublishedVersions"}
         parameters["Publish"] = True
-    if function.attachments:
-        parameters |= function.attachments  # type: ignore[typeddict-item]  # as Lambda itself gave them
+    if function.setup.attachments:
+        parameters |= function.setup.attachments  # type: ignore[typeddict-item]  # as Lambda itself gave them
     if build.zip_path is None:
         parameters["PackageType"] = "Image"
         parameters["Code"] = {"ImageUri": build.image_uri or ""}
-        if function.image_config is not None:
-            parameters["ImageConfig"] = _image_config(function.image_config)
+        if function.code.image_config is not None:
+            parameters["ImageConfig"] = _image_config(function.code.image_config)
     else:
         parameters["PackageType"] = "Zip"
         parameters["Code"] = (
@@ -75,14 +75,14 @@ def create_parameters(
             if uploaded is None
             else {"S3Bucket": uploaded.bucket, "S3Key": uploaded.key}
         )
-        parameters["Runtime"] = function.runtime  # type: ignore[typeddict-item]  # any string: AWS knows its newest
-        parameters["Handler"] = function.handler or ""
+        parameters["Runtime"] = function.code.runtime  # type: ignore[typeddict-item]  # any string: AWS knows its newest
+        parameters["Handler"] = function.code.handler or ""
     return parameters
 
 
 def environment(function: Function, *, generation: int) -> dict[str, str]:
     """Return a function's environment variables and the one whose change replaces its execution environments."""
-    return {**function.environment, GENERATION: str(generation)}
+    return {**function.setup.environment, GENERATION: str(generation)}
 
 
 def _image_config(config: ImageConfig) -> ImageConfigTypeDef:

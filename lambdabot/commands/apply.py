@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from lambdabot.declaration import Edit
+from lambdabot.model import Edit
 from lambdabot.errors import ExitCode
 from lambdabot.project.working_tree import write
 from lambdabot.report.document import load

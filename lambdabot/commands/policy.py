@@ -45,6 +45,6 @@ def run(arguments: argparse.Namespace) -> int:
         documents = policy.template(documents, boundary=arguments.boundary)
     print(json.dumps(documents[arguments.only] if arguments.only else documents, indent=2))
     for function in functions:
-        if function.role is None:
-            print(f"lambdabot: put the role of {function.like} in place of ROLE-OF-…", file=sys.stderr)
+        if function.setup.role is None:
+            print(f"lambdabot: put the role of {function.origin.like} in place of ROLE-OF-…", file=sys.stderr)
     return ExitCode.DONE

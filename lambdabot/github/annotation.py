@@ -1,17 +1,14 @@
 """What to say beside the code: on the handler whose cost failed, on the requirement that blocks ARM64."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from lambdabot.model import Verdict
+from lambdabot.model import Place, Verdict
 
 if TYPE_CHECKING:  # pydantic's models of it come after the first API call
     from lambdabot.report.schema import Arm64Section, FunctionSection, Report
-
-_PLACE = re.compile(r"(?P<file>.+):(?P<line>[0-9]{1,9})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,18 +47,18 @@ def _of_function(one: "FunctionSection", workspace: Path | None) -> Iterator[Ann
 def _of_packages(arm64: "Arm64Section", workspace: Path | None) -> Iterator[Annotation]:
     """Yield the requirements that block ARM64, each on its line: those without one stand in the comment's table."""
     for package in arm64.packages:
-        place = _PLACE.fullmatch(package.requested_by[0]) if package.requested_by else None
+        place = Place.parse(package.requested_by[0]) if package.requested_by else None
         if package.verdict.blocks and place:
-            path = _manifest(arm64.path, place["file"], workspace)
+            path = _manifest(arm64.path, place.path, workspace)
             if path is not None:
                 name = " ".join(filter(None, [package.name, package.version]))
                 through = f" (through {' > '.join(package.requested_by[1:])})" if package.requested_by[1:] else ""
                 fix = f" {package.fix}" if package.fix else ""
                 message = f"{name}{through} blocks arm64: {package.verdict}: {package.evidence}.{fix}"
-                yield Annotation(level="warning", message=message, path=path, line=int(place["line"]))
+                yield Annotation(level="warning", message=message, path=path, line=place.line)
 
 
-def _manifest(checked: str, named: str, workspace: Path | None) -> str | None:
+def _manifest(checked: str, named: Path, workspace: Path | None) -> str | None:
     """Return the requirement file that is named from the checked folder, or from the folder of the checked file."""
     for folder in (Path(checked), Path(checked).parent):
         path = folder / named

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from github.PullRequest import PullRequest
 from github.PullRequestComment import PullRequestComment
 
-from lambdabot.declaration import Suggestion
 from lambdabot.errors import GitHubError
 from lambdabot.github.client import connected
 from lambdabot.github.comment import author, wrote
 from lambdabot.github.event import Context
 from lambdabot.github.patch import line_in
 from lambdabot.github.refusal import Attempt
+from lambdabot.model import Suggestion
 
 MOST = 20
 """Suggestions on one pull request, each of which is a notification; the comment has them all."""

@@ -37,18 +37,20 @@ def package(
 
     Raises PackagingError, whose message begins with the function's name, when it cannot be packaged for the target.
     """
-    words = target.describe() if function.runtime.startswith("python") else f"{function.runtime}, {architecture}"
-    if function.source is None:
-        what = f"the code of `{function.like}` was not read"
+    words = (
+        target.describe() if function.code.runtime.startswith("python") else f"{function.code.runtime}, {architecture}"
+    )
+    if function.code.source is None:
+        what = f"the code of `{function.origin.like}` was not read"
         raise PackagingError(what, advice="Name it in `source`.")
-    if isinstance(function.source, str):
+    if isinstance(function.code.source, str):
         return Build(
             function=function.name,
             side=function.side,
             architecture=architecture,
             zip_path=None,
-            image_uri=function.source,
-            code_sha256=function.source,
+            image_uri=function.code.source,
+            code_sha256=function.code.source,
             zip_bytes=0,
             unzipped_bytes=0,
             target=words,
@@ -56,10 +58,12 @@ def package(
     try:
         workdir.mkdir(parents=True, exist_ok=True)
         stem = workdir / re.sub(r"[^\w.-]", "_", f"{function.side}-{function.name}-{architecture}")
-        if function.source.is_dir():
-            built = _zip(function, function.source, target, stem, cache_dir, direct=direct)
+        if function.code.source.is_dir():
+            built = _zip(function, function.code.source, target, stem, cache_dir, direct=direct)
         else:
-            built = archive.take(function.source, function.workspace, _beside(stem, "taken.zip"), direct=direct)
+            built = archive.take(
+                function.code.source, function.code.workspace, _beside(stem, "taken.zip"), direct=direct
+            )
     except PackagingError as error:
         what = f"`{function.name}` ({function.side}) cannot be packaged for {architecture}: {error.what}"
         raise PackagingError(what, advice=error.advice) from error
@@ -78,13 +82,18 @@ def package(
 
 def uninstalled(function: Function) -> str:
     """Return why a folder was packaged without dependencies, and how it gets them; nothing where it has its own."""
-    if not isinstance(function.source, Path) or not function.source.is_dir() or function.requirements is not None:
+    if (
+        not isinstance(function.code.source, Path)
+        or not function.code.source.is_dir()
+        or function.code.requirements is not None
+    ):
         return ""
-    told = f"No dependency was installed: there is no requirements.txt in {function.source.name}, and no `requirements`"
-    for folder in (function.source, function.source.parent):
+    source = function.code.source
+    told = f"No dependency was installed: there is no requirements.txt in {source.name}, and no `requirements`"
+    for folder in (source, source.parent):
         for name, remedy in _MANIFESTS.items():
-            if function.workspace.is_file(folder / name):
-                path = Path(os.path.relpath(folder / name, function.source))
+            if function.code.workspace.is_file(folder / name):
+                path = Path(os.path.relpath(folder / name, function.code.source))
                 return f"{told}. {path} is not read: {remedy.format(path=path)}"
     return told
 
@@ -93,15 +102,19 @@ def _zip(
     function: Function, source: Path, target: Target, stem: Path, cache_dir: Path | None, *, direct: bool
 ) -> Archive:
     """Zip a folder and its dependencies; what is written begins with the stem."""
-    contents = dict(archive.files(source, function.workspace))
+    contents = dict(archive.files(source, function.code.workspace))
     replaced: dict[str, bytes] = {}
-    if function.requirements is not None and target.python is not None and function.runtime.startswith("python"):
+    if (
+        function.code.requirements is not None
+        and target.python is not None
+        and function.code.runtime.startswith("python")
+    ):
         wanted = requirements.read(
-            function.requirements, function.workspace, source=source, allow_build=function.allow_build
+            function.code.requirements, function.code.workspace, source=source, allow_build=function.code.allow_build
         )
         if wanted.requirements:
             folder = _beside(stem, "packages")
-            install(wanted, target, folder, allow_build=function.allow_build, cache_dir=cache_dir)
+            install(wanted, target, folder, allow_build=function.code.allow_build, cache_dir=cache_dir)
             installed = dict(distributions.files(folder))
             replaced = {
                 name: content

@@ -15,8 +15,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from lambdabot import requirements_file
-from lambdabot.declaration import Place
 from lambdabot.errors import PackagingError, UsageError
+from lambdabot.model import Place
 from lambdabot.requirements_file import FLAGS, SUFFIXES, Entry, Option
 from lambdabot.workspace import Workspace
 

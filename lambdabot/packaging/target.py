@@ -7,27 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lambdabot.errors import PackagingError
-from lambdabot.model import Architecture
-
-FIRST_PYTHON_ON_AL2023 = 12
-"""python3.12 and later run on Amazon Linux 2023, earlier ones on Amazon Linux 2 (AWS, Lambda runtimes)."""
-
-GLIBC_AL2 = "2.26"
-GLIBC_AL2023 = "2.34"
+from lambdabot.model import Architecture, runtimes
 
 LATE_PATCH = 99
 """Stands for the newest patch release: Lambda keeps its runtimes patched (AWS, Lambda runtimes)."""
 
 UV_GLIBC_MINORS = (17, 28, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40)
 """The glibc 2.N for which uv has a `--python-platform` (`uv pip install --help`)."""
-
-MACHINES = {
-    "x86_64": Architecture.X86_64,
-    "amd64": Architecture.X86_64,
-    "aarch64": Architecture.ARM64,
-    "arm64": Architecture.ARM64,
-}
-"""`platform.machine()`, in lower case, by Lambda's names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,17 +29,19 @@ class Target:
     @classmethod
     def of_runtime(cls, runtime: str, architecture: Architecture) -> "Target":
         """Return the target of a Lambda runtime; only Python's need a glibc, for nothing else is installed."""
-        python = re.fullmatch(r"python3\.(\d+)", runtime)
-        if python is None:
-            return cls(runtime=runtime, python=None, architecture=architecture, glibc=None)
-        glibc = GLIBC_AL2023 if int(python[1]) >= FIRST_PYTHON_ON_AL2023 else GLIBC_AL2
-        return cls(runtime=runtime, python=runtime.removeprefix("python"), architecture=architecture, glibc=glibc)
+        python = re.fullmatch(r"python(3\.\d+)", runtime)
+        return cls(
+            runtime=runtime,
+            python=python[1] if python else None,
+            architecture=architecture,
+            glibc=runtimes.glibc(runtime) if python else None,
+        )
 
     @classmethod
     def local(cls) -> "Target":
         """Return this interpreter on this machine. Raises PackagingError on a machine that Lambda does not have."""
         machine = platform.machine()
-        architecture = MACHINES.get(machine.lower())
+        architecture = runtimes.ARCHITECTURE.get(machine.lower())
         if architecture is None:
             what = f"this machine is {machine}, which is no architecture of Lambda's"
             raise PackagingError(what, advice="Run lambdabot on an x86_64 or arm64 machine, or use `--endpoint aws`.")
@@ -84,7 +72,6 @@ class Target:
     @property
     def uv_platform(self) -> str:
         """Return uv's `--python-platform`: the newest that does not ask for a newer glibc than the target has."""
-        machine = "aarch64" if self.architecture is Architecture.ARM64 else "x86_64"
-        minor = int((self.glibc or GLIBC_AL2).split(".")[1])
+        minor = int((self.glibc or runtimes.AL2).split(".")[1])
         fitting = max((known for known in UV_GLIBC_MINORS if known <= minor), default=UV_GLIBC_MINORS[0])
-        return f"{machine}-manylinux_2_{fitting}"
+        return f"{runtimes.MACHINE[self.architecture]}-manylinux_2_{fitting}"

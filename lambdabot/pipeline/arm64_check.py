@@ -15,23 +15,25 @@ def check_arm64(function: Function, access: Access, layer_client: LayerClient | 
 
     `layer_client` is None where there is no AWS to read layers from.
     """
-    if Architecture.ARM64 not in {*function.architectures, function.current.architecture}:
+    if Architecture.ARM64 not in {*function.question.architectures, function.setup.current.architecture}:
         return None
     try:
         return _answer(function, access, layer_client)
     except Exception as error:  # noqa: BLE001  # whatever happens here must not cost the measurement
-        path = str(function.source or function.like)
+        path = str(function.code.source or function.origin.like)
         return Arm64Check(path=path, verdict=Arm64Verdict.UNKNOWN, reason=reason(error))
 
 
 def _answer(function: Function, access: Access, layer_client: LayerClient | None) -> Arm64Check | None:
-    target = Target.of_runtime(function.runtime)
+    target = Target.of_runtime(function.code.runtime)
     answers = []
-    if isinstance(function.source, Path) and function.runtime.startswith("python"):
-        answers.append(check_function(function.source, function.requirements, function.workspace, target, access))
-    if layer_client is not None and (layers := function.layers_for(Architecture.ARM64)):
+    if isinstance(function.code.source, Path) and function.code.runtime.startswith("python"):
+        answers.append(
+            check_function(function.code.source, function.code.requirements, function.code.workspace, target, access)
+        )
+    if layer_client is not None and (layers := function.code.layers_for(Architecture.ARM64)):
         answers.append(check_layers(layer_client, layers, target, access))
     if not answers:
         return None
-    own = function.like is None or "source" in function.given
-    return merged(answers[0].path if own else str(function.like), answers)
+    own = function.origin.like is None or "source" in function.origin.given
+    return merged(answers[0].path if own else str(function.origin.like), answers)

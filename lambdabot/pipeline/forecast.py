@@ -30,7 +30,7 @@ def require_budget(jobs: Iterable["FunctionJob"], *, settings: Settings) -> None
     mistakes = []
     for job in jobs:
         head, outlook = job.head, job.outlook()
-        usd, invocations = min(head.budget.usd, settings.budget.usd), head.budget.invocations
+        usd, invocations = min(head.question.budget.usd, settings.budget.usd), head.question.budget.invocations
         reasons = []
         if invocations is not None and outlook.least_invocations > invocations:
             reasons.append(
@@ -41,8 +41,8 @@ def require_budget(jobs: Iterable["FunctionJob"], *, settings: Settings) -> None
         if outlook.least_usd > usd:
             reasons.append(
                 f"its dearest first wave could cost ${outlook.least_usd:.4f} if every call ran into the timeout of "
-                f"{head.timeout_seconds} s, and `budget.usd` leaves ${usd}: raise it, lower `timeout_seconds`, or "
-                "leave out the largest sizes"
+                f"{head.setup.timeout_seconds} s, and `budget.usd` leaves ${usd}: raise it, lower `timeout_seconds`, "
+                "or leave out the largest sizes"
             )
         place = settings.places[head.name]
         mistakes += [place.mistake(f"`{head.name}`: {one}") for one in reasons]
@@ -64,27 +64,27 @@ def describe(settings: Settings) -> str:
         lines += ["", *_lines(function, outlook, settings)]
     if settings.left_out:
         lines += ["", *(f"{name} is not measured: {reason}" for name, reason in settings.left_out.items())]
-    usd = min(settings.budget.usd, sum(function.budget.usd for function in settings.functions))
-    minutes = min(settings.budget.minutes, sum(function.budget.minutes for function in settings.functions))
+    usd = min(settings.budget.usd, sum(function.question.budget.usd for function in settings.functions))
+    minutes = min(settings.budget.minutes, sum(function.question.budget.minutes for function in settings.functions))
     seconds = control / REQUESTS_PER_SECOND + _TRANSITION_SECONDS
     in_all = f"in all at most ${usd} and {minutes:g} minutes"
     return "\n".join([*lines, "", f"{in_all}; {control} control-plane calls, some {seconds:.0f} s without invocations"])
 
 
 def _lines(function: Function, outlook: "Outlook", settings: Settings) -> list[str]:
-    budget = function.budget
-    today = f"{function.current}{' (assumed)' if function.current_assumed else ''}"
-    if function.like is not None and "current" not in function.given:
-        today = f"that of {function.like}"
+    asked, budget = function.question, function.question.budget
+    today = f"{function.setup.current}{' (assumed)' if function.setup.current_assumed else ''}"
+    if function.origin.like is not None and "current" not in function.origin.given:
+        today = f"that of {function.origin.like}"
     usual = ", ".join(f"${usd:.4f} at {ms} ms a call" for ms, usd in outlook.usual_usd.items())
     invocations = outlook.usual_invocations
     minutes = ", ".join(f"{invocations * ms / 60_000:.1f} minutes at {ms} ms a call" for ms in outlook.usual_usd)
     return [
-        f"{function.name} ({function.runtime})",
-        f"  sweep        {', '.join(map(str, function.memory_mb))} MB on {', '.join(function.architectures)}",
+        f"{function.name} ({function.code.runtime})",
+        f"  sweep        {', '.join(map(str, asked.memory_mb))} MB on {', '.join(asked.architectures)}",
         f"  today        {today}",
         f"  Variants     {outlook.variants}, base included",
-        f"  payloads     {', '.join(payload.name for payload in function.payloads)}",
+        f"  payloads     {', '.join(payload.name for payload in function.question.payloads)}",
         f"  at least     {outlook.least_invocations} invocations",
         f"  usually      {invocations} invocations: {usual}",
         f"               {minutes}, one after another",
@@ -95,9 +95,9 @@ def _lines(function: Function, outlook: "Outlook", settings: Settings) -> list[s
 
 def _control_calls(function: Function, outlook: "Outlook", settings: Settings) -> int:
     """Count what a usual run asks of the control plane, the reads of an existing function included."""
-    per_refresh = 2 if function.snap_start else 1  # UpdateFunctionConfiguration, PublishVersion
+    per_refresh = 2 if function.setup.snap_start else 1  # UpdateFunctionConfiguration, PublishVersion
     # GetFunction, GetProvisionedConcurrencyConfig, GetMetricStatistics, three pages of FilterLogEvents
-    reads = 6 if function.like is not None else 0
+    reads = 6 if function.origin.like is not None else 0
     uploads = 4 if settings.bucket is not None else 0  # PutObject, DeleteObject of both sides
     return _CALLS_OF_A_VARIANT * outlook.variants + per_refresh * outlook.refreshes + reads + uploads
 

@@ -14,7 +14,6 @@ from lambdabot.aws.cpu_model import announcing
 from lambdabot.aws.deployments import Deployments, NotDeployed
 from lambdabot.aws.request import Copy
 from lambdabot.aws.threads import run_all, start
-from lambdabot.declaration import Edit, edits
 from lambdabot.errors import PackagingError
 from lambdabot.measurement.conclusion import conclude
 from lambdabot.measurement.decision import next_step
@@ -29,6 +28,7 @@ from lambdabot.model import (
     Build,
     Configuration,
     Deployment,
+    Edit,
     Function,
     FunctionResult,
     Invocation,
@@ -45,6 +45,7 @@ from lambdabot.pipeline.pairs import Sides
 from lambdabot.pipeline.spent import extras_notes, spent
 from lambdabot.pipeline.waves import Waves
 from lambdabot.project.changes import same_settings
+from lambdabot.project.edits import edits
 from lambdabot.project.handler import handler_location
 from lambdabot.report.progress import Progress
 from lambdabot.settings.schema import GateSection
@@ -91,7 +92,7 @@ class FunctionJob:
         self._not_deployed: dict[Variant, NotDeployed] = {}
         self._snapshots: list[Configuration] = []  # of SnapStart, that are paid for
         self._memory_cap_mb: int | None = None  # of the account, once it was met
-        self._budget = self.head.budget
+        self._budget = self.head.question.budget
         self._stop_reason = ""
 
     def prepare(self) -> None:
@@ -100,7 +101,9 @@ class FunctionJob:
         Where the settings are the same, today's packages are compared first: an unchanged function needs no more.
         """
         if self.base is not None and same_settings(self.head, self.base):
-            self._build_all(_head(self.head.current), Variant(side=Side.BASE, configuration=self.base.current))
+            self._build_all(
+                _head(self.head.setup.current), Variant(side=Side.BASE, configuration=self.base.setup.current)
+            )
             self.unchanged = self._identical()
             if self.unchanged:
                 self.failed = ""
@@ -144,8 +147,8 @@ class FunctionJob:
             deployments,
             self._deployed,
             self._not_deployed,
-            payloads=(*self.head.payloads, *self.head.gate_payloads),
-            timeout_seconds=max(side.timeout_seconds for side in (self.head, self.base) if side is not None),
+            payloads=(*self.head.question.payloads, *self.head.question.gate_payloads),
+            timeout_seconds=max(side.setup.timeout_seconds for side in (self.head, self.base) if side is not None),
             concurrency=self._place.concurrency,
             clock=lambda: time.monotonic() - started,
         )
@@ -188,7 +191,7 @@ class FunctionJob:
         """Return what is known now, whether or not the measurement went to its end."""
         plan = self._plan()
         conclusion = conclude(plan, self.seen)
-        build = self._build(Variant(side=Side.HEAD, configuration=self.head.current))
+        build = self._build(Variant(side=Side.HEAD, configuration=self.head.setup.current))
         recommendation = conclusion.recommendation
         made, impossible = self._edits(recommendation)
         return FunctionResult(
@@ -222,18 +225,19 @@ class FunctionJob:
 
     def _edits(self, recommendation: Recommendation | None) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
         """Return what to write in the function's template, and why something cannot be written there."""
-        if recommendation is None or self.head.declaration is None:
+        if recommendation is None or self.head.origin.declaration is None:
             return (), ()
-        if recommendation.configuration == self.head.current:
+        if recommendation.configuration == self.head.setup.current:
             return (), ()
-        return edits(self.head.declaration, recommendation.configuration)
+        declared, wanted = self.head.origin.declaration, recommendation.configuration
+        return edits((declared.memory_mb, wanted.memory_mb), (declared.architecture, wanted.architecture))
 
     def _declared_notes(self) -> tuple[str, ...]:
         """Say what of the template is not in force in the measurement."""
-        declaration = self.head.declaration
+        declaration = self.head.origin.declaration
         if declaration is None:
             return ()
-        unset = [name for name in declaration.environment if name not in self.head.environment]
+        unset = [name for name in declaration.environment if name not in self.head.setup.environment]
         notes = [f"{one}, so it is assumed" for name, one in declaration.undecided.items() if name in ASSUMED]
         if unset:
             notes.append(f"The template sets {', '.join(unset)}, which lambdabot.yml does not: the copies run without.")
@@ -248,7 +252,7 @@ class FunctionJob:
 
     def _package(self, side: Side, architecture: Architecture) -> Build | PackagingError:
         function = self._side(side)
-        target = self._place.machine or Target.of_runtime(function.runtime, architecture)
+        target = self._place.machine or Target.of_runtime(function.code.runtime, architecture)
         try:
             return package(
                 function,
@@ -270,11 +274,11 @@ class FunctionJob:
             return ()
         sizes = (
             Configuration(memory_mb=memory, architecture=architecture)
-            for architecture in self.head.architectures
-            for memory in self.head.memory_mb
+            for architecture in self.head.question.architectures
+            for memory in self.head.question.memory_mb
             if self._memory_cap_mb is None or memory <= self._memory_cap_mb
         )
-        return tuple(dict.fromkeys([*sizes, self.head.current]))
+        return tuple(dict.fromkeys([*sizes, self.head.setup.current]))
 
     def _measurable(self, configuration: Configuration) -> bool:
         """Tell whether this endpoint has such a machine."""
@@ -286,9 +290,9 @@ class FunctionJob:
         if self.unchanged or self.removed:
             return ()
         sweep = [_head(configuration) for configuration in self._asked() if self._measurable(configuration)]
-        gate = [_head(self.head.current)]
+        gate = [_head(self.head.setup.current)]
         if self.base is not None and not self._identical():
-            gate.append(Variant(side=Side.BASE, configuration=self.base.current))
+            gate.append(Variant(side=Side.BASE, configuration=self.base.setup.current))
         return tuple(dict.fromkeys([*sweep, *gate]))
 
     def _built_for(self, variant: Variant) -> Architecture:
@@ -307,8 +311,8 @@ class FunctionJob:
     def _identical(self) -> bool:
         if self.base is None:
             return False
-        head = self._build(_head(self.head.current))
-        base = self._build(Variant(side=Side.BASE, configuration=self.base.current))
+        head = self._build(_head(self.head.setup.current))
+        base = self._build(Variant(side=Side.BASE, configuration=self.base.setup.current))
         same_code = isinstance(head, Build) and isinstance(base, Build) and head.code_sha256 == base.code_sha256
         return same_code and same_settings(self.head, self.base)
 
@@ -338,22 +342,22 @@ class FunctionJob:
         return Plan(
             function=head.name,
             variants=tuple(variant for variant in self._variants() if variant in self._deployed),
-            current=head.current,
-            base=None if self.base is None else self.base.current,
+            current=head.setup.current,
+            base=None if self.base is None else self.base.setup.current,
             no_comparison=self._no_base,
             identical=self._identical(),
             sweep=tuple(filter(self._measurable, self._asked())),
-            refine=head.sizes_assumed,
+            refine=head.question.sizes_assumed,
             estimated=tuple(
                 one for one in self._asked() if not self._measurable(one) and not self._blocked(_head(one))
             ),
             unavailable=self._unavailable(),
-            payloads=head.payloads,
-            gate_payloads=head.gate_payloads,
-            constraints=head.constraints,
-            strategy=head.strategy,
-            balanced_weight=head.balanced_weight,
-            tie_tolerance_percent=head.tie_tolerance_percent,
+            payloads=head.question.payloads,
+            gate_payloads=head.question.gate_payloads,
+            constraints=head.question.constraints,
+            strategy=head.question.strategy,
+            balanced_weight=head.question.balanced_weight,
+            tie_tolerance_percent=head.question.tie_tolerance_percent,
             budget=self._budget,
             concurrency=self._place.concurrency,
             prices=self._place.prices,
@@ -361,11 +365,11 @@ class FunctionJob:
             base_extras=None if self.base is None else self.base.extras,
             threshold_percent=gate.threshold_percent,
             threshold_usd_monthly=gate.threshold_usd_monthly,
-            monthly_invocations=head.monthly_invocations,
-            cold_start_share=head.cold_start_share,
+            monthly_invocations=head.question.monthly_invocations,
+            cold_start_share=head.question.cold_start_share,
             seed=self._place.seed,
             local=self._place.machine is not None,
-            timeout_seconds=head.timeout_seconds,
+            timeout_seconds=head.setup.timeout_seconds,
         )
 
 

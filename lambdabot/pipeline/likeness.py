@@ -6,9 +6,8 @@ from pathlib import Path
 from lambdabot.aws.connection import Connection
 from lambdabot.aws.existing import Existing, code_of, completed, read
 from lambdabot.aws.traffic import SOURCE, cold_start_share, monthly_invocations
-from lambdabot.declaration import Place
 from lambdabot.errors import DeploymentError, Mistake
-from lambdabot.model import BaseKind, Function, Side
+from lambdabot.model import BaseKind, Function, Place, Side
 from lambdabot.pipeline.pairs import Sides
 from lambdabot.workspace import Workspace
 
@@ -30,7 +29,7 @@ class Likeness:
 
     def complete(self, sides: Sides, place: Place) -> Sides:
         """Return the sides with what their settings leave open; `place` is where the settings stand."""
-        if sides.head.like is None and (sides.base is None or sides.base.like is None):
+        if sides.head.origin.like is None and (sides.base is None or sides.base.origin.like is None):
             return sides
         if self.connection is None:
             return _without(sides)
@@ -42,48 +41,54 @@ class Likeness:
     def _complete(self, connection: Connection, sides: Sides, place: Place) -> Sides:
         sides = self._base(connection, sides)
         head, base, no_base, notes = sides.head, sides.base, sides.no_base, list(sides.notes)
-        if head.like is None:
+        if head.origin.like is None:
             return sides
-        existing = self._existing(connection, head.like)
-        if not head.side_effects_accepted and existing.needs_acceptance:
-            if "environment" not in head.given:
+        existing = self._existing(connection, head.origin.like)
+        if not head.origin.side_effects_accepted and existing.needs_acceptance:
+            if "environment" not in head.origin.given:
                 self.mistakes.append(place.mistake(_unaccepted(head, existing)))
                 return replace(sides, refused="its settings are incomplete")
             left_out = [reason for reason in existing.needs_acceptance if not reason.startswith("environment")]
             notes += [f"{reason} of {existing.like} is left out: side effects are not accepted" for reason in left_out]
-        if head.source is None and base is None:
+        if head.code.source is None and base is None:
             no_base = f"the code behind {existing.like} itself is measured: there is nothing to compare it with"
         head = self._with_code(connection, completed(head, existing), existing)
         notes.append(f"What the settings leave open is that of {existing.description}.")
-        if head.side_effects_accepted:
+        if head.origin.side_effects_accepted:
             notes.append("Side effects are accepted: the copies ran with that function's own role and surroundings.")
         if existing.alias is not None and not self.base_named:
-            own = replace(head, side=Side.BASE, source=None, requirements=None, given=head.given & {"role"})
+            own = replace(
+                head,
+                side=Side.BASE,
+                code=replace(head.code, source=None, requirements=None),
+                origin=replace(head.origin, given=head.origin.given & {"role"}),
+            )
             base, no_base = self._with_code(connection, completed(own, existing), existing), ""
             sides = replace(sides, base_is=BaseKind.LIVE_VERSION)
             notes.append(f"Base is the live version: {existing.description}.")
-        if head.monthly_invocations is None:
+        if head.question.monthly_invocations is None:
             try:
-                head = replace(
-                    head, monthly_invocations=monthly_invocations(connection, existing), traffic_source=SOURCE
-                )
+                traffic = monthly_invocations(connection, existing)
+                question = replace(head.question, monthly_invocations=traffic, traffic_source=SOURCE)
+                head = replace(head, question=question)
             except DeploymentError as error:
                 notes.append(str(error))
-        if existing.provisioned_concurrency is None and "provisioned_concurrency" not in head.given:
+        if existing.provisioned_concurrency is None and "provisioned_concurrency" not in head.origin.given:
             notes.append(
                 f"Whether {existing.like} keeps environments ready could not be read, so the cost has none: allow "
                 "lambda:GetProvisionedConcurrencyConfig, or name `provisioned_concurrency`."
             )
-        head = replace(head, cold_start_share=cold_start_share(connection, existing))
+        share = cold_start_share(connection, existing)
+        head = replace(head, question=replace(head.question, cold_start_share=share))
         return replace(sides, head=head, base=base, no_base=no_base, notes=tuple(notes))
 
     def _base(self, connection: Connection, sides: Sides) -> Sides:
         """Complete the base; where that is like a function that cannot be read, there is none."""
         base = sides.base
-        if base is None or base.like is None:
+        if base is None or base.origin.like is None:
             return sides
         try:
-            its = self._existing(connection, base.like)
+            its = self._existing(connection, base.origin.like)
             return replace(sides, base=self._with_code(connection, completed(base, its), its))
         except DeploymentError as error:
             return replace(sides, base=None, no_base=str(error))
@@ -95,22 +100,24 @@ class Likeness:
 
     def _with_code(self, connection: Connection, function: Function, existing: Existing) -> Function:
         """Return the function with the code behind the existing one, where it names none of its own."""
-        if function.source is not None:
+        if function.code.source is not None:
             return function
         if existing.like not in self._code:
             self._code[existing.like] = code_of(connection, existing, self.folder)
-        return replace(function, source=self._code[existing.like], workspace=Workspace(self.folder))
+        code = replace(function.code, source=self._code[existing.like], workspace=Workspace(self.folder))
+        return replace(function, code=code)
 
 
 def _without(sides: Sides) -> Sides:
     """Measure what the settings say by themselves, where that is enough."""
     head = sides.head
-    missing = [key for key in ("source", "handler") if getattr(head, key) is None]
+    missing = [key for key in ("source", "handler") if getattr(head.code, key) is None]
     if missing:
         wanted = " and ".join(f"`{key}`" for key in missing)
-        reason = f"{head.like} is a function on AWS, which is not asked here, and the settings have no {wanted}"
+        reason = f"{head.origin.like} is a function on AWS, which is not asked here, and the settings have no {wanted}"
         return replace(sides, refused=reason)
-    note = f"{head.like} is a function on AWS, which was not asked: what the settings leave open has Lambda's defaults."
+    like = f"{head.origin.like} is a function on AWS, which was not asked"
+    note = f"{like}: what the settings leave open has Lambda's defaults."
     return replace(sides, notes=(*sides.notes, note))
 
 

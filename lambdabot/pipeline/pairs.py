@@ -71,13 +71,18 @@ def _removed(terms: Terms, tree: BaseTree, base: TargetBranch, base_is: BaseKind
         lacks = settings.left_out.get(function.name, "")
         if function.name in here or (lacks and function.name in base.absent):
             continue
-        source = function.source
+        source = function.code.source
         if isinstance(source, Path) and source.is_relative_to(tree.path):
             source = terms.root / source.relative_to(tree.path)
         left = ", while its code is still here" if isinstance(source, Path) and source.exists() else ""
         reason = f"removed: the target branch measures it, and this pull request does not{left}"
         yield Sides(
-            head=replace(function, side=Side.HEAD, source=source, declaration=None),
+            head=replace(
+                function,
+                side=Side.HEAD,
+                code=replace(function.code, source=source),
+                origin=replace(function.origin, declaration=None),
+            ),
             base=None,
             no_base=f"not measured here any more: {lacks}" if lacks else reason,
             base_is=base_is,

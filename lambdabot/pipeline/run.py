@@ -239,7 +239,7 @@ class Run:
         if job.unchanged:
             self._progress.function_done(job.head.name, _in_short(job.result()))
             return
-        limits, own = self._settings.budget, job.head.budget
+        limits, own = self._settings.budget, job.head.question.budget
         budget = Budget(
             invocations=own.invocations,
             usd=max(Decimal(0), min(own.usd, limits.usd - self._usd)),

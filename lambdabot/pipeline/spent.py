@@ -19,7 +19,9 @@ def spent(
     total = sum(map(prices.snapshot, snapshots), Decimal(0))
     for one in seen:
         function, configuration = function_of(one.variant.side), one.variant.configuration
-        total += prices.cost(configuration, one.billed_ms or 0, ephemeral_storage_mb=function.ephemeral_storage_mb)
+        total += prices.cost(
+            configuration, one.billed_ms or 0, ephemeral_storage_mb=function.setup.ephemeral_storage_mb
+        )
         if one.restore_ms is not None and function.extras.snap_start:
             total += prices.restore(configuration)
     return total
@@ -27,7 +29,7 @@ def spent(
 
 def extras_notes(function: Function) -> Iterator[str]:
     """Say what is paid for by the month, and whether the cost per invocation has its share of it."""
-    extras, known = function.extras, bool(function.monthly_invocations)
+    extras, known = function.extras, bool(function.question.monthly_invocations)
     share = "in" if known else "not in, because the traffic is not known (`monthly_invocations`)"
     if extras.provisioned_concurrency:
         yield (

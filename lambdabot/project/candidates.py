@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
-from lambdabot.declaration import Place, Undecided
+from lambdabot.model import Place, Undecided
 from lambdabot.project.templates.hints import GENERATED, TERRAFORM, unread
 from lambdabot.workspace import OUTSIDE, Workspace
 

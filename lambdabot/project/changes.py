@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from lambdabot.declaration import Place, Stated
-from lambdabot.model import Function
+from lambdabot.model import Function, Place, Stated
 from lambdabot.project.base import BaseTree, NoBase
 from lambdabot.workspace import FileRefusedError, Workspace
 
@@ -47,13 +46,13 @@ class Change:
 
 def same_settings(head: Function, base: Function) -> bool:
     """Tell whether the sides differ in their package at most."""
-    same = all(getattr(head, name) == getattr(base, name) for name in SETTINGS)
-    return same and head.layers == base.layers and _layers(head) == _layers(base)
+    same = all(head.value(name) == base.value(name) for name in SETTINGS)
+    return same and head.code.layers == base.code.layers and _layers(head) == _layers(base)
 
 
 def changes(head: Function, base: Function, *, config: Path) -> Iterator[Change]:
     """Yield what differs between a function's sides; `config` is where settings without a template are written."""
-    sides = {name: (getattr(base, name), getattr(head, name)) for name in SETTINGS}
+    sides = {name: (base.value(name), head.value(name)) for name in SETTINGS}
     for name, (before, now) in {**sides, "layers": (_layers(base), _layers(head))}.items():
         if now != before:
             place = _place(head, name)
@@ -64,11 +63,11 @@ def changes(head: Function, base: Function, *, config: Path) -> Iterator[Change]
                 setting=words,
                 line=place.line if place else None,
             )
-    if isinstance(head.source, Path) and isinstance(base.source, Path):
+    if isinstance(head.code.source, Path) and isinstance(base.code.source, Path):
         for path in differing(head, base):
             yield Change(function=head.name, path=path)
-    elif head.source != base.source:
-        yield Change(function=head.name, path=config, setting=f"code {base.source} -> {head.source}")
+    elif head.code.source != base.code.source:
+        yield Change(function=head.name, path=config, setting=f"code {base.code.source} -> {head.code.source}")
 
 
 def describe(
@@ -103,8 +102,8 @@ def describe(
 
 def _layers(function: Function) -> str:
     """Return the layers as settings and template name them; one that is not decided is known by the reason why."""
-    attached = [arn for arns in function.layers.values() for arn in arns]
-    declared = function.declaration.layers if function.declaration else ()
+    attached = [arn for arns in function.code.layers.values() for arn in arns]
+    declared = function.origin.declaration.layers if function.origin.declaration else ()
     written = [one.value if isinstance(one, Stated) else one.reason for one in declared if one is not None]
     return ", ".join(dict.fromkeys([*attached, *written]))
 
@@ -115,7 +114,7 @@ def _words(name: str) -> str:
 
 def _place(head: Function, name: str) -> Place | None:
     """Return where the template writes a setting; of the configuration, where its memory is written."""
-    written = getattr(head.declaration, {"current": "memory_mb"}.get(name, name), None)
+    written = getattr(head.origin.declaration, {"current": "memory_mb"}.get(name, name), None)
     if isinstance(written, tuple):
         written = next(iter(written), None)
     return written.place if isinstance(written, Stated) else None
@@ -126,15 +125,17 @@ def differing(head: Function, base: Function) -> Sequence[Path]:
 
     Of a folder with more files than a package holds, that is the folder itself; of code that is no path, nothing.
     """
-    here, there = head.source, base.source
+    here, there = head.code.source, base.code.source
     if not (isinstance(here, Path) and isinstance(there, Path)):
         return ()
-    if not (head.workspace.is_dir(here) and base.workspace.is_dir(there)):
-        return () if _same(head.workspace, here, base.workspace, there) else (here,)
-    names = sorted({*_below(here, head.workspace), *_below(there, base.workspace)})
+    if not (head.code.workspace.is_dir(here) and base.code.workspace.is_dir(there)):
+        return () if _same(head.code.workspace, here, base.code.workspace, there) else (here,)
+    names = sorted({*_below(here, head.code.workspace), *_below(there, base.code.workspace)})
     if len(names) > MOST_FILES:
         return (here,)
-    return [here / name for name in names if not _same(head.workspace, here / name, base.workspace, there / name)]
+    return [
+        here / name for name in names if not _same(head.code.workspace, here / name, base.code.workspace, there / name)
+    ]
 
 
 def _below(folder: Path, workspace: Workspace) -> Iterator[str]:

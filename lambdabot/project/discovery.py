@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from lambdabot.declaration import Discovery, Place, Undecided
+from lambdabot.model import Discovery, Place, Undecided
 from lambdabot.project import candidates
 from lambdabot.project.templates.hints import possible
 from lambdabot.workspace import FileRefusedError, Workspace

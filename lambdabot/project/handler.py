@@ -3,24 +3,28 @@
 import re
 from pathlib import Path
 
-from lambdabot.model import Function, Location
+from lambdabot.model import Function, Place
 from lambdabot.workspace import FileRefusedError
 
 LARGEST_BYTES = 1024 * 1024
 
 
-def handler_location(function: Function) -> Location | None:
+def handler_location(function: Function) -> Place | None:
     """Return where a Python handler is defined in a source folder; None where that cannot be told."""
-    if not isinstance(function.source, Path) or function.handler is None or not function.runtime.startswith("python"):
+    if (
+        not isinstance(function.code.source, Path)
+        or function.code.handler is None
+        or not function.code.runtime.startswith("python")
+    ):
         return None
-    module, _, name = function.handler.rpartition(".")
-    path = function.source / f"{module.replace('.', '/')}.py"  # Lambda takes `a/b.handler` and `a.b.handler`
+    module, _, name = function.code.handler.rpartition(".")
+    path = function.code.source / f"{module.replace('.', '/')}.py"  # Lambda takes `a/b.handler` and `a.b.handler`
     try:
-        text = function.workspace.read(path, largest=LARGEST_BYTES).decode(errors="replace")
+        text = function.code.workspace.read(path, largest=LARGEST_BYTES).decode(errors="replace")
     except FileRefusedError:
         return None
     definition = re.compile(rf"(?:async\s+def|def|class)\s+{re.escape(name)}\b|{re.escape(name)}\s*[:=]")
     for number, line in enumerate(text.split("\n"), start=1):
         if definition.match(line):
-            return Location(path=path, line=number)
-    return Location(path=path, line=1)
+            return Place(path=path, line=number)
+    return Place(path=path, line=1)

@@ -5,11 +5,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
-from lambdabot.declaration import Declaration, Discovery, Place, Undecided
+from lambdabot.model import Declaration, Discovery, NoSlot, Place, Undecided
 from lambdabot.project.templates import cloudformation, serverless, terraform_plan
+from lambdabot.project.templates.attributes import editable
 from lambdabot.project.templates.hints import TERRAFORM, certain, possible
-from lambdabot.project.templates.intrinsics import Known, Result, Unknown
+from lambdabot.project.templates.intrinsics import Known, Result
 from lambdabot.project.templates.nodes import Document, documents
 from lambdabot.project.templates.source_text import SourceText, TemplateError
 from lambdabot.project.templates.stack import Stack, is_template, nested, unreadable
@@ -130,8 +132,8 @@ class Reading:
 def _agreed(one: Result, other: Result) -> Result:
     """Return what two stacks of the same template give for a parameter, where they give the same."""
     if isinstance(one, Known) and isinstance(other, Known) and one.value != other.value:
-        return Unknown(f"one stack gives {one.value}, another {other.value}", other.place)
-    return other if isinstance(other, Unknown) else one
+        return Undecided(reason=f"one stack gives {one.value}, another {other.value}", place=other.place)
+    return other if isinstance(other, Undecided) else one
 
 
 def _with_plans(functions: Sequence[Declaration]) -> Iterator[Declaration]:
@@ -144,10 +146,11 @@ def _with_plans(functions: Sequence[Declaration]) -> Iterator[Declaration]:
                 yield one
         elif one.family == "terraform" and one.name in plans:
             plan = plans[one.name]
-            known = {
-                each.name: getattr(plan, each.name)
+            known: dict[str, Any] = {
+                each.name: editable(value, NoSlot(reason=str(undecided)))
                 for each in fields(Declaration)
-                if isinstance(getattr(one, each.name), Undecided) and getattr(plan, each.name) is not None
+                if isinstance(undecided := getattr(one, each.name), Undecided)
+                and (value := getattr(plan, each.name)) is not None
             }
             yield replace(one, **known)
         else:

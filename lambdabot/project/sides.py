@@ -46,13 +46,13 @@ def former_names(heads: Sequence[Function], bases: Sequence[Function], *, root: 
 
 def _same_code(head: Function, base: Function, *, root: Path, base_root: Path) -> bool:
     """Tell whether the code is at the same place, or went from the one to the other; a copy beside it is another's."""
-    if head.handler != base.handler:
+    if head.code.handler != base.code.handler:
         return False
-    if not (isinstance(head.source, Path) and isinstance(base.source, Path)):
-        return head.source is not None and head.source == base.source
-    if not (head.source.is_relative_to(root) and base.source.is_relative_to(base_root)):
+    if not (isinstance(head.code.source, Path) and isinstance(base.code.source, Path)):
+        return head.code.source is not None and head.code.source == base.code.source
+    if not (head.code.source.is_relative_to(root) and base.code.source.is_relative_to(base_root)):
         return False
-    here, there = head.source.relative_to(root), base.source.relative_to(base_root)
+    here, there = head.code.source.relative_to(root), base.code.source.relative_to(base_root)
     moved = not (root / there).exists() and not (base_root / here).exists()
     return here == there or (moved and not differing(head, base))
 
@@ -73,39 +73,27 @@ def base_function(
     lambdabot.yml yet, only templates) the head's variables and requirements hold for both.
     """
     if own is not None:
+        code, environment = own.code, own.setup.environment
+        if not own_settings:
+            code, environment = replace(code, allow_build=head.code.allow_build), head.setup.environment
         return replace(
             head,
             side=Side.BASE,
-            workspace=own.workspace,
-            source=own.source,
-            handler=own.handler,
-            runtime=own.runtime,
-            requirements=own.requirements,
-            timeout_seconds=own.timeout_seconds,
-            environment=own.environment if own_settings else head.environment,
-            current=own.current,
-            current_assumed=own.current_assumed,
-            allow_build=own.allow_build if own_settings else head.allow_build,
-            declaration=own.declaration,
-            layers=own.layers,
-            ephemeral_storage_mb=own.ephemeral_storage_mb,
-            provisioned_concurrency=own.provisioned_concurrency,
-            snap_start=own.snap_start,
-            tracing=own.tracing,
-            image_config=own.image_config,
-            like=own.like,
-            given=own.given,
+            code=code,
+            setup=replace(own.setup, role=head.setup.role, environment=environment),
+            origin=replace(own.origin, side_effects_accepted=head.origin.side_effects_accepted),
         )
-    if not isinstance(head.source, Path):
+    if not isinstance(head.code.source, Path):
         return None  # an image's URI says nothing of what the target branch runs
-    source = _source_in_base(head, head.source, config=config, root=root, base=base.path)
+    source = _source_in_base(head, head.code.source, config=config, root=root, base=base.path)
     if source is None:
         return None
     requirements = None
-    if head.requirements is not None:
-        moved = source / os.path.relpath(head.requirements, head.source) if source.is_dir() else None
+    if head.code.requirements is not None:
+        moved = source / os.path.relpath(head.code.requirements, head.code.source) if source.is_dir() else None
         requirements = moved if moved is not None and moved.is_file() else None
-    return replace(head, side=Side.BASE, workspace=base.workspace, source=source, requirements=requirements)
+    code = replace(head.code, workspace=base.workspace, source=source, requirements=requirements)
+    return replace(head, side=Side.BASE, code=code)
 
 
 def _source_in_base(head: Function, source: Path, *, config: Path, root: Path, base: Path) -> Path | None:
@@ -113,6 +101,6 @@ def _source_in_base(head: Function, source: Path, *, config: Path, root: Path, b
     for top in (root, config.parent):
         if source.is_relative_to(top) and (moved := base / source.relative_to(top)).exists():
             return moved
-    module = (head.handler or "").rpartition(".")[0].replace(".", "/")
+    module = (head.code.handler or "").rpartition(".")[0].replace(".", "/")
     itself = module and any((base / name).is_file() for name in (f"{module}.py", f"{module}/__init__.py"))
     return base if itself else None

@@ -7,8 +7,8 @@ from itertools import groupby, pairwise, takewhile
 from pathlib import Path
 
 from lambdabot import output
-from lambdabot.declaration import Edit
 from lambdabot.errors import Mistake, UsageError
+from lambdabot.model import Edit
 from lambdabot.project.candidates import SUFFIXES
 from lambdabot.workspace import FileRefusedError, Workspace
 

@@ -22,8 +22,8 @@ from lambdabot.model import (
     Function,
     FunctionResult,
     Interval,
-    Location,
     Measurement,
+    Place,
     Recommendation,
     RunResult,
     Status,
@@ -184,18 +184,20 @@ def dumps(report: Report) -> str:
 
 def _function(result: FunctionResult, root: Path | None) -> dict[str, Any]:
     function = result.function
-    traffic, curve = function.monthly_invocations, curve_url(result.measurements)
+    traffic, curve = function.question.monthly_invocations, curve_url(result.measurements)
     return {
         "name": function.name,
-        "runtime": function.runtime,
+        "runtime": function.code.runtime,
         "source_path": _source(function, root),
         "target": result.target,
         "error": result.error,
         "removed": result.removed,
         "unchanged": result.unchanged,
-        "monthly_invocations": None if traffic is None else {"value": traffic, "source": function.traffic_source},
+        "monthly_invocations": None
+        if traffic is None
+        else {"value": traffic, "source": function.question.traffic_source},
         "monthly_invocations_reason": "" if traffic is not None else "lambdabot.yml has no `monthly_invocations`",
-        "current": {**_configuration(function.current), "assumed": function.current_assumed},
+        "current": {**_configuration(function.setup.current), "assumed": function.setup.current_assumed},
         "base_is": result.base_is,
         **_decided(
             result.measurements, result.recommendation, result.recommendation_reason, result.comparison, traffic
@@ -304,7 +306,7 @@ def _arm64(one: Arm64Check | None, result: FunctionResult, root: Path | None) ->
             "it is not measured any more"
             if result.removed
             else "arm64 is not among the function's architectures"
-            if all(architecture != "arm64" for architecture in result.function.architectures)
+            if all(architecture != "arm64" for architecture in result.function.question.architectures)
             else "only Python functions with a source folder or a .zip are"
         )
         return {
@@ -319,7 +321,7 @@ def _arm64(one: Arm64Check | None, result: FunctionResult, root: Path | None) ->
     return {**asdict(one), "path": _relative(one.path, root)}
 
 
-def _location(one: Location | None, root: Path | None) -> dict[str, Any] | None:
+def _location(one: Place | None, root: Path | None) -> dict[str, Any] | None:
     if one is None or root is None or not one.path.is_relative_to(root):
         return None
     return {"path": _relative(str(one.path), root), "line": one.line}
@@ -332,15 +334,15 @@ def _finding(one: Finding) -> dict[str, Any]:
         "evidence": one.evidence,
         "saving_monthly_usd": one.saving_monthly_usd,
         "fix": one.fix,
-        "location": None if one.path is None else {"path": one.path, "line": one.line},
+        "location": None if one.place is None else {"path": str(one.place.path), "line": one.place.line},
     }
 
 
 def _source(function: Function, root: Path | None) -> str:
     """Return where a function's code is: of what was downloaded, whose code it is."""
-    if function.like is not None and "source" not in function.given:
-        return function.like
-    return _relative(str(function.source), root)
+    if function.origin.like is not None and "source" not in function.origin.given:
+        return function.origin.like
+    return _relative(str(function.code.source), root)
 
 
 def _relative(path: str, root: Path | None) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from lambdabot.declaration import Suggestion
+from lambdabot.model import Suggestion
 from lambdabot.report import numbers, state
 from lambdabot.report.escape import code, escape
 from lambdabot.report.schema import FunctionSection, Report

@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from lambdabot.declaration import Attribute, Declaration, Discovery, Place, Stated, Undecided
 from lambdabot.errors import Mistake
+from lambdabot.model import Attribute, Declaration, Discovery, Place, Stated, Undecided
 from lambdabot.settings.mistakes import wanted
 from lambdabot.settings.schema import LAYER_ARN, FunctionSection
 from lambdabot.settings.yaml_source import Location, YamlSource

@@ -5,16 +5,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lambdabot.declaration import Declaration
 from lambdabot.errors import Mistake, UsageError
 from lambdabot.model import (
     Architecture,
     Budget,
+    Code,
     Configuration,
     Constraints,
+    Declaration,
     Function,
     ImageConfig,
+    Origin,
     Payload,
+    Question,
+    Setup,
     Side,
 )
 from lambdabot.settings.declared import Declared, missing_code, outside
@@ -86,47 +90,55 @@ def _function(name: str, section: FunctionSection, declared: Declared, side: Sid
     return Function(
         name=name,
         side=side,
-        workspace=declared.workspace,
-        source=code,
-        handler=section.handler,
-        runtime=section.runtime,
-        requirements=requirements,
-        role=section.role,
-        timeout_seconds=section.timeout_seconds,
-        environment=dict(section.environment),
-        payloads=_payloads(name, section.payloads, declared, faults),
-        memory_mb=tuple(sorted(set(section.memory_mb))),
-        architectures=tuple(dict.fromkeys(section.architectures)),
-        current=Configuration(
-            memory_mb=current.memory_mb if current else 128,
-            architecture=current.architecture if current else Architecture.X86_64,
+        code=Code(
+            workspace=declared.workspace,
+            source=code,
+            handler=section.handler,
+            runtime=section.runtime,
+            requirements=requirements,
+            layers=_layers(section),
+            image_config=None
+            if image is None
+            else ImageConfig(
+                entry_point=tuple(image.entry_point),
+                command=tuple(image.command),
+                working_directory=image.working_directory,
+            ),
+            allow_build=frozenset(section.allow_build),
         ),
-        # Of a template, what it leaves open is assumed; who writes half of it by hand means the default by the other.
-        current_assumed=current is None or (declaration is not None and len(current.model_fields_set) < BOTH),
-        monthly_invocations=section.monthly_invocations,
-        constraints=Constraints(**section.constraints.model_dump()),
-        strategy=section.strategy,
-        balanced_weight=section.balanced_weight,
-        tie_tolerance_percent=section.tie_tolerance_percent,
-        budget=Budget(**section.budget.model_dump()),
-        allow_build=frozenset(section.allow_build),
-        sizes_assumed="memory_mb" not in section.model_fields_set,
-        layers=_layers(section),
-        ephemeral_storage_mb=section.ephemeral_storage_mb,
-        provisioned_concurrency=section.provisioned_concurrency,
-        snap_start=section.snap_start,
-        tracing=section.tracing,
-        image_config=None
-        if image is None
-        else ImageConfig(
-            entry_point=tuple(image.entry_point),
-            command=tuple(image.command),
-            working_directory=image.working_directory,
+        setup=Setup(
+            current=Configuration(
+                memory_mb=current.memory_mb if current else 128,
+                architecture=current.architecture if current else Architecture.X86_64,
+            ),
+            # A template's open values are assumed; half a configuration written by hand means the other's default.
+            current_assumed=current is None or (declaration is not None and len(current.model_fields_set) < BOTH),
+            timeout_seconds=section.timeout_seconds,
+            environment=dict(section.environment),
+            role=section.role,
+            ephemeral_storage_mb=section.ephemeral_storage_mb,
+            provisioned_concurrency=section.provisioned_concurrency,
+            snap_start=section.snap_start,
+            tracing=section.tracing,
         ),
-        like=section.like,
-        side_effects_accepted=section.side_effects is not None,
-        given=frozenset(section.model_fields_set),
-        declaration=declaration,
+        question=Question(
+            payloads=_payloads(name, section.payloads, declared, faults),
+            memory_mb=tuple(sorted(set(section.memory_mb))),
+            sizes_assumed="memory_mb" not in section.model_fields_set,
+            architectures=tuple(dict.fromkeys(section.architectures)),
+            constraints=Constraints(**section.constraints.model_dump()),
+            strategy=section.strategy,
+            balanced_weight=section.balanced_weight,
+            tie_tolerance_percent=section.tie_tolerance_percent,
+            budget=Budget(**section.budget.model_dump()),
+            monthly_invocations=section.monthly_invocations,
+        ),
+        origin=Origin(
+            like=section.like,
+            given=frozenset(section.model_fields_set),
+            declaration=declaration,
+            side_effects_accepted=section.side_effects is not None,
+        ),
     )
 
 

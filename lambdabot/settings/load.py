@@ -11,9 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from lambdabot import output
-from lambdabot.declaration import Discovery, Place
 from lambdabot.errors import Mistake, UsageError
-from lambdabot.model import Function, Side
+from lambdabot.model import Discovery, Function, Place, Side
 from lambdabot.settings import document as yaml_document
 from lambdabot.settings import yaml_source
 from lambdabot.settings.comment import Comment, comment
@@ -318,13 +317,13 @@ def _role_mistakes(functions: Iterable[Function], source: YamlSource) -> list[Mi
     """Return a mistake for each function whose throw-away copies would have no role on AWS."""
     mistakes = []
     for function in functions:
-        if function.role is not None or function.side_effects_accepted:
+        if function.setup.role is not None or function.origin.side_effects_accepted:
             continue
         message = f"`{function.name}` needs a `role` on AWS: the execution role of its throw-away copies"
-        if function.like is not None:
+        if function.origin.like is not None:
             message += (
-                f". That of {function.like} is not taken: hundreds of invocations would write to production with it. "
-                "Name a role that may do less, or write `side_effects: accepted`"
+                f". That of {function.origin.like} is not taken: hundreds of invocations would write to production "
+                "with it. Name a role that may do less, or write `side_effects: accepted`"
             )
         mistakes.append(source.place(("functions", function.name)).mistake(message))
     return mistakes

@@ -75,7 +75,7 @@ def trusted(
         return _closed(settings, target)
     known = {function.name: function for function in target.functions}
     names = {function.name: (formerly or {}).get(function.name, function.name) for function in settings.functions}
-    roles = {target.defaults.role, *(function.role for function in target.functions)}
+    roles = {target.defaults.role, *(function.setup.role for function in target.functions)}
     in_force = (
         "the target branch's is in force until it is merged."
         if target.written
@@ -95,7 +95,7 @@ def trusted(
                 f"{change}: it is measured with its own." for change in _of_its_own(settings, function, target, own)
             ]
             held = _with(function, own, payloads=target.written and own.name not in target.absent)
-            notes += [_EVENTS.format(function.name)] if held.gate_payloads else []
+            notes += [_EVENTS.format(function.name)] if held.question.gate_payloads else []
             functions.append(held)
             reason = _powerless(functions[-1], settings.endpoint)
         if reason:
@@ -116,12 +116,16 @@ def unbound(settings: Settings, *, based: bool) -> Trusted:
     """
     if not based:
         return Trusted(settings=settings, refused={})
-    functions = tuple(replace(one, allow_build=frozenset()) for one in settings.functions)
+    functions = tuple(one.changed(allow_build=frozenset()) for one in settings.functions)
     shown = {name: {**one, "allow_build": []} for name, one in settings.effective["functions"].items()}
     return Trusted(
         settings=replace(settings, functions=functions, effective={**settings.effective, "functions": shown}),
         notes=tuple(note for one in settings.functions for note in _unallowed(one)),
-        refused={one.name: _UNACCEPTED.format(one.name, one.like) for one in functions if one.side_effects_accepted},
+        refused={
+            one.name: _UNACCEPTED.format(one.name, one.origin.like)
+            for one in functions
+            if one.origin.side_effects_accepted
+        },
     )
 
 
@@ -165,41 +169,41 @@ def _with(function: Function, own: Function, *, payloads: bool) -> Function:
     Its sizes are measured with its own events all the same. Without `payloads`, the target branch names none, or they
     could not all be read and it is not compared.
     """
-    given = (function.given - frozenset(OF_A_FUNCTION)) | (own.given & frozenset(OF_A_FUNCTION))
+    given = (function.origin.given - frozenset(OF_A_FUNCTION)) | (own.origin.given & frozenset(OF_A_FUNCTION))
     values = {_attribute(name): _value(own, name) for name in OF_A_FUNCTION if name != "payloads"}
-    gate = _gate_payloads(function, own) if payloads and function.payloads != own.payloads else ()
-    return replace(function, given=given, gate_payloads=gate, **values)
+    gate = _gate_payloads(function, own) if payloads and function.question.payloads != own.question.payloads else ()
+    return function.changed(given=given, gate_payloads=gate, **values)
 
 
 def _gate_payloads(function: Function, own: Function) -> tuple[Payload, ...]:
     """Return the target branch's payloads, named apart from the pull request's other ones."""
-    bodies = {one.name: one.body for one in function.payloads}
+    bodies = {one.name: one.body for one in function.question.payloads}
     return tuple(
         one if bodies.get(one.name, one.body) == one.body else replace(one, name=f"{one.name} (target branch)")
-        for one in own.payloads
+        for one in own.question.payloads
     )
 
 
 def _unknown(function: Function, target: TargetBranch) -> Function:
     """Return a function that only the pull request has, without what it would give itself."""
-    return replace(function, budget=Budget(**target.defaults.budget.model_dump()), allow_build=frozenset())
+    return function.changed(budget=Budget(**target.defaults.budget.model_dump()), allow_build=frozenset())
 
 
 def _new(function: Function, roles: set[str | None]) -> str:
     """Return why a function that only the pull request has must not be tried; empty when it may."""
-    if function.side_effects_accepted:
-        return _UNACCEPTED.format(function.name, function.like)
-    if function.role is not None and function.role not in roles:
+    if function.origin.side_effects_accepted:
+        return _UNACCEPTED.format(function.name, function.origin.like)
+    if function.setup.role is not None and function.setup.role not in roles:
         return (
-            f"the target branch's lambdabot.yml does not have {function.name}, nor its role {function.role} elsewhere: "
-            "it can be measured once that is merged, or with a role that is there already"
+            f"the target branch's lambdabot.yml does not have {function.name}, nor its role {function.setup.role} "
+            "elsewhere: it can be measured once that is merged, or with a role that is there already"
         )
     return ""
 
 
 def _powerless(function: Function, endpoint: str) -> str:
     """Return why a function cannot be tried with what the target branch gives it; empty when it can."""
-    if endpoint == "aws" and function.role is None and not function.side_effects_accepted:
+    if endpoint == "aws" and function.setup.role is None and not function.origin.side_effects_accepted:
         return (
             f"the target branch's lambdabot.yml has no `role` for {function.name}: it can be measured once that is "
             "merged"
@@ -209,10 +213,10 @@ def _powerless(function: Function, endpoint: str) -> str:
 
 def _unallowed(function: Function, target: TargetBranch | None = None) -> Iterator[str]:
     """Say what a function would give itself that no target branch gives it."""
-    if function.allow_build:
-        names = _list(sorted(function.allow_build))
+    if function.code.allow_build:
+        names = _list(sorted(function.code.allow_build))
         yield f"`{function.name}` builds nothing: no lambdabot.yml of the target branch allows it to build {names}."
-    if target is not None and function.budget != _unknown(function, target).budget:
+    if target is not None and function.question.budget != _unknown(function, target).question.budget:
         yield f"`{function.name}` has the usual `budget`: no lambdabot.yml of the target branch gives it another."
 
 
@@ -244,7 +248,7 @@ def _of_its_own(settings: Settings, function: Function, target: TargetBranch, ow
 
 
 def _value(function: Function, name: str) -> Any:  # noqa: ANN401 - of any key
-    return getattr(function, _attribute(name))
+    return function.value(_attribute(name))
 
 
 def _attribute(name: str) -> str:

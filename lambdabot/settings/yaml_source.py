@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
-from lambdabot.declaration import Place
 from lambdabot.errors import Mistake, UsageError
+from lambdabot.model import Place
 from lambdabot.workspace import FileRefusedError, Workspace
 
 Location = tuple[str | int, ...]

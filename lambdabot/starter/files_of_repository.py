@@ -9,8 +9,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from lambdabot import output
-from lambdabot.declaration import Discovery, Stated
 from lambdabot.errors import UsageError
+from lambdabot.model import Discovery, Stated
 from lambdabot.settings.declared import complete
 from lambdabot.settings.document import validate
 from lambdabot.settings.load import DEFAULT_CONFIG

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from lambdabot.aws import policy
-from lambdabot.declaration import Discovery
 from lambdabot.errors import UsageError
-from lambdabot.model import Function, Side
+from lambdabot.model import Discovery, Function, Side
 from lambdabot.settings.declared import complete
 from lambdabot.settings.document import validate
 from lambdabot.settings.functions import functions

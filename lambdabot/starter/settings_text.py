@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from lambdabot.declaration import Attribute, Declaration, Discovery, Place, Stated, Undecided
+from lambdabot.model import Attribute, Declaration, Discovery, Place, Stated, Undecided
 from lambdabot.settings.declared import complete
 from lambdabot.settings.yaml_source import YamlSource
 from lambdabot.workspace import FileRefusedError, Workspace

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -125,7 +126,10 @@ def test_points_say_their_figures(opened):
 def test_nothing_that_users_write_runs(opened):
     name = "</script><script>console.log('ran')</script><img src=x onerror=console.log(1)>"
     run = runs.run(
-        runs.result(runs.function(name), findings=(replace(runs.finding(), title=name, evidence=name, path=name),)),
+        runs.result(
+            runs.function(name),
+            findings=(replace(runs.finding(), title=name, evidence=name, place=runs.Place(path=Path(name), line=1)),),
+        ),
         notes=(name,),
     )
     page, heard = opened(page_of(run))

@@ -8,7 +8,6 @@ import sys
 import threading
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -68,21 +67,21 @@ def results(function: Function, folder: Path, **environment: str) -> dict[str, d
         archive.extractall(folder / "task")
     process = subprocess.run(
         [sys.executable, "-I", "-c", RUN, str(folder / "task")],
-        input="\n".join(json.dumps(json.loads(payload.body)) for payload in function.payloads),
-        env={"PATH": os.environ["PATH"], **function.environment, **environment},
+        input="\n".join(json.dumps(json.loads(payload.body)) for payload in function.question.payloads),
+        env={"PATH": os.environ["PATH"], **function.setup.environment, **environment},
         capture_output=True,
         text=True,
         check=True,
         timeout=60,
     )
     answers = [json.loads(line) for line in process.stdout.splitlines() if line.startswith("{")]
-    return dict(zip([payload.name for payload in function.payloads], answers, strict=True))
+    return dict(zip([payload.name for payload in function.question.payloads], answers, strict=True))
 
 
 @pytest.mark.network
 @pytest.mark.parametrize("version", [EXAMPLES / "thumbnail", EXAMPLES / "base" / "thumbnail"], ids=["head", "base"])
 def test_thumbnail_makes_a_jpeg_of_each_width(functions: dict[str, Function], version: Path, tmp_path: Path) -> None:
-    function = replace(functions["thumbnail"], source=version, requirements=version / "requirements.txt")
+    function = functions["thumbnail"].changed(source=version, requirements=version / "requirements.txt")
     for answer in results(function, tmp_path).values():
         thumbnails = answer["thumbnails"]
         assert isinstance(thumbnails, list)

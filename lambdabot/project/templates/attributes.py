@@ -1,10 +1,12 @@
 """From a decided value to an attribute of the type that Lambda wants."""
 
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from lambdabot.declaration import Attribute, Place, Stated, Undecided
-from lambdabot.model import Architecture
+from lambdabot.model import Architecture, Attribute, NoSlot, Place, Slot, Stated, Undecided
+
+T = TypeVar("T")
 
 AWS_DEFAULT = "AWS's default"
 
@@ -49,6 +51,29 @@ def code(value: Any, folder: Path, place: Place) -> Attribute[Path | str]:  # no
     if IMAGE_HOST in value:
         return Stated(value=value, place=place)
     return Stated(value=(folder / value).resolve(), place=place)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a value is written: as the one item of a list, in quotes."""
+
+    is_list: bool = False
+    quote: str = ""
+
+    @property
+    def before(self) -> str:
+        """Return what stands before the value."""
+        return f"[{self.quote}" if self.is_list else self.quote
+
+    @property
+    def after(self) -> str:
+        """Return what stands after the value."""
+        return f"{self.quote}]" if self.is_list else self.quote
+
+
+def editable(attribute: Attribute[T], slot: Slot | NoSlot) -> Attribute[T]:
+    """Return an attribute with the slot of its value, where it has one."""
+    return replace(attribute, slot=slot) if isinstance(attribute, Stated) else attribute
 
 
 def named(name: str) -> str:

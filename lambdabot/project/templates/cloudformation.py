@@ -1,12 +1,14 @@
 """Lambda functions of an AWS SAM or CloudFormation template, synthesized ones included."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 import yaml
 
-from lambdabot.declaration import (
+from lambdabot.model import (
+    Architecture,
     Attribute,
     Declaration,
     EventSource,
@@ -15,11 +17,10 @@ from lambdabot.declaration import (
     Stated,
     Undecided,
 )
-from lambdabot.model import Architecture
 from lambdabot.project.templates import attributes
-from lambdabot.project.templates.attributes import AWS_DEFAULT
+from lambdabot.project.templates.attributes import AWS_DEFAULT, Form
 from lambdabot.project.templates.hints import GENERATED
-from lambdabot.project.templates.intrinsics import NO_VALUE, Known, Unknown, attribute, called
+from lambdabot.project.templates.intrinsics import NO_VALUE, Known, Result, attribute, called
 from lambdabot.project.templates.nodes import Entry, Node
 from lambdabot.project.templates.resource_events import events_of_resources, sam_events
 from lambdabot.project.templates.stack import QUALIFIERS, SERVERLESS_FUNCTION, Resource, Stack, references
@@ -53,6 +54,12 @@ def _provisioned(stack: Stack) -> dict[str, Attribute[int]]:
     return found
 
 
+def _only(node: Node) -> Node | None:
+    """Return the item of a list that has one."""
+    is_list = isinstance(node, yaml.SequenceNode) and not node.tag.startswith("!")
+    return node.value[0] if is_list and len(node.value) == 1 else None
+
+
 class _Function:
     """One resource on its way to a Declaration."""
 
@@ -69,10 +76,6 @@ class _Function:
     def declaration(self, events: tuple[EventSource, ...], provisioned: Attribute[int]) -> Declaration:
         """Return what the template says of the function."""
         own_events = sam_events(self._stack, self._document.get(self._resource.properties, "Events"))
-        memory, memory_slot = self._tunable("MemorySize", attributes.number, 128)
-        architecture, architecture_slot = self._tunable(
-            "Architectures", attributes.architecture, Architecture.X86_64.value, before="[", after="]"
-        )
         environment, undecided = self._environment()
         return Declaration(
             name=self._name(),
@@ -82,9 +85,9 @@ class _Function:
             runtime=self._get("Runtime", attributes.text),
             handler=self._get("Handler", attributes.text),
             code=self._code(),
-            memory_mb=memory,
-            architecture=architecture,
-            timeout_seconds=self._get("Timeout", attributes.number) or self._default(3),
+            memory_mb=self._get("MemorySize", attributes.number, default=128),
+            architecture=self._get("Architectures", attributes.architecture, default=Architecture.X86_64.value),
+            timeout_seconds=self._get("Timeout", attributes.number, default=3),
             environment=environment,
             environment_undecided=undecided,
             layers=self._layers(),
@@ -95,8 +98,6 @@ class _Function:
             )
             or provisioned,
             ephemeral_storage_mb=self._get("EphemeralStorage", attributes.number, "Size"),
-            memory_slot=memory_slot,
-            architecture_slot=architecture_slot,
         )
 
     def _family(self) -> str:
@@ -119,63 +120,38 @@ class _Function:
             return "-".join(part for part in path[1:-1] if part != "Default")
         return self._resource.name
 
-    def _default(self, value: int) -> Stated[int]:
-        return Stated(value=value, place=self._place, inherited=AWS_DEFAULT)
-
     def _entry(self, key: str) -> tuple[Entry | None, bool]:
         """Return where a property is written, and whether that is in `Globals`."""
         own = self._own.get(key)
         if own is not None:
             found = self._stack.intrinsics.evaluate(own.value)
-            if isinstance(found, Unknown) or found.value is not NO_VALUE:
+            if isinstance(found, Undecided) or found.value is not NO_VALUE:
                 return own, False
         inherited = self._globals.get(key)
         return (inherited, inherited is not None)
 
-    def _get(self, key: str, convert: Callable[..., Attribute[T]], *below: str) -> Attribute[T]:
-        for entries, inherited in ((self._own, ""), (self._globals, "Globals")):
-            entry = entries.get(key)
-            node = None if entry is None else self._document.get(entry.value, *below)
-            if entry is None or node is None:
+    def _get(self, key: str, convert: Callable[..., Attribute[T]], *below: str, default: object = None) -> Attribute[T]:
+        """Return a property, or what stands below it, with the slot of its value; AWS's default where none is given."""
+        form = Form(is_list=key == "Architectures", quote='"' if convert != attributes.number and self._is_json else "")
+        for entries, in_globals in ((self._own, False), (self._globals, True)):
+            outer = entries.get(key)
+            entry = self._document.inner(outer, *below)
+            if outer is None or entry is None:
                 continue
-            found = self._stack.intrinsics.evaluate(node)
-            if isinstance(found, Unknown) or found.value is not NO_VALUE:
-                return attribute(found, convert, "an anchor" if self._anchored(entry) else inherited)
-        return None
-
-    def _tunable(
-        self, key: str, convert: Callable[..., Attribute[T]], default: object, *, before: str = "", after: str = ""
-    ) -> tuple[Attribute[T], Slot | NoSlot]:
-        """Return an attribute that lambdabot recommends values for, and where another one would be written."""
-        entry, in_globals = self._entry(key)
-        if entry is None:
-            value = convert(default, self._place, AWS_DEFAULT)
-            if key in self._own:  # an `Fn::If` that gives `AWS::NoValue`
-                note = "until now an intrinsic function left it out"
-                return value, self._generated_or(self._replaced(self._own[key], before, after, note))
-            return value, self._slot(key, None, None, before, after, note="")
-        node = entry.value
-        if before and not in_globals and self._joined(key):
-            reason = f"SAM joins the `{key}` of `Globals` to the function's own, and takes one architecture only"
-            return Undecided(reason=reason, place=self._document.place(node)), NoSlot(reason=reason)
-        if before and isinstance(node, yaml.SequenceNode) and not node.tag.startswith("!") and len(node.value) == 1:
-            node = node.value[0]
-        result = self._stack.intrinsics.evaluate(node)
-        inherited = "Globals" if in_globals else "an anchor" if self._anchored(entry) else ""
-        value = attribute(result, convert, inherited)
-        if isinstance(value, Undecided):
-            return value, NoSlot(reason=str(value))
-        note = ""
-        if in_globals:
-            others = self._stack.others(key, self._resource.name)
-            note = f"`{key}` of `Globals` at {value.place.path.name}:{value.place.line}" if value else ""
-            note += f" also serves {others}" if others else ""
-            if before and isinstance(entry.value, yaml.SequenceNode):
-                # A list of the function's own would be joined to this one, and two architectures are refused.
-                return value, self._generated_or(self._literal_or_expression(entry, result, before, after, note))
-        if in_globals or entry.merged:
-            return value, self._slot(key, None, None, before, after, note=note)
-        return value, self._slot(key, entry, result, before, after, note=note)
+            found = self._stack.intrinsics.evaluate(entry.value)
+            if isinstance(found, Undecided) or found.value is not NO_VALUE:
+                value = self._value(key, entry, found, convert, form, in_globals=in_globals)
+                if below and (in_globals or self._anchored(outer)):
+                    reason = f"`{key}` at {self._document.place(outer.key)} is not the function's alone"
+                    return attributes.editable(value, NoSlot(reason=reason))
+                return value
+        if default is None:
+            return None
+        if key in self._own:  # an `Fn::If` that gives `AWS::NoValue`
+            slot = self._replaced(self._own[key], form, "until now an intrinsic function left it out")
+        else:
+            slot = self._addition(key, form, "")
+        return attributes.editable(convert(default, self._place, AWS_DEFAULT), self._generated_or(slot))
 
     def _anchored(self, entry: Entry) -> bool:
         return entry.merged or self._document.is_alias(entry)
@@ -188,20 +164,46 @@ class _Function:
             for one in both
         )
 
-    def _slot(
-        self, key: str, entry: Entry | None, result: Known | Unknown | None, before: str, after: str, *, note: str
-    ) -> Slot | NoSlot:
-        if entry is None:
-            shared = self._document.entries(self._resource.entry.value).get("Properties")
-            if shared is not None and (shared.merged or self._document.is_alias(shared)):
-                return NoSlot(reason=f"the properties at {self._place} are another resource's, by an alias")
-            quote = '"' if before and self._is_json else ""
-            slot = self._document.addition(
-                self._resource.properties, key, f"{before}{quote}", f"{quote}{after}", note=note
+    def _value(
+        self,
+        key: str,
+        entry: Entry,
+        found: Result,
+        convert: Callable[..., Attribute[T]],
+        form: Form,
+        *,
+        in_globals: bool,
+    ) -> Attribute[T]:
+        """Return a property as it is written, with its slot."""
+        node = entry.value
+        if form.is_list and not in_globals and self._joined(key):
+            reason = f"SAM joins the `{key}` of `Globals` to the function's own, and takes one architecture only"
+            return Undecided(reason=reason, place=self._document.place(node))
+        if form.is_list and (item := _only(node)) is not None:
+            found = self._stack.intrinsics.evaluate(item)
+        value = attribute(found, convert, "Globals" if in_globals else "an anchor" if self._anchored(entry) else "")
+        if not isinstance(found, Known) or not isinstance(value, Stated):
+            return value
+        return replace(value, slot=self._generated_or(self._slot(key, entry, found, form, in_globals=in_globals)))
+
+    def _slot(self, key: str, entry: Entry, found: Known, form: Form, *, in_globals: bool) -> Slot | NoSlot:
+        if not in_globals:
+            return (
+                self._addition(key, form, "") if entry.merged else self._literal_or_expression(entry, found, form, "")
             )
-        else:
-            slot = self._literal_or_expression(entry, result, before, after, note)
-        return self._generated_or(slot)
+        others = self._stack.others(key, self._resource.name)
+        note = f"`{key}` of `Globals` at {found.place.path.name}:{found.place.line}"
+        note += f" also serves {others}" if others else ""
+        if form.is_list and isinstance(entry.value, yaml.SequenceNode):
+            # A list of the function's own would be joined to this one, and two architectures are refused.
+            return self._literal_or_expression(entry, found, form, note)
+        return self._addition(key, form, note)
+
+    def _addition(self, key: str, form: Form, note: str) -> Slot | NoSlot:
+        shared = self._document.entries(self._resource.entry.value).get("Properties")
+        if shared is not None and (shared.merged or self._document.is_alias(shared)):
+            return NoSlot(reason=f"the properties at {self._place} are another resource's, by an alias")
+        return self._document.addition(self._resource.properties, key, form.before, form.after, note=note)
 
     def _generated_or(self, slot: Slot | NoSlot) -> Slot | NoSlot:
         if self._generated:
@@ -213,23 +215,19 @@ class _Function:
     def _is_json(self) -> bool:
         return self._document.text.content.lstrip().startswith("{")
 
-    def _literal_or_expression(
-        self, entry: Entry, result: Known | Unknown | None, before: str, after: str, note: str
-    ) -> Slot | NoSlot:
-        if not isinstance(result, Known):
-            return NoSlot(reason="the value is not decided")
+    def _literal_or_expression(self, entry: Entry, result: Known, form: Form, note: str) -> Slot | NoSlot:
         plain = isinstance(result.node, yaml.ScalarNode) and not result.node.tag.startswith("!")
         if plain and not result.via and not self._document.is_alias(entry):
             return self._document.literal(result.node, note=note)
         if not result.via:
-            return self._replaced(entry, before, after, note)
+            return self._replaced(entry, form, note)
         name = result.via[0]
         if plain and self._alone(result):
             limits = self._limits(name)
             return NoSlot(reason=limits) if limits else result.document.literal(result.node, note=note)
         where = f"{result.place.path.name}:{result.place.line}"
         note = note or f"until now the value came from `{name}` ({where}), which stays as it is for its other uses"
-        return self._replaced(entry, before, after, note)
+        return self._replaced(entry, form, note)
 
     def _alone(self, result: Known) -> bool:
         """Tell whether the parameters that a value comes through, a parent stack's included, serve nothing else."""
@@ -238,15 +236,12 @@ class _Function:
             return False
         return len(names) == 1 or (len(names) == 2 and references(result.document)[names[1]] == 1)  # noqa: PLR2004  # one parent
 
-    def _replaced(self, entry: Entry, before: str, after: str, note: str) -> Slot | NoSlot:
-        value = entry.value
-        if before and isinstance(value, yaml.SequenceNode) and not value.tag.startswith("!") and len(value.value) == 1:
-            item = value.value[0]
+    def _replaced(self, entry: Entry, form: Form, note: str) -> Slot | NoSlot:
+        item = _only(entry.value) if form.is_list else None
+        if item is not None:
             start, end = item.start_mark.index, item.end_mark.index
-            quote = '"' if self._is_json else ""
-            return self._document.text.slot(start, end, prefix=quote, suffix=quote, note=note)
-        quote = '"' if before and self._is_json else ""
-        return self._document.expression(entry, prefix=f"{before}{quote}", suffix=f"{quote}{after}", note=note)
+            return self._document.text.slot(start, end, prefix=form.quote, suffix=form.quote, note=note)
+        return self._document.expression(entry, prefix=form.before, suffix=form.after, note=note)
 
     def _limits(self, name: str) -> str:
         """Return why a parameter does not take any value, or nothing."""
@@ -267,7 +262,7 @@ class _Function:
             node = self._document.get(entry.value, "Variables") or entry.value
             if called(node) is not None:
                 found = self._stack.intrinsics.evaluate(node)
-                reason = found.reason if isinstance(found, Unknown) else "is made by an intrinsic function"
+                reason = found.reason if isinstance(found, Undecided) else "is made by an intrinsic function"
                 undecided = Undecided(reason=reason, place=self._document.place(node))
                 continue
             for key, variable in self._document.entries(node).items():

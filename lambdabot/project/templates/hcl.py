@@ -7,7 +7,7 @@ from functools import cached_property
 import tree_sitter_hcl
 from tree_sitter import Language, Node, Parser
 
-from lambdabot.declaration import NoSlot, Place, Slot, Undecided
+from lambdabot.model import NoSlot, Place, Slot, Undecided
 from lambdabot.project.templates.source_text import SourceText
 
 _LANGUAGE = Language(tree_sitter_hcl.language())

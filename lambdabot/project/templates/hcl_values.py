@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from tree_sitter import Node
 
-from lambdabot.declaration import Place
+from lambdabot.model import Place, Undecided
 from lambdabot.project.templates.hcl import HclFile, text
 from lambdabot.project.templates.hcl_functions import FUNCTIONS
 from lambdabot.project.templates.hcl_literals import OPERATORS, as_text, literal, negative, truth, unescaped
@@ -37,15 +37,7 @@ class Found:
         return self.file.place(self.node)
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """Why a value is not decided, and where."""
-
-    reason: str
-    place: Place
-
-
-Value = Found | Missing
+Value = Found | Undecided
 
 
 class Scope(Protocol):
@@ -57,7 +49,7 @@ class Scope(Protocol):
 
 def plain(value: Value) -> Any:  # noqa: ANN401  # any value of a template
     """Return the value without its places. Raises LookupError with the first part that is not decided."""
-    if isinstance(value, Missing):
+    if isinstance(value, Undecided):
         raise LookupError(value)  # noqa: TRY004  # no type is wrong: there is nothing to look up
     if isinstance(value.value, dict):
         return {key: plain(item) for key, item in value.value.items()}
@@ -79,20 +71,22 @@ class Evaluation:
         """Return what an `expression` node amounts to."""
         self._steps += 1
         if depth > DEEPEST or self._steps > MOST_STEPS:
-            return Missing("is nested too deeply, or made of too many parts", file.place(node))
+            return Undecided(reason="is nested too deeply, or made of too many parts", place=file.place(node))
         try:
             return self._term(node.children, file, node, depth + 1)
         except LookupError as error:
             found = error.args[0] if error.args else None
-            return found if isinstance(found, Missing) else self._missing(f"`{_short(node)}` has no value", node, file)
+            return (
+                found if isinstance(found, Undecided) else self._undecided(f"`{_short(node)}` has no value", node, file)
+            )
 
-    def _missing(self, reason: str, node: Node, file: HclFile) -> Missing:
-        return Missing(reason, file.place(node))
+    def _undecided(self, reason: str, node: Node, file: HclFile) -> Undecided:
+        return Undecided(reason=reason, place=file.place(node))
 
     def _term(self, parts: Sequence[Node], file: HclFile, node: Node, depth: int) -> Value:
         """Return a primary with what is taken from it by `.name`, `[index]`."""
         if not parts:
-            return self._missing("there is no value", node, file)
+            return self._undecided("there is no value", node, file)
         first, rest = parts[0], list(parts[1:])
         if first.type == "(" and len(rest) > 1:
             return self._taken(self.value(rest[0], file, depth), rest[2:], file, depth)
@@ -119,7 +113,7 @@ class Evaluation:
                 return self._for(inner, file, depth)
             case "expression":
                 return self.value(node, file, depth)
-        return self._missing(f"`{_short(node)}` is not evaluated", node, file)
+        return self._undecided(f"`{_short(node)}` is not evaluated", node, file)
 
     def _variable(self, first: Node, rest: list[Node], file: HclFile, depth: int) -> Value:
         path = [text(first)]
@@ -131,14 +125,14 @@ class Evaluation:
             return self._taken(self._names[path[0]], rest, file, depth)
         known = self._scope.name(path, file, first)
         if known is None:
-            return self._missing(f"`{'.'.join(path)}` is known only when it is applied", first, file)
+            return self._undecided(f"`{'.'.join(path)}` is known only when it is applied", first, file)
         value, used = known
         return self._taken(value, rest[used - 1 :], file, depth)
 
     def _taken(self, value: Value, parts: Sequence[Node], file: HclFile, depth: int) -> Value:
         """Follow accessors into a value; what is taken has come through what it was taken from."""
         for part in parts:
-            if isinstance(value, Missing):
+            if isinstance(value, Undecided):
                 return value
             key: Any
             if part.type == "get_attr":
@@ -146,11 +140,11 @@ class Evaluation:
             elif part.type == "index":
                 expression = next((one for one in part.children[0].children if one.type == "expression"), None)
                 if expression is None:
-                    return self._missing(f"`{_short(part)}` is not evaluated", part, file)
+                    return self._undecided(f"`{_short(part)}` is not evaluated", part, file)
                 key = plain(self.value(expression, file, depth))
             else:
-                return self._missing(f"`{_short(part)}` is not evaluated", part, file)
-            value = _item(value, key) or self._missing(f"there is no `{key}`", part, file)
+                return self._undecided(f"`{_short(part)}` is not evaluated", part, file)
+            value = _item(value, key) or self._undecided(f"there is no `{key}`", part, file)
         return value
 
     def _template(self, node: Node, file: HclFile, depth: int) -> Value:
@@ -158,7 +152,7 @@ class Evaluation:
         if node.type != "quoted_template" or any(
             one.type not in {"template_literal", "template_interpolation"} for one in pieces
         ):
-            return self._missing("a heredoc or a template with directives is not evaluated", node, file)
+            return self._undecided("a heredoc or a template with directives is not evaluated", node, file)
         values = [
             Found(unescaped(text(one)), file, one)
             if one.type == "template_literal"
@@ -170,7 +164,7 @@ class Evaluation:
         via = tuple(name for value in values if isinstance(value, Found) for name in value.via)
         written = [as_text(plain(value)) for value in values]
         if sum(map(len, written)) > LONGEST_VALUE:
-            return self._missing(f"is longer than {LONGEST_VALUE} characters", node, file)
+            return self._undecided(f"is longer than {LONGEST_VALUE} characters", node, file)
         return Found("".join(written), file, node, via or ("a template",))
 
     def _collection(self, node: Node, file: HclFile, depth: int) -> Value:
@@ -201,26 +195,26 @@ class Evaluation:
             return self.value(nodes[0], file, depth)
         if name == "lookup" and len(nodes) > 1:
             source, key = self.value(nodes[0], file, depth), plain(self.value(nodes[1], file, depth))
-            if isinstance(source, Missing):
+            if isinstance(source, Undecided):
                 return source
             return _item(source, key) or (
                 self.value(nodes[2], file, depth)
                 if len(nodes) > 2  # noqa: PLR2004  # lookup(map, key, default)
-                else self._missing(f"there is no `{key}`", node, file)
+                else self._undecided(f"there is no `{key}`", node, file)
             )
         if name == "merge":
             return self._merged([self.value(one, file, depth) for one in nodes], node, file)
         if name not in FUNCTIONS:
-            return self._missing(f"`{name}()` is not evaluated", node, file)
+            return self._undecided(f"`{name}()` is not evaluated", node, file)
         values = [self.value(one, file, depth) for one in nodes]
         try:
             result = FUNCTIONS[name](*map(plain, values))
         except (TypeError, ValueError, AttributeError, IndexError):
-            return self._missing(f"`{_short(node)}` is not evaluated", node, file)
+            return self._undecided(f"`{_short(node)}` is not evaluated", node, file)
         if isinstance(result, str | list | dict) and len(result) > (
             LONGEST_VALUE if isinstance(result, str) else MOST_ITEMS
         ):
-            return self._missing(f"what `{name}()` makes is too large", node, file)
+            return self._undecided(f"what `{name}()` makes is too large", node, file)
         if name == "coalesce":  # what it chooses keeps its place
             return next(one for one in values if isinstance(one, Found) and one.value == result)
         via = tuple(one for value in values if isinstance(value, Found) for one in value.via)
@@ -229,10 +223,10 @@ class Evaluation:
     def _merged(self, values: list[Value], node: Node, file: HclFile) -> Value:
         merged: dict[str, Value] = {}
         for value in values:
-            if isinstance(value, Missing):
+            if isinstance(value, Undecided):
                 return value
             if not isinstance(value.value, dict):
-                return self._missing("`merge()` of what is no map", node, file)
+                return self._undecided("`merge()` of what is no map", node, file)
             for key in value.value:
                 merged[key] = _item(value, key) or value
         return Found(merged, file, node)
@@ -240,7 +234,7 @@ class Evaluation:
     def _conditional(self, node: Node, file: HclFile, depth: int) -> Value:
         condition, yes, no = (one for one in node.children if one.type == "expression")
         decided = self.value(condition, file, depth)
-        if isinstance(decided, Missing):
+        if isinstance(decided, Undecided):
             return decided
         return self.value(yes if truth(plain(decided)) else no, file, depth)
 
@@ -251,7 +245,7 @@ class Evaluation:
             try:
                 result = negative(operand) if text(children[0]) == "-" else not truth(operand)
             except TypeError:
-                return self._missing(f"`{_short(node)}` is not evaluated", node, file)
+                return self._undecided(f"`{_short(node)}` is not evaluated", node, file)
             return Found(result, file, node, ("an operation",))
         at = next(index for index, one in enumerate(children) if one.type in OPERATORS)
         one = self._term(children[:at], file, node, depth)
@@ -262,7 +256,7 @@ class Evaluation:
         try:
             result = OPERATORS[sign](plain(one), plain(other))
         except (TypeError, ZeroDivisionError):
-            return self._missing(f"`{_short(node)}` is not evaluated", node, file)
+            return self._undecided(f"`{_short(node)}` is not evaluated", node, file)
         via = tuple(name for value in (one, other) if isinstance(value, Found) for name in value.via)
         return Found(result, file, node, via or ("an operation",))
 
@@ -272,7 +266,7 @@ class Evaluation:
         source = self.value(next(one for one in intro.children if one.type == "expression"), file, depth)
         results = [one for one in node.children if one.type == "expression"]
         condition = next((one for one in node.children if one.type == "for_cond"), None)
-        if isinstance(source, Missing):
+        if isinstance(source, Undecided):
             return source
         before = dict(self._names)
         collected: list[tuple[Any, Value]] = []
@@ -309,7 +303,7 @@ def _item(source: Found, key: Any) -> Value | None:  # noqa: ANN401  # a key or 
 
 def _through(source: Found, item: Value) -> Value:
     """Return a part of a value, which came through the same names."""
-    return item if isinstance(item, Missing) else replace(item, via=(*item.via, *source.via))
+    return item if isinstance(item, Undecided) else replace(item, via=(*item.via, *source.via))
 
 
 def _wrapped(value: Any, file: HclFile, node: Node, via: tuple[str, ...]) -> Found:  # noqa: ANN401  # plain values

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from lambdabot.declaration import NoSlot, Place, Slot
+from lambdabot.model import NoSlot, Place, Slot
 from lambdabot.project.templates import json_nodes
 from lambdabot.project.templates.json_nodes import MAX_DEPTH
 from lambdabot.project.templates.source_text import SourceText, TemplateError
@@ -75,6 +75,12 @@ class Document:
                 return None
             node = entry.value
         return node
+
+    def inner(self, entry: Entry | None, *keys: str) -> Entry | None:
+        """Return the entry below nested keys of an entry's value, or None."""
+        for key in keys:
+            entry = None if entry is None else self.entries(entry.value).get(key)
+        return entry
 
     def literal(self, node: Node, *, note: str = "") -> Slot | NoSlot:
         """Return the slot of a scalar's own characters: anchor, tag and quotes stay."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import yaml
 
-from lambdabot.declaration import Attribute, EventSource, Place, Stated
+from lambdabot.model import Attribute, EventSource, Place, Stated
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.intrinsics import attribute
 from lambdabot.project.templates.nodes import Node

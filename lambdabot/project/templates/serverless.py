@@ -3,17 +3,16 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
 import yaml
 
-from lambdabot.declaration import Attribute, Declaration, EventSource, NoSlot, Place, Slot, Stated, Undecided
-from lambdabot.model import Architecture
+from lambdabot.model import Architecture, Attribute, Declaration, EventSource, NoSlot, Place, Slot, Stated, Undecided
 from lambdabot.project.templates import attributes
-from lambdabot.project.templates.intrinsics import Known, Unknown, attribute, called, long_form
+from lambdabot.project.templates.intrinsics import Known, attribute, called, long_form
 from lambdabot.project.templates.nodes import Document, Entry, Node
 from lambdabot.project.templates.stack import in_words
 from lambdabot.project.templates.variables import Variables
@@ -68,7 +67,7 @@ class _Service:
         if node is None:
             return _Section(self.document, {})
         found = self.variables.resolve(node, self.document)
-        if isinstance(found, Unknown):
+        if isinstance(found, Undecided):
             reason = f"`{key}` is not decided: {found.reason}"
             return _Section(self.document, {}, Undecided(reason=reason, place=found.place))
         return _Section(found.document, found.document.entries(found.node))
@@ -99,7 +98,7 @@ class _Service:
     def _functions(self, node: Node, document: Document, depth: int = 0) -> "Iterator[_Function | Undecided]":
         """Yield the functions of a mapping, or of a list of mappings, each of which may be another file's."""
         found = self.variables.resolve(node, document)
-        if isinstance(found, Unknown):
+        if isinstance(found, Undecided):
             yield Undecided(reason=f"the functions are not decided: {found.reason}", place=found.place)
         elif isinstance(found.node, yaml.SequenceNode) and depth < 3:  # noqa: PLR2004  # lists of files of lists
             for item in found.node.value:
@@ -107,7 +106,7 @@ class _Service:
         else:
             for name, entry in found.document.entries(found.node).items():
                 body = self.variables.resolve(entry.value, found.document)
-                if isinstance(body, Unknown):
+                if isinstance(body, Undecided):
                     yield Undecided(reason=f"the function `{name}` is not decided: {body.reason}", place=body.place)
                 elif isinstance(body.node, yaml.MappingNode):
                     shared = found.document.is_alias(entry)
@@ -133,10 +132,6 @@ class _Function:
 
     def declaration(self) -> Declaration:
         """Return what the service says of the function."""
-        memory, memory_slot = self._tunable("memorySize", attributes.number, DEFAULT_MEMORY_MB)
-        architecture, architecture_slot = self._tunable(
-            "architecture", attributes.architecture, Architecture.X86_64.value
-        )
         environment, undecided = self._environment()
         return Declaration(
             name=self.name,
@@ -146,10 +141,9 @@ class _Function:
             runtime=self._get("runtime", attributes.text) or self._no_runtime(),
             handler=self._handler(),
             code=self._code(),
-            memory_mb=memory,
-            architecture=architecture,
-            timeout_seconds=self._get("timeout", attributes.number)
-            or Stated(value=DEFAULT_TIMEOUT_SECONDS, place=self._place, inherited=FRAMEWORK_DEFAULT),
+            memory_mb=self._get("memorySize", attributes.number, default=DEFAULT_MEMORY_MB),
+            architecture=self._get("architecture", attributes.architecture, default=Architecture.X86_64.value),
+            timeout_seconds=self._get("timeout", attributes.number, default=DEFAULT_TIMEOUT_SECONDS),
             environment=environment,
             environment_undecided=undecided,
             layers=self._layers(),
@@ -157,8 +151,6 @@ class _Function:
             reserved_concurrency=self._get("reservedConcurrency", attributes.number, provider=False),
             provisioned_concurrency=self._get("provisionedConcurrency", attributes.number, provider=False),
             ephemeral_storage_mb=self._get("ephemeralStorageSize", attributes.number, provider=False),
-            memory_slot=memory_slot,
-            architecture_slot=architecture_slot,
         )
 
     def _found(self, key: str, *, provider: bool = True) -> tuple[Entry, Document, str] | None:
@@ -171,12 +163,31 @@ class _Function:
             return inherited.entries[key], inherited.document, "provider"
         return None
 
-    def _get(self, key: str, convert: Callable[..., Attribute[T]], *, provider: bool = True) -> Attribute[T]:
+    def _get(
+        self, key: str, convert: Callable[..., Attribute[T]], *, provider: bool = True, default: object = None
+    ) -> Attribute[T]:
+        """Return a key's value with its slot; the framework's default where none is given."""
         found = self._found(key, provider=provider)
+        undecided = self._service.provider.undecided
+        if found is None and provider and undecided is not None:
+            return undecided
+        quote = '"' if self._document.text.path.suffix == ".json" and convert != attributes.number else ""
         if found is None:
-            return self._service.provider.undecided if provider else None
+            if default is None:
+                return None
+            return attributes.editable(
+                convert(default, self._place, FRAMEWORK_DEFAULT), self._addition(key, quote, note="")
+            )
         entry, document, inherited = found
-        return self._attribute(entry.value, document, convert, inherited)
+        value = self._attribute(entry.value, document, convert, inherited)
+        if not isinstance(value, Stated):
+            return value
+        if not inherited:
+            return replace(value, slot=self._written(entry, document))
+        others = self._service.others(key, self.name) if inherited == "provider" else ""
+        note = f"`{key}` of {inherited} at {value.place.path.name}:{value.place.line}"
+        note += f" also serves {others}" if others else ""
+        return replace(value, slot=self._addition(key, quote, note=note))
 
     def _attribute(
         self, node: Node, document: Document, convert: Callable[..., Attribute[T]], inherited: str = ""
@@ -186,26 +197,6 @@ class _Function:
             reason = f"`{long_form(call[0])}` is known only when deployed"
             return Undecided(reason=reason, place=result.place)
         return attribute(result, convert, inherited)
-
-    def _tunable(
-        self, key: str, convert: Callable[..., Attribute[T]], default: object
-    ) -> tuple[Attribute[T], Slot | NoSlot]:
-        """Return an attribute that lambdabot recommends values for, and where another one would be written."""
-        found = self._found(key)
-        undecided = self._service.provider.undecided
-        if found is None and undecided is not None:
-            return undecided, NoSlot(reason=str(undecided))
-        if found is None:
-            return convert(default, self._place, FRAMEWORK_DEFAULT), self._addition(key, "")
-        entry, document, inherited = found
-        value = self._attribute(entry.value, document, convert, inherited)
-        if isinstance(value, Undecided) or value is None:
-            return value, NoSlot(reason=str(value))
-        if inherited:
-            others = self._service.others(key, self.name) if inherited == "provider" else ""
-            note = f"`{key}` of {inherited} at {value.place.path.name}:{value.place.line}"
-            return value, self._addition(key, note + (f" also serves {others}" if others else ""))
-        return value, self._written(entry, document)
 
     def _written(self, entry: Entry, document: Document) -> Slot | NoSlot:
         """Return the slot of a function's own value: its literal, or the variable that stands there."""
@@ -223,10 +214,9 @@ class _Function:
             return document.literal(entry.value, note=note)
         return document.expression(entry, note=note)
 
-    def _addition(self, key: str, note: str) -> Slot | NoSlot:
+    def _addition(self, key: str, quote: str, *, note: str) -> Slot | NoSlot:
         if self._shared:
             return NoSlot(reason=f"the function at {self._place} is another one's, by an alias")
-        quote = '"' if key == "architecture" and self._document.text.path.suffix == ".json" else ""
         return self._document.addition(self._node, key, quote, quote, note=note)
 
     def _no_runtime(self) -> Undecided | None:
@@ -292,8 +282,8 @@ class _Function:
             if entry is None:
                 continue
             found = self._service.variables.resolve(entry.value, document)
-            if isinstance(found, Unknown):
-                undecided = Undecided(reason=found.reason, place=found.place)
+            if isinstance(found, Undecided):
+                undecided = found
                 continue
             for key, variable in found.document.entries(found.node).items():
                 variables[key] = self._attribute(variable.value, found.document, attributes.text, inherited)

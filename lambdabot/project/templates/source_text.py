@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from lambdabot.declaration import NoSlot, Place, Slot, Undecided
+from lambdabot.model import NoSlot, Place, Slot, Undecided
 from lambdabot.workspace import FileRefusedError, Workspace
 
 MAX_BYTES = 16 * 1024 * 1024

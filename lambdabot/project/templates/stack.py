@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from lambdabot.declaration import Undecided
-from lambdabot.project.templates.intrinsics import Intrinsics, Result, Unknown
+from lambdabot.model import Undecided
+from lambdabot.project.templates.intrinsics import Intrinsics, Result
 from lambdabot.project.templates.nodes import Document, Entry, Node
 
 SERVERLESS_FUNCTION = "AWS::Serverless::Function"
@@ -122,7 +122,7 @@ class Stack:
     def value(self, node: Node | None) -> Any:  # noqa: ANN401  # any value of a template
         """Return a decided value, or None."""
         found = None if node is None else self.intrinsics.evaluate(node)
-        return None if found is None or isinstance(found, Unknown) else found.value
+        return None if found is None or isinstance(found, Undecided) else found.value
 
 
 def is_template(document: Document) -> bool:

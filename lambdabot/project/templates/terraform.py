@@ -2,24 +2,26 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from tree_sitter import Node
 
-from lambdabot.declaration import Attribute, Declaration, NoSlot, Place, Slot, Stated, Undecided
-from lambdabot.model import Architecture
+from lambdabot.model import Architecture, Attribute, Declaration, NoSlot, Place, Slot, Stated, Undecided
 from lambdabot.project.templates import attributes
-from lambdabot.project.templates.attributes import AWS_DEFAULT
+from lambdabot.project.templates.attributes import AWS_DEFAULT, Form
+from lambdabot.project.templates.hcl import Attribute as Written
 from lambdabot.project.templates.hcl import text
-from lambdabot.project.templates.hcl_values import Found, Missing, Value
+from lambdabot.project.templates.hcl_values import Found, Value
 from lambdabot.project.templates.names import named
 from lambdabot.project.templates.terraform_events import Events, module_events
 from lambdabot.project.templates.terraform_module import Instance, Module, is_archive
 
 T = TypeVar("T")
+
+ARCHITECTURES = "architectures"
 
 _LITERALS = {"numeric_lit", "string_lit", "template_literal", "quoted_template", "bool_lit"}
 
@@ -69,10 +71,6 @@ class TerraformFunction:
 
     def declaration(self) -> Declaration:
         """Return what the block says of the function."""
-        memory, memory_slot = self._tunable("memory_size", attributes.number, 128)
-        architecture, architecture_slot = self._tunable(
-            "architectures", attributes.architecture, Architecture.X86_64.value
-        )
         environment, undecided = self._environment()
         address = ("module." if self._names is MODULE else "aws_lambda_function.") + self._block.labels[-1]
         provisioned = self._concurrency(self._names.provisioned)
@@ -84,10 +82,9 @@ class TerraformFunction:
             runtime=self._get("runtime", attributes.text),
             handler=self._get("handler", attributes.text),
             code=self._code(),
-            memory_mb=memory,
-            architecture=architecture,
-            timeout_seconds=self._get("timeout", attributes.number)
-            or Stated(value=3, place=self._place, inherited=AWS_DEFAULT),
+            memory_mb=self._get("memory_size", attributes.number, default=128),
+            architecture=self._get(ARCHITECTURES, attributes.architecture, default=Architecture.X86_64.value),
+            timeout_seconds=self._get("timeout", attributes.number, default=3),
             environment=environment,
             environment_undecided=undecided,
             layers=self._layers(),
@@ -95,49 +92,47 @@ class TerraformFunction:
             reserved_concurrency=self._concurrency(self._names.reserved),
             provisioned_concurrency=provisioned or self._events.provisioned(address),
             ephemeral_storage_mb=self._storage(),
-            memory_slot=memory_slot,
-            architecture_slot=architecture_slot,
         )
 
     def _attribute(self, found: Value | None, convert: Callable[..., Attribute[T]]) -> Attribute[T]:
         if found is None:
             return None
-        if isinstance(found, Missing):
-            return Undecided(reason=found.reason, place=found.place)
+        if isinstance(found, Undecided):
+            return found
         return convert(found.value, found.place, attributes.named(found.via[0]) if found.via else "")
 
-    def _get(self, key: str, convert: Callable[..., Attribute[T]]) -> Attribute[T]:
-        return self._attribute(self._instance.get(key), convert)
+    def _get(self, key: str, convert: Callable[..., Attribute[T]], default: object = None) -> Attribute[T]:
+        """Return an attribute with the slot of its value; AWS's default where none is given."""
+        form = Form(is_list=key == ARCHITECTURES, quote="" if convert == attributes.number else '"')
+        written = self._block.attributes.get(key)
+        value = self._value(written, convert, form)
+        if value is not None or default is None:
+            return value
+        if written is None:
+            slot = self._block.addition(key, form.before, form.after, self._shared_note())
+        else:  # null: a value that is known, and says that AWS's default holds
+            slot = self._null(key, written, form)
+        return attributes.editable(convert(default, self._place, AWS_DEFAULT), slot)
+
+    def _value(self, written: Written | None, convert: Callable[..., Attribute[T]], form: Form) -> Attribute[T]:
+        """Return an attribute's value as it is written, with its slot; None where it is absent or null."""
+        found = self._instance.value(written)
+        if form.is_list and isinstance(found, Found) and isinstance(found.value, list) and len(found.value) == 1:
+            item = found.value[0]
+            found = replace(item, via=(*item.via, *found.via)) if isinstance(item, Found) else item
+        value = self._attribute(found, convert)
+        if written is None or not isinstance(found, Found) or not isinstance(value, Stated):
+            return value
+        return replace(value, slot=self._slot(written, found, form))
 
     def _concurrency(self, key: str) -> Attribute[int]:
         found = self._get(key, attributes.number)
         return None if isinstance(found, Stated) and found.value < 0 else found  # -1: none
 
-    def _tunable(
-        self, key: str, convert: Callable[..., Attribute[T]], default: object
-    ) -> tuple[Attribute[T], Slot | NoSlot]:
-        """Return an attribute that lambdabot recommends values for, and where another one would be written."""
-        is_list = key == "architectures"
-        found = self._instance.get(key)
-        if isinstance(found, Missing):
-            return self._attribute(found, convert), NoSlot(reason=f"{found.place}: {found.reason}")
-        if found is None:
-            if key in self._block.attributes:  # null: a value that is known, and says that AWS's default holds
-                return convert(default, self._place, AWS_DEFAULT), self._null(key)
-            brackets = ('["', '"]') if is_list else ("", "")
-            slot = self._block.addition(key, *brackets, self._shared_note())
-            return convert(default, self._place, AWS_DEFAULT), slot
-        if is_list and isinstance(found.value, list) and len(found.value) == 1:
-            item = found.value[0]
-            if isinstance(item, Missing):
-                return self._attribute(item, convert), NoSlot(reason=f"{item.place}: {item.reason}")
-            found = Found(item.value, item.file, item.node, (*item.via, *found.via))
-        value = self._attribute(found, convert)
-        return value, NoSlot(reason=str(value)) if isinstance(value, Undecided) else self._slot(key, found)
-
-    def _slot(self, key: str, found: Found) -> Slot | NoSlot:
+    def _slot(self, written: Written, found: Found, form: Form) -> Slot | NoSlot:
         """Return where the value is changed: in its literal when that serves this function alone."""
-        literal = found.node.type in _LITERALS
+        key = text(written.node.children[0])
+        literal = self._is_literal(found)
         names = [name for name in found.via if name.startswith(("var.", "local."))]
         simple = len(names) == len(found.via)
         if literal and simple and not names:
@@ -146,28 +141,28 @@ class TerraformFunction:
             default = names[0].partition(".")[2]
             call = self._module.call
             if call is not None and names[0].startswith("var.") and not self._module.is_given(default):
-                brackets = ('["', '"]') if key == "architectures" and self._is_list(key) else ("", "")
+                whole = form if self._is_whole(written) else replace(form, is_list=False)
                 note = f"the default at {found.place.path.name}:{found.place.line} serves the module's other uses"
-                return call.block.addition(default, *brackets, note)
+                return call.block.addition(default, whole.before, whole.after, note)
             return self._literal(found, "")
+        source = attributes.named(found.via[0]) if found.via else ""
         if self._instance.shared:
-            return NoSlot(
-                reason=f"`{key}` at {self._place} serves several functions, each by {attributes.named(found.via[0])}"
-            )
+            each = f", each by {source}" if source else ""
+            return NoSlot(reason=f"`{key}` at {self._place} serves several functions{each}")
         place = f"{found.place.path.name}:{found.place.line}"
-        note = f"until now the value came from {attributes.named(found.via[0])} ({place})"
-        return self._replaced(key, note)
+        note = f"until now the value came from {source} ({place})" if source else ""
+        return self._replaced(written, form, note)
 
-    def _null(self, key: str) -> Slot | NoSlot:
+    def _null(self, key: str, written: Written, form: Form) -> Slot | NoSlot:
         """Return where a value goes that is null until now: to the module's call, where a variable of it is null."""
-        written = text(self._block.attributes[key].expression)
-        variable = written.removeprefix("var.")
+        expression = text(written.expression)
+        variable = expression.removeprefix("var.")
         call = self._module.call
-        if call is not None and written.startswith("var.") and not self._module.is_given(variable):
-            return call.block.addition(variable, *(('["', '"]') if key == "architectures" else ("", "")), "")
+        if call is not None and expression.startswith("var.") and not self._module.is_given(variable):
+            return call.block.addition(variable, form.before, form.after, "")
         if self._instance.shared:
             return NoSlot(reason=f"`{key}` at {self._place} serves several functions")
-        return self._replaced(key, "until now it was null")
+        return self._replaced(written, form, "until now it was null")
 
     def _alone(self, names: list[str]) -> bool:
         """Tell whether each of the names is used in one place, in whichever of the calling modules it belongs to."""
@@ -179,9 +174,16 @@ class TerraformFunction:
             module = module.call.module if module.call else None
         return all(count == names.count(name) for name, count in uses.items())
 
-    def _is_list(self, key: str) -> bool:
-        """Tell whether the attribute is a variable as a whole, or a list of one."""
-        return not text(self._block.attributes[key].expression).lstrip().startswith("[")
+    def _is_literal(self, found: Found) -> bool:
+        """Tell whether another value can stand in a node: nothing is put into it, and it is no key of a `for_each`."""
+        node, key = found.node, self._instance.key
+        made = any(one.type == "template_interpolation" for one in node.children)
+        return node.type in _LITERALS and not made and not (isinstance(key, Found) and key.node == node)
+
+    @staticmethod
+    def _is_whole(written: Written) -> bool:
+        """Tell whether the attribute is a variable as a whole, and no list with one in it."""
+        return not text(written.expression).lstrip().startswith("[")
 
     def _shared_note(self) -> str:
         return "the block serves several functions" if self._instance.shared else ""
@@ -192,17 +194,16 @@ class TerraformFunction:
             start, end = start + 1, end - 1
         return found.file.text.slot(start, end, note=note)
 
-    def _replaced(self, key: str, note: str) -> Slot | NoSlot:
-        attribute = self._block.attributes[key]
-        expression, file = attribute.expression, attribute.file
-        before, after = ('["', '"]') if key == "architectures" else ("", "")
-        return file.text.slot(file.start(expression), file.end(expression), prefix=before, suffix=after, note=note)
+    def _replaced(self, written: Written, form: Form, note: str) -> Slot | NoSlot:
+        expression, file = written.expression, written.file
+        start, end = file.start(expression), file.end(expression)
+        return file.text.slot(start, end, prefix=form.before, suffix=form.after, note=note)
 
     def _storage(self) -> Attribute[int]:
         if self._names.storage:
             return self._get(self._names.storage, attributes.number)
         for block in self._block.blocks("ephemeral_storage"):
-            return self._attribute(self._instance.value(block.attributes.get("size")), attributes.number)
+            return self._value(block.attributes.get("size"), attributes.number, Form())
         return None
 
     def _environment(self) -> tuple[dict[str, Attribute[str]], Undecided | None]:
@@ -214,8 +215,8 @@ class TerraformFunction:
             if dynamic is not None:
                 return {}, Undecided(reason="the variables are made by a `dynamic` block", place=dynamic.place)
             found = self._instance.value(block.attributes.get("variables")) if block else None
-        if isinstance(found, Missing):
-            return {}, Undecided(reason=found.reason, place=found.place)
+        if isinstance(found, Undecided):
+            return {}, found
         if found is None or not isinstance(found.value, dict):
             return {}, None
         return {key: self._attribute(value, attributes.text) for key, value in found.value.items()}, None
@@ -231,7 +232,7 @@ class TerraformFunction:
 
     def _layer(self, item: Value, written: Node) -> Attribute[str]:
         """Return a layer's ARN, or the address of the resource that it is."""
-        if isinstance(item, Missing):
+        if isinstance(item, Undecided):
             line = self._block.file.text.line_text(item.place.line - 1)[item.place.column - 1 :]
             address = re.match(r"[\w.-]+(?:\[[^\]]*\][\w.-]*)*", line)
             if address and "." in address[0] and text(written):
@@ -251,7 +252,7 @@ class TerraformFunction:
             if isinstance(found, Found) and isinstance(found.value, list) and found.value:
                 found = next(filter(_has_path, found.value), found.value[0])  # the function's own comes first
             if isinstance(found, Found) and isinstance(found.value, dict):
-                found = found.value.get("path", Missing("the package has no `path`", found.place))
+                found = found.value.get("path", Undecided(reason="the package has no `path`", place=found.place))
             return self._attribute(found, partial(self._path, key))
         return Undecided(reason="no code is given", place=self._place)
 

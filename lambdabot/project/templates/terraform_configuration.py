@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from lambdabot.declaration import Declaration, Undecided
+from lambdabot.model import Declaration, Undecided
 from lambdabot.project.templates.hcl import Block, HclFile, text
 from lambdabot.project.templates.hcl_values import Found, Value
 from lambdabot.project.templates.terraform import MODULE, RESOURCE, TerraformFunction, label_of

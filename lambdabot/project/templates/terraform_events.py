@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from lambdabot.declaration import Attribute, EventSource, Place, Stated, Undecided
+from lambdabot.model import Attribute, EventSource, Place, Stated, Undecided
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.hcl import text
-from lambdabot.project.templates.hcl_values import Found, Missing, Value
+from lambdabot.project.templates.hcl_values import Found, Value
 from lambdabot.project.templates.terraform_module import Instance, Module
 
 _FUNCTION = re.compile(r"\b(aws_lambda_function|module)\.([\w-]+)")
@@ -96,8 +96,8 @@ def _source(name: str, kind: str, place: Place, values: "dict[str, Value | None]
 def _whole(value: Value | None) -> Attribute[int]:
     if value is None:
         return None
-    if isinstance(value, Missing):
-        return Undecided(reason=value.reason, place=value.place)
+    if isinstance(value, Undecided):
+        return value
     return attributes.number(value.value, value.place)
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from tree_sitter import Node
 
+from lambdabot.model import Undecided
 from lambdabot.project.templates.hcl import Attribute, Block, HclFile
-from lambdabot.project.templates.hcl_values import Evaluation, Found, Missing, Value
+from lambdabot.project.templates.hcl_values import Evaluation, Found, Value
 
 DEEPEST = 5
 """Modules that call modules."""
@@ -163,10 +164,10 @@ class Module:
         full = f"{kind}.{name}"
         if full not in self._values:
             if kind == "var" and name not in self._given and name not in self._variables:
-                return Missing(f"there is no variable `{name}`", file.place(node))
+                return Undecided(reason=f"there is no variable `{name}`", place=file.place(node))
             if kind == "local" and name not in self._locals:
-                return Missing(f"there is no local value `{name}`", file.place(node))
-            self._values[full] = Missing(f"`{full}` needs itself", file.place(node))
+                return Undecided(reason=f"there is no local value `{name}`", place=file.place(node))
+            self._values[full] = Undecided(reason=f"`{full}` needs itself", place=file.place(node))
             found = self._variable(name) if kind == "var" else self._local(name)
             self._values[full] = replace(found, via=(full, *found.via)) if isinstance(found, Found) else found
         return self._values[full]
@@ -177,7 +178,7 @@ class Module:
         block = self._variables[name]
         default = block.attributes.get("default")
         if default is None:
-            return Missing(f"the variable `{name}` has no default", block.place)
+            return Undecided(reason=f"the variable `{name}` has no default", place=block.place)
         return Instance(self, block).evaluate(default.expression, default.file)
 
     def _local(self, name: str) -> Value:
@@ -212,8 +213,8 @@ class Module:
             ]
         if isinstance(each, Found) and isinstance(each.value, list):
             return [Instance(self, block, item, item) for item in each.value]
-        if isinstance(each, Missing):
-            unknown = Missing(f"`for_each` is not decided: {each.reason}", each.place)
+        if isinstance(each, Undecided):
+            unknown = Undecided(reason=f"`for_each` is not decided: {each.reason}", place=each.place)
             return [Instance(self, block, unknown, unknown)]
         return [single]
 

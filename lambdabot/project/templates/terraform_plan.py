@@ -7,8 +7,7 @@ from typing import TypeVar
 
 import yaml
 
-from lambdabot.declaration import Attribute, Declaration, NoSlot, Stated, Undecided
-from lambdabot.model import Architecture
+from lambdabot.model import Architecture, Attribute, Declaration, NoSlot, Stated, Undecided
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.attributes import AWS_DEFAULT
 from lambdabot.project.templates.intrinsics import scalar
@@ -80,9 +79,9 @@ class _Function:
             runtime=self._get("runtime", attributes.text),
             handler=self._get("handler", attributes.text),
             code=self._code(),
-            memory_mb=memory or Stated(value=128, place=self._place, inherited=AWS_DEFAULT),
-            architecture=architecture or Stated(value=Architecture.X86_64, place=self._place, inherited=AWS_DEFAULT),
-            timeout_seconds=timeout or Stated(value=3, place=self._place, inherited=AWS_DEFAULT),
+            memory_mb=memory or self._default(128),
+            architecture=architecture or self._default(Architecture.X86_64),
+            timeout_seconds=timeout or self._default(3),
             environment={
                 key: self._attribute(entry.value, attributes.text)
                 for key, entry in self._document.entries(
@@ -94,9 +93,10 @@ class _Function:
             ephemeral_storage_mb=self._attribute(
                 self._document.get(self._first("ephemeral_storage"), "size"), attributes.number
             ),
-            memory_slot=GENERATED,
-            architecture_slot=GENERATED,
         )
+
+    def _default(self, value: T) -> Stated[T]:
+        return Stated(value=value, place=self._place, inherited=AWS_DEFAULT, slot=GENERATED)
 
     def _get(self, key: str, convert: Callable[..., Attribute[T]]) -> Attribute[T]:
         entry: Entry | None = self._values.get(key)
@@ -107,7 +107,7 @@ class _Function:
             node = node.value[0]
         if not isinstance(node, yaml.ScalarNode) or node.tag.endswith(":null"):
             return None
-        return convert(scalar(node), self._document.place(node))
+        return attributes.editable(convert(scalar(node), self._document.place(node)), GENERATED)
 
     def _list(self, key: str) -> list[Node]:
         entry = self._values.get(key)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import yaml
 
-from lambdabot.project.templates.intrinsics import Known, Result, Unknown, scalar
+from lambdabot.model import Undecided
+from lambdabot.project.templates.intrinsics import Known, Result, scalar
 from lambdabot.project.templates.nodes import Document, Node, documents
 from lambdabot.project.templates.source_text import LONGEST_VALUE, SourceText, TemplateError
 from lambdabot.workspace import Workspace
@@ -31,7 +32,7 @@ class Variables:
         self._document = document
         self._workspace = workspace
         self._folder = document.text.path.parent
-        self._files: dict[Path, Document | Unknown] = {}
+        self._files: dict[Path, Document | Undecided] = {}
         self._steps = 0
         self._asking_for_stage = False
 
@@ -43,28 +44,32 @@ class Variables:
     def _node(self, node: Node, document: Document, via: tuple[str, ...] = ()) -> Result:
         self._steps += 1
         if self._steps > MOST_STEPS:
-            return Unknown("its variables lead in a circle, or through too many others", document.place(node))
+            return Undecided(
+                reason="its variables lead in a circle, or through too many others", place=document.place(node)
+            )
         if not isinstance(node, yaml.ScalarNode) or "${" not in str(node.value):
             return Known(scalar(node) if isinstance(node, yaml.ScalarNode) else node, node, document, via)
         text = str(node.value)
         while found := _VARIABLE.search(text):
             value = self._variable(found[1], node, document)
-            if isinstance(value, Unknown):
+            if isinstance(value, Undecided):
                 return value
             via = (*value.via, *via)
             if found[0] == text:
                 return Known(value.value, value.node, value.document, via)
             if isinstance(value.value, yaml.Node):
-                return Unknown(f"`{found[0]}` is no text", document.place(node))
+                return Undecided(reason=f"`{found[0]}` is no text", place=document.place(node))
             text = f"{text[: found.start()]}{value.value}{text[found.end() :]}"
             self._steps += 1
             if self._steps > MOST_STEPS or len(text) > LONGEST_VALUE:
-                return Unknown("its variables are too many, or make too long a text", document.place(node))
+                return Undecided(
+                    reason="its variables are too many, or make too long a text", place=document.place(node)
+                )
         return Known(text, node, document, via)
 
     def _variable(self, expression: str, node: Node, document: Document) -> Result:
         """Return the first alternative that there is."""
-        result: Result = Unknown(f"`${{{expression}}}` has no value here", document.place(node))
+        result: Result = Undecided(reason=f"`${{{expression}}}` has no value here", place=document.place(node))
         for part in filter(None, map(str.strip, _alternatives(expression))):
             value = self._alternative(part, node, document)
             if isinstance(value, Known):
@@ -102,16 +107,16 @@ class Variables:
                 for keys in self._parameter(address):
                     if (value := self._document.get(self._document.root, *keys)) is not None:
                         return self._node(value, self._document, (part,))
-                return Unknown(f"the parameter `{address}` has no value in this file", here)
+                return Undecided(reason=f"the parameter `{address}` has no value in this file", place=here)
             case "opt" | "env":
-                return Unknown(f"`{part}` is given when it is deployed, and has no default", here)
-        return Unknown(f"`{part}` is known only when deployed", here)
+                return Undecided(reason=f"`{part}` is given when it is deployed, and has no default", place=here)
+        return Undecided(reason=f"`{part}` is known only when deployed", place=here)
 
     def _address(self, target: Document, address: str, node: Node, document: Document, part: str) -> Result:
         found: Node = target.root
         for key in filter(None, address.split(".")):
             value = self._node(found, target)
-            if isinstance(value, Unknown):
+            if isinstance(value, Undecided):
                 return value
             found, target = value.node, value.document
             if isinstance(found, yaml.SequenceNode) and key.isdigit() and int(key) < len(found.value):
@@ -119,27 +124,27 @@ class Variables:
                 continue
             below = target.get(found, key)
             if below is None:
-                return Unknown(f"there is no `{part}`", document.place(node))
+                return Undecided(reason=f"there is no `{part}`", place=document.place(node))
             found = below
         return self._node(found, target, (part,))
 
     def _file(self, name: str, address: str | None, node: Node, document: Document) -> Result:
         path = (self._folder / name.replace("\0", "")).resolve()
         if path.suffix not in {".yml", ".yaml", ".json"}:
-            return Unknown(f"`{name}` is no YAML or JSON file", document.place(node))
+            return Undecided(reason=f"`{name}` is no YAML or JSON file", place=document.place(node))
         if not self._workspace.holds(path):
-            return Unknown(f"`{name}` does not lie in the workspace", document.place(node))
+            return Undecided(reason=f"`{name}` does not lie in the workspace", place=document.place(node))
         if path not in self._files:
             try:
                 self._files[path] = next(documents(SourceText.read(path, self._workspace)))
             except TemplateError as error:
                 line = error.undecided.place.line
                 name = f"{path.name}:{line}" if line > 1 else path.name
-                self._files[path] = Unknown(f"{name} {error.undecided.reason}", document.place(node))
+                self._files[path] = Undecided(reason=f"{name} {error.undecided.reason}", place=document.place(node))
             except StopIteration:
-                self._files[path] = Unknown(f"{path.name} is empty", document.place(node))
+                self._files[path] = Undecided(reason=f"{path.name} is empty", place=document.place(node))
         target = self._files[path]
-        if isinstance(target, Unknown):
+        if isinstance(target, Undecided):
             return target
         return self._address(target, address or "", node, document, f"file({name})")
 

@@ -7,8 +7,9 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from lambdabot.arm64.release import File, accepts_python, expanded, parse_filename, rank
-from lambdabot.arm64.target import PYTHON_RUNTIMES, Target, platforms
+from lambdabot.arm64.target import Target, platforms
 from lambdabot.model import Architecture
+from lambdabot.model.runtimes import PYTHON_RUNTIMES
 
 PYTHONS = st.sampled_from(
     ["cp39", "cp311", "cp312", "cp313", "py3", "py2.py3", "py312", "pp310", "cp313t", "cp312.cp313"]

@@ -4,9 +4,10 @@ import pytest
 from packaging.markers import Marker
 from packaging.utils import parse_wheel_filename
 
-from lambdabot.arm64.target import PYTHON_RUNTIMES, Target, environment, platforms, ranks
+from lambdabot.arm64.target import Target, environment, platforms, ranks
 from lambdabot.errors import UsageError
 from lambdabot.model import Architecture
+from lambdabot.model.runtimes import PYTHON_RUNTIMES
 
 ARM, X86 = Architecture.ARM64, Architecture.X86_64
 

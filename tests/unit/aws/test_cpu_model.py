@@ -18,13 +18,13 @@ def copy(make_copy, tmp_path):
     made = make_copy(512)
     digest = b64encode(hashlib.sha256(path.read_bytes()).digest()).decode()
     build = replace(made.build, zip_path=path, code_sha256=digest, zip_bytes=path.stat().st_size, unzipped_bytes=42)
-    return replace(made, build=build, function=replace(made.function, runtime="python3.13"))
+    return replace(made, build=build, function=made.function.changed(runtime="python3.13"))
 
 
 def test_the_package_gets_a_script_that_the_runtime_starts_through(copy, tmp_path):
     (announced,) = announcing([copy], tmp_path / "out")
 
-    script = announced.function.environment[VARIABLE].removeprefix("/var/task/")
+    script = announced.function.setup.environment[VARIABLE].removeprefix("/var/task/")
     with zipfile.ZipFile(announced.build.zip_path) as archive:
         assert archive.namelist() == ["app.py", script]
         assert archive.getinfo(script).external_attr >> 16 == 0o100755
@@ -40,9 +40,12 @@ def test_the_users_own_package_and_settings_stay_as_they_are(copy, tmp_path):
     (announced,) = announcing([copy], tmp_path / "out")
 
     assert copy.build.zip_path.read_bytes() == before
-    assert VARIABLE not in copy.function.environment
+    assert VARIABLE not in copy.function.setup.environment
     assert announced.build.zip_path.parent == tmp_path / "out"
-    assert {**announced.function.environment, VARIABLE: None} == {**copy.function.environment, VARIABLE: None}
+    assert {**announced.function.setup.environment, VARIABLE: None} == {
+        **copy.function.setup.environment,
+        VARIABLE: None,
+    }
 
 
 def test_the_same_package_gives_the_same_bytes_and_is_written_once_for_all_copies(copy, tmp_path):
@@ -55,13 +58,13 @@ def test_the_same_package_gives_the_same_bytes_and_is_written_once_for_all_copie
 
 @pytest.mark.parametrize("runtime", ["provided.al2023", "go1.x"])
 def test_a_runtime_that_knows_no_wrapper_gets_none(copy, tmp_path, runtime):
-    plain = replace(copy, function=replace(copy.function, runtime=runtime))
+    plain = replace(copy, function=copy.function.changed(runtime=runtime))
 
     assert list(announcing([plain], tmp_path)) == [plain]
 
 
 def test_a_wrapper_of_the_users_own_stays(copy, tmp_path):
-    own = replace(copy, function=replace(copy.function, environment={VARIABLE: "/opt/otel-instrument"}))
+    own = replace(copy, function=copy.function.changed(environment={VARIABLE: "/opt/otel-instrument"}))
 
     assert list(announcing([own], tmp_path)) == [own]
 

@@ -419,7 +419,7 @@ def test_an_invocation_that_does_not_end_is_not_waited_for(fake, connection, dep
 
 def test_snap_start_runs_published_versions_and_another_one_after_a_refresh(fake, deployments, make_copy):
     copy = make_copy()
-    copy = replace(copy, function=replace(copy.function, snap_start=True))
+    copy = replace(copy, function=copy.function.changed(snap_start=True))
     with deployments:
         first = only(deployments.create([copy]))
         fake.fail("PublishVersion", status=409, code="ResourceConflictException", message=IN_PROGRESS)
@@ -435,7 +435,7 @@ def test_a_lost_answer_does_not_make_snap_start_run_the_latest_code(fake, deploy
     copy = make_copy()
     fake.fail("CreateFunction", reset="after")
     with deployments:
-        made = only(deployments.create([replace(copy, function=replace(copy.function, snap_start=True))]))
+        made = only(deployments.create([replace(copy, function=copy.function.changed(snap_start=True))]))
     assert made.arn.endswith(":1")
 
 
@@ -443,5 +443,5 @@ def test_a_snapshot_that_fails_says_why(fake, deployments, make_copy):
     copy = make_copy()
     fake.failed_state = ("FunctionError.InitError", "the snapshot could not be made")
     with deployments:
-        result = only(deployments.create([replace(copy, function=replace(copy.function, snap_start=True))]))
+        result = only(deployments.create([replace(copy, function=copy.function.changed(snap_start=True))]))
     assert "the snapshot could not be made" in result.reason

@@ -88,37 +88,45 @@ def test_only_an_alias_names_what_is_live(qualifier, alias):
 
 
 def test_what_the_settings_leave_open_is_taken(make_copy):
-    function = replace(make_copy().function, like="orders:live", given=frozenset({"role", "environment"}))
+    function = make_copy().function.changed(like="orders:live", given=frozenset({"role", "environment"}))
 
     made = completed(function, existing())
 
-    assert (made.handler, made.runtime, made.timeout_seconds) == ("shop.orders", "python3.12", 9)
-    assert made.layers_for(Architecture.X86_64) == made.layers_for(Architecture.ARM64) == (LAYER,)
-    assert (made.tracing, made.ephemeral_storage_mb, made.snap_start) == (True, 1024, True)
-    assert made.current == Configuration(memory_mb=768, architecture=Architecture.ARM64)
-    assert not made.current_assumed
-    assert (made.role, made.environment, made.attachments) == (function.role, function.environment, {})
+    assert (made.code.handler, made.code.runtime, made.setup.timeout_seconds) == ("shop.orders", "python3.12", 9)
+    assert made.code.layers_for(Architecture.X86_64) == made.code.layers_for(Architecture.ARM64) == (LAYER,)
+    assert (made.setup.tracing, made.setup.ephemeral_storage_mb, made.setup.snap_start) == (True, 1024, True)
+    assert made.setup.current == Configuration(memory_mb=768, architecture=Architecture.ARM64)
+    assert not made.setup.current_assumed
+    assert (made.setup.role, made.setup.environment, made.setup.attachments) == (
+        function.setup.role,
+        function.setup.environment,
+        {},
+    )
 
 
 def test_what_the_settings_name_stays(make_copy):
     given = frozenset({"role", "environment", "handler", "timeout_seconds", "layers", "current"})
-    function = replace(make_copy().function, like="orders", given=given, current_assumed=False)
+    function = make_copy().function.changed(like="orders", given=given, current_assumed=False)
 
     made = completed(function, existing())
 
-    assert (made.handler, made.timeout_seconds, made.layers) == (function.handler, function.timeout_seconds, {})
-    assert made.current == function.current
-    assert made.runtime == "python3.12"
+    assert (made.code.handler, made.setup.timeout_seconds, made.code.layers) == (
+        function.code.handler,
+        function.setup.timeout_seconds,
+        {},
+    )
+    assert made.setup.current == function.setup.current
+    assert made.code.runtime == "python3.12"
 
 
 def test_what_reaches_production_is_taken_when_accepted(make_copy):
-    function = replace(make_copy(role=None).function, like="orders", side_effects_accepted=True)
+    function = make_copy(role=None).function.changed(like="orders", side_effects_accepted=True)
 
     made = completed(function, existing())
 
-    assert made.role == ITS["Role"]
-    assert made.environment == ITS["Environment"]["Variables"]
-    assert made.attachments == {
+    assert made.setup.role == ITS["Role"]
+    assert made.setup.environment == ITS["Environment"]["Variables"]
+    assert made.setup.attachments == {
         "VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
         "FileSystemConfigs": ITS["FileSystemConfigs"],
         "KMSKeyArn": ITS["KMSKeyArn"],
@@ -134,12 +142,12 @@ def test_what_would_reach_production_is_named_without_its_values():
 
 
 def test_encrypted_variables_that_are_wanted_are_a_reason(make_copy):
-    function = replace(make_copy().function, like="orders", side_effects_accepted=True)
+    function = make_copy().function.changed(like="orders", side_effects_accepted=True)
     encrypted = {"Error": {"ErrorCode": "AccessDeniedException", "Message": "no"}}
     with pytest.raises(DeploymentError, match="kms:Decrypt"):
         completed(function, existing(Environment=encrypted))
-    own = replace(function, given=frozenset({"environment"}))
-    assert completed(own, existing(Environment=encrypted)).environment == function.environment
+    own = function.changed(given=frozenset({"environment"}))
+    assert completed(own, existing(Environment=encrypted)).setup.environment == function.setup.environment
 
 
 def test_an_image_runs_what_the_existing_one_runs(make_copy):
@@ -147,7 +155,9 @@ def test_an_image_runs_what_the_existing_one_runs(make_copy):
     its = {name: value for name, value in ITS.items() if name not in {"Runtime", "Handler"}}
     one = replace(existing(), configuration={**its, "PackageType": "Image", "ImageConfigResponse": image})
     made = completed(make_copy().function, one)
-    assert made.image_config == ImageConfig(entry_point=("/run",), command=("app.handler",), working_directory="/app")
+    assert made.code.image_config == ImageConfig(
+        entry_point=("/run",), command=("app.handler",), working_directory="/app"
+    )
 
 
 def test_it_is_read_at_the_alias(answers):
@@ -173,8 +183,8 @@ def test_environments_that_are_kept_ready_are_read_at_the_alias(connection, make
         one = read(connection, "orders:live")
         stub.assert_no_pending_responses()
     assert one.provisioned_concurrency == found
-    own = replace(make_copy().function, given=frozenset())
-    assert completed(own, one).provisioned_concurrency == (found or 0)
+    own = make_copy().function.changed(given=frozenset())
+    assert completed(own, one).setup.provisioned_concurrency == (found or 0)
 
 
 def test_without_an_alias_it_is_the_latest_version(answers):

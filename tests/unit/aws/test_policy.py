@@ -2,7 +2,6 @@
 
 import ast
 import json
-from dataclasses import replace
 
 import boto3
 import pytest
@@ -60,7 +59,7 @@ def test_everything_that_is_written_carries_the_repositorys_name(permissions, fu
 
 def test_only_the_roles_of_the_settings_may_be_passed_and_only_to_lambda(permissions, function):
     statement = permissions(function)["PassExecutionRole"]
-    assert statement["Resource"] == [function.role]
+    assert statement["Resource"] == [function.setup.role]
     assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
 
 
@@ -81,7 +80,7 @@ def test_a_plain_function_needs_no_more_than_that(permissions, function):
 
 def test_what_the_settings_have_more_needs_more(permissions, function):
     def more(**fields):
-        return permissions(replace(function, **fields))
+        return permissions(function.changed(**fields))
 
     assert "lambda:PublishVersion" in more(snap_start=True)["UseCopies"]["Action"]
     assert more(layers={Architecture.ARM64: (LAYER,)})["Layers"]["Resource"] == [LAYER]
@@ -92,7 +91,7 @@ def test_what_the_settings_have_more_needs_more(permissions, function):
 
 
 def test_an_existing_function_is_read_and_nothing_else(permissions, function):
-    statements = permissions(replace(function, like="orders:live", given=frozenset({"role"})))
+    statements = permissions(function.changed(like="orders:live", given=frozenset({"role"})))
     arn = "arn:aws:lambda:eu-west-1:123456789012:function:orders"
     assert [sid for sid, one in statements.items() if any(arn in resource for resource in one["Resource"])] == [
         "ReadExisting"
@@ -106,20 +105,20 @@ def test_an_existing_function_is_read_and_nothing_else(permissions, function):
     )
     assert statements["ReadTraffic"]["Action"] == ["cloudwatch:GetMetricStatistics"]
     assert statements["Layers"]["Resource"] == ["arn:aws:lambda:eu-west-1:*:layer:*"]
-    whole = permissions(replace(function, like=f"{arn}:live", monthly_invocations=9))
+    whole = permissions(function.changed(like=f"{arn}:live", monthly_invocations=9))
     assert whole["ReadExisting"]["Resource"] == [arn, f"{arn}:*"]
     assert "ReadTraffic" not in whole
 
 
 def test_accepted_side_effects_want_the_network_and_name_the_role_to_fill_in(permissions, function):
-    statements = permissions(replace(function, role=None, like="orders", side_effects_accepted=True))
+    statements = permissions(function.changed(role=None, like="orders", side_effects_accepted=True))
     assert statements["PassExecutionRole"]["Resource"] == ["arn:aws:iam::123456789012:role/ROLE-OF-orders"]
     assert "ec2:DescribeSubnets" in statements["JoinNetwork"]["Action"]
 
 
 def test_the_account_is_that_of_the_roles(function):
     assert place_of([function], account=None, region=None) == Place(partition="aws", account="123456789012", region="*")
-    other = replace(function, role="arn:aws-cn:iam::210987654321:role/copies")
+    other = function.changed(role="arn:aws-cn:iam::210987654321:role/copies")
     with pytest.raises(UsageError, match="2 accounts"):
         place_of([function, other], account=None, region=None)
     assert place_of([function, other], account="1", region="x").account == "1"
@@ -144,7 +143,7 @@ def test_copies_write_logs_and_traces_where_the_settings_say_so(function):
 
     logs = {"logs:CreateLogStream", "logs:PutLogEvents"}
     assert actions(function) == logs
-    assert actions(replace(function, tracing=True)) == logs | {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
+    assert actions(function.changed(tracing=True)) == logs | {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
 
 
 @pytest.fixture

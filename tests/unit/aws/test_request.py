@@ -20,9 +20,14 @@ def parameters(make_copy):
 
     def of(copy=None, *, uploaded=None, **fields):
         copy = copy or make_copy()
-        copy = replace(copy, function=replace(copy.function, **fields))
+        copy = replace(copy, function=copy.function.changed(**fields))
         made = create_parameters(
-            copy, name="lambdabot-x", role=copy.function.role, log_group="/aws/lambda/x", tags={}, uploaded=uploaded
+            copy,
+            name="lambdabot-x",
+            role=copy.function.setup.role,
+            log_group="/aws/lambda/x",
+            tags={},
+            uploaded=uploaded,
         )
         report = ParamValidator().validate(made, shape)
         assert not report.has_errors(), report.generate_report()

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from lambdabot.github.annotation import Annotation, annotations
-from lambdabot.model import Location
+from lambdabot.model import Place
 from lambdabot.report.document import document
 from tests.unit.report import runs
 
@@ -16,7 +16,7 @@ def said(run, workspace=None):
 
 
 def located(run, line=12):
-    handler = Location(path=ROOT / "src/thumbnail/app.py", line=line)
+    handler = Place(path=ROOT / "src/thumbnail/app.py", line=line)
     return replace(run, functions=tuple(replace(one, location=handler) for one in run.functions))
 
 
@@ -43,7 +43,7 @@ def test_without_a_known_handler_it_has_no_line():
 
 def test_a_handler_outside_the_repository_is_not_told():
     run = runs.regression()
-    outside = replace(run.functions[0], location=Location(path=Path("/etc/app.py"), line=1))
+    outside = replace(run.functions[0], location=Place(path=Path("/etc/app.py"), line=1))
 
     assert said(replace(run, functions=(outside,)))[0].path is None
 

@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from lambdabot.declaration import Suggestion
 from lambdabot.errors import GitHubError
 from lambdabot.github.event import Context
 from lambdabot.github.patch import line_in, lines_of_head
 from lambdabot.github.suggestions import MOST, post
+from lambdabot.model import Suggestion
 from tests.fakes.github import PERSON, Fault, user
 
 MARKER = "<!-- ours -->"

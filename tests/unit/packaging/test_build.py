@@ -9,7 +9,6 @@ import venv
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -524,7 +523,7 @@ def test_a_zip_that_lambda_would_refuse_is_refused(
 
 
 def test_code_that_was_never_read_is_a_reason(function: MakeFunction, build: MakeBuild) -> None:
-    unread = replace(function(), source=None, like="orders:live")
+    unread = function().changed(source=None, like="orders:live")
     assert failure(build, unread).what == "the code of `orders:live` was not read"
 
 
@@ -538,5 +537,5 @@ def test_a_package_that_goes_through_s3_may_be_larger(
         package(function(), Architecture.X86_64, X86_64, **where)
     assert "Set `bucket` in lambdabot.yml" in raised.value.advice
     built = package(function(), Architecture.X86_64, X86_64, direct=False, **where)
-    taken = replace(function(), source=built.zip_path)
+    taken = function().changed(source=built.zip_path)
     assert package(taken, Architecture.X86_64, X86_64, direct=False, **where).code_sha256 == built.code_sha256

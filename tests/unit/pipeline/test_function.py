@@ -64,7 +64,7 @@ def invoked(**changes: object) -> Invocation:
 
 
 def test_storage_above_512_mb_is_spent_too(function, place):
-    plain, large = job(function, place), job(replace(function, ephemeral_storage_mb=1536), place)
+    plain, large = job(function, place), job(function.changed(ephemeral_storage_mb=1536), place)
     plain.seen, large.seen = [invoked()], [invoked()]
     assert plain.usd == 2 * Decimal("0.0000133334") + Decimal("0.0000002")
     assert large.usd == plain.usd + Decimal("0.0000000309")
@@ -72,7 +72,7 @@ def test_storage_above_512_mb_is_spent_too(function, place):
 
 def test_snapshots_and_restores_are_spent_where_they_are_not_free(function, place):
     def spent(runtime: str, *, snap_start: bool) -> Decimal:
-        one = job(replace(function, runtime=runtime, snap_start=snap_start), place)
+        one = job(function.changed(runtime=runtime, snap_start=snap_start), place)
         one.seen = [invoked(restore_ms=120.0), invoked()]
         one._count_snapshot(HEAD)
         return one.usd
@@ -85,7 +85,7 @@ def test_snapshots_and_restores_are_spent_where_they_are_not_free(function, plac
 
 def test_what_is_paid_by_the_month_is_said(function, place):
     def notes(**changes) -> str:
-        return " ".join(job(replace(function, **changes), place).result().notes)
+        return " ".join(job(function.changed(**changes), place).result().notes)
 
     assert "restores in it. Its cache is in." in notes(snap_start=True, monthly_invocations=9)
     assert "Its cache is not in, because the traffic is not known" in notes(snap_start=True, monthly_invocations=None)
@@ -103,12 +103,12 @@ class Refused:
 
 
 def test_layers_are_part_of_the_arm64_answer(function, place):
-    function = replace(function, layers={Architecture.ARM64: (LAYER,)})
+    function = function.changed(layers={Architecture.ARM64: (LAYER,)})
     one = job(function, replace(place, layer_client=Refused()))
     one.prepare()
     answer = one.result().arm64
     assert answer.verdict == "unknown"
-    assert answer.path == str(function.source)
+    assert answer.path == str(function.code.source)
     assert "AccessDenied" in answer.layers[0]
 
     unread = job(function, place)
@@ -117,13 +117,13 @@ def test_layers_are_part_of_the_arm64_answer(function, place):
 
 
 def test_the_code_of_an_existing_function_is_called_by_its_name(function, place):
-    one = job(replace(function, like="orders:live"), place)
+    one = job(function.changed(like="orders:live"), place)
     one.prepare()
     assert one.result().arm64.path == "orders:live"
 
 
 def test_the_layers_of_another_runtime_are_read_too(function, place):
-    function = replace(function, runtime="nodejs22.x", layers={Architecture.ARM64: (LAYER,)})
+    function = function.changed(runtime="nodejs22.x", layers={Architecture.ARM64: (LAYER,)})
     one = job(function, replace(place, layer_client=Refused()))
     one.prepare()
     assert one.result().arm64.path == "layers"
@@ -135,4 +135,4 @@ def test_what_is_refused_says_why(function, place):
 
 
 def test_the_live_share_of_cold_starts_is_what_the_saving_counts_with(function, place):
-    assert job(replace(function, cold_start_share=0.1), place).result().plan["cold_start_share"] == 0.1
+    assert job(function.changed(cold_start_share=0.1), place).result().plan["cold_start_share"] == 0.1

@@ -104,7 +104,7 @@ def test_a_base_without_settings_allows_nothing_at_a_terminal_either(agree):
     agreed = agree(head, None, terminal=True, endpoint="aws")
 
     assert threshold(agreed) == 5000
-    assert agreed.settings.functions[0].allow_build == frozenset()
+    assert agreed.settings.functions[0].code.allow_build == frozenset()
     assert agreed.refused.keys() == {"orders"}
     assert agreed.settings.effective["functions"]["orders"]["allow_build"] == []
     assert "allows it to build `any`" in agreed.notes[0]
@@ -125,8 +125,8 @@ def test_events_are_compared_with_where_the_target_branch_names_none(agree):
         "    Properties: {CodeUri: src, Handler: app.handler, Runtime: python3.13}\n"
     )
 
-    assert agree(head, None).settings.functions[0].gate_payloads == ()
-    (payload,) = agree(head, TARGET).settings.functions[0].gate_payloads
+    assert agree(head, None).settings.functions[0].question.gate_payloads == ()
+    (payload,) = agree(head, TARGET).settings.functions[0].question.gate_payloads
     assert payload.body == b"{}"
 
 
@@ -215,7 +215,7 @@ def test_an_event_that_the_target_branch_lacks_is_no_mistake_either(agree):
     settings = TARGET.replace("app.handler", "app.handler, payloads: [{file: small.json}]")
     agreed = agree(settings, settings)
 
-    assert [one.name for one in agreed.settings.functions[0].payloads] == ["small"]
+    assert [one.name for one in agreed.settings.functions[0].question.payloads] == ["small"]
     assert "payload small.json cannot be read" in pair_all(agreed)[0].no_base
 
 
@@ -258,7 +258,7 @@ def test_a_function_that_is_taken_out_is_a_row(agree):
     _, removed = pair_all(agreed)
     assert (removed.head.name, removed.removed, removed.base) == ("mails", True, None)
     assert removed.no_base.startswith("removed: the target branch measures it, and this pull request does not, while")
-    assert removed.head.source == agree.root / "more"
+    assert removed.head.code.source == agree.root / "more"
 
     (agree.root / "more" / "mails.py").unlink()
     (agree.root / "more").rmdir()
@@ -295,7 +295,7 @@ def test_a_renamed_function_is_what_it_was(agree):
     )
 
     (pair,) = pair_all(agreed)
-    assert (pair.head.name, pair.head.monthly_invocations) == ("sales", 1_000_000)
+    assert (pair.head.name, pair.head.question.monthly_invocations) == ("sales", 1_000_000)
     assert pair.base is not None
     assert "`sales` is `orders` of the target branch, by its code." in agreed.notes
     assert agreed.settings.effective["functions"]["sales"]["monthly_invocations"] == 1_000_000
@@ -310,7 +310,7 @@ def test_the_settings_of_today_count_where_the_code_is_compared_with_an_older_co
     monkeypatch.setattr(module, "resolve_base", lambda *_, **__: older)
     agreed = agree(SOFT)
     assert threshold(agreed) == 15
-    assert pair_all(agreed)[0].base.source == agree.base / "src"
+    assert pair_all(agreed)[0].base.code.source == agree.base / "src"
 
     monkeypatch.setattr(module, "resolve_base", lambda *_, **__: NoBase("hidden", settings=now))
     agreed = agree(SOFT)

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from benchmarks.templates import EXPECTED, NEW_MEMORY_MB, cases
-from lambdabot.declaration import Stated, edits
-from lambdabot.model import Architecture, Configuration
+from lambdabot.model import Architecture, Stated
 from lambdabot.project.discovery import discover
+from lambdabot.project.edits import edits
 from lambdabot.project.working_tree import write
 
 FAMILIES = ("sam", "cloudformation", "cdk")
@@ -41,7 +41,7 @@ def edited(case: Path, folder: Path):
     for number, one in enumerate(discover(case).functions):
         now = one.architecture.value if isinstance(one.architecture, Stated) else None
         other = Architecture.X86_64 if now is Architecture.ARM64 else Architecture.ARM64
-        made, _ = edits(one, Configuration(memory_mb=NEW_MEMORY_MB, architecture=other))
+        made, _ = edits((one.memory_mb, NEW_MEMORY_MB), (one.architecture, other))
         if not made:
             continue
         copy = folder / f"{case.name}-{number}" / case.name

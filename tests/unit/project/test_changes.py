@@ -3,8 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from lambdabot.declaration import Declaration, Place, Stated, Undecided
-from lambdabot.model import Architecture, Configuration, Side
+from lambdabot.model import Architecture, Configuration, Declaration, Place, Side, Stated, Undecided
 from lambdabot.project.base import BaseTree, NoBase
 from lambdabot.project.changes import changes, describe, same_settings
 from lambdabot.workspace import Workspace
@@ -23,7 +22,9 @@ def sides(tmp_path):
         current=Configuration(memory_mb=512, architecture=Architecture.X86_64),
         declaration=declared(tmp_path),
     )
-    return head, replace(head, side=Side.BASE, workspace=Workspace(tmp_path / "base"), source=tmp_path / "base" / "src")
+    return head, replace(
+        head.changed(workspace=Workspace(tmp_path / "base"), source=tmp_path / "base" / "src"), side=Side.BASE
+    )
 
 
 def declared(root, layers=("a",)):
@@ -48,18 +49,18 @@ def test_sides_that_are_the_same_have_no_change(sides):
 
 def test_files_that_differ_or_that_one_side_lacks_are_changes(sides, tmp_path):
     head, base = sides
-    (head.source / "app.py").write_text("x = 2\n")
-    (head.source / "new.py").write_text("")
-    (base.source / "old.py").write_text("")
-    (head.source / "__pycache__").mkdir()
-    (head.source / "__pycache__" / "app.pyc").write_text("")
+    (head.code.source / "app.py").write_text("x = 2\n")
+    (head.code.source / "new.py").write_text("")
+    (base.code.source / "old.py").write_text("")
+    (head.code.source / "__pycache__").mkdir()
+    (head.code.source / "__pycache__" / "app.pyc").write_text("")
 
     assert [name for name, _, _ in said(head, base)] == ["app.py", "new.py", "old.py"]
 
 
 def test_a_setting_is_a_change_where_the_template_writes_it(sides):
     head, base = sides
-    base = replace(base, current=Configuration(memory_mb=256, architecture=Architecture.ARM64), timeout_seconds=9)
+    base = base.changed(current=Configuration(memory_mb=256, architecture=Architecture.ARM64), timeout_seconds=9)
 
     assert not same_settings(head, base)
     assert said(head, base) == [
@@ -70,7 +71,7 @@ def test_a_setting_is_a_change_where_the_template_writes_it(sides):
 
 def test_what_is_kept_ready_is_a_setting(sides):
     head, base = sides
-    base = replace(base, provisioned_concurrency=2)
+    base = base.changed(provisioned_concurrency=2)
 
     assert not same_settings(head, base)
     assert said(head, base) == [("lambdabot.yml", "provisioned concurrency 2 -> 0", None)]
@@ -78,7 +79,7 @@ def test_what_is_kept_ready_is_a_setting(sides):
 
 def test_layers_of_the_templates_count(sides, tmp_path):
     head, base = sides
-    base = replace(base, declaration=declared(tmp_path, layers=("a", "b")))
+    base = base.changed(declaration=declared(tmp_path, layers=("a", "b")))
 
     assert not same_settings(head, base)
     assert said(head, base) == [("template.yaml", "layers a, b -> a", 4)]
@@ -87,15 +88,15 @@ def test_layers_of_the_templates_count(sides, tmp_path):
 def test_values_of_variables_stay_unsaid(sides):
     head, base = sides
 
-    assert said(replace(head, environment={"KEY": "secret"}), base) == [("lambdabot.yml", "environment changed", None)]
+    assert said(head.changed(environment={"KEY": "secret"}), base) == [("lambdabot.yml", "environment changed", None)]
 
 
 def test_archives_and_images_are_compared_as_they_are(sides, tmp_path):
     head, base = sides
     for side, text in (("head", "1"), ("base", "2")):
         (tmp_path / side / "a.zip").write_text(text)
-    zips = [replace(one, source=one.source.parent / "a.zip") for one in sides]
-    images = [replace(head, source="r/i:2"), replace(base, source="r/i:1")]
+    zips = [one.changed(source=one.code.source.parent / "a.zip") for one in sides]
+    images = [head.changed(source="r/i:2"), base.changed(source="r/i:1")]
 
     assert said(*zips) == [("a.zip", "", None)]
     assert said(zips[0], zips[0]) == []
@@ -104,7 +105,7 @@ def test_archives_and_images_are_compared_as_they_are(sides, tmp_path):
 
 def test_the_plan_lists_places_with_their_functions(sides, tmp_path):
     head, base = sides
-    (head.source / "app.py").write_text("x = 2\n")
+    (head.code.source / "app.py").write_text("x = 2\n")
     tree = BaseTree(path=tmp_path / "base", workspace=Workspace(tmp_path / "base"), sha=None, description="main")
     same = replace(base, name="same")
 
@@ -130,7 +131,7 @@ def test_an_undecided_layer_is_known_by_its_reason(sides, tmp_path):
     head, base = sides
     place = Place(path=tmp_path / "t.yaml", line=1)
     layers = (Undecided(reason="known when deployed", place=place),)
-    other = replace(base.declaration, layers=layers)
+    other = replace(base.origin.declaration, layers=layers)
 
-    assert same_settings(replace(head, declaration=other), replace(base, declaration=other))
-    assert not same_settings(head, replace(base, declaration=other))
+    assert same_settings(head.changed(declaration=other), base.changed(declaration=other))
+    assert not same_settings(head, base.changed(declaration=other))

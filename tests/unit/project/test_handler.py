@@ -1,9 +1,8 @@
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from lambdabot.model import Location
+from lambdabot.model import Place
 from lambdabot.project.handler import LARGEST_BYTES, handler_location
 from lambdabot.workspace import Workspace
 from tests.unit.report.runs import function
@@ -16,7 +15,7 @@ def located(tmp_path):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(text if isinstance(text, bytes) else text.encode())
         found = function(source=tmp_path, handler=handler, workspace=Workspace(tmp_path))
-        return handler_location(replace(found, **fields))
+        return handler_location(found.changed(**fields))
 
     return find
 
@@ -34,11 +33,11 @@ def located(tmp_path):
 def test_the_line_of_the_definition_is_found(located, tmp_path, line):
     text = f"import os\n\ndef handler_of(x): ...\n# def handler\n{line}\n    pass\n"
 
-    assert located(text) == Location(path=tmp_path / "app.py", line=5)
+    assert located(text) == Place(path=tmp_path / "app.py", line=5)
 
 
 def test_a_handler_that_is_imported_is_the_files(located, tmp_path):
-    assert located("from real import handler\n") == Location(path=tmp_path / "app.py", line=1)
+    assert located("from real import handler\n") == Place(path=tmp_path / "app.py", line=1)
 
 
 @pytest.mark.parametrize("handler", ["pkg/app.handler", "pkg.app.handler"])

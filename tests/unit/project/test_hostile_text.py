@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from lambdabot.declaration import Slot
+from lambdabot.model import Slot
 from lambdabot.packaging import distributions
 from lambdabot.project.discovery import discover
 from lambdabot.project.templates import hints, stack

@@ -25,7 +25,7 @@ def head(tmp_path: Path) -> Function:
 
 
 def find(head: Function, base: Path, own: Function | None = None) -> Function | None:
-    root = head.source.parents[1]
+    root = head.code.source.parents[1]
     return base_function(head, own, config=root / "service" / "lambdabot.yml", root=root, base=tree(base))
 
 
@@ -38,7 +38,7 @@ def test_the_source_is_found_below_the_repositorys_or_the_settings_top(head, tmp
     (tmp_path / "base" / place).mkdir(parents=True)
 
     assert find(head, tmp_path / "base") == replace(
-        head, side=Side.BASE, workspace=Workspace(tmp_path / "base"), source=tmp_path / "base" / place
+        head.changed(workspace=Workspace(tmp_path / "base"), source=tmp_path / "base" / place), side=Side.BASE
     )
 
 
@@ -47,14 +47,14 @@ def test_a_folder_that_holds_the_handler_is_the_source(head, tmp_path, module):
     (tmp_path / "base" / module).parent.mkdir(parents=True)
     (tmp_path / "base" / module).touch()
 
-    assert find(head, tmp_path / "base").source == tmp_path / "base"
+    assert find(head, tmp_path / "base").code.source == tmp_path / "base"
 
 
 def test_a_function_that_the_target_branch_does_not_have_has_no_base(head, tmp_path):
     (tmp_path / "base").mkdir()
 
     assert find(head, tmp_path / "base") is None
-    image = replace(head, source="host.example/image:1", handler=None)
+    image = head.changed(source="host.example/image:1", handler=None)
     base = tree(tmp_path / "base")
     assert base_function(image, None, config=tmp_path / "lambdabot.yml", root=tmp_path, base=base) is None
 
@@ -62,40 +62,41 @@ def test_a_function_that_the_target_branch_does_not_have_has_no_base(head, tmp_p
 def test_requirements_move_with_the_source(head, tmp_path):
     moved = tmp_path / "base" / "src"
     moved.mkdir(parents=True)
-    head = replace(head, requirements=head.source / "requirements.txt")
+    head = head.changed(requirements=head.code.source / "requirements.txt")
 
-    assert find(head, tmp_path / "base").requirements is None
+    assert find(head, tmp_path / "base").code.requirements is None
     (moved / "requirements.txt").touch()
-    assert find(head, tmp_path / "base").requirements == moved / "requirements.txt"
+    assert find(head, tmp_path / "base").code.requirements == moved / "requirements.txt"
 
 
 def test_a_zip_has_no_requirements_of_its_own(head, tmp_path):
-    archive = head.source.parent / "app.zip"
+    archive = head.code.source.parent / "app.zip"
     (tmp_path / "base").mkdir()
     (tmp_path / "base" / "app.zip").touch()
-    head = replace(head, source=archive, requirements=archive.parent / "requirements.txt")
+    head = head.changed(source=archive, requirements=archive.parent / "requirements.txt")
 
-    assert find(head, tmp_path / "base").requirements is None
+    assert find(head, tmp_path / "base").code.requirements is None
 
 
 def test_the_target_branchs_own_settings_win_but_not_the_payloads(head, tmp_path):
     own = replace(
-        head,
+        head.changed(
+            source=tmp_path,
+            handler="old.handler",
+            timeout_seconds=9,
+            provisioned_concurrency=4,
+            current=Configuration(memory_mb=512, architecture=Architecture.ARM64),
+            payloads=(),
+            memory_mb=(256,),
+        ),
         side=Side.BASE,
-        source=tmp_path,
-        handler="old.handler",
-        timeout_seconds=9,
-        provisioned_concurrency=4,
-        current=Configuration(memory_mb=512, architecture=Architecture.ARM64),
-        payloads=(),
-        memory_mb=(256,),
     )
 
     base = find(head, tmp_path, own)
 
-    assert (base.source, base.handler, base.timeout_seconds) == (tmp_path, "old.handler", 9)
-    assert (base.current, base.provisioned_concurrency) == (own.current, 4)
-    assert (base.payloads, base.memory_mb) == (head.payloads, head.memory_mb)
+    assert (base.code.source, base.code.handler, base.setup.timeout_seconds) == (tmp_path, "old.handler", 9)
+    assert (base.setup.current, base.setup.provisioned_concurrency) == (own.setup.current, 4)
+    assert (base.question.payloads, base.question.memory_mb) == (head.question.payloads, head.question.memory_mb)
 
 
 def test_the_settings_of_the_target_branch_lie_at_the_same_place_or_at_the_top(tmp_path):
@@ -147,7 +148,7 @@ def gone(head, tmp_path):
     source = tmp_path / "base" / "service" / "src"
     source.mkdir(parents=True)
     (source / "app.py").write_text("old")
-    return replace(head, name="old", side=Side.BASE, source=source, workspace=Workspace(tmp_path / "base"))
+    return replace(head.changed(source=source, workspace=Workspace(tmp_path / "base")), name="old", side=Side.BASE)
 
 
 def former(head: Function, tmp_path: Path, *bases: Function) -> dict[str, str]:
@@ -156,26 +157,26 @@ def former(head: Function, tmp_path: Path, *bases: Function) -> dict[str, str]:
 
 def test_a_renamed_function_is_known_by_where_its_code_is(head, gone, tmp_path):
     assert former(head, tmp_path, gone) == {"hello": "old"}
-    assert former(replace(head, handler="other.handler"), tmp_path, gone) == {}
+    assert former(head.changed(handler="other.handler"), tmp_path, gone) == {}
 
 
 def test_a_renamed_function_that_moved_is_known_by_its_code(head, gone, tmp_path):
-    shutil.rmtree(head.source)
-    moved = replace(head, source=tmp_path / "repository" / "moved", workspace=Workspace(tmp_path / "repository"))
-    moved.source.mkdir()
-    (moved.source / "app.py").write_text("old")
+    shutil.rmtree(head.code.source)
+    moved = head.changed(source=tmp_path / "repository" / "moved", workspace=Workspace(tmp_path / "repository"))
+    moved.code.source.mkdir()
+    (moved.code.source / "app.py").write_text("old")
 
     assert former(moved, tmp_path, gone) == {"hello": "old"}
 
-    (moved.source / "app.py").write_text("new")
+    (moved.code.source / "app.py").write_text("new")
     assert former(moved, tmp_path, gone) == {}
 
 
 @pytest.mark.parametrize("place", ["repository/service/src", "base/copy"])
 def test_a_copy_of_its_code_is_another_function(head, gone, tmp_path, place):
-    shutil.rmtree(head.source)
-    copy = replace(head, source=tmp_path / "repository" / "copy", workspace=Workspace(tmp_path / "repository"))
-    shutil.copytree(gone.source, copy.source)
+    shutil.rmtree(head.code.source)
+    copy = head.changed(source=tmp_path / "repository" / "copy", workspace=Workspace(tmp_path / "repository"))
+    shutil.copytree(gone.code.source, copy.code.source)
     assert former(copy, tmp_path, gone) == {"hello": "old"}
 
     (tmp_path / place).mkdir()
@@ -185,9 +186,9 @@ def test_a_copy_of_its_code_is_another_function(head, gone, tmp_path, place):
 
 def test_the_same_image_is_the_same_code(head, gone, tmp_path):
     image = "host.example/image:1"
-    head = replace(head, source=image)
+    head = head.changed(source=image)
 
-    assert former(head, tmp_path, replace(gone, source=image)) == {"hello": "old"}
+    assert former(head, tmp_path, gone.changed(source=image)) == {"hello": "old"}
     assert former(head, tmp_path, gone) == {}
 
 

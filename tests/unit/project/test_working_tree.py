@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from lambdabot.declaration import Edit
 from lambdabot.errors import UsageError
+from lambdabot.model import Edit
 from lambdabot.project.working_tree import write
 
 

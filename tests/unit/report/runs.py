@@ -29,6 +29,7 @@ from lambdabot.model import (
     PackageCheck,
     PackageVerdict,
     Payload,
+    Place,
     Prices,
     Recommendation,
     RunResult,
@@ -177,10 +178,10 @@ def advised(
 ) -> Recommendation:
     """Recommend with the saving that the measurements show, in the words of the measurement."""
     rows = {one.variant.configuration: one for one in measurements if one.variant.side is HEAD and one.cost_per_million}
-    if not {best, subject.current} <= rows.keys():
+    if not {best, subject.setup.current} <= rows.keys():
         return recommended(best, None, None, ties=ties, **fields)
-    before, after = (rows[one].cost_per_million.value for one in (subject.current, best))
-    traffic = subject.monthly_invocations
+    before, after = (rows[one].cost_per_million.value for one in (subject.setup.current, best))
+    traffic = subject.question.monthly_invocations
     monthly = f"{(before - after) * traffic / 1e6:.6f}" if traffic else None
     words = f"cheapest at ${after:.2f} per million and {rows[best].mean_duration_ms:.0f} ms"
     fields = {"reason": words, "ties": ties, **fields}
@@ -395,8 +396,7 @@ def finding() -> Finding:
         evidence="app.py:12 makes a boto3 client on every call",
         saving_monthly_usd=Decimal("12.10"),
         fix="Move it to module level.",
-        path="src/thumbnail/app.py",
-        line=12,
+        place=Place(path=Path("src/thumbnail/app.py"), line=12),
     )
 
 
@@ -452,7 +452,7 @@ def hostile(name: str, words: str) -> RunResult:
         function(name),
         measurements=(*sweep()[1:], failed(at(128), Status.ERROR, words)),
         arm64=check,
-        findings=(replace(finding(), title=name, evidence=words, fix=name, path=words),),
+        findings=(replace(finding(), title=name, evidence=words, fix=name, place=Place(path=Path(words), line=1)),),
         comparison=comparison(Verdict.NOT_MEASURED, None, words),
         notes=(words,),
         stop_reason=words,

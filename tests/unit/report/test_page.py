@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from lambdabot.declaration import Edit
+from lambdabot.model import Edit
 from lambdabot.report.page import FOLDER, page
 from lambdabot.report.thinning import Samples
 from tests.unit.report import runs

@@ -63,11 +63,11 @@ def test_the_templates_alone_are_settings(project, text):
     (orders,) = settings(project, text).functions
 
     assert orders.name == "Orders"
-    assert orders.source == project / "src"
-    assert (orders.handler, orders.runtime, orders.timeout_seconds) == ("app.handler", "python3.12", 20)
-    assert orders.current == Configuration(memory_mb=512, architecture=Architecture.ARM64)
-    assert not orders.current_assumed
-    assert orders.declaration is not None
+    assert orders.code.source == project / "src"
+    assert (orders.code.handler, orders.code.runtime, orders.setup.timeout_seconds) == ("app.handler", "python3.12", 20)
+    assert orders.setup.current == Configuration(memory_mb=512, architecture=Architecture.ARM64)
+    assert not orders.setup.current_assumed
+    assert orders.origin.declaration is not None
 
 
 def test_what_a_template_keeps_ready_is_known(project):
@@ -77,16 +77,16 @@ def test_what_a_template_keeps_ready_is_known(project):
 
     (orders,) = settings(project).functions
 
-    assert orders.provisioned_concurrency == 3
+    assert orders.setup.provisioned_concurrency == 3
 
 
 def test_what_lambdabot_yml_says_wins_key_by_key(project):
     found = settings(project, "defaults: {timeout_seconds: 5}\nfunctions: {Orders: {current: {memory_mb: 512}}}\n")
 
     (orders,) = found.functions
-    assert orders.timeout_seconds == 5
-    assert orders.current == Configuration(memory_mb=512, architecture=Architecture.ARM64)
-    assert orders.handler == "app.handler"
+    assert orders.setup.timeout_seconds == 5
+    assert orders.setup.current == Configuration(memory_mb=512, architecture=Architecture.ARM64)
+    assert orders.code.handler == "app.handler"
 
 
 @pytest.mark.parametrize(
@@ -123,13 +123,13 @@ def test_what_contradicts_a_template_is_told_with_the_other_mistakes(project):
 def test_a_function_may_be_called_by_its_function_name(project):
     (orders,) = settings(project, "functions: {shop-orders: {timeout_seconds: 5}}\n").functions
 
-    assert (orders.name, orders.timeout_seconds, orders.handler) == ("shop-orders", 5, "app.handler")
+    assert (orders.name, orders.setup.timeout_seconds, orders.code.handler) == ("shop-orders", 5, "app.handler")
 
 
 def test_functions_of_lambdabot_yml_alone_stand_beside(project):
     found = settings(project, "functions: {other: {source: src, handler: app.handler}}\n").functions
 
-    assert [(one.name, one.declaration is None) for one in found] == [("other", True), ("Orders", False)]
+    assert [(one.name, one.origin.declaration is None) for one in found] == [("other", True), ("Orders", False)]
 
 
 def test_what_lacks_something_is_left_out_with_its_place_and_what_to_do(project):
@@ -142,8 +142,8 @@ def test_what_lacks_something_is_left_out_with_its_place_and_what_to_do(project)
 def test_what_lambdabot_yml_names_is_completed_or_a_mistake_at_the_template(project):
     found = settings(project, "functions: {Open: {source: src, current: {architecture: x86_64}}}\n").functions
     opened = next(one for one in found if one.name == "Open")
-    assert opened.current == Configuration(memory_mb=128, architecture=Architecture.X86_64)
-    assert opened.current_assumed
+    assert opened.setup.current == Configuration(memory_mb=128, architecture=Architecture.X86_64)
+    assert opened.setup.current_assumed
 
     with pytest.raises(UsageError) as refused:
         settings(project, "functions: {Open: {timeout_seconds: 4}, Built: {timeout_seconds: 4}}\n")
@@ -204,7 +204,7 @@ def test_a_target_branch_without_lambdabot_yml_is_described_by_its_templates(pro
     target = load_base(project / "lambdabot.yml", discover)
 
     orders, built = target.functions
-    assert (orders.name, orders.current.memory_mb, built.name) == ("Orders", 512, "Built")
+    assert (orders.name, orders.setup.current.memory_mb, built.name) == ("Orders", 512, "Built")
     assert not target.written
     assert target.left_out.keys() == {"Open"}
     assert target.absent.keys() == {"Built"}

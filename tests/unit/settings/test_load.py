@@ -49,17 +49,21 @@ def test_source_and_handler_are_enough_for_the_local_endpoint(project):
     settings = load(Inputs(config=write(project, MINIMAL), endpoint="local"), discover=discover)
 
     (function,) = settings.functions
-    assert function.source == project / "src"
-    assert (function.handler, function.runtime, function.side) == ("app.handler", "python3.13", Side.HEAD)
-    assert function.requirements is None
-    assert function.memory_mb == (128, 256, 512, 1024, 1769, 3008)
-    assert function.architectures == (Architecture.X86_64, Architecture.ARM64)
-    assert function.current == Configuration(memory_mb=128, architecture=Architecture.X86_64)
-    assert function.current_assumed
-    assert [(payload.body, payload.weight) for payload in function.payloads] == [(b"{}", Decimal(1))]
-    assert (function.budget.invocations, function.budget.usd, function.budget.minutes) == (1000, Decimal("1.00"), 10.0)
-    assert function.strategy is Strategy.COST
-    assert function.tie_tolerance_percent == 2.0
+    assert function.code.source == project / "src"
+    assert (function.code.handler, function.code.runtime, function.side) == ("app.handler", "python3.13", Side.HEAD)
+    assert function.code.requirements is None
+    assert function.question.memory_mb == (128, 256, 512, 1024, 1769, 3008)
+    assert function.question.architectures == (Architecture.X86_64, Architecture.ARM64)
+    assert function.setup.current == Configuration(memory_mb=128, architecture=Architecture.X86_64)
+    assert function.setup.current_assumed
+    assert [(payload.body, payload.weight) for payload in function.question.payloads] == [(b"{}", Decimal(1))]
+    assert (function.question.budget.invocations, function.question.budget.usd, function.question.budget.minutes) == (
+        1000,
+        Decimal("1.00"),
+        10.0,
+    )
+    assert function.question.strategy is Strategy.COST
+    assert function.question.tie_tolerance_percent == 2.0
     assert settings.gate.threshold_percent == 10.0
 
 
@@ -68,7 +72,7 @@ def test_a_requirements_file_in_the_source_is_found(project):
 
     (function,) = load(Inputs(config=write(project, MINIMAL), endpoint="local"), discover=discover).functions
 
-    assert function.requirements == project / "src" / "requirements.txt"
+    assert function.code.requirements == project / "src" / "requirements.txt"
 
 
 def test_everything_that_can_be_set_is_read(project):
@@ -99,16 +103,16 @@ budget: {usd: 2.50}
     settings = load(Inputs(config=write(project, text), endpoint="local", comment="off"), discover=discover)
 
     (function,) = settings.functions
-    assert function.memory_mb == (128, 1024)
-    assert function.environment == {"STAGE": "test", "RETRIES": "3"}
-    assert [(p.name, p.body, p.weight) for p in function.payloads] == [
+    assert function.question.memory_mb == (128, 1024)
+    assert function.setup.environment == {"STAGE": "test", "RETRIES": "3"}
+    assert [(p.name, p.body, p.weight) for p in function.question.payloads] == [
         ("small", b'{ "size": 1 }', Decimal("0.9")),
         ("big", b'{"size":9}', Decimal("0.1")),
     ]
-    assert function.current == Configuration(memory_mb=512, architecture=Architecture.ARM64)
-    assert not function.current_assumed
-    assert function.constraints.p95_ms == 300
-    assert function.budget.invocations == 50
+    assert function.setup.current == Configuration(memory_mb=512, architecture=Architecture.ARM64)
+    assert not function.setup.current_assumed
+    assert function.question.constraints.p95_ms == 300
+    assert function.question.budget.invocations == 50
     assert (settings.gate.threshold_percent, settings.gate.inconclusive) == (5.0, "fail")
     assert settings.comment.mode == "off"
     assert settings.budget.usd == Decimal("2.5")
@@ -391,8 +395,8 @@ def test_an_image_needs_no_handler(project, uri):
 
     (function,) = load(Inputs(config=write(project, text), endpoint="local"), discover=discover).functions
 
-    assert function.source == uri
-    assert function.requirements is None
+    assert function.code.source == uri
+    assert function.code.requirements is None
 
 
 def test_the_target_branch_describes_its_own_side(project):
@@ -413,8 +417,8 @@ def test_an_existing_function_needs_neither_source_nor_handler(project):
     settings = load(Inputs(config=write(project, text)), discover=discover)
 
     (function,) = settings.functions
-    assert (function.source, function.handler, function.like) == (None, None, "orders:live")
-    assert function.given == {"like", "role"}
+    assert (function.code.source, function.code.handler, function.origin.like) == (None, None, "orders:live")
+    assert function.origin.given == {"like", "role"}
     assert settings.places["orders"].line == 3
 
 
@@ -428,14 +432,14 @@ def test_the_role_of_an_existing_function_is_taken_only_when_its_side_effects_ar
     (function,) = load(
         Inputs(config=write(project, text.format(", side_effects: accepted"))), discover=discover
     ).functions
-    assert function.side_effects_accepted
+    assert function.origin.side_effects_accepted
 
 
 def test_layers_are_one_list_or_one_per_architecture(project):
     def layers(written: str):
         text = MINIMAL + f"    layers: {written}\n"
         (function,) = load(Inputs(config=write(project, text), endpoint="local"), discover=discover).functions
-        return {architecture.value: function.layers_for(architecture) for architecture in Architecture}
+        return {architecture.value: function.code.layers_for(architecture) for architecture in Architecture}
 
     assert layers(f"[{LAYER}]") == {"x86_64": (LAYER,), "arm64": (LAYER,)}
     assert layers(f"{{arm64: [{LAYER}]}}") == {"x86_64": (), "arm64": (LAYER,)}
@@ -473,7 +477,7 @@ def test_a_container_image_may_be_told_what_to_run(project):
     config = "    image_config: {entry_point: [/run], command: [app.handler], working_directory: /app}\n"
 
     (function,) = load(Inputs(config=write(project, text + config), endpoint="local"), discover=discover).functions
-    assert function.image_config == ImageConfig(
+    assert function.code.image_config == ImageConfig(
         entry_point=("/run",), command=("app.handler",), working_directory="/app"
     )
 

@@ -59,7 +59,7 @@ def test_a_gate_that_the_pull_request_softens_stays_as_it_was(judge):
 def test_money_and_bucket_are_the_target_branchs(judge):
     found = judge(TARGET.replace("usd: 5", "usd: 5000").replace("usd: 2", "usd: 900").replace("the-teams", "another"))
     assert found.settings.budget.usd == 5
-    assert found.settings.functions[0].budget.usd == Decimal(2)
+    assert found.settings.functions[0].question.budget.usd == Decimal(2)
     assert found.settings.bucket == "the-teams-bucket"
     assert found.settings.effective["functions"]["orders"]["budget"]["usd"] == "2"
     assert [note.partition(":")[0] for note in found.notes] == [
@@ -72,8 +72,8 @@ def test_money_and_bucket_are_the_target_branchs(judge):
 def test_a_role_and_accepted_side_effects_are_the_target_branchs(judge):
     found = judge(TARGET.replace(f'role: "{ROLE}"', "like: orders, side_effects: accepted"))
     (function,) = found.settings.functions
-    assert (function.role, function.like, function.side_effects_accepted) == (ROLE, None, False)
-    assert function.given == {"source", "handler", "role", "budget"}
+    assert (function.setup.role, function.origin.like, function.origin.side_effects_accepted) == (ROLE, None, False)
+    assert function.origin.given == {"source", "handler", "role", "budget"}
     assert "`role`, `like`, `side_effects` of `orders`" in found.notes[0]
 
 
@@ -126,13 +126,13 @@ def test_what_the_gate_measures_with_is_the_target_branchs(judge):
     )
 
     (function,) = found.settings.functions
-    assert [(one.name, one.body) for one in function.payloads] == [("one", b'{"n":1}')]
-    assert [(one.name, one.body) for one in function.gate_payloads] == [
+    assert [(one.name, one.body) for one in function.question.payloads] == [("one", b'{"n":1}')]
+    assert [(one.name, one.body) for one in function.question.gate_payloads] == [
         ("one (target branch)", b'{"n":9}'),
         ("two", b"{}"),
     ]
-    assert function.monthly_invocations == 9
-    assert function.allow_build == frozenset()
+    assert function.question.monthly_invocations == 9
+    assert function.code.allow_build == frozenset()
     changes, events = found.notes
     assert changes.startswith("This pull request changes `monthly_invocations`, `allow_build` of `orders`: ")
     assert events.startswith("This pull request changes `payloads` of `orders`: the gate compares both sides with the ")
@@ -149,7 +149,7 @@ def test_other_code_than_the_target_branchs_is_told(judge, tmp_path):
 def test_the_same_events_are_measured_once(judge):
     (function,) = judge(TARGET).settings.functions
 
-    assert function.gate_payloads == ()
+    assert function.question.gate_payloads == ()
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_a_function_that_only_the_pull_request_has_builds_nothing_and_has_the_us
     )
 
     function = found.settings.functions[-1]
-    assert (function.allow_build, function.budget.usd) == (frozenset(), 1)
+    assert (function.code.allow_build, function.question.budget.usd) == (frozenset(), 1)
     assert found.settings.effective["functions"]["fresh"]["budget"]["usd"] == "1.00"
     assert found.settings.effective["functions"]["fresh"]["allow_build"] == []
     assert [note.partition(":")[0] for note in found.notes[1:]] == [
@@ -215,7 +215,7 @@ def test_a_function_of_a_template_has_its_role_and_money_from_the_target_branch(
     found = judge(target.replace(ROLE, ADMIN).replace("usd: 2", "usd: 900"), target)
 
     (function,) = found.settings.functions
-    assert (function.name, function.role, function.budget.usd) == ("Mails", ROLE, Decimal(2))
+    assert (function.name, function.setup.role, function.question.budget.usd) == ("Mails", ROLE, Decimal(2))
     assert found.settings.effective["functions"]["Mails"]["role"] == ROLE
     assert found.notes[0].startswith("This pull request changes `role`, `budget` of `Mails`")
 

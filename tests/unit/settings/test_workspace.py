@@ -96,8 +96,8 @@ def test_the_whole_workspace_may_be_named_from_a_folder_in_it(workspace):
 
     (function,) = functions(body, workspace / "service" / "lambdabot.yml", workspace).functions
 
-    assert function.source == workspace / "src"
-    assert len(function.payloads) == 2
+    assert function.code.source == workspace / "src"
+    assert len(function.question.payloads) == 2
 
 
 def test_at_a_terminal_the_repository_is_the_workspace(workspace):
@@ -125,7 +125,7 @@ def test_settings_that_are_a_link_in_the_workspace_name_what_lies_beside_them(wo
 
     (function,) = load(Inputs(config=workspace / "lambdabot.yml", endpoint="local"), discover=discover).functions
 
-    assert function.source == workspace / "src"
+    assert function.code.source == workspace / "src"
 
 
 def test_a_template_names_no_code_outside_the_workspace(workspace):

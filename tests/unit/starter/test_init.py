@@ -65,7 +65,7 @@ def test_everything_is_written_and_the_settings_hold(repository, capsys):
     assert all(f"written  {name}" in said for name in WRITTEN)
     found = functions(repository)
     assert found.keys() == {"Orders", "Mails"}
-    assert found["Orders"].environment == {"LEVEL": "yes: #1"}
+    assert found["Orders"].setup.environment == {"LEVEL": "yes: #1"}
     text = (repository / "lambdabot.yml").read_text()
     assert text.startswith("# yaml-language-server: $schema=.github/lambdabot/schema.json\n")
     assert "# TABLE: template.yaml:10: " in text
@@ -155,7 +155,7 @@ def test_events_beside_the_code_become_payloads(repository):
 
     main(["init"])
 
-    assert [one.name for one in functions(repository)["Orders"].payloads] == ["one"]
+    assert [one.name for one in functions(repository)["Orders"].question.payloads] == ["one"]
 
 
 def test_without_a_template_the_file_says_what_to_write(tmp_path, monkeypatch):

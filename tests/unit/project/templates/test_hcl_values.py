@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from lambdabot.model import Undecided
 from lambdabot.project.templates.hcl import HclFile
-from lambdabot.project.templates.hcl_values import Missing, plain
+from lambdabot.project.templates.hcl_values import plain
 from lambdabot.project.templates.source_text import SourceText
 from lambdabot.project.templates.terraform_module import Instance, Module
 
@@ -34,7 +35,7 @@ def value(expression):
     module = Module(path.parent, [file], root=Path("/repo"))
     block = next(one for one in module.blocks if one.labels == ("here", "x"))
     found = Instance(module, block).get("value")
-    return None if found is None else found if isinstance(found, Missing) else plain(found)
+    return None if found is None else found if isinstance(found, Undecided) else plain(found)
 
 
 @pytest.mark.parametrize(
@@ -143,6 +144,6 @@ def test_an_expression_has_the_value_that_terraform_gives_it(expression, expecte
 def test_what_the_files_do_not_decide_has_its_reason(expression, reason):
     found = value(expression)
 
-    assert isinstance(found, Missing)
+    assert isinstance(found, Undecided)
     assert reason in found.reason
     assert found.place.line > 1

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from lambdabot.project.templates.intrinsics import NO_VALUE, Intrinsics, Unknown
+from lambdabot.model import Undecided
+from lambdabot.project.templates.intrinsics import NO_VALUE, Intrinsics
 from lambdabot.project.templates.nodes import documents
 from lambdabot.project.templates.source_text import SourceText
 
@@ -77,7 +78,7 @@ def evaluate(text):
 def test_an_intrinsic_function_has_the_value_that_cloudformation_gives_it(text, expected):
     found = evaluate(text)
 
-    assert not isinstance(found, Unknown), found
+    assert not isinstance(found, Undecided), found
     assert found.value == expected
 
 
@@ -118,5 +119,5 @@ def test_an_intrinsic_function_has_the_value_that_cloudformation_gives_it(text, 
 def test_what_the_files_do_not_decide_has_its_reason(text, reason):
     found = evaluate(text)
 
-    assert isinstance(found, Unknown)
+    assert isinstance(found, Undecided)
     assert reason in found.reason

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lambdabot.declaration import NoSlot
+from lambdabot.model import NoSlot
 from lambdabot.project.templates.nodes import documents
 from lambdabot.project.templates.source_text import SourceText
 

@@ -1,0 +1,98 @@
+"""The nouns that the stages hand to one another: frozen, in AWS's own words.
+
+Durations are milliseconds as Lambda reports them, sizes are MB as Lambda counts them (1 MB = 1,048,576 bytes),
+money is US dollars as `Decimal`. A module here imports none that comes later in this list: `configuration`, `place`,
+`declaration`, `function`, `measured`, `prices`, `arm64`, `runtimes`, `result`.
+"""
+
+from lambdabot.model.arm64 import Arm64Check, Arm64Verdict, PackageCheck, PackageVerdict
+from lambdabot.model.configuration import Architecture, Commits, Configuration, Side, Variant
+from lambdabot.model.declaration import Declaration, Discovery, EventSource
+from lambdabot.model.function import (
+    Budget,
+    Build,
+    Code,
+    Constraints,
+    Deployment,
+    Extras,
+    Function,
+    ImageConfig,
+    Origin,
+    Payload,
+    Question,
+    Setup,
+    Strategy,
+)
+from lambdabot.model.measured import (
+    Comparison,
+    Estimate,
+    Interval,
+    Invocation,
+    Measurement,
+    Outcome,
+    Recommendation,
+    Round,
+    Status,
+    Stop,
+    Verdict,
+    Wave,
+)
+from lambdabot.model.place import Attribute, Edit, NoSlot, Place, Slot, Stated, Suggestion, Undecided
+from lambdabot.model.prices import Prices
+from lambdabot.model.result import ACCEPT_LABEL, BaseKind, Finding, FunctionResult, Override, RunResult, Spend
+
+__all__ = [
+    "ACCEPT_LABEL",
+    "Architecture",
+    "Arm64Check",
+    "Arm64Verdict",
+    "Attribute",
+    "BaseKind",
+    "Budget",
+    "Build",
+    "Code",
+    "Commits",
+    "Comparison",
+    "Configuration",
+    "Constraints",
+    "Declaration",
+    "Deployment",
+    "Discovery",
+    "Edit",
+    "Estimate",
+    "EventSource",
+    "Extras",
+    "Finding",
+    "Function",
+    "FunctionResult",
+    "ImageConfig",
+    "Interval",
+    "Invocation",
+    "Measurement",
+    "NoSlot",
+    "Origin",
+    "Outcome",
+    "Override",
+    "PackageCheck",
+    "PackageVerdict",
+    "Payload",
+    "Place",
+    "Prices",
+    "Question",
+    "Recommendation",
+    "Round",
+    "RunResult",
+    "Setup",
+    "Side",
+    "Slot",
+    "Spend",
+    "Stated",
+    "Status",
+    "Stop",
+    "Strategy",
+    "Suggestion",
+    "Undecided",
+    "Variant",
+    "Verdict",
+    "Wave",
+]

@@ -1,0 +1,193 @@
+"""A Lambda function as the user's project describes it, packaged and live."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+
+from lambdabot.model.configuration import Architecture, Configuration, Side, Variant
+from lambdabot.model.declaration import Declaration
+from lambdabot.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payload:
+    """An event to invoke with, and its share of the real traffic (weights need not add up to one)."""
+
+    name: str
+    body: bytes
+    weight: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constraints:
+    """What a Configuration must meet to be recommended; None is no limit."""
+
+    p95_ms: float | None = None
+    mean_ms: float | None = None
+    cold_start_ms: float | None = None
+    memory_headroom_percent: float = 20.0
+
+
+class Strategy(StrEnum):
+    """What "best" means."""
+
+    COST = "cost"
+    SPEED = "speed"
+    BALANCED = "balanced"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """Hard limits of a run or of one function in it."""
+
+    invocations: int | None = None
+    usd: Decimal
+    minutes: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageConfig:
+    """What a function runs of its container image where that is not the image's own (Lambda's `ImageConfig`)."""
+
+    entry_point: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    working_directory: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """What a function is billed for beside its memory and its requests (AWS Lambda Pricing)."""
+
+    ephemeral_storage_mb: int = 512
+    provisioned_concurrency: int = 0  # environments that are kept ready all month
+    snap_start: bool = False  # where it is not free
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """What a function runs, and what it is packaged from; every path is absolute."""
+
+    workspace: Workspace  # which holds every file that is named here
+    source: Path | str | None  # a folder, a .zip, the URI of a container image; None: the code of `like`, not yet read
+    handler: str | None
+    runtime: str
+    requirements: Path | None
+    layers: Mapping[Architecture, tuple[str, ...]] = field(default_factory=dict)  # ARNs of layer versions
+    image_config: ImageConfig | None = None
+    allow_build: frozenset[str]  # dependencies that may be built from source
+
+    def layers_for(self, architecture: Architecture) -> tuple[str, ...]:
+        """Return the layers that are attached on an architecture, in their order."""
+        return self.layers.get(architecture, ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What a function is deployed with."""
+
+    current: Configuration
+    current_assumed: bool
+    timeout_seconds: int
+    environment: Mapping[str, str] = field(repr=False)
+    role: str | None
+    ephemeral_storage_mb: int = 512
+    provisioned_concurrency: int = 0  # of the real one: the copies have none
+    snap_start: bool = False
+    tracing: bool = False
+    attachments: Mapping[str, Any] = field(default_factory=dict, repr=False)  # of `like`: VpcConfig, … as Lambda has it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked of a function's measurement."""
+
+    payloads: tuple[Payload, ...] = field(repr=False)
+    gate_payloads: tuple[Payload, ...] = field(default=(), repr=False)  # which it is compared with, where others
+    memory_mb: tuple[int, ...]
+    sizes_assumed: bool = False  # nobody asked for these memory sizes and no others
+    architectures: tuple[Architecture, ...]
+    constraints: Constraints
+    strategy: Strategy
+    balanced_weight: float
+    tie_tolerance_percent: float
+    budget: Budget
+    monthly_invocations: int | None
+    traffic_source: str = "lambdabot.yml"  # of `monthly_invocations`
+    cold_start_share: float | None = None  # of the real traffic; None: not known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a function is described."""
+
+    like: str | None = None  # the existing function that stands for what the settings leave open
+    given: frozenset[str] = frozenset()  # the keys that the settings name, which `like` leaves alone
+    declaration: Declaration | None = None  # the template's, where there is one
+    side_effects_accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """A Lambda function as the user's project describes it, one side of it."""
+
+    name: str
+    side: Side
+    code: Code
+    setup: Setup
+    question: Question
+    origin: Origin
+
+    @property
+    def extras(self) -> Extras:
+        """What it is billed for besides; SnapStart is free for Java (AWS Lambda Pricing)."""
+        return Extras(
+            ephemeral_storage_mb=self.setup.ephemeral_storage_mb,
+            provisioned_concurrency=self.setup.provisioned_concurrency,
+            snap_start=self.setup.snap_start and not self.code.runtime.startswith("java"),
+        )
+
+    def value(self, name: str) -> Any:  # noqa: ANN401  # of any field
+        """Return a field of one of its parts."""
+        return getattr(getattr(self, _PART[name]), name)
+
+    def changed(self, **values: Any) -> Self:  # noqa: ANN401  # see above
+        """Return the function with other values of its parts' fields."""
+        parts = {_PART[name]: getattr(self, _PART[name]) for name in values}
+        for name, value in values.items():
+            parts[_PART[name]] = replace(parts[_PART[name]], **{name: value})
+        return replace(self, **parts)
+
+
+_PART = {
+    each.name: part
+    for part, kind in (("code", Code), ("setup", Setup), ("question", Question), ("origin", Origin))
+    for each in fields(kind)
+}
+"""Of which part each field is: lambdabot.yml has them side by side."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """Packaged code of one side for one architecture."""
+
+    function: str
+    side: Side
+    architecture: Architecture
+    zip_path: Path | None  # None: a container image
+    image_uri: str | None
+    code_sha256: str  # base64, as Lambda's CodeSha256; of an image, its URI
+    zip_bytes: int
+    unzipped_bytes: int
+    target: str  # what dependencies were resolved for, in words: `python3.13, x86_64, glibc 2.34`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """A Variant that is live on an endpoint."""
+
+    variant: Variant
+    function_name: str
+    arn: str  # qualified

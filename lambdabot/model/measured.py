@@ -1,0 +1,158 @@
+"""What is invoked, what came of it, and what that amounts to."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from lambdabot.model.configuration import Configuration, Variant
+from lambdabot.model.function import Strategy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wave:
+    """Concurrent invocations of one Variant with one payload; what the sampling plan asks for."""
+
+    variant: Variant
+    payload: str
+    concurrency: int
+    fresh: bool = False  # replace the Variant's environments first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """Waves to run in this order, before anything is decided again."""
+
+    number: int
+    waves: tuple[Wave, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """Nothing more is to be invoked, and why."""
+
+    reason: str
+
+
+class Outcome(StrEnum):
+    """How one invocation ended."""
+
+    OK = "ok"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out of memory"
+    DISCARDED = "not measured"  # throttled, wrong memory size, no REPORT: no result of the function's own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """One call and what its REPORT says; a figure that the REPORT does not give is None, never 0."""
+
+    variant: Variant
+    payload: str
+    round: int
+    wave: int  # counted through the whole run of a function; invocations of one wave overlap in time
+    environment: str  # CloudWatch log stream, or the wave's lane where logs cannot be read
+    environment_known: bool
+    cpu_model: str | None = None
+    cold: bool
+    outcome: Outcome
+    reason: str = ""  # of every outcome but `ok`: the error's own words
+    duration_ms: float | None
+    billed_ms: int | None
+    init_ms: float | None = None
+    restore_ms: float | None = None
+    max_memory_used_mb: int | None
+    at_seconds: float  # when the answer came, counted from the function's first wave
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A value with its confidence interval and what stands behind it."""
+
+    value: float
+    low: float
+    high: float
+    confidence: float
+    environments: int
+    invocations: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """The confidence interval of a value that stands beside it; `high` is infinite where nothing bounds it."""
+
+    low: float
+    high: float
+    confidence: float
+
+
+class Status(StrEnum):
+    """What became of a Variant."""
+
+    MEASURED = "measured"
+    ESTIMATED = "estimated"
+    OUT_OF_MEMORY = "out of memory"
+    TIMEOUT = "timeout"
+    ERROR = "error"
+    NOT_MEASURED = "not measured"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """A Variant and what its invocations amount to; figures are None where they cannot be given."""
+
+    variant: Variant
+    status: Status
+    reason: str = ""
+    invocations: int
+    environments: int
+    mean_duration_ms: float | None = None
+    p50_duration_ms: float | None = None
+    p95_duration_ms: float | None = None
+    p95_interval_ms: Interval | None = None
+    p99_duration_ms: float | None = None
+    p99_interval_ms: Interval | None = None
+    cv: float | None = None
+    mean_init_ms: float | None = None
+    mean_init_interval_ms: Interval | None = None
+    max_memory_used_mb: int | None = None
+    cost_per_million: Estimate | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recommendation:
+    """The cheapest Configuration that meets the constraints (or the fastest, by strategy), its ties, and why."""
+
+    configuration: Configuration
+    strategy: Strategy
+    ties: tuple[Configuration, ...]
+    reason: str
+    saving_percent: float | None
+    saving_monthly_usd: Decimal | None
+    estimated: bool
+
+
+class Verdict(StrEnum):
+    """What the gate says; in order from worst to best."""
+
+    REGRESSION = "regression"
+    INCONCLUSIVE = "inconclusive"
+    NOT_MEASURED = "not measured"
+    OVERRIDDEN = "overridden"
+    IMPROVEMENT = "improvement"
+    NO_CHANGE = "no change"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Head against base, each at its own current Configuration."""
+
+    base: Configuration | None
+    head: Configuration
+    cost_ratio: Estimate | None
+    one_sided: bool = True
+    threshold_percent: float
+    verdict: Verdict
+    reason: str
+    environments: int
+    rounds: int
