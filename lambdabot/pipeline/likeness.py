@@ -7,7 +7,7 @@ from lambdabot.aws.connection import Connection
 from lambdabot.aws.existing import Existing, code_of, completed, read
 from lambdabot.aws.traffic import SOURCE, cold_start_share, monthly_invocations
 from lambdabot.declaration import Place
-from lambdabot.errors import DeploymentError, Mistake
+from lambdabot.errors import DeploymentError, EndpointError, Mistake
 from lambdabot.model import BaseKind, Function, Side
 from lambdabot.pipeline.pairs import Sides
 from lambdabot.workspace import Workspace
@@ -36,7 +36,7 @@ class Likeness:
             return _without(sides)
         try:
             return self._complete(self.connection, sides, place)
-        except DeploymentError as error:
+        except (DeploymentError, EndpointError) as error:
             return replace(sides, refused=str(error))
 
     def _complete(self, connection: Connection, sides: Sides, place: Place) -> Sides:
@@ -67,7 +67,7 @@ class Likeness:
                 head = replace(
                     head, monthly_invocations=monthly_invocations(connection, existing), traffic_source=SOURCE
                 )
-            except DeploymentError as error:
+            except (DeploymentError, EndpointError) as error:
                 notes.append(str(error))
         if existing.provisioned_concurrency is None and "provisioned_concurrency" not in head.given:
             notes.append(
@@ -85,7 +85,7 @@ class Likeness:
         try:
             its = self._existing(connection, base.like)
             return replace(sides, base=self._with_code(connection, completed(base, its), its))
-        except DeploymentError as error:
+        except (DeploymentError, EndpointError) as error:
             return replace(sides, base=None, no_base=str(error))
 
     def _existing(self, connection: Connection, like: str) -> Existing:

@@ -119,7 +119,7 @@ class FakeLambda:
         self.codes.append(request.pop("Code"))
         self.tags[name] = request.pop("Tags")
         published = request.pop("Publish", False)
-        self.functions[name] = {**request, "FunctionArn": f"{ARN}{name}", "FunctionName": name}
+        self.functions[name] = {**request, "FunctionArn": f"{ARN}{name}", "FunctionName": name, "CodeSha256": "x"}
         return 201, self._published(name) if published else self._state(name), {}
 
     def _get_function(self, name, _) -> Reply:
