@@ -7,9 +7,10 @@ from typing import TypeVar
 from lambdabot.aws.connection import Connection
 from lambdabot.aws.failures import CallError
 from lambdabot.aws.ledger import Entry, Kind, Ledger
-from lambdabot.aws.retry import AWSError, StoppedError, answer_lost, code, message, passing
+from lambdabot.aws.retry import AWSError, StoppedError, answer_lost, code, passing
 
 T = TypeVar("T")
+_EXISTS = {"ResourceConflictException", "ResourceAlreadyExistsException"}  # a name that no other run has
 _ATTEMPTS = 10  # some 15 s: as long as a new role may take until Lambda can assume it
 
 
@@ -45,7 +46,7 @@ class Creator:
             try:
                 return send()
             except AWSError as error:
-                if lost and _exists(error):
+                if lost and code(error) in _EXISTS:
                     return None
                 lost = lost or answer_lost(error)
                 raise
@@ -63,9 +64,3 @@ class Creator:
         finally:
             if entry is not None:
                 entry.settled.set()
-
-
-def _exists(error: Exception) -> bool:
-    if code(error) == "ResourceConflictException":
-        return "already exist" in message(error)
-    return code(error) == "ResourceAlreadyExistsException"

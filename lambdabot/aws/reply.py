@@ -1,4 +1,7 @@
-"""What a reply must hold: botocore takes a JSON body that was cut off on its way for one without any members."""
+"""What a reply must hold: botocore takes a JSON body that was cut off on its way for one without any members.
+
+It does so even where the connection broke and less arrived than Content-Length says.
+"""
 
 from __future__ import annotations
 
@@ -16,32 +19,32 @@ if TYPE_CHECKING:
 # Members that lambdabot reads, beside those that the service's model calls required: Lambda's names none. A member of a
 # list or of another member is held to where that is there, so `Contents.Key` allows for a bucket without objects.
 NEEDED = {
-    "GetAccountSettings": (
+    "lambda.GetAccountSettings": (
         "AccountLimit",
         "AccountLimit.ConcurrentExecutions",
         "AccountLimit.UnreservedConcurrentExecutions",
     ),
-    "CreateFunction": ("FunctionArn",),
-    "GetFunction": (
+    "lambda.CreateFunction": ("FunctionArn",),
+    "lambda.GetFunction": (
         "Configuration",
         "Configuration.FunctionName",
         "Configuration.FunctionArn",
         "Configuration.MemorySize",
         "Configuration.CodeSha256",
     ),
-    "UpdateFunctionConfiguration": ("FunctionArn",),
-    "PublishVersion": ("FunctionArn", "Version"),
-    "GetProvisionedConcurrencyConfig": ("RequestedProvisionedConcurrentExecutions",),
-    "ListFunctions": ("Functions", "Functions.FunctionName", "Functions.FunctionArn"),
-    "ListTags": ("Tags",),
-    "GetLayerVersionByArn": ("Content", "Content.Location"),
-    "DescribeLogGroups": ("logGroups", "logGroups.logGroupName", "logGroups.arn"),
-    "ListTagsForResource": ("tags",),
-    "FilterLogEvents": ("events",),
-    "GetMetricStatistics": ("Datapoints", "Datapoints.Sum"),
-    "GetCallerIdentity": ("Arn",),
-    "ListObjectsV2": ("IsTruncated", "Contents.Key"),
-    "GetObjectTagging": ("TagSet", "TagSet.Key", "TagSet.Value"),
+    "lambda.UpdateFunctionConfiguration": ("FunctionArn",),
+    "lambda.PublishVersion": ("FunctionArn", "Version"),
+    "lambda.GetProvisionedConcurrencyConfig": ("RequestedProvisionedConcurrentExecutions",),
+    "lambda.ListFunctions": ("Functions", "Functions.FunctionName", "Functions.FunctionArn"),
+    "lambda.ListTags": ("Tags",),
+    "lambda.GetLayerVersionByArn": ("Content", "Content.Location"),
+    "logs.DescribeLogGroups": ("logGroups", "logGroups.logGroupName", "logGroups.arn"),
+    "logs.ListTagsForResource": ("tags",),
+    "logs.FilterLogEvents": ("events",),
+    "cloudwatch.GetMetricStatistics": ("Datapoints", "Datapoints.Sum"),
+    "sts.GetCallerIdentity": ("Arn",),
+    "s3.ListObjectsV2": ("IsTruncated", "Contents.Key"),
+    "s3.GetObjectTagging": ("TagSet", "TagSet.Key", "TagSet.Value"),
 }
 _SUCCESSFUL = range(200, 300)
 _BAD_REQUEST = 400  # the status that says least: what is wrong stands in the body
@@ -50,7 +53,7 @@ _BAD_REQUEST = 400  # the status that says least: what is wrong stands in the bo
 class IncompleteReplyError(BotoCoreError):
     """A reply that lacks what it must hold."""
 
-    fmt = "the reply of {operation} has no {member}"
+    fmt = "the reply of {operation} lacks {member}"
 
 
 def hold_to(events: BaseEventHooks) -> None:
@@ -60,14 +63,22 @@ def hold_to(events: BaseEventHooks) -> None:
 
 
 def _check(*, http_response: AWSResponse, parsed: Mapping[str, Any], model: OperationModel, **_: object) -> None:
-    if http_response.status_code in _SUCCESSFUL:
-        required = model.output_shape.required_members if model.output_shape else ()
-        missing = [path for path in (*required, *NEEDED.get(model.name, ())) if _lacks(parsed, path)]
-    else:
+    if missing := _missing(http_response, parsed, model):
+        raise IncompleteReplyError(operation=model.name, member=missing)
+
+
+def _missing(http_response: AWSResponse, parsed: Mapping[str, Any], model: OperationModel) -> str:
+    """Return what a reply lacks; a streamed body is held to its length by who reads it."""
+    succeeded = http_response.status_code in _SUCCESSFUL
+    stated = int(http_response.headers.get("Content-Length", 0))
+    if stated and not (succeeded and model.has_streaming_output) and len(http_response.content) < stated:
+        return "its end"
+    if not succeeded:
         nameless = parsed.get("Error", {}).get("Code") in {None, "", str(_BAD_REQUEST)}
-        missing = ["error code"] if http_response.status_code == _BAD_REQUEST and nameless else []
-    if missing:
-        raise IncompleteReplyError(operation=model.name, member=missing[0])
+        return "its error code" if http_response.status_code == _BAD_REQUEST and nameless else ""
+    required = model.output_shape.required_members if model.output_shape else ()
+    ours = NEEDED.get(f"{model.service_model.service_name}.{model.name}", ())
+    return next((path for path in (*required, *ours) if _lacks(parsed, path)), "")
 
 
 def _lacks(value: Any, path: str) -> bool:  # noqa: ANN401  # a reply as botocore gives it
@@ -83,4 +94,4 @@ def _unreadable(*, exception: Exception, event_name: str, **_: object) -> None:
     """Tell a body that ends within a character from a mistake: botocore decodes it outside of its own errors."""
     if isinstance(exception, UnicodeDecodeError):
         operation = event_name.rpartition(".")[2]
-        raise IncompleteReplyError(operation=operation, member="readable body") from exception
+        raise IncompleteReplyError(operation=operation, member="a readable body") from exception

@@ -62,6 +62,13 @@ def test_something_else_at_home(fake, connection):
         connection.verify()
 
 
+@pytest.mark.parametrize("kept", [0.5, 0.0])
+def test_a_first_reply_that_is_not_whole_is_asked_for_again(fake, connection, kept):
+    for _ in range(3):
+        fake.fail("GetAccountSettings", kept=kept)
+    assert connection.verify().concurrency == 1000
+
+
 def test_a_web_page_at_home():
     class Page(BaseHTTPRequestHandler):
         def do_GET(self):
