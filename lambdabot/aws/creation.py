@@ -10,7 +10,7 @@ from lambdabot.aws.ledger import Entry, Kind, Ledger
 from lambdabot.aws.retry import AWSError, StoppedError, answer_lost, code, passing
 
 T = TypeVar("T")
-_EXISTS = {"ResourceConflictException", "ResourceAlreadyExistsException"}  # a name that no other run has
+_EXISTS = {"ResourceConflictException", "ResourceAlreadyExistsException"}  # after a lost answer: the name is our own
 _ATTEMPTS = 10  # some 15 s: as long as a new role may take until Lambda can assume it
 
 

@@ -31,6 +31,9 @@ NEEDED = {
         "Configuration.FunctionArn",
         "Configuration.MemorySize",
         "Configuration.CodeSha256",
+        "Configuration.Timeout",
+        "Configuration.Role",
+        "Configuration.Layers.Arn",
     ),
     "lambda.UpdateFunctionConfiguration": ("FunctionArn",),
     "lambda.PublishVersion": ("FunctionArn", "Version"),
@@ -68,12 +71,11 @@ def _check(*, http_response: AWSResponse, parsed: Mapping[str, Any], model: Oper
 
 
 def _missing(http_response: AWSResponse, parsed: Mapping[str, Any], model: OperationModel) -> str:
-    """Return what a reply lacks; a streamed body is held to its length by who reads it."""
-    succeeded = http_response.status_code in _SUCCESSFUL
-    stated = int(http_response.headers.get("Content-Length", 0))
-    if stated and not (succeeded and model.has_streaming_output) and len(http_response.content) < stated:
+    """Return what a reply lacks; that of Invoke says all in its head but the payload, which is held to its length."""
+    stated = http_response.headers.get("Content-Length", "")
+    if stated.isdecimal() and not model.has_streaming_output and len(http_response.content) < int(stated):
         return "its end"
-    if not succeeded:
+    if http_response.status_code not in _SUCCESSFUL:
         nameless = parsed.get("Error", {}).get("Code") in {None, "", str(_BAD_REQUEST)}
         return "its error code" if http_response.status_code == _BAD_REQUEST and nameless else ""
     required = model.output_shape.required_members if model.output_shape else ()

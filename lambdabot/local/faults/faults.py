@@ -28,12 +28,12 @@ _NO_LIMIT = (
 _MEMORY = re.compile(rb"(?P<before>\tMemory Size: )(?P<size>\d+)(?= MB)")
 _DURATION = re.compile(rb"\tDuration: (?P<ms>[\d.]+) ms")
 _OLD_FACTOR = 10  # so that an old configuration's duration is told from every other
-_PARTS = {
+_PARTS = {  # of an answer that arrive
     Way.RESET_AFTER: Delivery(share=0.0),
     Way.HALF_REPLY: Delivery(share=0.5),
     Way.CUT_REPLY: Delivery(kept=0.5),
     Way.EMPTY_REPLY: Delivery(kept=0.0),
-}  # of an answer that arrive
+}
 _RESOURCES = ("FunctionName", "Resource", "logGroupName", "logGroupIdentifier", "resourceArn")
 
 

@@ -3,6 +3,7 @@
 import ast
 import re
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -58,15 +59,19 @@ def models() -> dict[str, ServiceModel]:
     return {service: model(service) for service in ("lambda", "logs", "cloudwatch", "sts", "s3")}
 
 
+def nodes() -> Iterator[ast.AST]:
+    for path in Path(lambdabot.aws.__file__).parent.glob("*.py"):
+        yield from ast.walk(ast.parse(path.read_text()))
+
+
 def named() -> dict[str, ast.expr]:
     """Return every operation that lambdabot/aws names, with what sends it."""
     found = {}
-    for path in Path(lambdabot.aws.__file__).parent.glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            pair = node.args if isinstance(node, ast.Call) else node.elts if isinstance(node, ast.Tuple) else []
-            match pair:
-                case [ast.Constant(value=str(name)), sends, *_] if re.fullmatch(r"[a-z0-9]+\.[A-Z]\w+", name):
-                    found[name] = sends
+    for node in nodes():
+        pair = node.args if isinstance(node, ast.Call) else node.elts if isinstance(node, ast.Tuple) else []
+        match pair:
+            case [ast.Constant(value=str(name)), sends, *_] if re.fullmatch(r"[a-z0-9]+\.[A-Z]\w+", name):
+                found[name] = sends
     return found
 
 
@@ -79,6 +84,12 @@ def test_every_operation_is_called_by_its_name(models):
         if not isinstance(sends, ast.Name):
             called = {one.attr for one in ast.walk(sends) if isinstance(one, ast.Attribute)}
             assert xform_name(operation) in called, name
+
+
+def test_no_operation_is_sent_but_by_its_name(models):
+    known = {xform_name(name) for one in models.values() for name in one.operation_names}
+    sent = {node.attr for node in nodes() if isinstance(node, ast.Attribute)} & known
+    assert sent == {xform_name(name.partition(".")[2]) for name in named()}
 
 
 def test_what_every_operation_must_hold_is_named():
