@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lambdabot.aws.retry import AWSError, Retry, StoppedError, passing
+from lambdabot.aws.failures import CallError
+from lambdabot.aws.retry import StoppedError
 
 if TYPE_CHECKING:
     from lambdabot.aws.connection import Connection
@@ -25,10 +26,10 @@ def warning(connection: Connection) -> str:
     refusal would stand in the account's CloudTrail.
     """
     try:
-        caller = Retry(attempts=2).call(
-            connection.identity.get_caller_identity, worth=passing, stop=connection.ending, pace=None
+        caller = connection.call(
+            "sts.GetCallerIdentity", connection.identity.get_caller_identity, doing="ask who calls", attempts=2
         )
-    except (*AWSError, StoppedError):
+    except (CallError, StoppedError):
         return ""
-    arn = caller.get("Arn", "")
-    return next((f"This run used {words}. {_LEAST}" for pattern, words in _WIDE if pattern.search(arn)), "")
+    found = (words for pattern, words in _WIDE if pattern.search(caller["Arn"]))
+    return next((f"This run used {words}. {_LEAST}" for words in found), "")

@@ -7,12 +7,12 @@ from datetime import datetime
 from pathlib import Path
 
 from lambdabot.aws.connection import Connection
+from lambdabot.aws.failures import CallError
 from lambdabot.aws.journal import Record, records
 from lambdabot.aws.ledger import Ledger
 from lambdabot.aws.orphans import Orphan, Search
 from lambdabot.aws.removal import Removal
 from lambdabot.aws.threads import start
-from lambdabot.errors import EndpointError
 
 _SECONDS = 120.0  # hundreds of functions at the control plane's rate
 
@@ -24,7 +24,7 @@ class Cleaned:
     removed: tuple[str, ...]  # with `dry_run`: what would be
     kept: tuple[str, ...]  # with the reason
     left: tuple[str, ...]  # could not be removed
-    failures: tuple[EndpointError, ...]  # what could not be listed
+    failures: tuple[CallError, ...]  # what could not be listed
     notes: tuple[str, ...]
 
 

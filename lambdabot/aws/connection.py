@@ -8,25 +8,30 @@ from collections import Counter
 from dataclasses import dataclass
 from ipaddress import ip_address
 from threading import Event, Lock
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
 
 from lambdabot import __version__
-from lambdabot.aws.failures import LOCAL, explain
+from lambdabot.aws.failures import LOCAL, CallError
 from lambdabot.aws.in_flight import InFlight
 from lambdabot.aws.pace import Pace
+from lambdabot.aws.reply import IncompleteReplyError, hold_to
 from lambdabot.aws.retry import AWSError, Retry, passing
 from lambdabot.errors import EndpointError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from types_boto3_cloudwatch.client import CloudWatchClient
     from types_boto3_lambda.client import LambdaClient
     from types_boto3_logs.client import CloudWatchLogsClient
     from types_boto3_s3.client import S3Client
     from types_boto3_sts.client import STSClient
+
+T = TypeVar("T")
 
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 20
@@ -70,18 +75,17 @@ class Connection:
         self.loopback = loopback  # an address of this machine, which no proxy knows
         self._counting = Lock()
         self._lock = Lock()  # a boto3 session must not make two clients at once
-        self._clients: dict[tuple[str, int], LambdaClient] = {}
-        self._others: dict[tuple[str, int], Any] = {}
+        self._clients: dict[tuple[str, int], Any] = {}
 
     @property
     def control(self) -> LambdaClient:
         """The client for the control plane."""
-        return self._lambda("control", _READ_SECONDS)
+        return cast("LambdaClient", self._client("lambda"))
 
     @property
     def remover(self) -> LambdaClient:
         """The client for removals: it waits for an answer for two seconds only."""
-        return self._lambda("remover", _REMOVE_SECONDS)
+        return cast("LambdaClient", self._client("lambda", _REMOVE_SECONDS))
 
     def invoker(self, timeout_seconds: int) -> LambdaClient:
         """Return the client that invokes functions of this timeout: it waits for longer than they can run.
@@ -89,38 +93,61 @@ class Connection:
         An endpoint that is one machine may serve the calls of a wave one after another.
         """
         waits = timeout_seconds if self.endpoint is None else 10 * timeout_seconds
-        return self._lambda("invoker", waits + _COLD_SECONDS)
+        return cast("LambdaClient", self._client("lambda", waits + _COLD_SECONDS))
 
     @property
     def logs(self) -> CloudWatchLogsClient:
         """The client of CloudWatch Logs."""
-        return cast("CloudWatchLogsClient", self._other("logs"))
+        return cast("CloudWatchLogsClient", self._client("logs"))
 
     @property
     def metrics(self) -> CloudWatchClient:
         """The client of CloudWatch."""
-        return cast("CloudWatchClient", self._other("cloudwatch"))
+        return cast("CloudWatchClient", self._client("cloudwatch"))
 
     @property
     def objects(self) -> S3Client:
         """The client of S3, patient enough for an upload."""
-        return cast("S3Client", self._other("s3", _UPLOAD_SECONDS))
+        return cast("S3Client", self._client("s3", _UPLOAD_SECONDS))
 
     @property
     def object_remover(self) -> S3Client:
         """The client of S3 for removals."""
-        return cast("S3Client", self._other("s3", _REMOVE_SECONDS))
+        return cast("S3Client", self._client("s3", _REMOVE_SECONDS))
 
     @property
     def identity(self) -> STSClient:
         """The client of STS."""
-        return cast("STSClient", self._other("sts"))
+        return cast("STSClient", self._client("sts"))
 
     @property
     def control_plane_calls(self) -> int:
         """Return how many requests were sent, invocations not counted."""
         with self._counting:
             return self.calls.total() - self.calls["lambda.Invoke"]
+
+    def call(
+        self,
+        operation: str,
+        send: Callable[[], T],
+        *,
+        doing: str,
+        worth: Callable[[Exception], bool] = passing,
+        stop: Event | None = None,
+        attempts: int = 8,
+        cap_seconds: float = 5.0,
+        deadline: float | None = None,
+    ) -> T:
+        """Return what `send` brings of an operation such as `lambda.GetFunction`: the one way to ask AWS for anything.
+
+        It keeps to the operation's pace, and is tried again after errors that are `worth` it, as `Retry` says; `doing`
+        completes "could not …". Raises CallError, or StoppedError when `stop` is set, or else the run ends.
+        """
+        retry = Retry(attempts=attempts, cap_seconds=cap_seconds, deadline=deadline)
+        try:
+            return retry.call(send, worth=worth, stop=stop or self.ending, pace=self._pace(operation))
+        except AWSError as error:
+            raise CallError(error, doing=doing) from error
 
     def verify(self) -> AccountLimits:
         """Ask for the account's limits: the first call of a run, so that what is wrong shows before anything is made.
@@ -129,46 +156,45 @@ class Connection:
         """
         doing = f"reach Lambda at {self.endpoint}" if self.endpoint else f"reach AWS Lambda in {self.region}"
         try:
-            settings = Retry(attempts=4, deadline=time.monotonic() + 20).call(
-                self.control.get_account_settings, worth=passing, stop=self.ending, pace=self.pace
+            settings = self.call(
+                "lambda.GetAccountSettings",
+                self.control.get_account_settings,
+                doing=doing,
+                attempts=4,
+                deadline=time.monotonic() + 20,
             )
-        except AWSError as error:
-            failure = explain(error, doing=doing)
-            raise EndpointError(failure.what, advice=failure.advice or _NO_LAMBDA) from error
-        limit = settings.get("AccountLimit", {})
-        if "UnreservedConcurrentExecutions" not in limit:
-            message = f"could not {doing}: what answers there does not speak the Lambda API"
-            raise EndpointError(message, advice=_NO_LAMBDA)
+        except CallError as error:
+            if isinstance(error.error, IncompleteReplyError):
+                message = f"could not {doing}: what answers there does not speak the Lambda API"
+                raise EndpointError(message, advice=_NO_LAMBDA) from error
+            raise EndpointError(error.what, advice=error.advice or _NO_LAMBDA) from error
+        limit = settings["AccountLimit"]
         return AccountLimits(
             concurrency=limit["ConcurrentExecutions"], unreserved_concurrency=limit["UnreservedConcurrentExecutions"]
         )
 
-    def _other(self, service: str, read_seconds: int = _READ_SECONDS) -> Any:  # noqa: ANN401 - one per service
-        """Return another service's client: at its own address where the environment names one, else at ours."""
+    def _pace(self, operation: str) -> Pace | None:
+        """Return what Lambda's quotas allow; Invoke has none but concurrency, and other services have their own."""
+        if operation == "lambda.GetFunction":
+            return self.read_pace
+        return self.pace if operation.startswith("lambda.") and operation != "lambda.Invoke" else None
+
+    def _client(self, service: str, read_seconds: int = _READ_SECONDS) -> Any:  # noqa: ANN401 - one per service
+        """Return a service's client, at our endpoint; one beside Lambda may have its own address in the environment."""
         key = (service, read_seconds)
         with self._lock:
-            if key not in self._others:
-                own = f"AWS_ENDPOINT_URL_{_SERVICE_IDS.get(service, service).upper()}" in os.environ
-                self._others[key] = self._session.client(
+            if key not in self._clients:
+                name = f"AWS_ENDPOINT_URL_{_SERVICE_IDS.get(service, service).upper()}"
+                own = service != "lambda" and name in os.environ
+                client = self._session.client(
                     service,
                     region_name=self.region,
                     endpoint_url=None if own else self.endpoint,
                     config=self._config(read_seconds),
                 )
-                self._others[key].meta.events.register("before-send", self._count)
-            return self._others[key]
-
-    def _lambda(self, purpose: str, read_seconds: int) -> LambdaClient:
-        key = (purpose, read_seconds)
-        with self._lock:
-            if key not in self._clients:
-                self._clients[key] = self._session.client(
-                    "lambda",
-                    region_name=self.region,
-                    endpoint_url=self.endpoint,
-                    config=self._config(read_seconds),
-                )
-                self._clients[key].meta.events.register("before-send", self._count)
+                client.meta.events.register("before-send", self._count)
+                hold_to(client.meta.events)
+                self._clients[key] = client
             return self._clients[key]
 
     def _count(self, *, event_name: str, **_: object) -> None:
@@ -204,8 +230,7 @@ def connect(*, endpoint: str | None, region: str | None, access_key: str | None 
         # boto3 reads AWS_DEFAULT_REGION alone; every other SDK of AWS, and Lambda itself, say AWS_REGION.
         region = region or os.environ.get("AWS_REGION") or session.region_name or (_HERE if loopback else None)
     except AWSError as error:
-        failure = explain(error, doing="read the AWS configuration")
-        raise EndpointError(failure.what, advice=failure.advice) from error
+        raise CallError(error, doing="read the AWS configuration") from error
     if region is None:
         message = "no AWS Region is set"
         raise EndpointError(message, advice=f"Set it: `aws-region` of the action, or AWS_REGION.\n{LOCAL}")

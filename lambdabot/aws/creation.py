@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Event
 from typing import TypeVar
 
+from lambdabot.aws.connection import Connection
+from lambdabot.aws.failures import CallError
 from lambdabot.aws.ledger import Entry, Kind, Ledger
-from lambdabot.aws.pace import Pace
-from lambdabot.aws.retry import AWSError, Retry, StoppedError, answer_lost, code, message
+from lambdabot.aws.retry import AWSError, StoppedError, answer_lost, code, passing
 
 T = TypeVar("T")
+_EXISTS = {"ResourceConflictException", "ResourceAlreadyExistsException"}  # after a lost answer: the name is our own
 _ATTEMPTS = 10  # some 15 s: as long as a new role may take until Lambda can assume it
 
 
@@ -17,15 +18,23 @@ _ATTEMPTS = 10  # some 15 s: as long as a new role may take until Lambda can ass
 class Creator:
     """Creates resources of one run: each is written down first, and struck out when AWS says that nothing was made."""
 
+    connection: Connection
     ledger: Ledger
-    stop: Event
-    pace: Pace | None
 
-    def create(self, kind: Kind, name: str, call: Callable[[], T], worth: Callable[[Exception], bool]) -> T | None:
-        """Create a resource by `call`, again after errors that are `worth` it.
+    def create(
+        self,
+        operation: str,
+        send: Callable[[], T],
+        *,
+        kind: Kind,
+        name: str,
+        doing: str,
+        worth: Callable[[Exception], bool] = passing,
+    ) -> T | None:
+        """Create a resource by an operation, again after errors that are `worth` it.
 
-        Returns None when it exists because an earlier attempt made it, whose answer was lost. Raises the last error of
-        AWS, StoppedError, or LedgerClosedError.
+        Returns None when it exists because an earlier attempt made it, whose answer was lost. Raises CallError,
+        StoppedError, or LedgerClosedError.
         """
         entry: Entry | None = None
         lost = False
@@ -35,16 +44,16 @@ class Creator:
             if entry is None:
                 entry = self.ledger.plan(kind, name)
             try:
-                return call()
+                return send()
             except AWSError as error:
-                if lost and _exists(error):
+                if lost and code(error) in _EXISTS:
                     return None
                 lost = lost or answer_lost(error)
                 raise
 
         try:
-            answer = Retry(attempts=_ATTEMPTS).call(attempt, worth=worth, stop=self.stop, pace=self.pace)
-        except (*AWSError, StoppedError):
+            answer = self.connection.call(operation, attempt, doing=doing, worth=worth, attempts=_ATTEMPTS)
+        except (CallError, StoppedError):
             if entry is not None and not lost:
                 self.ledger.strike(entry)
             raise
@@ -55,9 +64,3 @@ class Creator:
         finally:
             if entry is not None:
                 entry.settled.set()
-
-
-def _exists(error: Exception) -> bool:
-    if code(error) == "ResourceConflictException":
-        return "already exist" in message(error)
-    return code(error) == "ResourceAlreadyExistsException"

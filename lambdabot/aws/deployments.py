@@ -11,13 +11,13 @@ from typing import Self
 
 from lambdabot.aws.connection import Connection
 from lambdabot.aws.creation import Creator
-from lambdabot.aws.failures import Failure, capped, explain, explain_state, memory_cap
+from lambdabot.aws.failures import CallError, Failure, capped, explain_state, memory_cap
 from lambdabot.aws.identity import RunIdentity
 from lambdabot.aws.journal import Journal
 from lambdabot.aws.ledger import Kind, Ledger, LedgerClosedError
 from lambdabot.aws.removal import Removal
 from lambdabot.aws.request import Copy, create_parameters, environment
-from lambdabot.aws.retry import AWSError, Retry, StoppedError, code, message, passing
+from lambdabot.aws.retry import StoppedError, code, message, passing
 from lambdabot.aws.threads import run_all, start
 from lambdabot.aws.upload import WORTH_BYTES, Uploads
 from lambdabot.errors import InterruptionError
@@ -66,7 +66,7 @@ class Deployments:
         self._connection = connection
         self._identity = identity
         self._ledger = Ledger(journal)
-        self._creator = Creator(ledger=self._ledger, stop=connection.ending, pace=connection.pace)
+        self._creator = Creator(connection=connection, ledger=self._ledger)
         self._bucket = None if bucket is None else Uploads(connection, identity, self._creator, bucket)
         self.memory_cap_mb: int | None = None  # the account's, once it was met
         self._lock = Lock()
@@ -182,18 +182,18 @@ class Deployments:
             return _not_deployed(capped(self.memory_cap_mb, doing=doing))
         try:
             with uploads:
-                answer = self._call_create(copy, name, role)
+                answer = self._call_create(copy, name, role, doing)
             created()
             return self._live(copy.variant, name, doing, answer)
         except (StoppedError, LedgerClosedError):
             return NotDeployed(reason=f"could not {doing}: the run was interrupted")
         except OSError as error:
             return NotDeployed(reason=f"could not {doing}: {error.strerror} ({error.filename or 'journal'})")
-        except AWSError as error:
-            self.memory_cap_mb = memory_cap(error) or self.memory_cap_mb
-            return _not_deployed(explain(error, doing=doing))
+        except CallError as error:
+            self.memory_cap_mb = memory_cap(error.error) or self.memory_cap_mb
+            return _not_deployed(error)
 
-    def _call_create(self, copy: Copy, name: str, role: str) -> dict[str, object]:
+    def _call_create(self, copy: Copy, name: str, role: str, doing: str) -> dict[str, object]:
         """Return the answer of CreateFunction; where it was lost, what tells which version to wait for."""
         parameters = create_parameters(
             copy,
@@ -201,12 +201,14 @@ class Deployments:
             role=role,
             log_group=self.log_group,
             tags=self._identity.tags,
-            uploaded=None if self._bucket is None else self._bucket.put(copy.build),
+            uploaded=None if self._bucket is None else self._bucket.put(copy.build, doing=doing),
         )
         answer = self._creator.create(
-            Kind.FUNCTION,
-            name,
+            "lambda.CreateFunction",
             lambda: self._connection.control.create_function(**parameters),
+            kind=Kind.FUNCTION,
+            name=name,
+            doing=doing,
             worth=lambda error: passing(error) or "cannot be assumed by Lambda" in message(error),
         )
         with self._lock:
@@ -238,13 +240,13 @@ class Deployments:
                 return NotDeployed(reason=words, advice=redact(str(configuration.get("StateReason", ""))))
             self._connection.ending.wait(pause)
             pause = min(1.0, 2 * pause)
-            answer = Retry().call(
+            answer = self._connection.call(
+                "lambda.GetFunction",
                 lambda: self._connection.control.get_function(**request),
+                doing=doing,
                 worth=lambda error: (
                     passing(error) or (code(error) == "ResourceNotFoundException" and time.monotonic() < appears)
                 ),
-                stop=self._connection.ending,
-                pace=self._connection.read_pace,
             )
             configuration = dict(answer["Configuration"])
 
@@ -256,28 +258,28 @@ class Deployments:
             generation = self._generations[name] = self._generations.get(name, 0) + 1
         variables = environment(function, generation=generation)
         try:
-            answer = Retry().call(
+            answer = self._connection.call(
+                "lambda.UpdateFunctionConfiguration",
                 lambda: self._connection.control.update_function_configuration(
                     FunctionName=name, Environment={"Variables": variables}
                 ),
-                worth=lambda error: passing(error) or code(error) == "ResourceConflictException",
-                stop=self._connection.ending,
-                pace=self._connection.pace,
+                doing=doing,
+                worth=_passing_or_conflict,
             )
             result = self._live(deployment.variant, name, doing, dict(answer))
             if function.setup.snap_start and isinstance(result, Deployment):
-                version = Retry().call(
+                version = self._connection.call(
+                    "lambda.PublishVersion",
                     lambda: self._connection.control.publish_version(FunctionName=name),
-                    worth=lambda error: passing(error) or code(error) == "ResourceConflictException",
-                    stop=self._connection.ending,
-                    pace=self._connection.pace,
+                    doing=doing,
+                    worth=_passing_or_conflict,
                 )
                 return self._live(deployment.variant, name, doing, dict(version))
             return result  # noqa: TRY300 - both ways out stand together
         except StoppedError:
             return NotDeployed(reason=f"could not {doing}: the run was interrupted")
-        except AWSError as error:
-            return _not_deployed(explain(error, doing=doing))
+        except CallError as error:
+            return _not_deployed(error)
 
     def _create_log_group(self) -> None:
         """Create the run's log group, tagged: groups that Lambda makes itself carry no tags."""
@@ -289,22 +291,27 @@ class Deployments:
     def _try_log_group(self) -> None:
         try:
             self._creator.create(
-                Kind.LOG_GROUP,
-                self.log_group,
+                "logs.CreateLogGroup",
                 lambda: self._connection.logs.create_log_group(logGroupName=self.log_group, tags=self._identity.tags),
+                kind=Kind.LOG_GROUP,
+                name=self.log_group,
+                doing="create the run's log group",
                 worth=lambda error: passing(error) or code(error) == "OperationAbortedException",
             )
         except (StoppedError, LedgerClosedError, OSError):
             return
-        except AWSError as error:
-            failure = explain(error, doing="create the run's log group")
+        except CallError as error:
             self._notes.append(
-                f"{failure.what}: Lambda itself may make {self.log_group}, untagged. {failure.advice}".rstrip()
+                f"{error.what}: Lambda itself may make {self.log_group}, untagged. {error.advice}".rstrip()
             )
-            if code(error) != "ResourceAlreadyExistsException":
+            if error.code != "ResourceAlreadyExistsException":
                 with suppress(LedgerClosedError, OSError):
                     self._ledger.plan(Kind.LOG_GROUP, self.log_group).settled.set()  # removed if Lambda makes it
 
 
-def _not_deployed(failure: Failure) -> NotDeployed:
+def _passing_or_conflict(error: Exception) -> bool:
+    return passing(error) or code(error) == "ResourceConflictException"
+
+
+def _not_deployed(failure: Failure | CallError) -> NotDeployed:
     return NotDeployed(reason=failure.what, advice=failure.advice)

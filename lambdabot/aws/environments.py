@@ -9,9 +9,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from lambdabot.aws.cpu_model import TERM, read_cpu_model
+from lambdabot.aws.failures import CallError
 from lambdabot.aws.outcome import judge
 from lambdabot.aws.report_line import Report, parse_report
-from lambdabot.aws.retry import AWSError, Retry, StoppedError, passing
+from lambdabot.aws.retry import StoppedError
 from lambdabot.model import Invocation, Outcome
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Environments:
             late = begin + (_LATE_SECONDS if found else _SILENT_SECONDS)
             try:
                 found |= self._read(answers, late)
-            except (*AWSError, StoppedError):
+            except (CallError, StoppedError):
                 break  # denied, or no such group
             if wanted <= found.keys() or self._clock() + _PAUSE_SECONDS > late:
                 break
@@ -96,13 +97,13 @@ class Environments:
             request["startTime"] = int(first.timestamp() * 1000)
         found: dict[str, tuple[str, Report]] = {}
         while True:
-            page = Retry(attempts=4).call(
+            page = self._connection.call(
+                "logs.FilterLogEvents",
                 lambda: self._connection.logs.filter_log_events(**request),
-                worth=passing,
-                stop=self._connection.ending,
-                pace=None,
+                doing="read the run's log group",
+                attempts=4,
             )
-            for event in page.get("events", []):
+            for event in page["events"]:
                 stream, line = event.get("logStreamName", ""), event.get("message", "")
                 if (model := read_cpu_model(line)) is not None:
                     self._cpu_models.setdefault(stream, model)

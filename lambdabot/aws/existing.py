@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lambdabot.aws.connection import Connection
-from lambdabot.aws.failures import explain
-from lambdabot.aws.retry import AWSError, Retry, code, passing
+from lambdabot.aws.failures import CallError
 from lambdabot.errors import DeploymentError
 from lambdabot.model import Architecture, Configuration, Function, ImageConfig
 
@@ -80,17 +79,15 @@ def parse(like: str) -> tuple[str, str | None]:
 
 
 def read(connection: Connection, like: str) -> Existing:
-    """Read an existing function. Raises DeploymentError, with advice, when it cannot be read or cannot be copied."""
+    """Read an existing function. CallError: it cannot be read; DeploymentError: it cannot be copied."""
     name, qualifier = parse(like)
     request = {"FunctionName": name} if qualifier is None else {"FunctionName": name, "Qualifier": qualifier}
-    doing = f"read the function {like}"
-    try:
-        answer = Retry(attempts=5).call(
-            lambda: connection.control.get_function(**request), worth=passing, stop=connection.ending, pace=None
-        )
-    except AWSError as error:
-        failure = explain(error, doing=doing)
-        raise DeploymentError(failure.what, advice=failure.advice) from error
+    answer = connection.call(
+        "lambda.GetFunction",
+        lambda: connection.control.get_function(**request),
+        doing=f"read the function {like}",
+        attempts=5,
+    )
     configuration = answer["Configuration"]
     for member, reason in _NOT_MODELLED.items():
         if configuration.get(member):
@@ -111,14 +108,14 @@ def _provisioned(connection: Connection, name: str, qualifier: str | None) -> in
     if qualifier is None or qualifier == _LATEST:
         return 0
     try:
-        answer = Retry(attempts=5).call(
+        answer = connection.call(
+            "lambda.GetProvisionedConcurrencyConfig",
             lambda: connection.control.get_provisioned_concurrency_config(FunctionName=name, Qualifier=qualifier),
-            worth=passing,
-            stop=connection.ending,
-            pace=connection.pace,
+            doing=f"read how many environments {name}:{qualifier} keeps ready",
+            attempts=5,
         )
-    except AWSError as error:
-        return 0 if code(error) == "ProvisionedConcurrencyConfigNotFoundException" else None
+    except CallError as error:
+        return 0 if error.code == "ProvisionedConcurrencyConfigNotFoundException" else None
     return answer["RequestedProvisionedConcurrentExecutions"]
 
 

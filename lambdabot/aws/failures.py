@@ -21,7 +21,8 @@ from botocore.exceptions import (
 )
 
 from lambdabot.aws.remedies import remedy
-from lambdabot.aws.retry import answer_lost, code, message, throttled
+from lambdabot.aws.retry import answer_lost, code, cut_off, message, throttled
+from lambdabot.errors import EndpointError
 from lambdabot.redaction import redact
 
 WORKFLOW = """\
@@ -61,6 +62,7 @@ _DENIED = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "Au
 _UNKNOWN_HOST = ("Failed to resolve", "Name or service not known", "name resolution", "nodename nor servname")
 _MEMORY_CAP = re.compile(r"Member must have value less than or equal to (?P<megabytes>\d+)")
 
+_PASSES = "A fault of AWS or of the network: run again later."
 _CONCURRENCY = ("ConcurrentInvocationLimitExceeded", "ReservedFunctionConcurrentInvocationLimitExceeded")
 
 
@@ -73,6 +75,18 @@ class Failure:
     fatal: bool = False
 
 
+class CallError(EndpointError):
+    """A call to AWS that failed for good, in our words; `doing` completes "could not …"."""
+
+    def __init__(self, error: Exception, *, doing: str) -> None:
+        """Explain AWS's error, and keep it."""
+        failure = explain(error, doing=doing)
+        super().__init__(failure.what, advice=failure.advice)
+        self.error = error
+        self.code = code(error)
+        self.fatal = failure.fatal
+
+
 def explain(error: Exception, *, doing: str) -> Failure:
     """Say what an error of a boto3 call means; `doing` completes "could not …"."""
     return (
@@ -80,6 +94,7 @@ def explain(error: Exception, *, doing: str) -> Failure:
         or _of_credentials(error, doing)
         or _of_permissions(error, doing)
         or _of_the_network(error, doing)
+        or _of_the_way_back(error, doing)
         or _of_the_request(error, doing)
     )
 
@@ -196,6 +211,13 @@ def _of_the_network(error: Exception, doing: str) -> Failure | None:
     return None
 
 
+def _of_the_way_back(error: Exception, doing: str) -> Failure | None:
+    if not cut_off(error):
+        return None
+    words = redact(message(error)).partition("\n")[0]  # what follows is the body, as botocore's parser quotes it
+    return Failure(what=f"could not {doing}: the answer was cut off on its way ({words})", advice=_PASSES)
+
+
 def _of_the_request(error: Exception, doing: str) -> Failure:
     name = code(error)
     words = redact(message(error))
@@ -209,8 +231,7 @@ def _of_the_request(error: Exception, doing: str) -> Failure:
         return Failure(what=f"could not {doing}: throttled to the last attempt ({words})", advice=advice)
     if answer_lost(error):
         return Failure(
-            what=f"could not {doing}: the endpoint failed to the last attempt ({name}: {words})",
-            advice="A fault of AWS or of the network: run again later.",
+            what=f"could not {doing}: the endpoint failed to the last attempt ({name}: {words})", advice=_PASSES
         )
     if "cannot be assumed by Lambda" in words:
         advice = "The role's trust policy must let lambda.amazonaws.com assume it (sts:AssumeRole)."

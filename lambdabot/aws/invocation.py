@@ -12,12 +12,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from lambdabot.aws.connection import Connection
-from lambdabot.aws.failures import explain
+from lambdabot.aws.failures import CallError
 from lambdabot.aws.outcome import Failed, judge, read_failure
 from lambdabot.aws.report_line import Report, find_report
 from lambdabot.aws.retry import AWSError, Retry, StoppedError, code, never_sent, throttled
 from lambdabot.aws.threads import run_all
-from lambdabot.errors import EndpointError
 from lambdabot.model import Deployment, Invocation, Outcome, Wave
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def invoke_wave(
 
     `clock` gives the seconds since the function's first wave. An invocation that was throttled to the end, was never
     answered, or ran at another memory size is `not measured`, with the reason; so is one without a REPORT, which
-    `identify` may still find. Nothing that may have run is ever sent again. Raises EndpointError, with advice, when
+    `identify` may still find. Nothing that may have run is ever sent again. Raises CallError when
     credentials have expired or do not allow it.
     """
     client = connection.invoker(timeout_seconds)
@@ -90,7 +89,7 @@ def invoke_wave(
 def _invoke(
     connection: Connection, client: LambdaClient, deployment: Deployment, payload: bytes, blank: Invocation
 ) -> Answer:
-    def attempt() -> InvocationResponseTypeDef:
+    def attempt() -> Answer:
         with connection.in_flight.slot(connection.ending):
             try:
                 response = client.invoke(
@@ -104,9 +103,9 @@ def _invoke(
                     connection.in_flight.narrow()
                 raise
         connection.in_flight.widen()
-        return response
+        return _read(response, blank)
 
-    def attempts() -> InvocationResponseTypeDef:
+    def attempts() -> Answer:
         return Retry().call(
             attempt,
             worth=lambda error: never_sent(error) or code(error) in _NOT_RUN,
@@ -114,18 +113,22 @@ def _invoke(
             pace=None,
         )
 
-    patience = Retry(attempts=_CROWDED_ATTEMPTS, deadline=time.monotonic() + _CROWDED_SECONDS)
     try:
         # Waiting for room is no failure: a sample that was refused for other traffic's sake is not lost.
-        response = patience.call(attempts, worth=throttled, stop=connection.ending, pace=None)
-        return _read(response, blank)
+        return connection.call(
+            "lambda.Invoke",
+            attempts,
+            doing=f"invoke {blank.variant.configuration}",
+            worth=throttled,
+            attempts=_CROWDED_ATTEMPTS,
+            deadline=time.monotonic() + _CROWDED_SECONDS,
+        )
     except StoppedError:
         return Answer(invocation=replace(blank, reason="the run was interrupted"), request_id=None)
-    except AWSError as error:
-        failure = explain(error, doing=f"invoke {blank.variant.configuration}")
-        if failure.fatal:
-            raise EndpointError(failure.what, advice=failure.advice) from error
-        return Answer(invocation=replace(blank, reason=failure.what), request_id=None)
+    except CallError as error:
+        if error.fatal:
+            raise
+        return Answer(invocation=replace(blank, reason=error.what), request_id=None)
 
 
 def _read(response: InvocationResponseTypeDef, blank: Invocation) -> Answer:

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from lambdabot.aws.failures import explain
+from lambdabot.aws.failures import CallError
 from lambdabot.aws.identity import LOG_GROUPS, name_prefix, owner
 from lambdabot.aws.ledger import Kind
-from lambdabot.aws.retry import AWSError, Retry, code, passing
 from lambdabot.aws.threads import run_all
-from lambdabot.errors import EndpointError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from lambdabot.aws.connection import Connection
     from lambdabot.aws.identity import RunIdentity
     from lambdabot.aws.journal import Record
-    from lambdabot.aws.pace import Pace
 
 T = TypeVar("T")
 
@@ -71,7 +68,7 @@ class Search:
             name.partition("/")[0] for one in self._records for kind, name in one.open if kind == Kind.S3_OBJECT
         }
         self._buckets = sorted(journaled | ({bucket} if bucket else set()))
-        self.failures: list[EndpointError] = []
+        self.failures: list[CallError] = []
 
     def orphans(self) -> tuple[Orphan, ...]:
         """Return everything that carries the repository's name."""
@@ -85,7 +82,7 @@ class Search:
         for (kind, _), group in zip(
             places, run_all(partial(self._or_failure, look) for _, look in places), strict=True
         ):
-            if isinstance(group, EndpointError):
+            if isinstance(group, CallError):
                 self.failures.append(group)
                 unknown.add(kind)
             else:
@@ -101,10 +98,10 @@ class Search:
         return tuple(found.values())
 
     @staticmethod
-    def _or_failure(look: Callable[[], list[Orphan]]) -> list[Orphan] | EndpointError:
+    def _or_failure(look: Callable[[], list[Orphan]]) -> list[Orphan] | CallError:
         try:
             return look()
-        except EndpointError as error:
+        except CallError as error:
             return error
 
     def _listed(self, kind: Kind, name: str, tags: Mapping[str, str]) -> Orphan:
@@ -126,19 +123,21 @@ class Search:
         return ""
 
     def _functions(self) -> list[Orphan]:
-        control, pace = self._connection.control, self._connection.pace
+        control = self._connection.control
 
         def page(marker: str | None) -> tuple[Iterable[Any], str | None]:
             asked: dict[str, Any] = {"Marker": marker} if marker else {}
-            answer = self._read("list the account's functions", lambda: control.list_functions(**asked), pace)
+            answer = self._read(
+                "lambda.ListFunctions", lambda: control.list_functions(**asked), "list the account's functions"
+            )
             return answer["Functions"], answer.get("NextMarker")
 
         ours = [one for one in _pages(page) if one["FunctionName"].startswith(self._prefix)]
 
         def tags(function: Any) -> Orphan | None:  # noqa: ANN401  # as botocore gives it
             name, arn = function["FunctionName"], function["FunctionArn"]
-            answer = self._read(f"read the tags of {name}", lambda: control.list_tags(Resource=arn), pace)
-            return None if answer is None else self._listed(Kind.FUNCTION, name, answer.get("Tags", {}))
+            answer = self._read("lambda.ListTags", lambda: control.list_tags(Resource=arn), f"read the tags of {name}")
+            return None if answer is None else self._listed(Kind.FUNCTION, name, answer["Tags"])
 
         return [one for one in run_all(partial(tags, function) for function in ours) if one is not None]
 
@@ -148,14 +147,20 @@ class Search:
         def page(token: str | None) -> tuple[Iterable[Any], str | None]:
             asked: dict[str, Any] = {"nextToken": token} if token else {}
             answer = self._read(
-                "list the log groups", lambda: logs.describe_log_groups(logGroupNamePrefix=prefix, **asked), None
+                "logs.DescribeLogGroups",
+                lambda: logs.describe_log_groups(logGroupNamePrefix=prefix, **asked),
+                "list the log groups",
             )
             return answer["logGroups"], answer.get("nextToken")
 
         def tags(group: Any) -> Orphan | None:  # noqa: ANN401  # as botocore gives it
             name, arn = group["logGroupName"], group["arn"].removesuffix(":*")
-            answer = self._read(f"read the tags of {name}", lambda: logs.list_tags_for_resource(resourceArn=arn), None)
-            return None if answer is None else self._listed(Kind.LOG_GROUP, name, answer.get("tags", {}))
+            answer = self._read(
+                "logs.ListTagsForResource",
+                lambda: logs.list_tags_for_resource(resourceArn=arn),
+                f"read the tags of {name}",
+            )
+            return None if answer is None else self._listed(Kind.LOG_GROUP, name, answer["tags"])
 
         return [one for one in run_all(partial(tags, group) for group in _pages(page)) if one is not None]
 
@@ -165,16 +170,18 @@ class Search:
         def page(token: str | None) -> tuple[Iterable[Any], str | None]:
             asked: dict[str, Any] = {"ContinuationToken": token} if token else {}
             answer = self._read(
-                f"list the objects of the bucket {bucket}",
+                "s3.ListObjectsV2",
                 lambda: objects.list_objects_v2(Bucket=bucket, Prefix=self._prefix, **asked),
-                None,
+                f"list the objects of the bucket {bucket}",
             )
             return answer.get("Contents", []), answer.get("NextContinuationToken")
 
         def tags(item: Any) -> Orphan | None:  # noqa: ANN401  # as botocore gives it
             key, name = item["Key"], f"{bucket}/{item['Key']}"
             answer = self._read(
-                f"read the tags of {name}", lambda: objects.get_object_tagging(Bucket=bucket, Key=key), None
+                "s3.GetObjectTagging",
+                lambda: objects.get_object_tagging(Bucket=bucket, Key=key),
+                f"read the tags of {name}",
             )
             if answer is None:
                 return None
@@ -182,15 +189,14 @@ class Search:
 
         return [one for one in run_all(partial(tags, item) for item in _pages(page)) if one is not None]
 
-    def _read(self, doing: str, call: Callable[[], Any], pace: Pace | None) -> Any:  # noqa: ANN401  # as botocore gives it
+    def _read(self, operation: str, send: Callable[[], Any], doing: str) -> Any:  # noqa: ANN401  # as botocore gives it
         """Return an answer; None when the resource went away meanwhile."""
         try:
-            return Retry().call(call, worth=passing, stop=self._connection.ending, pace=pace)
-        except AWSError as error:
-            if code(error) in _GONE:
+            return self._connection.call(operation, send, doing=doing)
+        except CallError as error:
+            if error.code in _GONE:
                 return None
-            failure = explain(error, doing=doing)
-            raise EndpointError(failure.what, advice=failure.advice) from error
+            raise
 
 
 def _pages(page: Callable[[str | None], tuple[Iterable[T], str | None]]) -> Iterator[T]:

@@ -1,16 +1,16 @@
 """The removal of what the ledger holds: all functions and packages at once, then the log group they wrote to."""
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import wait
 from dataclasses import dataclass
 from functools import partial
 from threading import Event
 
 from lambdabot.aws.connection import Connection
-from lambdabot.aws.failures import explain
+from lambdabot.aws.failures import CallError
 from lambdabot.aws.ledger import Entry, Kind, Ledger
-from lambdabot.aws.retry import AWSError, Retry, answer_lost, code, passing
+from lambdabot.aws.retry import AWSError, answer_lost, code, passing
 from lambdabot.aws.threads import start
 
 _LOOKS = 4  # how often a resource must not be found before it is believed that its creation never took effect
@@ -51,11 +51,12 @@ class Removal:
         entry.settled.wait(self._seconds / 2)
         asked = False  # an earlier attempt may have deleted it although its answer was lost
         looks = 0
+        operation, delete = self._deletion(entry)
 
-        def delete() -> None:
+        def attempt() -> None:
             nonlocal asked
             try:
-                self._delete(entry)
+                delete()
             except AWSError as error:
                 asked = asked or answer_lost(error)
                 raise
@@ -63,17 +64,20 @@ class Removal:
         while looks < _LOOKS:
             settled = entry.settled.is_set()
             try:
-                Retry(attempts=20, cap_seconds=1.0, deadline=self.deadline).call(
-                    delete,
+                self.connection.call(
+                    operation,
+                    attempt,
+                    doing=f"remove the {entry}",
                     worth=lambda error: passing(error) or code(error) in _CONFLICTS,
                     stop=_NEVER,
-                    pace=self.connection.pace if entry.kind is Kind.FUNCTION else None,  # Lambda counts its own calls
+                    attempts=20,
+                    cap_seconds=1.0,
+                    deadline=self.deadline,
                 )
                 break
-            except AWSError as error:
-                if code(error) != "ResourceNotFoundException":
-                    failure = explain(error, doing=f"remove the {entry}")
-                    self.notes.append(f"{failure.what}. {failure.advice}".rstrip())
+            except CallError as error:
+                if error.code != "ResourceNotFoundException":
+                    self.notes.append(f"{error.what}. {error.advice}".rstrip())
                     return
             if asked and entry.certain:
                 break
@@ -83,12 +87,14 @@ class Removal:
             time.sleep(_PAUSE_SECONDS)
         self.ledger.remove(entry)
 
-    def _delete(self, entry: Entry) -> None:
+    def _deletion(self, entry: Entry) -> tuple[str, Callable[[], object]]:
+        """Return the operation that deletes a resource, and its call."""
+        connection = self.connection
         match entry.kind:
             case Kind.FUNCTION:
-                self.connection.remover.delete_function(FunctionName=entry.name)
+                return "lambda.DeleteFunction", lambda: connection.remover.delete_function(FunctionName=entry.name)
             case Kind.LOG_GROUP:
-                self.connection.logs.delete_log_group(logGroupName=entry.name)
+                return "logs.DeleteLogGroup", lambda: connection.logs.delete_log_group(logGroupName=entry.name)
             case Kind.S3_OBJECT:
                 bucket, _, key = entry.name.partition("/")
-                self.connection.object_remover.delete_object(Bucket=bucket, Key=key)
+                return "s3.DeleteObject", lambda: connection.object_remover.delete_object(Bucket=bucket, Key=key)

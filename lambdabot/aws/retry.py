@@ -17,11 +17,13 @@ from botocore.exceptions import (
     ConnectionError,  # noqa: A004 - botocore's own name for "no connection came about"
     HTTPClientError,
     IncompleteReadError,
+    ResponseStreamingError,
     SSLError,
 )
 from botocore.parsers import ResponseParserError
 
 from lambdabot.aws.pace import Pace
+from lambdabot.aws.reply import IncompleteReplyError
 
 T = TypeVar("T")
 AWSError = (BotoCoreError, ClientError, ResponseParserError)  # all that a call through boto3 can end in
@@ -102,8 +104,12 @@ def never_sent(error: Exception) -> bool:
 
 def answer_lost(error: Exception) -> bool:
     """Say whether the call may have taken effect although it failed."""
-    lost = isinstance(error, HTTPClientError | IncompleteReadError | ResponseParserError)
-    return lost or _status(error) >= _SERVER_FAULT
+    return cut_off(error) or isinstance(error, HTTPClientError) or _status(error) >= _SERVER_FAULT
+
+
+def cut_off(error: Exception) -> bool:
+    """Say whether only a part of the answer arrived."""
+    return isinstance(error, IncompleteReplyError | IncompleteReadError | ResponseParserError | ResponseStreamingError)
 
 
 def passing(error: Exception) -> bool:

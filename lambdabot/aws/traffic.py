@@ -5,10 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from lambdabot.aws.failures import explain
+from lambdabot.aws.failures import CallError
 from lambdabot.aws.report_line import parse_report
-from lambdabot.aws.retry import AWSError, Retry, passing
-from lambdabot.errors import DeploymentError
 
 if TYPE_CHECKING:
     from types_boto3_cloudwatch.type_defs import DimensionTypeDef
@@ -28,32 +26,28 @@ _EITHER_FORM = '?"REPORT RequestId" ?"platform.report"'  # of a REPORT: text and
 def monthly_invocations(connection: Connection, existing: Existing, *, now: datetime | None = None) -> int:
     """Return the sum of the metric `Invocations` over 30 days, of the alias where `like` names one.
 
-    A function that was never invoked has no data points: 0. Raises DeploymentError, with advice, when CloudWatch
-    cannot be asked. Source: AWS Lambda Developer Guide, "Types of metrics for Lambda functions".
+    A function that was never invoked has no data points: 0. Raises CallError when CloudWatch cannot be asked. Source:
+    AWS Lambda Developer Guide, "Types of metrics for Lambda functions".
     """
     end = (now or datetime.now(UTC)).replace(minute=0, second=0, microsecond=0)
     name = str(existing.configuration["FunctionName"])
     dimensions: list[DimensionTypeDef] = [{"Name": "FunctionName", "Value": name}]
     if existing.alias is not None:
         dimensions.append({"Name": "Resource", "Value": f"{name}:{existing.alias}"})
-    try:
-        answer = Retry(attempts=4).call(
-            lambda: connection.metrics.get_metric_statistics(
-                Namespace="AWS/Lambda",
-                MetricName="Invocations",
-                Dimensions=dimensions,
-                StartTime=end - timedelta(days=DAYS),
-                EndTime=end,
-                Period=_DAY_SECONDS,
-                Statistics=["Sum"],
-            ),
-            worth=passing,
-            stop=connection.ending,
-            pace=None,  # CloudWatch has quotas of its own
-        )
-    except AWSError as error:
-        failure = explain(error, doing=f"read the traffic of {existing.like}")
-        raise DeploymentError(failure.what, advice=failure.advice) from error
+    answer = connection.call(
+        "cloudwatch.GetMetricStatistics",
+        lambda: connection.metrics.get_metric_statistics(
+            Namespace="AWS/Lambda",
+            MetricName="Invocations",
+            Dimensions=dimensions,
+            StartTime=end - timedelta(days=DAYS),
+            EndTime=end,
+            Period=_DAY_SECONDS,
+            Statistics=["Sum"],
+        ),
+        doing=f"read the traffic of {existing.like}",
+        attempts=4,
+    )
     return round(sum(point["Sum"] for point in answer["Datapoints"]))
 
 
@@ -77,14 +71,17 @@ def cold_start_share(connection: Connection, existing: Existing, *, now: datetim
     cold: list[bool] = []
     try:
         for _ in range(_PAGES):
-            page = Retry(attempts=2).call(
-                lambda: connection.logs.filter_log_events(**request), worth=passing, stop=connection.ending, pace=None
+            page = connection.call(
+                "logs.FilterLogEvents",
+                lambda: connection.logs.filter_log_events(**request),
+                doing=f"read the log of {existing.like}",
+                attempts=2,
             )
-            reports = (parse_report(event.get("message", "")) for event in page.get("events", []))
+            reports = (parse_report(event.get("message", "")) for event in page["events"])
             cold += [one.init_ms is not None or one.restore_ms is not None for one in reports if one is not None]
             if "nextToken" not in page:
                 break
             request["nextToken"] = page["nextToken"]
-    except AWSError:
+    except CallError:
         return None
     return sum(cold) / len(cold) if len(cold) >= _FEW else None

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from lambdabot.aws.creation import Creator
+from lambdabot.aws.failures import CallError
 from lambdabot.aws.ledger import Kind, LedgerClosedError
 from lambdabot.aws.request import Uploaded
-from lambdabot.aws.retry import AWSError, StoppedError, passing
+from lambdabot.aws.retry import StoppedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,11 +37,11 @@ class Uploads:
         self._turns: dict[str, Lock] = {}
         self._done: dict[str, Uploaded | Exception] = {}
 
-    def put(self, build: Build) -> Uploaded | None:
+    def put(self, build: Build, *, doing: str) -> Uploaded | None:
         """Return where a package is, uploading it when it is first asked for; who asks meanwhile waits.
 
-        None: it goes straight to Lambda, as small ones do. Raises AWS's error, StoppedError or LedgerClosedError, and
-        the same again for the next who asks.
+        None: it goes straight to Lambda, as small ones do. Raises CallError, in words for who asks, StoppedError or
+        LedgerClosedError, and the same again for the next.
         """
         path = build.zip_path
         if path is None or build.zip_bytes <= WORTH_BYTES:
@@ -50,15 +51,17 @@ class Uploads:
         with turn:
             if build.code_sha256 not in self._done:
                 try:
-                    self._done[build.code_sha256] = self._put(path, build.code_sha256)
-                except (*AWSError, StoppedError, LedgerClosedError) as error:
+                    self._done[build.code_sha256] = self._put(path, build.code_sha256, doing)
+                except (CallError, StoppedError, LedgerClosedError) as error:
                     self._done[build.code_sha256] = error
             done = self._done[build.code_sha256]
+        if isinstance(done, CallError):
+            raise CallError(done.error, doing=doing) from done.error
         if isinstance(done, Exception):
             raise done
         return done
 
-    def _put(self, path: Path, sha256: str) -> Uploaded:
+    def _put(self, path: Path, sha256: str, doing: str) -> Uploaded:
         key = f"{self._identity.object_prefix}{b64decode(sha256).hex()}.zip"
 
         def put() -> object:
@@ -71,5 +74,5 @@ class Uploads:
                     Tagging=urlencode(self._identity.tags),
                 )
 
-        self._creator.create(Kind.S3_OBJECT, f"{self._bucket}/{key}", put, worth=passing)
+        self._creator.create("s3.PutObject", put, kind=Kind.S3_OBJECT, name=f"{self._bucket}/{key}", doing=doing)
         return Uploaded(bucket=self._bucket, key=key)

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from lambdabot.model import Edit
 from lambdabot.errors import ExitCode
+from lambdabot.model import Edit
 from lambdabot.project.working_tree import write
 from lambdabot.report.document import load
 

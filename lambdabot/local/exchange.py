@@ -49,7 +49,8 @@ class Route:
 class Delivery:
     """How a response reaches the client: with a pause in the middle of its body, and no further than its share."""
 
-    share: float = 1.0  # of the body, after which the connection is reset; 0: not even the head is sent
+    kept: float = 1.0  # of the body; its length says that this is all
+    share: float = 1.0  # of what is kept, after which the connection is reset; 0: not even the head is sent
     pause_seconds: float = 0.0
 
 

@@ -152,15 +152,16 @@ class _Connection(StreamRequestHandler):
         return line.decode("latin-1").rstrip("\r\n")
 
     def _write(self, response: Response) -> None:
+        body = response.body[: int(len(response.body) * response.delivery.kept)]
         lines = [f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}"]
         lines += [f"{name}: {value}" for name, value in response.headers.items()]
         if response.status != HTTPStatus.NO_CONTENT:
-            lines.append(f"Content-Length: {len(response.body)}")
+            lines.append(f"Content-Length: {len(body)}")
         head = "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
         if response.delivery == WHOLE:
-            self.wfile.write(head + response.body)
+            self.wfile.write(head + body)
         else:
-            self._deliver(head, response.body, response.delivery)
+            self._deliver(head, body, response.delivery)
 
     def _deliver(self, head: bytes, body: bytes, delivery: Delivery) -> None:
         """Write what is to arrive, in two parts; raise _CutError when that is not all."""

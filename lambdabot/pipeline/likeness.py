@@ -6,7 +6,7 @@ from pathlib import Path
 from lambdabot.aws.connection import Connection
 from lambdabot.aws.existing import Existing, code_of, completed, read
 from lambdabot.aws.traffic import SOURCE, cold_start_share, monthly_invocations
-from lambdabot.errors import DeploymentError, Mistake
+from lambdabot.errors import DeploymentError, EndpointError, Mistake
 from lambdabot.model import BaseKind, Function, Place, Side
 from lambdabot.pipeline.pairs import Sides
 from lambdabot.workspace import Workspace
@@ -35,7 +35,7 @@ class Likeness:
             return _without(sides)
         try:
             return self._complete(self.connection, sides, place)
-        except DeploymentError as error:
+        except (DeploymentError, EndpointError) as error:
             return replace(sides, refused=str(error))
 
     def _complete(self, connection: Connection, sides: Sides, place: Place) -> Sides:
@@ -71,7 +71,7 @@ class Likeness:
                 traffic = monthly_invocations(connection, existing)
                 question = replace(head.question, monthly_invocations=traffic, traffic_source=SOURCE)
                 head = replace(head, question=question)
-            except DeploymentError as error:
+            except (DeploymentError, EndpointError) as error:
                 notes.append(str(error))
         if existing.provisioned_concurrency is None and "provisioned_concurrency" not in head.origin.given:
             notes.append(
@@ -90,7 +90,7 @@ class Likeness:
         try:
             its = self._existing(connection, base.origin.like)
             return replace(sides, base=self._with_code(connection, completed(base, its), its))
-        except DeploymentError as error:
+        except (DeploymentError, EndpointError) as error:
             return replace(sides, base=None, no_base=str(error))
 
     def _existing(self, connection: Connection, like: str) -> Existing:

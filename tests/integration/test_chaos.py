@@ -11,15 +11,19 @@ from decimal import Decimal
 import boto3
 import pytest
 
-from benchmarks.hostile_lambda.chaos import chaos
+from benchmarks.hostile_lambda.chaos import UNFORESEEN, chaos
 from benchmarks.hostile_lambda.kill import CHAOS, LONGEST_SECONDS, Runner, kill
 from benchmarks.hostile_lambda.place import USERS, Traffic, account, mutates
 from lambdabot.aws.connection import connect
 from lambdabot.aws.invocation import invoke_wave
+from lambdabot.errors import ExitCode
+from lambdabot.local.faults.document import Way
 from lambdabot.model import Architecture, Configuration, Deployment, Outcome, Side, Variant, Wave
 
 TRIALS = 50
 RUNS = 40
+CUT_RUNS = 24
+CUTS = (Way.HALF_REPLY, Way.CUT_REPLY, Way.EMPTY_REPLY)
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +110,32 @@ def test_runs_among_failures_end_and_tell_the_truth():
     outcomes = chaos(range(1, RUNS + 1))
     assert [one for one in outcomes if one.hung or one.leaked or one.wrong or one.overspent] == []
     assert sum(one.measured for one in outcomes) > RUNS / 2
+
+
+def test_runs_among_replies_that_are_cut_end_and_tell_the_truth():
+    outcomes = chaos(range(1, CUT_RUNS + 1), CUTS)
+    assert [one for one in outcomes if one.hung or one.leaked or one.wrong or one.overspent] == []
+    assert sum(one.measured for one in outcomes) > CUT_RUNS / 2
+
+
+def test_a_run_whose_replies_are_often_cut_reports_as_any_other(session, project):
+    project.write("src/app.py", "def handler(event, context):\n    return 1\n")
+    project.settings("""
+        version: 1
+        functions:
+          one: {source: src, handler: app.handler, memory_mb: [128, 512], architectures: [x86_64]}
+    """)
+    often = {"seed": 3, "failures": [{"share": 0.4, "ways": list(CUTS)}]}
+    with account(session, {**CHAOS, **often}, Traffic()) as owner:
+        owner.faults.active = True
+        code, report = project.run(endpoint=owner.url)
+        owner.faults.active = False
+        assert owner.left() == []
+    assert code in {ExitCode.DONE, ExitCode.NOT_MEASURED}
+    (function,) = report["functions"]
+    measured = [one["status"] == "measured" for one in function["measurements"]]
+    assert any(measured) is (code == ExitCode.DONE)
+    assert UNFORESEEN not in json.dumps(report)
 
 
 def test_a_wave_that_is_too_wide_for_the_account_loses_no_sample(session):

@@ -14,7 +14,11 @@ Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Way(StrEnum):
-    """A way in which one call fails; those that end in `after` fail after the call took effect."""
+    """A way in which one call fails; those that end in `after` or `reply` fail after the call took effect.
+
+    Of a half reply the connection breaks in the middle of the body; a cut or an empty one says that this was all, so
+    that it is no JSON or XML any more.
+    """
 
     THROTTLED = "throttled"
     CONFLICT = "conflict"
@@ -23,6 +27,8 @@ class Way(StrEnum):
     RESET = "reset"
     RESET_AFTER = "reset after"
     HALF_REPLY = "half reply"
+    CUT_REPLY = "cut reply"
+    EMPTY_REPLY = "empty reply"
     SLOW_BODY = "slow body"
     OLD_CONFIGURATION = "old configuration"
     NO_REPORT = "no report"

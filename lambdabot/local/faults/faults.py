@@ -28,6 +28,12 @@ _NO_LIMIT = (
 _MEMORY = re.compile(rb"(?P<before>\tMemory Size: )(?P<size>\d+)(?= MB)")
 _DURATION = re.compile(rb"\tDuration: (?P<ms>[\d.]+) ms")
 _OLD_FACTOR = 10  # so that an old configuration's duration is told from every other
+_PARTS = {  # of an answer that arrive
+    Way.RESET_AFTER: Delivery(share=0.0),
+    Way.HALF_REPLY: Delivery(share=0.5),
+    Way.CUT_REPLY: Delivery(kept=0.5),
+    Way.EMPTY_REPLY: Delivery(kept=0.0),
+}
 _RESOURCES = ("FunctionName", "Resource", "logGroupName", "logGroupIdentifier", "resourceArn")
 
 
@@ -159,17 +165,13 @@ def _spoilt(failure: Failure, document: Document) -> tuple[Document, Delivery]:
     match failure.way:
         case Way.SERVER_ERROR_AFTER:
             raise _server_error()
-        case Way.RESET_AFTER:
-            return document, Delivery(share=0.0)
-        case Way.HALF_REPLY:
-            return document, Delivery(share=0.5)
         case Way.SLOW_BODY:
             return document, Delivery(pause_seconds=failure.seconds)
         case Way.OLD_CONFIGURATION if "LogResult" in document:
             return {**document, "LogResult": _of_old_configuration(document["LogResult"])}, WHOLE
         case Way.NO_REPORT:
             return {key: value for key, value in document.items() if key != "LogResult"}, WHOLE
-    return document, WHOLE
+    return document, _PARTS.get(failure.way, WHOLE)
 
 
 def _of_old_configuration(log_result: str) -> str:

@@ -46,6 +46,7 @@ class Fault:
     reset: str = ""  # `before` or `after` the effect
     hang: bool = False  # after the effect, until the server closes
     half: bool = False  # half of the answer's body, after the effect
+    kept: float = 1.0  # of the answer's body, after the effect; its length says that this is all
 
 
 Reply = tuple[int, dict[str, object], dict[str, str]]
@@ -119,7 +120,7 @@ class FakeLambda:
         self.codes.append(request.pop("Code"))
         self.tags[name] = request.pop("Tags")
         published = request.pop("Publish", False)
-        self.functions[name] = {**request, "FunctionArn": f"{ARN}{name}", "FunctionName": name}
+        self.functions[name] = {**request, "FunctionArn": f"{ARN}{name}", "FunctionName": name, "CodeSha256": "x"}
         return 201, self._published(name) if published else self._state(name), {}
 
     def _get_function(self, name, _) -> Reply:
@@ -227,7 +228,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.fake.released.wait(30)
         if fault and (fault.reset == "after" or fault.hang):
             return self._hang_up()
-        return self._answer(reply, request_id, half=fault is not None and fault.half)
+        return self._answer(reply, request_id, half=fault is not None and fault.half, kept=fault.kept if fault else 1.0)
 
     do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - http.server looks these names up
 
@@ -245,9 +246,10 @@ class _Handler(BaseHTTPRequestHandler):
         }
         return operations[self.command], path[3] if len(path) > 3 else ""
 
-    def _answer(self, reply: Reply, request_id: str, *, half: bool) -> None:
+    def _answer(self, reply: Reply, request_id: str, *, half: bool, kept: float) -> None:
         status, content, headers = reply
         body = b"" if status == 204 else json.dumps(content).encode()
+        body = body[: int(len(body) * kept)]
         self.send_response(status)
         for name, value in {"x-amzn-RequestId": request_id, **headers}.items():
             self.send_header(name, value)

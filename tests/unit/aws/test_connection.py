@@ -1,10 +1,14 @@
 import socket
 import threading
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
 from lambdabot.aws.connection import AccountLimits, connect
+from lambdabot.aws.failures import CallError
+from lambdabot.aws.pace import Pace
+from lambdabot.aws.retry import StoppedError
 from lambdabot.errors import EndpointError, ExitCode
 
 
@@ -60,6 +64,13 @@ def test_something_else_at_home(fake, connection):
     fake._get_account_settings = lambda *_: (200, {"hello": "world"}, {})
     with pytest.raises(EndpointError, match="does not speak the Lambda API"):
         connection.verify()
+
+
+@pytest.mark.parametrize("kept", [0.5, 0.0])
+def test_a_first_reply_that_is_not_whole_is_asked_for_again(fake, connection, kept):
+    for _ in range(3):
+        fake.fail("GetAccountSettings", kept=kept)
+    assert connection.verify().concurrency == 1000
 
 
 def test_a_web_page_at_home():
@@ -154,6 +165,45 @@ def test_clients_are_made_once_and_never_try_again_by_themselves(connection):
 def test_an_invocation_on_aws_is_given_little_more_than_its_timeout():
     connection = connect(endpoint=None, region="us-east-1")
     assert connection.invoker(900).meta.config.read_timeout == 960
+
+
+@pytest.mark.parametrize(
+    ("operation", "waits"),
+    [
+        ("lambda.CreateFunction", (1, 0)),
+        ("lambda.GetFunction", (0, 1)),  # which has a quota of its own
+        ("lambda.Invoke", (0, 0)),
+        ("logs.FilterLogEvents", (0, 0)),
+    ],
+)
+def test_a_call_keeps_to_the_pace_of_its_operation(operation, waits):
+    class Counting(Pace):
+        count = 0
+
+        def wait(self, stop) -> None:
+            self.count += 1
+
+    connection = connect(endpoint="http://127.0.0.1:1", region=None)
+    connection.pace, connection.read_pace = (Counting(per_second=1, burst=1) for _ in range(2))
+    assert connection.call(operation, lambda: "answer", doing="ask") == "answer"
+    assert (connection.pace.count, connection.read_pace.count) == waits
+
+
+def test_a_call_that_fails_for_good_keeps_awss_own_error(fake, connection):
+    fake.fail("GetAccountSettings", status=403, code="ExpiredTokenException", message="no")
+    with pytest.raises(CallError, match="could not ask: the AWS credentials have expired") as caught:
+        connection.call("lambda.GetAccountSettings", connection.control.get_account_settings, doing="ask")
+    assert (caught.value.code, caught.value.fatal) == ("ExpiredTokenException", True)
+    assert caught.value.error is caught.value.__cause__
+
+
+def test_nothing_is_asked_once_the_run_ends_but_what_says_otherwise(fake, connection):
+    connection.ending.set()
+    ask = partial(connection.call, "lambda.GetAccountSettings", connection.control.get_account_settings, doing="ask")
+    with pytest.raises(StoppedError):
+        ask()
+    assert fake.calls == []
+    assert ask(stop=threading.Event())
 
 
 def test_only_the_embedded_endpoint_is_asked_without_a_pace():

@@ -162,16 +162,28 @@ PASSING = [
     {"status": 400, "code": "InvalidParameterValueException", "message": ROLE},
     {"reset": "before"},
     {"reset": "after"},
+    {"half": True},
 ]
 
 
-@pytest.mark.parametrize("how", PASSING, ids=["throttled", "5xx", "role", "reset before", "reset after"])
+@pytest.mark.parametrize("how", PASSING, ids=["throttled", "5xx", "role", "reset before", "reset after", "half"])
 def test_what_passes_is_tried_again(fake, deployments, make_copy, how):
     for _ in range(3):
         fake.fail("CreateFunction", **how)
     with deployments:
         assert isinstance(only(deployments.create([make_copy()])), Deployment)
         assert (fake.count("CreateFunction"), len(fake.functions), deployments.created) == (4, 1, 1)
+    assert clean(fake)
+    assert deployments.left == ()
+
+
+@pytest.mark.parametrize("kept", [0.5, 0.0])
+def test_a_copy_is_known_by_its_name_where_no_answer_is_whole(fake, deployments, make_copy, kept):
+    for _ in range(2):
+        fake.fail("CreateFunction", kept=kept)  # the first made it, the second is a 409 without words
+    with deployments:
+        assert isinstance(only(deployments.create([make_copy()])), Deployment)
+        assert (fake.count("CreateFunction"), len(fake.functions), deployments.created) == (2, 1, 1)
     assert clean(fake)
     assert deployments.left == ()
 
@@ -279,6 +291,35 @@ def test_a_refresh_changes_the_environment_variables_only(fake, deployments, mak
     assert before.keys() == after.keys()
     assert after["STAGE"] == "test"
     assert set(fake.bodies[-2]) - {"FunctionName"} in ({"Environment"}, set())
+
+
+@pytest.mark.parametrize("kept", [0.5, 0.0])
+@pytest.mark.parametrize("operation", ["GetFunction", "UpdateFunctionConfiguration", "PublishVersion"])
+def test_a_reply_that_is_not_whole_is_asked_for_again(fake, deployments, make_copy, operation, kept):
+    copy = make_copy()
+    fake.polls_until_ready = 1
+    with deployments:
+        deployment = only(deployments.create([replace(copy, function=replace(copy.function, snap_start=True))]))
+        for _ in range(2):
+            fake.fail(operation, kept=kept)
+        fake._polls.clear()
+        assert isinstance(only(deployments.refresh(deployment)), Deployment)
+        assert fake.faults == []
+    assert clean(fake)
+
+
+def test_replies_that_are_never_whole_are_told_in_a_sentence(fake, deployments, make_copy):
+    fake.polls_until_ready = 1
+    for _ in range(8):
+        fake.fail("GetFunction", kept=0.5)
+    with deployments:
+        result = only(deployments.create([make_copy()]))
+    assert result.reason == (
+        "could not deploy thumbnail (head) at 128 MB x86_64: the answer was cut off on its way "
+        "(the reply of GetFunction lacks Configuration)"
+    )
+    assert result.advice == "A fault of AWS or of the network: run again later."
+    assert clean(fake)
 
 
 def test_a_refresh_that_fails_is_told_per_variant(fake, deployments, make_copy):

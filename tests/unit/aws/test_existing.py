@@ -12,6 +12,7 @@ from botocore.stub import Stubber
 from botocore.validate import ParamValidator
 
 from lambdabot.aws.existing import Existing, code_of, completed, parse, read
+from lambdabot.aws.failures import CallError
 from lambdabot.aws.traffic import cold_start_share, log_group, monthly_invocations
 from lambdabot.errors import DeploymentError
 from lambdabot.model import Architecture, Configuration, ImageConfig
@@ -218,7 +219,7 @@ def test_a_function_that_may_not_be_read_says_what_to_allow(connection):
     )
     stub = Stubber(connection.control)
     stub.add_client_error("get_function", "AccessDeniedException", words, 403)
-    with stub, pytest.raises(DeploymentError, match="lambda:GetFunction is not allowed") as caught:
+    with stub, pytest.raises(CallError, match="lambda:GetFunction is not allowed") as caught:
         read(connection, "orders")
     assert '"Action": "lambda:GetFunction"' in caught.value.advice
 
@@ -297,7 +298,7 @@ def test_traffic_is_the_sum_of_thirty_days(connection, like, dimensions):
 def test_traffic_that_may_not_be_read_is_no_figure(connection):
     stub = Stubber(connection.metrics)
     stub.add_client_error("get_metric_statistics", "AccessDenied", "no", 403)
-    with stub, pytest.raises(DeploymentError, match="could not read the traffic of orders:live: access denied"):
+    with stub, pytest.raises(CallError, match="could not read the traffic of orders:live: access denied"):
         monthly_invocations(connection, existing())
 
 

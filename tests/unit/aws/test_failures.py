@@ -4,6 +4,7 @@ from botocore.exceptions import (
     ConnectionClosedError,
     ConnectTimeoutError,
     EndpointConnectionError,
+    IncompleteReadError,
     InvalidRegionError,
     NoCredentialsError,
     NoRegionError,
@@ -15,8 +16,10 @@ from botocore.exceptions import (
     TokenRetrievalError,
     UnauthorizedSSOTokenError,
 )
+from botocore.parsers import ResponseParserError
 
 from lambdabot.aws.failures import explain, explain_state
+from lambdabot.aws.reply import IncompleteReplyError
 
 URL = "https://lambda.us-esat-1.amazonaws.com/"
 
@@ -66,6 +69,9 @@ CASES = [
     (EndpointConnectionError(endpoint_url=URL, error="refused"), "Could not connect", "up and reachable"),
     (ConnectTimeoutError(endpoint_url=URL), "Connect timeout", "firewall"),
     (ConnectionClosedError(endpoint_url=URL), "failed to the last attempt", "run again later"),
+    (IncompleteReadError(actual_bytes=1, expected_bytes=2), "cut off on its way (1 read", "run again later"),
+    (ResponseParserError("no element found:\nb'<a>'"), "cut off on its way (no element found:)", "run again later"),
+    (IncompleteReplyError(operation="GetFunction", member="Code"), "GetFunction lacks Code", "run again later"),
     (client_error("ServiceException", status=500), "failed to the last attempt", "run again later"),
     (client_error("TooManyRequestsException", status=429), "throttled to the last attempt", "Other traffic"),
     (client_error("X", "Member must have value less than or equal to 3008"), "capped at 3,008 MB", "AWS Support"),

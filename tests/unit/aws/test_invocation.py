@@ -200,6 +200,13 @@ def test_what_may_have_run_is_not_sent_again(fake, invoke_one, how):
     assert fake.count("Invoke") == 1
 
 
+@pytest.mark.parametrize("kept", [0.5, 0.0])
+def test_a_payload_that_is_cut_costs_no_figures(fake, invoke_one, kept):
+    fake.fail("Invoke", kept=kept)  # they stand in the head, and a runtime may answer what is no JSON
+    assert invoke_one().duration_ms == 10.5
+    assert fake.count("Invoke") == 1
+
+
 @pytest.mark.parametrize(
     ("code", "words"), [("ExpiredTokenException", "have expired"), ("AccessDeniedException", "access denied")]
 )

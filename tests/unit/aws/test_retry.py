@@ -11,11 +11,13 @@ from botocore.exceptions import (
     IncompleteReadError,
     NoCredentialsError,
     ReadTimeoutError,
+    ResponseStreamingError,
     SSLError,
 )
 from botocore.parsers import ResponseParserError
 
 from lambdabot.aws.pace import Pace
+from lambdabot.aws.reply import IncompleteReplyError
 from lambdabot.aws.retry import Retry, StoppedError, answer_lost, code, message, never_sent, passing, throttled
 
 URL = "https://lambda.us-east-1.amazonaws.com"
@@ -172,6 +174,8 @@ CASES = [
     (ReadTimeoutError(endpoint_url=URL), False, False, True, True),
     (IncompleteReadError(actual_bytes=1, expected_bytes=2), False, False, True, True),
     (ResponseParserError("no JSON"), False, False, True, True),
+    (ResponseStreamingError(error="connection broken"), False, False, True, True),
+    (IncompleteReplyError(operation="GetFunction", member="Configuration"), False, False, True, True),
     (SSLError(endpoint_url=URL, error="self-signed"), False, True, False, False),
     (NoCredentialsError(), False, False, False, False),
 ]

@@ -161,6 +161,24 @@ def test_a_call_fails_before_or_after_it_took_effect(misbehaving, way, error, cr
     assert bool(client.lambdas.list_functions()["Functions"]) is created
 
 
+@pytest.mark.parametrize("way", ["cut reply", "empty reply"])
+def test_a_reply_that_is_not_whole_says_that_it_is(misbehaving, way):
+    client = misbehaving(failures=[{"share": 1, "calls": ["lambda:CreateFunction", "lambda:Invoke"], "ways": [way]}])
+    created = client.create()
+    assert created.keys() == {"ResponseMetadata"}  # botocore takes what is no JSON for an answer without members
+    answer = client.invoke()
+    assert answer["Payload"].read() == (b"{" if way == "cut reply" else b"")
+    assert "REPORT RequestId" in report(answer)
+    assert len(client.lambdas.list_functions()["Functions"]) == 1
+
+
+@pytest.mark.parametrize("way", ["cut reply", "empty reply"])
+def test_xml_that_is_not_whole_is_none(misbehaving, session, way):
+    url = misbehaving(**always("sts:*", way)).lambdas.meta.endpoint_url
+    with pytest.raises(ResponseParserError):
+        session.client("sts", endpoint_url=url, region_name="us-east-1").get_caller_identity()
+
+
 def test_a_conflict_refuses_changes_only(misbehaving):
     client = misbehaving(**always("*", "conflict"))
     client.create()
