@@ -24,9 +24,9 @@ def head(tmp_path: Path) -> Function:
     return sample(source, name="hello", current_assumed=True)
 
 
-def find(head: Function, base: Path, own: Function | None = None) -> Function | None:
+def find(head: Function, base: Path, own: Function | None = None, **options: bool) -> Function | None:
     root = head.source.parents[1]
-    return base_function(head, own, config=root / "service" / "lambdabot.yml", root=root, base=tree(base))
+    return base_function(head, own, config=root / "service" / "lambdabot.yml", root=root, base=tree(base), **options)
 
 
 def tree(folder: Path) -> BaseTree:
@@ -96,6 +96,18 @@ def test_the_target_branchs_own_settings_win_but_not_the_payloads(head, tmp_path
     assert (base.source, base.handler, base.timeout_seconds) == (tmp_path, "old.handler", 9)
     assert (base.current, base.provisioned_concurrency) == (own.current, 4)
     assert (base.payloads, base.memory_mb) == (head.payloads, head.memory_mb)
+
+
+def test_without_settings_of_its_own_the_target_branch_runs_with_the_heads_variables(head, tmp_path):
+    head = replace(head, environment={"STAGE": "test"}, allow_build=frozenset({"lib"}))
+    own = replace(head, side=Side.BASE, environment={}, allow_build=frozenset(), timeout_seconds=9)
+
+    base = find(head, tmp_path, own, own_settings=False)
+
+    assert (base.environment, base.allow_build) == ({"STAGE": "test"}, {"lib"})
+    assert base.timeout_seconds == 9
+    written = find(head, tmp_path, own)
+    assert (written.environment, written.allow_build) == ({}, frozenset())
 
 
 def test_the_settings_of_the_target_branch_lie_at_the_same_place_or_at_the_top(tmp_path):
