@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 ONLY ?=
 
 WORKFLOWS := $(wildcard .github/workflows/*.yml examples/workflows/*.yml lambdabot/starter/files/*.yml)
+# Half of what a test does is to wait, so there are two for each core.
+WORKERS ?= $(shell expr 2 \* $$(nproc))
 # More for uv when the locks are made, as in `make lock LOCK=--upgrade`.
 LOCK ?=
 
@@ -24,7 +26,7 @@ demo: $(VENV)/.runtime
 	$(BIN)/python examples/demo.py
 
 test: $(VENV)/.dev
-	$(BIN)/pytest --cov --cov-report=term
+	$(BIN)/pytest --numprocesses $(WORKERS) --cov --cov-report=term
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

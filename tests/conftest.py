@@ -6,6 +6,8 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 # Machines that run tests are shared and slow at times: no property is judged by the clock. In CI the examples are the
 # same each time, so that a change is judged by what it changes; everywhere else every run looks for new ones.
@@ -16,6 +18,30 @@ hypothesis.settings.load_profile("lambdabot")
 KEPT = Path(__file__).parents[1] / ".cache"
 for variable, place in (("XDG_CACHE_HOME", KEPT), ("XDG_STATE_HOME", KEPT), ("UV_CACHE_DIR", KEPT / "uv")):
     os.environ[variable] = str(place)
+
+TOGETHER = (
+    "tests/action/",  # one image is built and run
+    "tests/browser/",  # one Chromium, whose loop would be in the way of other modules
+    "tests/unit/local/worker/",  # CPU time is held against the CPU that was granted
+)
+"""What one worker of pytest-xdist does alone: it is expensive to make, or would disturb itself."""
+
+
+class Scheduling(LoadScopeScheduling):
+    """Gives each worker its next test, but what belongs together to the same one, and that first.
+
+    pytest-xdist's own groups are names behind a test's, which pytest takes no more since 9.2.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, _ = nodeid.partition("::")
+        if file.startswith("tests/integration/"):
+            return file  # an endpoint, or a server, is made once for a file
+        return next((one for one in TOGETHER if file.startswith(one)), nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    return Scheduling(config, log)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

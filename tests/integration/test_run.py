@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import textwrap
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -259,6 +260,25 @@ def test_nothing_starts_when_the_least_is_more_than_the_budget(project, capsys):
     assert "`budget.invocations` is 5" in said
     assert "if every call ran into the timeout of 30 s, and `budget.usd` leaves $0.000001" in said
     assert "deploying" not in said
+
+
+def test_no_function_may_spend_the_dollars_that_another_had(project):
+    project.write("src/app.py", BUSY.format(seconds=0.001))
+    project.settings("""
+        version: 1
+        budget: {usd: 0.5}
+        defaults: {handler: app.handler, memory_mb: [512], architectures: [x86_64], budget: {invocations: 30}}
+        functions:
+          first: {source: src}
+          second: {source: src}
+    """)
+
+    code, report = project.run()
+
+    first, second = (Decimal(one["plan"]["budget"]["usd"]) for one in report["functions"])
+    assert code == 0
+    assert first == Decimal("0.5")
+    assert Decimal(0) < first - second < Decimal(str(report["spend"]["usd"]))
 
 
 def test_todays_configuration_on_the_other_architecture_is_compared_but_only_an_estimate(project, rows):

@@ -2,12 +2,15 @@
 
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from lambdabot.cli import main
+from lambdabot.local.endpoint import serve
+from lambdabot.local.faults.document import CannedSection, Chaos
+from lambdabot.local.faults.faults import Faults
 from tests.fakes.github import FakeGitHub
 
 HANDLER = "import time\n\ndef handler(event, context):\n    time.sleep(0.02)\n    return event\n"
@@ -112,6 +115,9 @@ FAMILIES = {
     "terraform with a plan": ("main.tf", PLANNED),
 }
 
+MEASURED = "sam"
+"""The family whose function really runs; for the others the endpoint is told what a call takes."""
+
 BESIDE = {
     "orders/app.py": HANDLER,
     "plan.json": json.dumps({"planned_values": {"root_module": {"resources": [PLAN]}}}),
@@ -125,6 +131,7 @@ class PullRequest:
     def __init__(self, folder: Path, github: FakeGitHub) -> None:
         self.folder = folder
         self.github = github
+        self.endpoint = "local"
         self.exit_code: int | None = None
         self.git("init", "--quiet", "--initial-branch=main")
 
@@ -157,7 +164,7 @@ class PullRequest:
         patches = {name: self.git("diff", "HEAD^1", "--", name) for name in names}
         self.github.files[7] = {name: patch[patch.index("@@") :] for name, patch in patches.items() if "@@" in patch}
         out = self.folder.parent / "out"
-        arguments = ["--endpoint", "local", "--config", str(self.folder / "lambdabot.yml"), "--out", str(out)]
+        arguments = ["--endpoint", self.endpoint, "--config", str(self.folder / "lambdabot.yml"), "--out", str(out)]
         self.exit_code = main(["run", *arguments])
         return json.loads((out / "report.json").read_text())
 
@@ -198,8 +205,19 @@ def pull_request(tmp_path, monkeypatch) -> Callable[[], PullRequest]:
         assert github.violations == []
 
 
+@pytest.fixture
+def endpoint(family: str) -> Iterator[str]:
+    if family == MEASURED:
+        yield "local"
+        return
+    told = Chaos(version=1, canned=[CannedSection(cpu_ms=0, wait_ms=20)])
+    with serve(anyone=True, faults=Faults(told)) as served:
+        yield served.url
+
+
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_recommendation_is_one_click_on_the_changed_line(pull_request, family):
+def test_the_recommendation_is_one_click_on_the_changed_line(pull_request, family, endpoint):
+    pull_request.endpoint = endpoint
     name, template = FAMILIES[family]
     beside = BESIDE if "plan" in family else {"orders/app.py": HANDLER}
     pull_request.commit(**{name: template.format(memory=512), "lambdabot.yml": SETTINGS}, **beside)
@@ -281,7 +299,7 @@ def test_the_plan_says_which_files_belong_to_which_functions(pull_request, capsy
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_after_init_a_run_needs_no_edit(pull_request, family, monkeypatch):
+def test_after_init_a_run_needs_no_edit(pull_request, family, monkeypatch, capsys):
     monkeypatch.delenv("GITHUB_TOKEN")
     name, template = FAMILIES[family]
     beside = {**BESIDE, "orders/app.py": "def handler(event, context):\n    return 1\n"}
@@ -290,10 +308,13 @@ def test_after_init_a_run_needs_no_edit(pull_request, family, monkeypatch):
 
     assert main(["init"]) == 0
     assert main(["init", "--check"]) == 0
-    code = main(["run", "--endpoint", "local", "--out", str(pull_request.folder.parent / "out")])
+    assert main(["run", "--endpoint", "local", "--dry-run"]) == 0
+    assert "\nOrders (python3.11)\n" in capsys.readouterr().out
+    if family != MEASURED:
+        return
 
+    assert main(["run", "--endpoint", "local", "--out", str(pull_request.folder.parent / "out")]) == 0
     (function,) = json.loads((pull_request.folder.parent / "out" / "report.json").read_text())["functions"]
-    assert code == 0
     assert (function["name"], function["runtime"]) == ("Orders", "python3.11")
     assert function["recommendation"] is not None
 

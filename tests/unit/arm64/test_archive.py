@@ -59,7 +59,11 @@ def test_jar_that_is_none_or_too_large_is_passed_over(tmp_path, monkeypatch):
     assert list(listed(tmp_path)) == []
 
 
-@pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04", zipped({"a": "b" * 99})[:-30]])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no zip", b"PK\x03\x04", zipped({"a": "b" * 99})[:-30]],
+    ids=["empty", "text", "a head alone", "torn"],
+)
 def test_what_is_no_zip_is_refused(tmp_path, content):
     path = tmp_path / "a.zip"
     path.write_bytes(content)

@@ -62,6 +62,14 @@ def test_files_of_a_release_give_the_verdict(tags, expected, words):
     assert words in evidence
 
 
+def test_of_several_wheels_the_one_that_needs_the_least_of_glibc_is_named():
+    tags = [f"cp312-cp312-manylinux_2_{minor}_aarch64" for minor in (39, 36, 38)]
+    assert verdict(*tags) == (
+        "glibc too new",
+        f"a-1.0-{tags[1]}.whl needs glibc 2.36, and the runtime has 2.34",
+    )
+
+
 def test_on_x86_64_a_missing_wheel_is_not_called_arm64_s():
     found, evidence = verdict(ARM, architecture=Architecture.X86_64)
     assert found == "not found"

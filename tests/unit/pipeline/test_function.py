@@ -1,5 +1,6 @@
 """One function's way through the stages, seen from what it has spent and what its layers hold."""
 
+import struct
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +22,7 @@ from lambdabot.model import (
 from lambdabot.pipeline.function import FunctionJob, Place
 from lambdabot.pipeline.pairs import Sides
 from lambdabot.settings.schema import GateSection
+from lambdabot.workspace import Workspace
 
 HERE = Configuration(memory_mb=2048, architecture=Architecture.ARM64)
 HEAD = Variant(side=Side.HEAD, configuration=HERE)
@@ -114,6 +116,27 @@ def test_layers_are_part_of_the_arm64_answer(function, place):
     unread = job(function, place)
     unread.prepare()
     assert unread.result().arm64.layers == ()
+
+
+def test_a_blocked_head_does_not_take_the_base_out(function, place):
+    """The base runs on ARM64 already, whatever the check says of it."""
+    machine_code = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HH", 3, 0x3E)  # a library for x86_64
+    (function.source / "native.so").write_bytes(machine_code + bytes(64))
+    before = function.source.parent / "base"
+    before.mkdir()
+    (before / "app.py").write_text("def handler(event, context): pass\n")
+    base = replace(function, side=Side.BASE, source=before, workspace=Workspace(before))
+
+    one = FunctionJob(Sides(head=function, base=base, no_base=""), place=place)
+    one.prepare()
+
+    assert one.result().arm64.verdict == "blocked"
+    assert one._blocked(HEAD)
+    assert not one._blocked(replace(HEAD, side=Side.BASE))
+    assert one.outlook().variants == 1
+    reasons = {row.variant.side: row.reason for row in one.result().measurements}
+    assert reasons[Side.HEAD].startswith("ARM64 is blocked by native.so")
+    assert "blocked" not in reasons[Side.BASE]
 
 
 def test_the_code_of_an_existing_function_is_called_by_its_name(function, place):

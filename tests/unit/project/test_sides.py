@@ -24,9 +24,9 @@ def head(tmp_path: Path) -> Function:
     return sample(source, name="hello", current_assumed=True)
 
 
-def find(head: Function, base: Path, own: Function | None = None) -> Function | None:
+def find(head: Function, base: Path, own: Function | None = None, **options: bool) -> Function | None:
     root = head.code.source.parents[1]
-    return base_function(head, own, config=root / "service" / "lambdabot.yml", root=root, base=tree(base))
+    return base_function(head, own, config=root / "service" / "lambdabot.yml", root=root, base=tree(base), **options)
 
 
 def tree(folder: Path) -> BaseTree:
@@ -97,6 +97,18 @@ def test_the_target_branchs_own_settings_win_but_not_the_payloads(head, tmp_path
     assert (base.code.source, base.code.handler, base.setup.timeout_seconds) == (tmp_path, "old.handler", 9)
     assert (base.setup.current, base.setup.provisioned_concurrency) == (own.setup.current, 4)
     assert (base.question.payloads, base.question.memory_mb) == (head.question.payloads, head.question.memory_mb)
+
+
+def test_without_settings_of_its_own_the_target_branch_runs_with_the_heads_variables(head, tmp_path):
+    head = head.changed(environment={"STAGE": "test"}, allow_build=frozenset({"lib"}))
+    own = replace(head, side=Side.BASE).changed(environment={}, allow_build=frozenset(), timeout_seconds=9)
+
+    base = find(head, tmp_path, own, own_settings=False)
+
+    assert (base.setup.environment, base.code.allow_build) == ({"STAGE": "test"}, {"lib"})
+    assert base.setup.timeout_seconds == 9
+    written = find(head, tmp_path, own)
+    assert (written.setup.environment, written.code.allow_build) == ({}, frozenset())
 
 
 def test_the_settings_of_the_target_branch_lie_at_the_same_place_or_at_the_top(tmp_path):

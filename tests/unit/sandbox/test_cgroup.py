@@ -190,7 +190,7 @@ def test_limits_a_real_process(real):
 
 
 def test_kills_what_an_abandoned_group_still_holds(real):
-    name, strange = "lambdabot-999999999-1", f"lambdabot-{os.getpid()}-other"
+    name, strange = f"lambdabot-999999999-{os.getpid()}", f"lambdabot-{os.getpid()}-other"
     with Group(real, name) as group, Group(real, strange):
         child = sleeper_in(group)
         cgroup.remove_abandoned(real)
