@@ -19,8 +19,8 @@ from packaging.version import Version
 from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
 from benchmarks.figures import Figures
-from lambdabot.arm64.access import Access
 from lambdabot.arm64.check import check
+from lambdabot.arm64.indexes.access import Access
 from lambdabot.arm64.target import Target, platforms
 from lambdabot.model import Architecture, Arm64Verdict
 from lambdabot.workspace import Workspace

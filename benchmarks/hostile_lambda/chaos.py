@@ -17,9 +17,9 @@ import boto3
 from botocore.loaders import JSONFileLoader
 
 from benchmarks.hostile_lambda.place import Account, Traffic, account, project
-from lambdabot.aws.clean import clean
-from lambdabot.aws.connection import connect
-from lambdabot.aws.journal import journal_folder
+from lambdabot.aws.calls.connection import connect
+from lambdabot.aws.copies.clean import clean
+from lambdabot.aws.copies.journal import journal_folder
 from lambdabot.errors import ExitCode
 from lambdabot.github.event import Context
 from lambdabot.local.faults.canned import canned_ms

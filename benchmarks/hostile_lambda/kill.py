@@ -40,7 +40,7 @@ PRELOADED = [
     "lambdabot.cli",
     "lambdabot.pipeline.job",
     "lambdabot.pipeline.function",
-    "lambdabot.aws.clean",
+    "lambdabot.aws.copies.clean",
     "lambdabot.report.comment",
 ]
 

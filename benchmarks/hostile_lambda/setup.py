@@ -14,11 +14,11 @@ from typing import Any
 import boto3
 
 from benchmarks.hostile_lambda.place import ROLE, Traffic, project
-from lambdabot.aws.connection import connect
-from lambdabot.aws.deployments import Deployments
-from lambdabot.aws.identity import RunIdentity
-from lambdabot.aws.request import Copy
-from lambdabot.aws.threads import run_all
+from lambdabot.aws.calls.connection import connect
+from lambdabot.aws.calls.threads import run_all
+from lambdabot.aws.copies.deployments import Deployments
+from lambdabot.aws.copies.identity import RunIdentity
+from lambdabot.aws.copies.request import Copy
 from lambdabot.local.endpoint import serve
 from lambdabot.local.faults.document import Chaos
 from lambdabot.local.faults.faults import Faults

@@ -8,25 +8,25 @@ from dataclasses import replace
 from pathlib import Path
 
 from lambdabot import __version__
-from lambdabot.arm64.access import Access
-from lambdabot.arm64.answer import fingerprint, of_document, to_document
-from lambdabot.arm64.archive import members
-from lambdabot.arm64.cache import Cache
-from lambdabot.arm64.closure_check import ClosureCheck
-from lambdabot.arm64.contents import UnreadableError
-from lambdabot.arm64.environment import sources
+from lambdabot.arm64.files.archive import members
+from lambdabot.arm64.files.contents import UnreadableError
+from lambdabot.arm64.files.image import Image, read_image
+from lambdabot.arm64.files.layers import LayerClient, read_layers
+from lambdabot.arm64.files.reader import Reader
+from lambdabot.arm64.files.shipped import Shipped, read_shipped
 from lambdabot.arm64.formats.detect import manifest_in, read_manifest
-from lambdabot.arm64.image import Image, read_image
-from lambdabot.arm64.index import Index
-from lambdabot.arm64.layers import LayerClient, read_layers
-from lambdabot.arm64.loopback import Loopback
+from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.indexes.cache import Cache
+from lambdabot.arm64.indexes.environment import sources
+from lambdabot.arm64.indexes.index import Index
+from lambdabot.arm64.indexes.transport import Transport
 from lambdabot.arm64.manifest import Manifest
-from lambdabot.arm64.reader import Reader
-from lambdabot.arm64.resolver import Resolver
-from lambdabot.arm64.shipped import Shipped, read_shipped
-from lambdabot.arm64.shipped_check import judge_shipped
+from lambdabot.arm64.manifest_check import ClosureCheck
+from lambdabot.arm64.package_check import judge_shipped
+from lambdabot.arm64.resolution.loopback import Loopback
+from lambdabot.arm64.resolution.resolver import Resolver
 from lambdabot.arm64.target import Target
-from lambdabot.arm64.transport import Transport
+from lambdabot.arm64.verdict_json import fingerprint, of_document, to_document
 from lambdabot.errors import LambdabotError, Mistake, UsageError
 from lambdabot.model import Arm64Check, Arm64Verdict, PackageVerdict
 from lambdabot.workspace import FileRefusedError, Workspace

@@ -7,7 +7,8 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
-from lambdabot.arm64.release import File
+from lambdabot.arm64.indexes.environment import Indexes
+from lambdabot.arm64.indexes.release import File
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,16 +32,6 @@ class Unchecked:
     name: str
     source: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Indexes:
-    """Where projects are looked up: `extra` before `default`; None is the environment's or the public one."""
-
-    default: str | None = None
-    extra: tuple[str, ...] = ()
-    none: bool = False  # --no-index
-    of_project: Mapping[str, str] = field(default_factory=dict)  # the only index to ask for a project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

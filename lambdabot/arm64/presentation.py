@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from lambdabot.arm64.answer import to_document
+from lambdabot.arm64.verdict_json import to_document
 from lambdabot.model import Arm64Check, Arm64Verdict, PackageCheck, PackageVerdict, Place
 from lambdabot.workflow_command import LONGEST_MESSAGE, MOST, command
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from packaging.utils import canonicalize_name
 
+from lambdabot.arm64.indexes.release import File, filename_of, parse_filename
 from lambdabot.arm64.manifest import Manifest
-from lambdabot.arm64.release import File, filename_of, parse_filename
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

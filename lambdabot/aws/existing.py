@@ -10,8 +10,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from lambdabot.aws.connection import Connection
-from lambdabot.aws.failures import CallError
+from lambdabot.aws.calls.connection import Connection
+from lambdabot.aws.calls.failures import CallError
 from lambdabot.errors import DeploymentError
 from lambdabot.model import Architecture, Configuration, Function, ImageConfig
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lambdabot.aws.copies.identity import NO_REPOSITORY, name_prefix
 from lambdabot.aws.existing import parse
-from lambdabot.aws.identity import NO_REPOSITORY, name_prefix
 from lambdabot.errors import Mistake, UsageError
 from lambdabot.model import Function
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from lambdabot import output
+from lambdabot.aws.calls.threads import start
 from lambdabot.aws.prices import prices
-from lambdabot.aws.threads import start
 from lambdabot.errors import UsageError
 from lambdabot.model import Architecture, Prices
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from lambdabot.aws.failures import CallError
-from lambdabot.aws.report_line import parse_report
+from lambdabot.aws.calls.failures import CallError
+from lambdabot.aws.invoking.report_line import parse_report
 
 if TYPE_CHECKING:
     from types_boto3_cloudwatch.type_defs import DimensionTypeDef
     from types_boto3_logs.type_defs import FilterLogEventsRequestTypeDef
 
-    from lambdabot.aws.connection import Connection
+    from lambdabot.aws.calls.connection import Connection
     from lambdabot.aws.existing import Existing
 
 DAYS = 30

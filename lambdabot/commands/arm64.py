@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from lambdabot.arm64.access import Access
 from lambdabot.arm64.check import check_many
+from lambdabot.arm64.indexes.access import Access
 from lambdabot.arm64.presentation import annotations, document
 from lambdabot.arm64.target import Target
 from lambdabot.arm64.terminal import show

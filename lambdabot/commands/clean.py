@@ -6,9 +6,9 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lambdabot.aws.clean import clean
-from lambdabot.aws.connection import connect
-from lambdabot.aws.journal import journal_folder
+from lambdabot.aws.calls.connection import connect
+from lambdabot.aws.copies.clean import clean
+from lambdabot.aws.copies.journal import journal_folder
 from lambdabot.errors import ExitCode
 from lambdabot.github.event import Context
 from lambdabot.settings.load import load_bucket

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from lambdabot.arm64.access import Access
 from lambdabot.arm64.check import check_function, check_layers, merged
-from lambdabot.arm64.layers import LayerClient
+from lambdabot.arm64.files.layers import LayerClient
+from lambdabot.arm64.indexes.access import Access
 from lambdabot.arm64.target import Target
 from lambdabot.errors import reason
 from lambdabot.model import Architecture, Arm64Check, Arm64Verdict, Function

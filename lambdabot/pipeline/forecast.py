@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lambdabot.arm64.access import Access
-from lambdabot.aws.connection import REQUESTS_PER_SECOND
+from lambdabot.arm64.indexes.access import Access
+from lambdabot.aws.calls.connection import REQUESTS_PER_SECOND
 from lambdabot.aws.prices import prices
 from lambdabot.errors import UsageError
 from lambdabot.model import Function, Prices, Side

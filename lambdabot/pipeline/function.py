@@ -7,13 +7,13 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
-from lambdabot.arm64.access import Access
-from lambdabot.arm64.layers import LayerClient
-from lambdabot.aws.connection import Connection
-from lambdabot.aws.cpu_model import announcing
-from lambdabot.aws.deployments import Deployments, NotDeployed
-from lambdabot.aws.request import Copy
-from lambdabot.aws.threads import run_all, start
+from lambdabot.arm64.files.layers import LayerClient
+from lambdabot.arm64.indexes.access import Access
+from lambdabot.aws.calls.connection import Connection
+from lambdabot.aws.calls.threads import run_all, start
+from lambdabot.aws.copies.deployments import Deployments, NotDeployed
+from lambdabot.aws.copies.request import Copy
+from lambdabot.aws.invoking.cpu_model import announcing
 from lambdabot.errors import PackagingError
 from lambdabot.measurement.conclusion import conclude
 from lambdabot.measurement.decision import next_step

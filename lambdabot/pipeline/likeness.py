@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from lambdabot.aws.connection import Connection
+from lambdabot.aws.calls.connection import Connection
 from lambdabot.aws.existing import Existing, code_of, completed, read
 from lambdabot.aws.traffic import SOURCE, cold_start_share, monthly_invocations
 from lambdabot.errors import DeploymentError, EndpointError, Mistake

@@ -14,15 +14,15 @@ from threading import Semaphore
 from typing import TYPE_CHECKING
 
 from lambdabot import output
-from lambdabot.arm64.access import Access
-from lambdabot.aws.caller import warning
-from lambdabot.aws.connection import AccountLimits, Connection, connect
-from lambdabot.aws.deployments import Deployments
-from lambdabot.aws.identity import RunIdentity
-from lambdabot.aws.journal import Journal, journal_folder
+from lambdabot.arm64.indexes.access import Access
+from lambdabot.aws.calls.caller import warning
+from lambdabot.aws.calls.connection import AccountLimits, Connection, connect
+from lambdabot.aws.calls.threads import run_all, start
+from lambdabot.aws.copies.deployments import Deployments
+from lambdabot.aws.copies.identity import RunIdentity
+from lambdabot.aws.copies.journal import Journal, journal_folder
 from lambdabot.aws.price_list import latest
 from lambdabot.aws.prices import prices
-from lambdabot.aws.threads import run_all, start
 from lambdabot.errors import EndpointError, InterruptionError, UsageError, reason
 from lambdabot.folders import cache_folder
 from lambdabot.github.event import Context

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from functools import partial
 
-from lambdabot.aws.connection import Connection
-from lambdabot.aws.deployments import Deployments, NotDeployed
-from lambdabot.aws.environments import Environments
-from lambdabot.aws.invocation import Answer, invoke_wave
-from lambdabot.aws.threads import run_all
+from lambdabot.aws.calls.connection import Connection
+from lambdabot.aws.calls.threads import run_all
+from lambdabot.aws.copies.deployments import Deployments, NotDeployed
+from lambdabot.aws.invoking.environments import Environments
+from lambdabot.aws.invoking.invocation import Answer, invoke_wave
 from lambdabot.model import Deployment, Invocation, Outcome, Payload, Round, Variant, Wave
 
 

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from lambdabot.model import Declaration, Discovery, NoSlot, Place, Undecided
-from lambdabot.project.templates import cloudformation, serverless, terraform_plan
 from lambdabot.project.templates.attributes import editable
+from lambdabot.project.templates.cloudformation import template as cloudformation
+from lambdabot.project.templates.cloudformation.intrinsics import Known, Result
+from lambdabot.project.templates.cloudformation.stack import Stack, is_template, nested, unreadable
 from lambdabot.project.templates.hints import TERRAFORM, certain, possible
-from lambdabot.project.templates.intrinsics import Known, Result
-from lambdabot.project.templates.nodes import Document, documents
+from lambdabot.project.templates.serverless import template as serverless
 from lambdabot.project.templates.source_text import SourceText, TemplateError
-from lambdabot.project.templates.stack import Stack, is_template, nested, unreadable
+from lambdabot.project.templates.terraform import plan as terraform_plan
+from lambdabot.project.templates.yaml_nodes import Document, documents
 from lambdabot.workspace import FileRefusedError, Workspace
 
 DEEPEST_NESTING = 3
@@ -108,8 +110,8 @@ class Reading:
             return True
 
     def _terraform(self) -> None:
-        from lambdabot.project.templates.hcl import HclFile  # noqa: PLC0415  # the parser, only where there is HCL
-        from lambdabot.project.templates.terraform_configuration import Configuration  # noqa: PLC0415  # likewise
+        from lambdabot.project.templates.terraform.configuration import Configuration  # noqa: PLC0415  # likewise
+        from lambdabot.project.templates.terraform.hcl import HclFile  # noqa: PLC0415  # the parser, only where there is HCL
 
         files: dict[Path, list[HclFile]] = {}
         for folder, paths in self.terraform.items():

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from lambdabot.arm64.access import Access
 from lambdabot.arm64.check import check
-from lambdabot.arm64.environment import public_index
+from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.indexes.environment import public_index
 from lambdabot.arm64.target import Target
 from lambdabot.workspace import Workspace
 

@@ -14,12 +14,12 @@ from random import Random
 
 import pytest
 
-from lambdabot.aws.connection import Connection, connect
-from lambdabot.aws.deployments import Deployments, NotDeployed
-from lambdabot.aws.environments import Environments
-from lambdabot.aws.identity import RunIdentity
-from lambdabot.aws.invocation import invoke_wave
-from lambdabot.aws.request import Copy
+from lambdabot.aws.calls.connection import Connection, connect
+from lambdabot.aws.copies.deployments import Deployments, NotDeployed
+from lambdabot.aws.copies.identity import RunIdentity
+from lambdabot.aws.copies.request import Copy
+from lambdabot.aws.invoking.environments import Environments
+from lambdabot.aws.invoking.invocation import invoke_wave
 from lambdabot.errors import InterruptionError
 from lambdabot.interruption import interruptible
 from lambdabot.local.endpoint import serve

@@ -14,8 +14,8 @@ import pytest
 from benchmarks.hostile_lambda.chaos import UNFORESEEN, chaos
 from benchmarks.hostile_lambda.kill import CHAOS, LONGEST_SECONDS, Runner, kill
 from benchmarks.hostile_lambda.place import USERS, Traffic, account, mutates
-from lambdabot.aws.connection import connect
-from lambdabot.aws.invocation import invoke_wave
+from lambdabot.aws.calls.connection import connect
+from lambdabot.aws.invoking.invocation import invoke_wave
 from lambdabot.errors import ExitCode
 from lambdabot.local.faults.document import Way
 from lambdabot.model import Architecture, Configuration, Deployment, Outcome, Side, Variant, Wave

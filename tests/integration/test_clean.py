@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import boto3
 import pytest
 
-from lambdabot.aws.identity import RunIdentity
-from lambdabot.aws.journal import Journal, records
+from lambdabot.aws.copies.identity import RunIdentity
+from lambdabot.aws.copies.journal import Journal, records
 from lambdabot.cli import main
 from lambdabot.local.endpoint import serve
 from lambdabot.local.faults.document import Chaos
@@ -73,7 +73,7 @@ def session() -> boto3.Session:
 @pytest.fixture
 def shop(tmp_path, monkeypatch, faults, session) -> Iterator[Shop]:
     monkeypatch.setenv("RUNNER_TEMP", str(tmp_path))
-    monkeypatch.setattr("lambdabot.aws.removal._PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("lambdabot.aws.copies.removal._PAUSE_SECONDS", 0.01)
     with serve(anyone=True, faults=faults) as endpoint:
         yield Shop(endpoint.url, tmp_path / "lambdabot-journal", session)
 

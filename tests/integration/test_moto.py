@@ -15,11 +15,11 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from benchmarks.hostile_lambda.setup import copies
-from lambdabot.aws.clean import Cleaned, clean
-from lambdabot.aws.connection import Connection, connect
-from lambdabot.aws.deployments import Deployments
-from lambdabot.aws.identity import RunIdentity
-from lambdabot.aws.journal import Journal
+from lambdabot.aws.calls.connection import Connection, connect
+from lambdabot.aws.copies.clean import Cleaned, clean
+from lambdabot.aws.copies.deployments import Deployments
+from lambdabot.aws.copies.identity import RunIdentity
+from lambdabot.aws.copies.journal import Journal
 from lambdabot.model import Architecture, Configuration, Deployment, Side
 
 NOW = datetime.now(UTC)

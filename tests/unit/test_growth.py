@@ -9,7 +9,7 @@ import pytest
 from lambdabot.arm64 import presentation
 from lambdabot.arm64.formats import pyproject, text
 from lambdabot.arm64.formats.poetry_requirements import specifier
-from lambdabot.arm64.release import parse_filename
+from lambdabot.arm64.indexes.release import parse_filename
 from lambdabot.errors import UsageError
 from lambdabot.github import annotation
 from lambdabot.model import Architecture

@@ -11,12 +11,12 @@ MODULES = sorted((ROOT / "lambdabot").rglob("*.py"))
 WRITERS = {
     "lambdabot/output.py": "the one way out",
     "lambdabot/github/workflow.py": "the runner's own files",
-    "lambdabot/arm64/resolver.py": "a temporary folder of its own",
+    "lambdabot/arm64/resolution/resolver.py": "a temporary folder of its own",
     "lambdabot/packaging/building.py": "the run's private folder",
     "lambdabot/packaging/install.py": "the run's private folder",
     "lambdabot/packaging/archive.py": "the run's private folder",
     "lambdabot/packaging/build.py": "the run's private folder",
-    "lambdabot/aws/cpu_model.py": "the run's private folder",
+    "lambdabot/aws/invoking/cpu_model.py": "the run's private folder",
     "lambdabot/aws/existing.py": "the run's private folder",
     "lambdabot/project/base.py": "the run's private folder",
 }
@@ -29,7 +29,7 @@ NOT_STARTED = {
     "lambdabot/packaging/target.py": "a path, for uv to look at",
     "lambdabot/packaging/building.py": "a path, for uv to look at",
     "lambdabot/packaging/install.py": "a path, for uv to look at",
-    "lambdabot/arm64/resolver.py": "a path, for uv to look at",
+    "lambdabot/arm64/resolution/resolver.py": "a path, for uv to look at",
     "lambdabot/sandbox/isolation.py": "a path too, of the measured function's interpreter",
 }
 

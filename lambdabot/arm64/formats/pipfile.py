@@ -7,7 +7,8 @@ from packaging.utils import canonicalize_name
 
 from lambdabot.arm64.formats.poetry_requirements import poetry_requests
 from lambdabot.arm64.formats.text import lines_matching, marked, read_json, read_toml, sha256_of, tables, typed
-from lambdabot.arm64.manifest import Indexes, Manifest, Pin
+from lambdabot.arm64.indexes.environment import Indexes
+from lambdabot.arm64.manifest import Manifest, Pin
 from lambdabot.errors import Mistake, UsageError
 from lambdabot.workspace import Workspace
 

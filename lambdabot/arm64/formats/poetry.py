@@ -8,7 +8,8 @@ from packaging.utils import canonicalize_name
 from lambdabot.arm64.formats.poetry_requirements import ELSEWHERE, specifier
 from lambdabot.arm64.formats.pyproject import read_pyproject
 from lambdabot.arm64.formats.text import lines_matching, marked, needed, read_toml, sha256_of, tables, typed
-from lambdabot.arm64.manifest import Indexes, Manifest, Pin, Request
+from lambdabot.arm64.indexes.environment import Indexes
+from lambdabot.arm64.manifest import Manifest, Pin, Request
 from lambdabot.workspace import Workspace
 
 

@@ -6,8 +6,9 @@ from packaging import pylock
 from packaging.utils import canonicalize_name
 
 from lambdabot.arm64.formats.text import lines_matching, read_toml
-from lambdabot.arm64.manifest import Indexes, Manifest, Pin
-from lambdabot.arm64.release import File, filename_of, parse_filename
+from lambdabot.arm64.indexes.environment import Indexes
+from lambdabot.arm64.indexes.release import File, filename_of, parse_filename
+from lambdabot.arm64.manifest import Manifest, Pin
 from lambdabot.errors import Mistake, UsageError
 from lambdabot.workspace import Workspace
 

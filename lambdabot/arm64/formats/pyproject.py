@@ -11,7 +11,8 @@ from packaging.utils import canonicalize_name
 from lambdabot.arm64.formats.poetry_requirements import poetry_requests, specifier
 from lambdabot.arm64.formats.requirements_txt import parse_requirement
 from lambdabot.arm64.formats.text import read_toml, tables, typed
-from lambdabot.arm64.manifest import Indexes, Manifest, Request, Unchecked
+from lambdabot.arm64.indexes.environment import Indexes
+from lambdabot.arm64.manifest import Manifest, Request, Unchecked
 from lambdabot.errors import Mistake, UsageError
 from lambdabot.workspace import Workspace
 

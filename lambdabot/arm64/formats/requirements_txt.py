@@ -8,8 +8,9 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from lambdabot.arm64.manifest import Indexes, Manifest, Request, Unchecked
-from lambdabot.arm64.release import filename_of
+from lambdabot.arm64.indexes.environment import Indexes
+from lambdabot.arm64.indexes.release import filename_of
+from lambdabot.arm64.manifest import Manifest, Request, Unchecked
 from lambdabot.arm64.rules import file_at
 from lambdabot.requirements_file import Entry, Option, has_variable, read
 from lambdabot.workspace import Workspace

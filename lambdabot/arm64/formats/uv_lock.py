@@ -8,8 +8,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from lambdabot.arm64.formats.text import lines_matching, marked, needed, read_toml, sha256_of, tables, typed
-from lambdabot.arm64.manifest import Indexes, Manifest, Pin, Request
-from lambdabot.arm64.release import File, filename_of, parse_filename
+from lambdabot.arm64.indexes.environment import Indexes
+from lambdabot.arm64.indexes.release import File, filename_of, parse_filename
+from lambdabot.arm64.manifest import Manifest, Pin, Request
 from lambdabot.errors import Mistake, UsageError
 from lambdabot.workspace import Workspace
 

@@ -10,10 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from lambdabot.arm64 import archive, environment
-from lambdabot.arm64.environment import Sources
-from lambdabot.arm64.manifest import Indexes, Unchecked
-from lambdabot.arm64.release import File
+from lambdabot.arm64.files import archive
+from lambdabot.arm64.indexes import environment
+from lambdabot.arm64.indexes.environment import Indexes, Sources
+from lambdabot.arm64.indexes.release import File
+from lambdabot.arm64.manifest import Unchecked
 from lambdabot.errors import PackagingError
 from lambdabot.requirements_file import Entry, Option
 from lambdabot.workspace import Workspace
@@ -298,7 +299,9 @@ ATTACKS = [
         staticmethod(_around_what_it_leads_to),
     ),
     _row("lets a zip be a link", "command line", _linked_zip, HOLDS, anywhere),
-    _row("packs a bomb into a bomb", "command line", _bomb, "lambdabot.arm64.archive:_Bounds.take", lambda *_: None),
+    _row(
+        "packs a bomb into a bomb", "command line", _bomb, "lambdabot.arm64.files.archive:_Bounds.take", lambda *_: None
+    ),
     _row(
         "takes the runner's wheels into the function",
         "command line",
@@ -353,7 +356,7 @@ ATTACKS = [
         "listens at another port of the private index's host",
         "command line",
         _at_another_port,
-        "lambdabot.arm64.transport:_origin",
+        "lambdabot.arm64.indexes.transport:_origin",
         lambda parts: (parts.scheme, parts.hostname),
         promise=CREDENTIALS,
     ),
@@ -361,7 +364,7 @@ ATTACKS = [
         "names a host of netrc over plain http",
         "command line",
         _in_the_clear,
-        "lambdabot.arm64.transport:Transport._may_log_in",
+        "lambdabot.arm64.indexes.transport:Transport._may_log_in",
         lambda *_: True,
         promise=CREDENTIALS,
     ),
@@ -377,7 +380,7 @@ ATTACKS = [
         "locks its own file under another's hash",
         "command line",
         _poisoned,
-        "lambdabot.arm64.reader:_key",
+        "lambdabot.arm64.files.reader:_key",
         _by_its_hash,
         promise=KEPT,
     ),

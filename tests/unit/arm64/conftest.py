@@ -18,9 +18,9 @@ from pathlib import Path
 
 import pytest
 
-from lambdabot.arm64 import environment
-from lambdabot.arm64.access import Access
 from lambdabot.arm64.check import check
+from lambdabot.arm64.indexes import environment
+from lambdabot.arm64.indexes.access import Access
 from lambdabot.arm64.target import Target
 from lambdabot.model import Arm64Check
 from lambdabot.workspace import Workspace
@@ -320,5 +320,5 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Seconds that have passed for the cache."""
     passed = [0.0]
     real = time.time
-    monkeypatch.setattr("lambdabot.arm64.pages.time.time", lambda: real() + passed[0])
+    monkeypatch.setattr("lambdabot.arm64.indexes.pages.time.time", lambda: real() + passed[0])
     return passed

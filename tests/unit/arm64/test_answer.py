@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from lambdabot.arm64.answer import fingerprint, of_document, to_document
 from lambdabot.arm64.target import Target
+from lambdabot.arm64.verdict_json import fingerprint, of_document, to_document
 from lambdabot.model import Arm64Check, Arm64Verdict, PackageCheck, PackageVerdict
 
 PACKAGE = PackageCheck(

@@ -6,9 +6,9 @@ import zipfile
 
 import pytest
 
-from lambdabot.arm64 import archive
-from lambdabot.arm64.archive import members, zip_members
-from lambdabot.arm64.contents import UnreadableError
+from lambdabot.arm64.files import archive
+from lambdabot.arm64.files.archive import members, zip_members
+from lambdabot.arm64.files.contents import UnreadableError
 from lambdabot.workspace import Workspace
 
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from lambdabot.arm64.access import Access
-from lambdabot.arm64.cache import Cache
+from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.indexes.cache import Cache
 
 
 def test_document_is_found_by_kind_and_key(tmp_path):

@@ -4,8 +4,8 @@ import pytest
 from packaging.markers import Marker
 from packaging.requirements import Requirement
 
-from lambdabot.arm64.closure import holds, locked_closure, requested_by
 from lambdabot.arm64.manifest import Manifest, Pin, Request
+from lambdabot.arm64.resolution.closure import holds, locked_closure, requested_by
 from lambdabot.arm64.target import Target, environment
 from lambdabot.model import Architecture
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from lambdabot.arm64.contents import Contents, UnreadableError, parse_metadata
-from lambdabot.arm64.native import NativeFile
+from lambdabot.arm64.files.contents import Contents, UnreadableError, parse_metadata
+from lambdabot.arm64.files.native import NativeFile
 
 WHOLE = Contents(
     requires=("a>=1", "b"),

@@ -10,16 +10,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lambdabot.arm64.access import Access
-from lambdabot.arm64.archive import zip_members
 from lambdabot.arm64.check import check
-from lambdabot.arm64.contents import UnreadableError
+from lambdabot.arm64.files.archive import zip_members
+from lambdabot.arm64.files.contents import UnreadableError
+from lambdabot.arm64.files.sdist import read_sdist
+from lambdabot.arm64.files.shipped import read_shipped
+from lambdabot.arm64.files.wheel import read_wheel
 from lambdabot.arm64.formats.requirements_txt import read_requirements
+from lambdabot.arm64.indexes.access import Access
 from lambdabot.arm64.rules import rules_of
-from lambdabot.arm64.sdist import read_sdist
-from lambdabot.arm64.shipped import read_shipped
 from lambdabot.arm64.target import Target
-from lambdabot.arm64.wheel import read_wheel
 from lambdabot.errors import UsageError
 from lambdabot.workspace import Workspace
 

@@ -6,9 +6,8 @@ import os
 import pytest
 from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
-from lambdabot.arm64 import environment
-from lambdabot.arm64.environment import public_index, sources
-from lambdabot.arm64.manifest import Indexes
+from lambdabot.arm64.indexes import environment
+from lambdabot.arm64.indexes.environment import Indexes, public_index, sources
 from lambdabot.errors import UsageError
 
 ONE, TWO, THREE = "https://one.invalid/simple", "https://two.invalid/simple", "https://three.invalid/simple"

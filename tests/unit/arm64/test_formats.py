@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from lambdabot.arm64.access import Access
 from lambdabot.arm64.check import check
-from lambdabot.arm64.closure import locked_closure
 from lambdabot.arm64.formats.detect import manifest_in, read_manifest
 from lambdabot.arm64.formats.poetry_requirements import specifier
+from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.resolution.closure import locked_closure
 from lambdabot.arm64.target import Target, environment
 from lambdabot.errors import UsageError
 from lambdabot.model import Architecture

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from lambdabot.arm64 import image as module
-from lambdabot.arm64.access import Access
 from lambdabot.arm64.check import check
+from lambdabot.arm64.files import image as module
+from lambdabot.arm64.indexes.access import Access
 from lambdabot.arm64.target import Target
 from lambdabot.workspace import Workspace
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from lambdabot.arm64.access import Access
 from lambdabot.arm64.check import check, check_many
+from lambdabot.arm64.indexes.access import Access
 from lambdabot.arm64.target import Target
 from lambdabot.workspace import Workspace
 
@@ -224,7 +224,7 @@ def test_damaged_cache_is_as_none(package_index, ask, tmp_path):
 def test_cache_that_cannot_be_written_costs_nothing_but_itself(package_index, ask, tmp_path):
     (tmp_path / "file").write_text("")
     package_index.wheel("alpha", "1.0")
-    from lambdabot.arm64.cache import Cache
+    from lambdabot.arm64.indexes.cache import Cache
 
     Cache(tmp_path / "file").put("page", "key", {})
     assert Cache(tmp_path / "file").get("page", "key") is None

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from lambdabot.arm64 import index as module
-from lambdabot.arm64.access import Access
-from lambdabot.arm64.cache import Cache
-from lambdabot.arm64.environment import Sources
-from lambdabot.arm64.index import Absent, Index
-from lambdabot.arm64.release import Project
-from lambdabot.arm64.transport import Transport
+from lambdabot.arm64.indexes import index as module
+from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.indexes.cache import Cache
+from lambdabot.arm64.indexes.environment import Sources
+from lambdabot.arm64.indexes.index import Absent, Index
+from lambdabot.arm64.indexes.release import Project
+from lambdabot.arm64.indexes.transport import Transport
 
 OLD_PAGE = {  # as an earlier version kept it: tags one by one, the whole address
     "at": 1795479955.3,

@@ -2,14 +2,14 @@
 
 import pytest
 
-from lambdabot.arm64.contents import Contents
-from lambdabot.arm64.index import Absent
-from lambdabot.arm64.judgement import judge, not_had
-from lambdabot.arm64.native import NativeFile
-from lambdabot.arm64.release import File, Project
+from lambdabot.arm64.files.contents import Contents
+from lambdabot.arm64.files.native import NativeFile
+from lambdabot.arm64.indexes.index import Absent
+from lambdabot.arm64.indexes.release import File, Project
+from lambdabot.arm64.resolution.candidates import View
+from lambdabot.arm64.resolution.judgement import judge, not_had
 from lambdabot.arm64.rules import Rules
 from lambdabot.arm64.target import Target
-from lambdabot.arm64.view import View
 from lambdabot.model import Architecture
 
 

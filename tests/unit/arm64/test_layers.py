@@ -6,9 +6,9 @@ import zipfile
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdabot.arm64 import archive, layers
-from lambdabot.arm64.access import Access
 from lambdabot.arm64.check import check_layers
+from lambdabot.arm64.files import archive, layers
+from lambdabot.arm64.indexes.access import Access
 from lambdabot.arm64.target import Target
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:layer:tools:3"

@@ -7,11 +7,11 @@ from contextlib import closing
 
 import pytest
 
-from lambdabot.arm64.contents import Contents
-from lambdabot.arm64.index import Absent
-from lambdabot.arm64.loopback import EVERYTHING, Lens, Loopback, Shown
-from lambdabot.arm64.native import NativeFile
-from lambdabot.arm64.release import File
+from lambdabot.arm64.files.contents import Contents
+from lambdabot.arm64.files.native import NativeFile
+from lambdabot.arm64.indexes.index import Absent
+from lambdabot.arm64.indexes.release import File
+from lambdabot.arm64.resolution.loopback import EVERYTHING, Lens, Loopback, Shown
 
 PURE = File("a_b-1.0-py3-none-any.whl", "https://x.invalid/", "1.0", "py3-none-any", yanked=True)
 

@@ -5,7 +5,8 @@ import dataclasses
 import pytest
 from packaging.requirements import Requirement
 
-from lambdabot.arm64.manifest import Indexes, Manifest, Pin, Request
+from lambdabot.arm64.indexes.environment import Indexes
+from lambdabot.arm64.manifest import Manifest, Pin, Request
 
 
 @pytest.mark.parametrize(

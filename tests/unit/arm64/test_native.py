@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from lambdabot.arm64.native import AARCH64, HEAD, X86_64, NativeFile, foreign, machine, without_sibling
+from lambdabot.arm64.files.native import AARCH64, HEAD, X86_64, NativeFile, foreign, machine, without_sibling
 
 
 def test_elf_of_either_processor_is_told_apart(elf):

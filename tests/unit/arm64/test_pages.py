@@ -5,8 +5,8 @@ import json
 import pytest
 import requests
 
-from lambdabot.arm64.cache import Cache
-from lambdabot.arm64.pages import Pages, Stamp, parse_page, project_of
+from lambdabot.arm64.indexes.cache import Cache
+from lambdabot.arm64.indexes.pages import Pages, Stamp, parse_page, project_of
 
 ROW = ["alpha-1.0-py3-none-any.whl", "https://x.invalid/", "1.0", "py3-none-any", ">=3.8", "ab", False, True]
 
@@ -89,7 +89,7 @@ def test_conditions_are_the_validators_that_there_are():
 
 
 def test_stamp_is_fresh_for_ten_minutes_and_not_from_the_future(monkeypatch):
-    monkeypatch.setattr("lambdabot.arm64.pages.time.time", lambda: 1000.0)
+    monkeypatch.setattr("lambdabot.arm64.indexes.pages.time.time", lambda: 1000.0)
     assert Stamp(at=1000.0, digest="d").fresh
     assert Stamp(at=401.0, digest="d").fresh
     assert not Stamp(at=400.0, digest="d").fresh

@@ -7,9 +7,9 @@ import re
 import pytest
 import requests
 
-from lambdabot.arm64 import ranged
-from lambdabot.arm64.contents import UnreadableError
-from lambdabot.arm64.ranged import TAIL, RangedFile
+from lambdabot.arm64.files import ranged
+from lambdabot.arm64.files.contents import UnreadableError
+from lambdabot.arm64.files.ranged import TAIL, RangedFile
 
 URL = "https://x.invalid/file"
 CONTENT = b"".join(number.to_bytes(4, "big") for number in range(50_000))

@@ -6,12 +6,12 @@ from contextlib import closing
 import pytest
 import requests
 
-from lambdabot.arm64 import reader as reader_module
-from lambdabot.arm64.access import Access
-from lambdabot.arm64.cache import Cache
-from lambdabot.arm64.reader import Reader
-from lambdabot.arm64.release import File
-from lambdabot.arm64.transport import Transport
+from lambdabot.arm64.files import reader as reader_module
+from lambdabot.arm64.files.reader import Reader
+from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.indexes.cache import Cache
+from lambdabot.arm64.indexes.release import File
+from lambdabot.arm64.indexes.transport import Transport
 
 
 @pytest.fixture

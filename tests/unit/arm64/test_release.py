@@ -6,7 +6,7 @@ from packaging import tags
 from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from lambdabot.arm64.release import File, accepts_python, expanded, parse_filename, rank
+from lambdabot.arm64.indexes.release import File, accepts_python, expanded, parse_filename, rank
 from lambdabot.arm64.target import Target, platforms
 from lambdabot.model import Architecture
 from lambdabot.model.runtimes import PYTHON_RUNTIMES

@@ -7,19 +7,19 @@ from contextlib import closing, contextmanager
 import pytest
 from packaging.requirements import Requirement
 
-from lambdabot.arm64 import resolver as module
-from lambdabot.arm64.access import Access
-from lambdabot.arm64.cache import Cache
-from lambdabot.arm64.environment import Sources
-from lambdabot.arm64.index import Absent, Index
-from lambdabot.arm64.loopback import Lens, Loopback
+from lambdabot.arm64.files.reader import Reader
+from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.indexes.cache import Cache
+from lambdabot.arm64.indexes.environment import Sources
+from lambdabot.arm64.indexes.index import Absent, Index
+from lambdabot.arm64.indexes.transport import Transport
 from lambdabot.arm64.manifest import Request
-from lambdabot.arm64.reader import Reader
-from lambdabot.arm64.resolver import Conflict, Problem, Resolver, Solution
+from lambdabot.arm64.resolution import resolver as module
+from lambdabot.arm64.resolution.candidates import View
+from lambdabot.arm64.resolution.loopback import Lens, Loopback
+from lambdabot.arm64.resolution.resolver import Conflict, Problem, Resolver, Solution
 from lambdabot.arm64.rules import Rules, file_at
 from lambdabot.arm64.target import Target
-from lambdabot.arm64.transport import Transport
-from lambdabot.arm64.view import View
 from lambdabot.model import Architecture
 
 
@@ -120,7 +120,7 @@ def test_many_checks_may_be_the_first_to_need_uv():
     code = """
 import sys, threading
 sys.setswitchinterval(1e-6)
-from lambdabot.arm64.resolver import Resolver
+from lambdabot.arm64.resolution.resolver import Resolver
 start, made = threading.Barrier(8), []
 
 def make():

@@ -3,8 +3,8 @@
 import pytest
 from packaging.requirements import Requirement
 
+from lambdabot.arm64.indexes.release import File
 from lambdabot.arm64.manifest import Manifest, Pin, Request
-from lambdabot.arm64.release import File
 from lambdabot.arm64.rules import Rules, file_at, rules_of
 
 WHEEL = File("a-1-py3-none-any.whl", "http://h/", "1", "py3-none-any", sha256="11")

@@ -7,9 +7,9 @@ import zipfile
 
 import pytest
 
-from lambdabot.arm64 import sdist
-from lambdabot.arm64.contents import UnreadableError
-from lambdabot.arm64.sdist import read_sdist
+from lambdabot.arm64.files import sdist
+from lambdabot.arm64.files.contents import UnreadableError
+from lambdabot.arm64.files.sdist import read_sdist
 
 SETUP = "from setuptools import setup\nsetup()\n"
 PKG_INFO = "Metadata-Version: {}\nName: alpha\nVersion: 1.0\n{}\n"

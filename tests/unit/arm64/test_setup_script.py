@@ -2,7 +2,7 @@
 
 import pytest
 
-from lambdabot.arm64.setup_script import Script, read
+from lambdabot.arm64.files.setup_script import Script, read
 
 
 def script(text: str, *, needed: frozenset[str] = frozenset(), files: frozenset[str] = frozenset()) -> Script:

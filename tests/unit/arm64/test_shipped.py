@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from lambdabot.arm64.access import Access
-from lambdabot.arm64.archive import members
 from lambdabot.arm64.check import check, check_function
-from lambdabot.arm64.contents import UnreadableError
-from lambdabot.arm64.native import NativeFile, foreign, machine, without_sibling
-from lambdabot.arm64.shipped import read_shipped
+from lambdabot.arm64.files.archive import members
+from lambdabot.arm64.files.contents import UnreadableError
+from lambdabot.arm64.files.native import NativeFile, foreign, machine, without_sibling
+from lambdabot.arm64.files.shipped import read_shipped
+from lambdabot.arm64.indexes.access import Access
 from lambdabot.arm64.target import Target
 from lambdabot.workspace import Workspace
 

@@ -19,10 +19,10 @@ from requests.exceptions import ProxyError, SSLError
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.exceptions import MaxRetryError, ReadTimeoutError
 
-from lambdabot.arm64 import access as access_module
-from lambdabot.arm64 import transport as module
-from lambdabot.arm64.access import Access, Outages
-from lambdabot.arm64.transport import Transport, UnreachableError, cause, redacted, status
+from lambdabot.arm64.indexes import access as access_module
+from lambdabot.arm64.indexes import transport as module
+from lambdabot.arm64.indexes.access import Access, Outages
+from lambdabot.arm64.indexes.transport import Transport, UnreachableError, cause, redacted, status
 
 
 def response(code):

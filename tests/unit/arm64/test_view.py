@@ -2,12 +2,12 @@
 
 import pytest
 
-from lambdabot.arm64.contents import Contents
-from lambdabot.arm64.index import Absent
-from lambdabot.arm64.release import File, Project
+from lambdabot.arm64.files.contents import Contents
+from lambdabot.arm64.indexes.index import Absent
+from lambdabot.arm64.indexes.release import File, Project
+from lambdabot.arm64.resolution.candidates import View, is_compiled, stand_in
 from lambdabot.arm64.rules import Rules
 from lambdabot.arm64.target import Target
-from lambdabot.arm64.view import View, is_compiled, stand_in
 from lambdabot.model import Architecture
 
 TARGET = Target("3.12", "2.34")

@@ -5,10 +5,10 @@ import zipfile
 
 import pytest
 
-from lambdabot.arm64 import wheel
-from lambdabot.arm64.contents import UnreadableError
-from lambdabot.arm64.native import NativeFile
-from lambdabot.arm64.wheel import read_wheel
+from lambdabot.arm64.files import wheel
+from lambdabot.arm64.files.contents import UnreadableError
+from lambdabot.arm64.files.native import NativeFile
+from lambdabot.arm64.files.wheel import read_wheel
 
 
 def zipped(files):

@@ -17,9 +17,9 @@ import boto3
 import pytest
 from botocore import xform_name
 
-from lambdabot.aws.connection import Connection, connect
-from lambdabot.aws.identity import RunIdentity
-from lambdabot.aws.request import Copy
+from lambdabot.aws.calls.connection import Connection, connect
+from lambdabot.aws.copies.identity import RunIdentity
+from lambdabot.aws.copies.request import Copy
 from lambdabot.errors import InterruptionError
 from lambdabot.model import (
     Architecture,
@@ -298,8 +298,8 @@ class _NoJitter:
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch) -> None:
     """Nobody waits in these tests: what is tried again is tried again at once."""
-    monkeypatch.setattr("lambdabot.aws.retry._RANDOM", _NoJitter())
-    monkeypatch.setattr("lambdabot.aws.removal._PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("lambdabot.aws.calls.retry._RANDOM", _NoJitter())
+    monkeypatch.setattr("lambdabot.aws.copies.removal._PAUSE_SECONDS", 0.01)
 
 
 @pytest.fixture
@@ -332,7 +332,7 @@ def session() -> boto3.Session:
 
 @pytest.fixture
 def connection(fake: FakeLambda, session: boto3.Session, monkeypatch) -> Connection:
-    monkeypatch.setattr("lambdabot.aws.connection.boto3.Session", lambda **_: session)
+    monkeypatch.setattr("lambdabot.aws.calls.connection.boto3.Session", lambda **_: session)
     return connect(endpoint=fake.url, region="us-east-1", access_key="LOCAL")
 
 

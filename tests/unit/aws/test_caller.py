@@ -3,7 +3,7 @@
 import pytest
 from botocore.stub import Stubber
 
-from lambdabot.aws.caller import warning
+from lambdabot.aws.calls.caller import warning
 
 
 @pytest.mark.parametrize(

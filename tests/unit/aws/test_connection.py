@@ -5,10 +5,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from lambdabot.aws.connection import AccountLimits, connect
-from lambdabot.aws.failures import CallError
-from lambdabot.aws.pace import Pace
-from lambdabot.aws.retry import StoppedError
+from lambdabot.aws.calls.connection import AccountLimits, connect
+from lambdabot.aws.calls.failures import CallError
+from lambdabot.aws.calls.pace import Pace
+from lambdabot.aws.calls.retry import StoppedError
 from lambdabot.errors import EndpointError, ExitCode
 
 

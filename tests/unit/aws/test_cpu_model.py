@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from lambdabot.aws.cpu_model import TERM, VARIABLE, announcing, read_cpu_model
+from lambdabot.aws.invoking.cpu_model import TERM, VARIABLE, announcing, read_cpu_model
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from io import FileIO
 
 import pytest
 
-from lambdabot.aws.deployments import Deployments, NotDeployed
-from lambdabot.aws.journal import Journal
+from lambdabot.aws.copies.deployments import Deployments, NotDeployed
+from lambdabot.aws.copies.journal import Journal
 from lambdabot.errors import InterruptionError
 from lambdabot.model import Architecture, Deployment, Side
 
@@ -93,7 +93,7 @@ def test_waits_until_active(fake, deployments, make_copy):
 
 
 def test_does_not_wait_for_ever(fake, deployments, make_copy, monkeypatch):
-    monkeypatch.setattr("lambdabot.aws.deployments._READY_SECONDS", 0.0)
+    monkeypatch.setattr("lambdabot.aws.copies.deployments._READY_SECONDS", 0.0)
     fake.polls_until_ready = 1_000_000
     with deployments:
         result = only(deployments.create([make_copy()]))
@@ -359,7 +359,7 @@ def test_a_removal_is_tried_again(fake, deployments, make_copy, how):
 
 
 def test_a_removal_that_hangs_is_tried_again(fake, deployments, make_copy, monkeypatch):
-    monkeypatch.setattr("lambdabot.aws.connection._REMOVE_SECONDS", 0.2)
+    monkeypatch.setattr("lambdabot.aws.calls.connection._REMOVE_SECONDS", 0.2)
     with deployments:
         deployments.create([make_copy()])
         fake.fail("DeleteFunction", hang=True)
@@ -389,7 +389,7 @@ def test_a_copy_that_is_gone_already_counts_as_removed(fake, deployments, make_c
 
 
 def test_time_that_runs_out_leaves_names(fake, deployments, make_copy, monkeypatch):
-    monkeypatch.setattr("lambdabot.aws.deployments._CALM_SECONDS", 0.3)
+    monkeypatch.setattr("lambdabot.aws.copies.deployments._CALM_SECONDS", 0.3)
     with deployments:
         deployment = only(deployments.create([make_copy()]))
         fake.fail("DeleteFunction", hang=True)
@@ -451,7 +451,7 @@ def test_the_log_group_outlives_the_invocations_under_way(fake, connection, depl
 
 
 def test_an_invocation_that_does_not_end_is_not_waited_for(fake, connection, deployments, make_copy, monkeypatch):
-    monkeypatch.setattr("lambdabot.aws.deployments._CALM_SECONDS", 1.6)
+    monkeypatch.setattr("lambdabot.aws.copies.deployments._CALM_SECONDS", 1.6)
     with connection.in_flight.slot(threading.Event()), deployments:
         deployments.create([make_copy()])
     assert clean(fake)

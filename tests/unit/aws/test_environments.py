@@ -3,9 +3,9 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from lambdabot.aws.deployments import Deployments
-from lambdabot.aws.environments import Environments
-from lambdabot.aws.invocation import Answer, invoke_wave
+from lambdabot.aws.copies.deployments import Deployments
+from lambdabot.aws.invoking.environments import Environments
+from lambdabot.aws.invoking.invocation import Answer, invoke_wave
 from lambdabot.model import Outcome, Wave
 
 GROUP = "/aws/lambda/lambdabot-run"

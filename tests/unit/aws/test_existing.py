@@ -11,8 +11,8 @@ import pytest
 from botocore.stub import Stubber
 from botocore.validate import ParamValidator
 
+from lambdabot.aws.calls.failures import CallError
 from lambdabot.aws.existing import Existing, code_of, completed, parse, read
-from lambdabot.aws.failures import CallError
 from lambdabot.aws.traffic import cold_start_share, log_group, monthly_invocations
 from lambdabot.errors import DeploymentError
 from lambdabot.model import Architecture, Configuration, ImageConfig

@@ -18,8 +18,8 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from lambdabot.aws.failures import explain, explain_state
-from lambdabot.aws.reply import IncompleteReplyError
+from lambdabot.aws.calls.failures import explain, explain_state
+from lambdabot.aws.calls.reply import IncompleteReplyError
 
 URL = "https://lambda.us-esat-1.amazonaws.com/"
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdabot.aws.identity import RunIdentity
+from lambdabot.aws.copies.identity import RunIdentity
 from lambdabot.model import Architecture, Configuration, Side, Variant
 
 EXPIRES = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)

@@ -2,8 +2,8 @@ import threading
 
 import pytest
 
-from lambdabot.aws.in_flight import InFlight
-from lambdabot.aws.retry import StoppedError
+from lambdabot.aws.calls.in_flight import InFlight
+from lambdabot.aws.calls.retry import StoppedError
 
 NEVER = threading.Event()
 

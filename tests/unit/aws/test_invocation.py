@@ -2,9 +2,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from lambdabot.aws.deployments import Deployments
-from lambdabot.aws.invocation import _CROWDED_ATTEMPTS, _date, invoke_wave
-from lambdabot.aws.outcome import NO_REPORT, read_failure
+from lambdabot.aws.copies.deployments import Deployments
+from lambdabot.aws.invoking.invocation import _CROWDED_ATTEMPTS, _date, invoke_wave
+from lambdabot.aws.invoking.outcome import NO_REPORT, read_failure
 from lambdabot.errors import EndpointError
 from lambdabot.model import Deployment, Outcome, Wave
 
@@ -218,7 +218,7 @@ def test_credentials_that_no_longer_do_end_the_wave(fake, invoke, code, words):
 
 
 def test_an_answer_that_never_comes_is_given_up(fake, connection, deployment, monkeypatch, invoke_one):
-    monkeypatch.setattr("lambdabot.aws.connection._COLD_SECONDS", -29.8)
+    monkeypatch.setattr("lambdabot.aws.calls.connection._COLD_SECONDS", -29.8)
     fake.fail("Invoke", hang=True)
     invocation = invoke_one()
     assert invocation.outcome is Outcome.DISCARDED

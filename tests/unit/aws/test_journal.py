@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from lambdabot.aws.identity import RunIdentity
-from lambdabot.aws.journal import Journal, journal_folder, records
-from lambdabot.aws.ledger import Kind, Ledger
+from lambdabot.aws.copies.identity import RunIdentity
+from lambdabot.aws.copies.journal import Journal, journal_folder, records
+from lambdabot.aws.copies.ledger import Kind, Ledger
 
 EXPIRES = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
 IDENTITY = RunIdentity(repository="octo/shop", pull_request=7, run="0123456789", expires=EXPIRES)

@@ -1,6 +1,6 @@
 import pytest
 
-from lambdabot.aws.ledger import Kind, Ledger, LedgerClosedError
+from lambdabot.aws.copies.ledger import Kind, Ledger, LedgerClosedError
 
 
 def test_an_entry_is_left_until_it_is_removed():

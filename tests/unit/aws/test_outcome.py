@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from lambdabot.aws.outcome import read_failure
+from lambdabot.aws.invoking.outcome import read_failure
 
 TRACEBACK = 'Traceback (most recent call last):\n  File "/var/task/app.py", line 3, in handler\n    raise Stop\n'
 

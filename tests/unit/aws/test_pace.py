@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdabot.aws.pace import Pace
+from lambdabot.aws.calls.pace import Pace
 
 
 class Clock:

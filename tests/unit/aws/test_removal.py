@@ -5,9 +5,9 @@ from threading import Event
 
 import pytest
 
-from lambdabot.aws import removal
-from lambdabot.aws.ledger import Entry, Kind, Ledger
-from lambdabot.aws.removal import Removal
+from lambdabot.aws.copies import removal
+from lambdabot.aws.copies.ledger import Entry, Kind, Ledger
+from lambdabot.aws.copies.removal import Removal
 
 NAME = "lambdabot-1-thumbnail-head-x86_64-128"
 

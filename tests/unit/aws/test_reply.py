@@ -13,9 +13,9 @@ from botocore.loaders import Loader
 from botocore.model import ListShape, ServiceModel
 
 import lambdabot.aws
-from lambdabot.aws.connection import connect
-from lambdabot.aws.failures import CallError
-from lambdabot.aws.reply import NEEDED, IncompleteReplyError
+from lambdabot.aws.calls.connection import connect
+from lambdabot.aws.calls.failures import CallError
+from lambdabot.aws.calls.reply import NEEDED, IncompleteReplyError
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:one"
 NOTHING_READ = {  # but, of Invoke, what stands in its head and the payload as it is
@@ -140,7 +140,7 @@ def answer():
 
 @pytest.fixture
 def place(answer, session, monkeypatch):
-    monkeypatch.setattr("lambdabot.aws.connection.boto3.Session", lambda **_: session)
+    monkeypatch.setattr("lambdabot.aws.calls.connection.boto3.Session", lambda **_: session)
     return connect(endpoint=answer.url, region="us-east-1", access_key="LOCAL")
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdabot.aws.report_line import Report, find_report, parse_report
+from lambdabot.aws.invoking.report_line import Report, find_report, parse_report
 
 ID = "3604209a-e9a3-11e6-939a-754dd98c7be3"
 PLAIN = (

@@ -6,7 +6,7 @@ import boto3
 import pytest
 from botocore.validate import ParamValidator
 
-from lambdabot.aws.request import Uploaded, create_parameters
+from lambdabot.aws.copies.request import Uploaded, create_parameters
 from lambdabot.model import Architecture, ImageConfig
 
 LAYER = "arn:aws:lambda:us-east-1:123456789012:layer:tools:3"

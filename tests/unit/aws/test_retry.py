@@ -16,9 +16,9 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from lambdabot.aws.pace import Pace
-from lambdabot.aws.reply import IncompleteReplyError
-from lambdabot.aws.retry import Retry, StoppedError, answer_lost, code, message, never_sent, passing, throttled
+from lambdabot.aws.calls.pace import Pace
+from lambdabot.aws.calls.reply import IncompleteReplyError
+from lambdabot.aws.calls.retry import Retry, StoppedError, answer_lost, code, message, never_sent, passing, throttled
 
 URL = "https://lambda.us-east-1.amazonaws.com"
 
@@ -71,7 +71,7 @@ def test_pauses_are_drawn_from_a_range_that_doubles_to_a_cap(monkeypatch):
             ranges.append((low, high))
             return high
 
-    monkeypatch.setattr("lambdabot.aws.retry._RANDOM", Draw())
+    monkeypatch.setattr("lambdabot.aws.calls.retry._RANDOM", Draw())
     stop = Stop()
     assert (
         call(Retry(attempts=6, first_seconds=1, cap_seconds=5), failing(*[client_error(500)] * 5), stop=stop) == "done"
@@ -195,7 +195,7 @@ def test_code_and_message_are_awss_own():
 
 
 def test_jitter_is_spread_over_the_whole_range(monkeypatch):
-    monkeypatch.setattr("lambdabot.aws.retry._RANDOM", SystemRandom())
+    monkeypatch.setattr("lambdabot.aws.calls.retry._RANDOM", SystemRandom())
     pauses = [Retry(first_seconds=1)._pause(1, client_error(500)) for _ in range(1000)]
     assert min(pauses) < 0.05
     assert max(pauses) > 0.95

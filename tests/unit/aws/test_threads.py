@@ -3,7 +3,7 @@ from functools import partial
 
 import pytest
 
-from lambdabot.aws.threads import run_all, start
+from lambdabot.aws.calls.threads import run_all, start
 
 
 def test_values_come_in_the_order_of_the_calls():

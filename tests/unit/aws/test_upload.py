@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from lambdabot.aws.deployments import Deployments, NotDeployed
+from lambdabot.aws.copies.deployments import Deployments, NotDeployed
 from lambdabot.model import Deployment
 
 BUCKET = "packages-of-the-shop"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdabot.arm64.access import Access
+from lambdabot.arm64.indexes.access import Access
 from lambdabot.aws.prices import prices
 from lambdabot.model import (
     Architecture,

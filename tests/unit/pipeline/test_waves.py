@@ -3,7 +3,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdabot.aws.deployments import NotDeployed
+from lambdabot.aws.copies.deployments import NotDeployed
 from lambdabot.model import Architecture, Configuration, Deployment, Outcome, Round, Side, Variant, Wave
 from lambdabot.pipeline.waves import Waves, batches
 

@@ -7,10 +7,11 @@ import pytest
 from lambdabot.model import Slot
 from lambdabot.packaging import distributions
 from lambdabot.project.discovery import discover
-from lambdabot.project.templates import hints, stack
-from lambdabot.project.templates.nodes import documents
+from lambdabot.project.templates import hints
+from lambdabot.project.templates.cloudformation import stack
+from lambdabot.project.templates.serverless.variables import Variables
 from lambdabot.project.templates.source_text import SourceText
-from lambdabot.project.templates.variables import Variables
+from lambdabot.project.templates.yaml_nodes import documents
 from lambdabot.workspace import Workspace
 from tests.growth import cpu_seconds
 

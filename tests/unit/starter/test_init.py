@@ -8,7 +8,7 @@ import textwrap
 import pytest
 import yaml
 
-from lambdabot.aws.identity import name_prefix
+from lambdabot.aws.copies.identity import name_prefix
 from lambdabot.aws.policy import NOBODY
 from lambdabot.cli import main
 from lambdabot.project.discovery import discover

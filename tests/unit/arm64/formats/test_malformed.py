@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from lambdabot.arm64.closure import locked_closure
 from lambdabot.arm64.formats.detect import read_manifest
 from lambdabot.arm64.manifest import Manifest
+from lambdabot.arm64.resolution.closure import locked_closure
 from lambdabot.arm64.rules import rules_of
 from lambdabot.arm64.target import Target, environment
 from lambdabot.errors import UsageError

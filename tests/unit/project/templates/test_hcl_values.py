@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 
 from lambdabot.model import Undecided
-from lambdabot.project.templates.hcl import HclFile
-from lambdabot.project.templates.hcl_values import plain
 from lambdabot.project.templates.source_text import SourceText
-from lambdabot.project.templates.terraform_module import Instance, Module
+from lambdabot.project.templates.terraform.hcl import HclFile
+from lambdabot.project.templates.terraform.hcl_values import plain
+from lambdabot.project.templates.terraform.module import Instance, Module
 
 FILE = """
 variable "env" { default = "dev" }

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from lambdabot.model import Undecided
-from lambdabot.project.templates.intrinsics import NO_VALUE, Intrinsics
-from lambdabot.project.templates.nodes import documents
+from lambdabot.project.templates.cloudformation.intrinsics import NO_VALUE, Intrinsics
 from lambdabot.project.templates.source_text import SourceText
+from lambdabot.project.templates.yaml_nodes import documents
 
 TEMPLATE = """
 Parameters:

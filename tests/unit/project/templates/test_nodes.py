@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from lambdabot.model import NoSlot
-from lambdabot.project.templates.nodes import documents
 from lambdabot.project.templates.source_text import SourceText
+from lambdabot.project.templates.yaml_nodes import documents
 
 
 def document(text, name="t.yaml"):

@@ -1,0 +1,1 @@
+"""What is inside packages and beside them: archives, wheels, source distributions, machine code."""

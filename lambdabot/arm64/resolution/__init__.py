@@ -1,0 +1,1 @@
+"""Which versions are installed: uv as the resolver over a loopback index, and what its answer means."""

@@ -1,0 +1,1 @@
+"""Throw-away copies: made, recorded, and removed in every case."""

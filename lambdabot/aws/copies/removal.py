@@ -1,0 +1,100 @@
+"""The removal of what the ledger holds: all functions and packages at once, then the log group they wrote to."""
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import wait
+from dataclasses import dataclass
+from functools import partial
+from threading import Event
+
+from lambdabot.aws.calls.connection import Connection
+from lambdabot.aws.calls.failures import CallError
+from lambdabot.aws.calls.retry import AWSError, answer_lost, code, passing
+from lambdabot.aws.calls.threads import start
+from lambdabot.aws.copies.ledger import Entry, Kind, Ledger
+
+_LOOKS = 4  # how often a resource must not be found before it is believed that its creation never took effect
+_PAUSE_SECONDS = 0.4
+_LAST_SECONDS = 1.5  # kept for the log group while invocations that were given up still run
+_CONFLICTS = {"ResourceConflictException", "OperationAbortedException"}  # another change is under way: wait for it
+_NEVER = Event()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """One attempt to remove what a run made; what cannot be removed stays in the ledger, with a note."""
+
+    connection: Connection
+    ledger: Ledger
+    notes: list[str]
+    deadline: float  # on the monotonic clock
+
+    def run(self, entries: Sequence[Entry]) -> None:
+        """Remove functions and packages, all at once, then the log group; return at the deadline at the latest."""
+        self._remove_kinds({Kind.FUNCTION, Kind.S3_OBJECT}, entries)
+        if not self.connection.in_flight.wait(self._seconds - _LAST_SECONDS):
+            self.notes.append("Invocations were still running at the end: Lambda may make their log group anew.")
+        self._remove_kinds({Kind.LOG_GROUP}, entries)
+
+    def _remove_kinds(self, kinds: Collection[Kind], entries: Sequence[Entry]) -> None:
+        removals = [start(partial(self._remove, entry)) for entry in entries if entry.kind in kinds]
+        done, _ = wait(removals, timeout=self._seconds)
+        for removal in done:
+            removal.result()
+
+    @property
+    def _seconds(self) -> float:
+        return max(0.0, self.deadline - time.monotonic())
+
+    def _remove(self, entry: Entry) -> None:
+        """Delete one resource; not to find it counts only when no creation is under way any more."""
+        entry.settled.wait(self._seconds / 2)
+        asked = False  # an earlier attempt may have deleted it although its answer was lost
+        looks = 0
+        operation, delete = self._deletion(entry)
+
+        def attempt() -> None:
+            nonlocal asked
+            try:
+                delete()
+            except AWSError as error:
+                asked = asked or answer_lost(error)
+                raise
+
+        while looks < _LOOKS:
+            settled = entry.settled.is_set()
+            try:
+                self.connection.call(
+                    operation,
+                    attempt,
+                    doing=f"remove the {entry}",
+                    worth=lambda error: passing(error) or code(error) in _CONFLICTS,
+                    stop=_NEVER,
+                    attempts=20,
+                    cap_seconds=1.0,
+                    deadline=self.deadline,
+                )
+                break
+            except CallError as error:
+                if error.code != "ResourceNotFoundException":
+                    self.notes.append(f"{error.what}. {error.advice}".rstrip())
+                    return
+            if asked and entry.certain:
+                break
+            if self._seconds < _PAUSE_SECONDS:
+                return
+            looks += settled
+            time.sleep(_PAUSE_SECONDS)
+        self.ledger.remove(entry)
+
+    def _deletion(self, entry: Entry) -> tuple[str, Callable[[], object]]:
+        """Return the operation that deletes a resource, and its call."""
+        connection = self.connection
+        match entry.kind:
+            case Kind.FUNCTION:
+                return "lambda.DeleteFunction", lambda: connection.remover.delete_function(FunctionName=entry.name)
+            case Kind.LOG_GROUP:
+                return "logs.DeleteLogGroup", lambda: connection.logs.delete_log_group(logGroupName=entry.name)
+            case Kind.S3_OBJECT:
+                bucket, _, key = entry.name.partition("/")
+                return "s3.DeleteObject", lambda: connection.object_remover.delete_object(Bucket=bucket, Key=key)

@@ -1,0 +1,1 @@
+"""Invocations: what was called, and what its REPORT says."""

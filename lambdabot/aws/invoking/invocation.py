@@ -1,0 +1,162 @@
+"""Invocations of a Deployment, in waves, each with what its REPORT says."""
+
+from __future__ import annotations
+
+import time
+from base64 import b64decode
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from lambdabot.aws.calls.connection import Connection
+from lambdabot.aws.calls.failures import CallError
+from lambdabot.aws.calls.retry import AWSError, Retry, StoppedError, code, never_sent, throttled
+from lambdabot.aws.calls.threads import run_all
+from lambdabot.aws.invoking.outcome import Failed, judge, read_failure
+from lambdabot.aws.invoking.report_line import Report, find_report
+from lambdabot.model import Deployment, Invocation, Outcome, Wave
+
+if TYPE_CHECKING:
+    from types_boto3_lambda.client import LambdaClient
+    from types_boto3_lambda.type_defs import InvocationResponseTypeDef
+
+# Refused before the function ran, so that the call may be made again.
+_NOT_RUN = {
+    "ResourceConflictException",
+    "ResourceNotReadyException",
+    "SnapStartNotReadyException",
+    "EC2ThrottledException",
+}
+_CROWDED_SECONDS = 60.0  # how long an invocation waits for the account's other traffic
+_CROWDED_ATTEMPTS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One invocation, and what its log lines are found by."""
+
+    invocation: Invocation
+    request_id: str | None  # None: the endpoint never accepted the call
+    answered: datetime | None = None  # by the endpoint's clock
+    failed: Failed | None = None
+    report: Report | None = None
+
+
+def invoke_wave(
+    connection: Connection,
+    deployment: Deployment,
+    payload: bytes,
+    *,
+    wave: Wave,
+    round_number: int,
+    wave_number: int,
+    timeout_seconds: int,
+    clock: Callable[[], float],
+) -> tuple[Answer, ...]:
+    """Invoke `wave.concurrency` times at once and return an Answer for each.
+
+    `clock` gives the seconds since the function's first wave. An invocation that was throttled to the end, was never
+    answered, or ran at another memory size is `not measured`, with the reason; so is one without a REPORT, which
+    `identify` may still find. Nothing that may have run is ever sent again. Raises CallError when
+    credentials have expired or do not allow it.
+    """
+    client = connection.invoker(timeout_seconds)
+
+    def one(lane: int) -> Answer:
+        blank = Invocation(
+            variant=deployment.variant,
+            payload=wave.payload,
+            round=round_number,
+            wave=wave_number,
+            environment=f"{deployment.function_name} lane {lane}",
+            environment_known=False,
+            cold=False,
+            outcome=Outcome.DISCARDED,
+            duration_ms=None,
+            billed_ms=None,
+            max_memory_used_mb=None,
+            at_seconds=0.0,
+        )
+        answer = _invoke(connection, client, deployment, payload, blank)
+        return replace(answer, invocation=replace(answer.invocation, at_seconds=clock()))
+
+    return tuple(run_all(partial(one, lane) for lane in range(wave.concurrency)))
+
+
+def _invoke(
+    connection: Connection, client: LambdaClient, deployment: Deployment, payload: bytes, blank: Invocation
+) -> Answer:
+    def attempt() -> Answer:
+        with connection.in_flight.slot(connection.ending):
+            try:
+                response = client.invoke(
+                    FunctionName=deployment.function_name,
+                    Qualifier=deployment.arn.rpartition(":")[2],
+                    LogType="Tail",
+                    Payload=payload,
+                )
+            except AWSError as error:
+                if throttled(error):
+                    connection.in_flight.narrow()
+                raise
+        connection.in_flight.widen()
+        return _read(response, blank)
+
+    def attempts() -> Answer:
+        return Retry().call(
+            attempt,
+            worth=lambda error: never_sent(error) or code(error) in _NOT_RUN,
+            stop=connection.ending,
+            pace=None,
+        )
+
+    try:
+        # Waiting for room is no failure: a sample that was refused for other traffic's sake is not lost.
+        return connection.call(
+            "lambda.Invoke",
+            attempts,
+            doing=f"invoke {blank.variant.configuration}",
+            worth=throttled,
+            attempts=_CROWDED_ATTEMPTS,
+            deadline=time.monotonic() + _CROWDED_SECONDS,
+        )
+    except StoppedError:
+        return Answer(invocation=replace(blank, reason="the run was interrupted"), request_id=None)
+    except CallError as error:
+        if error.fatal:
+            raise
+        return Answer(invocation=replace(blank, reason=error.what), request_id=None)
+
+
+def _read(response: InvocationResponseTypeDef, blank: Invocation) -> Answer:
+    body = response["Payload"].read()
+    metadata = response["ResponseMetadata"]
+    request_id = metadata.get("RequestId")
+    log = _tail(response)
+    failed = read_failure(body, log) if response.get("FunctionError") else None
+    report = find_report(log, request_id) if request_id else None
+    return Answer(
+        invocation=judge(blank, failed, report),
+        request_id=request_id,
+        answered=_date(metadata["HTTPHeaders"].get("date", "")),
+        failed=failed,
+        report=report,
+    )
+
+
+def _tail(response: InvocationResponseTypeDef) -> str:
+    """Return the last 4 KB of the invocation's log, which may begin in the middle of a character."""
+    try:
+        return b64decode(response.get("LogResult", "")).decode(errors="replace")
+    except ValueError:
+        return ""
+
+
+def _date(header: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(header)
+    except ValueError:
+        return None

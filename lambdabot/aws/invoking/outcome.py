@@ -1,0 +1,103 @@
+"""How an invocation ended, from its FunctionError and its REPORT."""
+
+import json
+import re
+from dataclasses import dataclass, replace
+
+from lambdabot.aws.invoking.report_line import Report
+from lambdabot.model import Invocation, Outcome
+from lambdabot.redaction import redact
+
+NO_REPORT = (
+    "no REPORT in the log's last 4 KB, where an extension may push it out, nor in CloudWatch Logs, which the execution "
+    "role must be allowed to write to (logs:CreateLogStream, logs:PutLogEvents)"
+)
+_REASON_CHARACTERS = 300
+_REQUEST_ID = re.compile(r"RequestId: [0-9a-f-]{36} (Error: )?")  # no two failures would read alike
+_OWN_FRAME = re.compile(r'File "[^"]*?/task/([^"]+)", line (\d+)')
+_TRACEBACK = "Traceback (most recent call last):"
+_TIMED_OUT = re.compile(r"Task timed out after [\d.]+ seconds\s*$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """What the payload of an answer with FunctionError says."""
+
+    error_type: str
+    message: str
+    place: str = ""  # where in the function, or what ended it
+
+    def __str__(self) -> str:
+        """Return it on one line, bounded and redacted."""
+        words = ": ".join(part for part in (self.error_type, self.message) if part) or "the function failed"
+        told = redact(_REQUEST_ID.sub("", " ".join(words.split())))[:_REASON_CHARACTERS]
+        return f"{told} ({redact(self.place)[:_REASON_CHARACTERS]})" if self.place else told
+
+
+def read_failure(payload: bytes, log: str = "") -> Failed:
+    """Read `errorType` and `errorMessage`, and where it was raised; runtimes are free to leave them out.
+
+    Of a runtime that ended, `log`, the end of its log, may hold the exception that ended it.
+    """
+    try:
+        error = json.loads(payload)
+    except (ValueError, RecursionError):
+        error = None
+    if not isinstance(error, dict):
+        return Failed(error_type="", message=payload[:_REASON_CHARACTERS].decode(errors="replace"))
+    error_type = str(error.get("errorType") or "")
+    place = _exception(log) if error_type == "Runtime.ExitError" else _innermost(error.get("stackTrace"))
+    return Failed(error_type=error_type, message=str(error.get("errorMessage") or ""), place=place)
+
+
+def _innermost(frames: object) -> str:
+    """Return file and line of the function's last frame in a `stackTrace`, as Python's runtime writes it."""
+    own = [found for frame in frames if (found := _OWN_FRAME.search(str(frame)))] if isinstance(frames, list) else []
+    return f"{own[-1][1]}, line {own[-1][2]}" if own else ""
+
+
+def _exception(log: str) -> str:
+    """Return the exception of the last traceback in a log: its first line that is not indented."""
+    _, traceback, after = log.rpartition(_TRACEBACK)
+    lines = after.splitlines()[1:] if traceback else []
+    return next((line.strip() for line in lines if line.strip() and not line[0].isspace()), "")
+
+
+def judge(blank: Invocation, failed: Failed | None, report: Report | None) -> Invocation:
+    """Return the invocation with its outcome and figures: without a REPORT none, and only a failure counts."""
+    asked = blank.variant.configuration.memory_mb
+    if report is not None and report.memory_size_mb != asked:
+        reason = f"ran at {report.memory_size_mb} MB, not at {asked} MB"
+        return replace(blank, outcome=Outcome.DISCARDED, reason=reason)
+    outcome, reason = _outcome(failed, report)
+    if report is None:
+        return replace(blank, outcome=outcome, reason=reason)
+    return replace(
+        blank,
+        outcome=outcome,
+        reason=reason,
+        cold=report.init_ms is not None or report.restore_ms is not None,
+        duration_ms=report.duration_ms,
+        billed_ms=report.billed_ms,
+        init_ms=report.init_ms,
+        restore_ms=report.restore_ms,
+        max_memory_used_mb=report.max_memory_used_mb,
+    )
+
+
+def _outcome(failed: Failed | None, report: Report | None) -> tuple[Outcome, str]:
+    """Classify (AWS Lambda Developer Guide, "Troubleshoot invocation issues"); never by Max Memory Used."""
+    status = report.status if report else None
+    error_type = (report.error_type if report else None) or (failed.error_type if failed else "")
+    words = str(failed or Failed(error_type=error_type, message=""))
+    if failed is None and status in {None, "success"}:
+        return (Outcome.OK, "") if report else (Outcome.DISCARDED, NO_REPORT)
+    if status == "timeout" or error_type == "Sandbox.Timedout":
+        return Outcome.TIMEOUT, words
+    if failed and not failed.error_type and _TIMED_OUT.search(failed.message):
+        return Outcome.TIMEOUT, words
+    if error_type == "Runtime.OutOfMemory":
+        return Outcome.OUT_OF_MEMORY, words
+    if failed and failed.error_type == "Runtime.ExitError" and "signal: killed" in failed.message:
+        return Outcome.OUT_OF_MEMORY, words
+    return Outcome.ERROR, words

@@ -1,0 +1,335 @@
+"""Lambda functions of a serverless.yml (Serverless Framework 3 and 4)."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+import yaml
+
+from lambdabot.model import Architecture, Attribute, Declaration, EventSource, NoSlot, Place, Slot, Stated, Undecided
+from lambdabot.project.templates import attributes
+from lambdabot.project.templates.cloudformation.intrinsics import Known, attribute, called, long_form
+from lambdabot.project.templates.cloudformation.stack import in_words
+from lambdabot.project.templates.serverless.variables import Variables
+from lambdabot.project.templates.yaml_nodes import Document, Entry, Node
+from lambdabot.workspace import Workspace
+
+T = TypeVar("T")
+
+FRAMEWORK_DEFAULT = "the framework's default"
+
+DEFAULT_MEMORY_MB = 1024
+DEFAULT_TIMEOUT_SECONDS = 6
+"""Serverless Framework, "Serverless.yml Reference"."""
+
+_OWN_VALUE = re.compile(r"\bself:[\w.-]*\w")
+
+
+def is_service(document: Document) -> bool:
+    """Tell whether a document is a service's, on AWS as far as it says."""
+    if not {"service", "provider"} <= document.entries(document.root).keys():
+        return False
+    provider = document.get(document.root, "provider")
+    name = document.get(provider, "name") or provider
+    return not isinstance(name, yaml.ScalarNode) or name.value == "aws" or "${" in str(name.value)
+
+
+def functions(document: Document, workspace: Workspace) -> Iterator[Declaration | Undecided]:
+    """Yield a service's functions, and what stands for functions that the files do not decide."""
+    service = _Service(document, workspace)
+    for found in service.functions():
+        yield found if isinstance(found, Undecided) else found.declaration()
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """A mapping at the service's top, in whichever file it is written."""
+
+    document: Document
+    entries: Mapping[str, Entry]
+    undecided: Undecided | None = None
+
+
+class _Service:
+    def __init__(self, document: Document, workspace: Workspace) -> None:
+        self.document = document
+        self.variables = Variables(document, workspace)
+        self.provider = self._section("provider")
+        self.package = self._section("package")
+        self._heirs: dict[str, list[str]] = {}
+
+    def _section(self, key: str) -> _Section:
+        node = self.document.get(self.document.root, key)
+        if node is None:
+            return _Section(self.document, {})
+        found = self.variables.resolve(node, self.document)
+        if isinstance(found, Undecided):
+            reason = f"`{key}` is not decided: {found.reason}"
+            return _Section(self.document, {}, Undecided(reason=reason, place=found.place))
+        return _Section(found.document, found.document.entries(found.node))
+
+    def functions(self) -> "list[_Function | Undecided]":
+        node = self.document.get(self.document.root, "functions")
+        found = [] if node is None else list(self._functions(node, self.document))
+        for one in found:
+            if isinstance(one, _Function):
+                for key in self.provider.entries.keys() - one.own.keys():
+                    self._heirs.setdefault(key, []).append(one.name)
+        return found
+
+    def others(self, key: str, name: str) -> str:
+        """Return the other functions that a value of `provider` serves, in words."""
+        heirs = self._heirs.get(key, [])
+        return in_words([heir for heir in heirs[:5] if heir != name], len(heirs) - 1)
+
+    def serves_one(self, name: str) -> bool:
+        """Tell whether `self:` and a value's whole address stand once in the file, and what it is a part of nowhere."""
+        parts = name.split(".")
+        return self._uses[name] == 1 == sum(self._uses[".".join(parts[: end + 1])] for end in range(len(parts)))
+
+    @cached_property
+    def _uses(self) -> Counter[str]:
+        return Counter(_OWN_VALUE.findall(self.document.text.content))
+
+    def _functions(self, node: Node, document: Document, depth: int = 0) -> "Iterator[_Function | Undecided]":
+        """Yield the functions of a mapping, or of a list of mappings, each of which may be another file's."""
+        found = self.variables.resolve(node, document)
+        if isinstance(found, Undecided):
+            yield Undecided(reason=f"the functions are not decided: {found.reason}", place=found.place)
+        elif isinstance(found.node, yaml.SequenceNode) and depth < 3:  # noqa: PLR2004  # lists of files of lists
+            for item in found.node.value:
+                yield from self._functions(item, found.document, depth + 1)
+        else:
+            for name, entry in found.document.entries(found.node).items():
+                body = self.variables.resolve(entry.value, found.document)
+                if isinstance(body, Undecided):
+                    yield Undecided(reason=f"the function `{name}` is not decided: {body.reason}", place=body.place)
+                elif isinstance(body.node, yaml.MappingNode):
+                    shared = found.document.is_alias(entry)
+                    yield _Function(
+                        self, name, body.document, body.node, found.document.place(entry.key), shared=shared
+                    )
+
+
+class _Function:
+    """One function on its way to a Declaration."""
+
+    def __init__(
+        self, service: _Service, name: str, document: Document, node: Node, place: Place, *, shared: bool
+    ) -> None:
+        self.name = name
+        self.own = document.entries(node)
+        self._service = service
+        self._document = document
+        self._node = node
+        self._place = place
+        self._shared = shared
+        self._folder = service.document.text.path.parent
+
+    def declaration(self) -> Declaration:
+        """Return what the service says of the function."""
+        environment, undecided = self._environment()
+        return Declaration(
+            name=self.name,
+            family="serverless",
+            place=self._place,
+            function_name=self._get("name", attributes.text, provider=False),
+            runtime=self._get("runtime", attributes.text) or self._no_runtime(),
+            handler=self._handler(),
+            code=self._code(),
+            memory_mb=self._get("memorySize", attributes.number, default=DEFAULT_MEMORY_MB),
+            architecture=self._get("architecture", attributes.architecture, default=Architecture.X86_64.value),
+            timeout_seconds=self._get("timeout", attributes.number, default=DEFAULT_TIMEOUT_SECONDS),
+            environment=environment,
+            environment_undecided=undecided,
+            layers=self._layers(),
+            events=tuple(self._events()),
+            reserved_concurrency=self._get("reservedConcurrency", attributes.number, provider=False),
+            provisioned_concurrency=self._get("provisionedConcurrency", attributes.number, provider=False),
+            ephemeral_storage_mb=self._get("ephemeralStorageSize", attributes.number, provider=False),
+        )
+
+    def _found(self, key: str, *, provider: bool = True) -> tuple[Entry, Document, str] | None:
+        """Return where a key is written: in the function, or in `provider`."""
+        if key in self.own:
+            entry = self.own[key]
+            return entry, self._document, "an anchor" if entry.merged else ""
+        inherited = self._service.provider
+        if provider and key in inherited.entries:
+            return inherited.entries[key], inherited.document, "provider"
+        return None
+
+    def _get(
+        self, key: str, convert: Callable[..., Attribute[T]], *, provider: bool = True, default: object = None
+    ) -> Attribute[T]:
+        """Return a key's value with its slot; the framework's default where none is given."""
+        found = self._found(key, provider=provider)
+        undecided = self._service.provider.undecided
+        if found is None and provider and undecided is not None:
+            return undecided
+        quote = '"' if self._document.text.path.suffix == ".json" and convert != attributes.number else ""
+        if found is None:
+            if default is None:
+                return None
+            return attributes.editable(
+                convert(default, self._place, FRAMEWORK_DEFAULT), self._addition(key, quote, note="")
+            )
+        entry, document, inherited = found
+        value = self._attribute(entry.value, document, convert, inherited)
+        if not isinstance(value, Stated):
+            return value
+        if not inherited:
+            return replace(value, slot=self._written(entry, document))
+        others = self._service.others(key, self.name) if inherited == "provider" else ""
+        note = f"`{key}` of {inherited} at {value.place.path.name}:{value.place.line}"
+        note += f" also serves {others}" if others else ""
+        return replace(value, slot=self._addition(key, quote, note=note))
+
+    def _attribute(
+        self, node: Node, document: Document, convert: Callable[..., Attribute[T]], inherited: str = ""
+    ) -> Attribute[T]:
+        result = self._service.variables.resolve(node, document)
+        if isinstance(result, Known) and (call := called(result.node)):
+            reason = f"`{long_form(call[0])}` is known only when deployed"
+            return Undecided(reason=reason, place=result.place)
+        return attribute(result, convert, inherited)
+
+    def _written(self, entry: Entry, document: Document) -> Slot | NoSlot:
+        """Return the slot of a function's own value: its literal, or the variable that stands there."""
+        result = self._service.variables.resolve(entry.value, document)
+        if not isinstance(result, Known):
+            return NoSlot(reason=result.reason)
+        plain = isinstance(result.node, yaml.ScalarNode) and "${" not in str(result.node.value)
+        if plain and not result.via and not document.is_alias(entry):
+            return document.literal(result.node)
+        own = len(result.via) == 1 and result.via[0].startswith("self:custom") and result.document is document
+        if plain and own and self._service.serves_one(result.via[0]):
+            return document.literal(result.node)
+        note = f"until now the value came from {attributes.named(result.via[0])}" if result.via else ""
+        if result.via and isinstance(entry.value, yaml.ScalarNode) and not document.is_alias(entry):
+            return document.literal(entry.value, note=note)
+        return document.expression(entry, note=note)
+
+    def _addition(self, key: str, quote: str, *, note: str) -> Slot | NoSlot:
+        if self._shared:
+            return NoSlot(reason=f"the function at {self._place} is another one's, by an alias")
+        return self._document.addition(self._node, key, quote, quote, note=note)
+
+    def _no_runtime(self) -> Undecided | None:
+        reason = "no runtime is given, and the framework's default, a Node.js, is another in each of its versions"
+        return None if "image" in self.own else Undecided(reason=reason, place=self._place)
+
+    def _handler(self) -> Attribute[str]:
+        handler = self._get("handler", attributes.text, provider=False)
+        module = self._module()
+        if isinstance(handler, Stated) and module and handler.value.startswith(f"{module}/"):
+            return Stated(value=handler.value.removeprefix(f"{module}/"), place=handler.place)
+        return handler
+
+    def _module(self) -> str:
+        """Return the folder that serverless-python-requirements packages a function from."""
+        module = self._get("module", attributes.text, provider=False)
+        return module.value.strip("/") if isinstance(module, Stated) else ""
+
+    def _code(self) -> Attribute[Path | str]:
+        image = self.own.get("image")
+        if image is not None:
+            return self._image(image)
+        own, shared = self._document.entries(self._value(self.own.get("package"))), self._service.package
+        for package, document in ((own, self._document), (shared.entries, shared.document)):
+            if "artifact" in package:
+                return self._attribute(
+                    package["artifact"].value,
+                    document,
+                    lambda value, place, _: attributes.code(value, self._folder, place),
+                )
+        if shared.undecided is not None:
+            return shared.undecided
+        return attributes.code(self._module() or ".", self._folder, self._place)
+
+    def _image(self, image: Entry) -> Attribute[Path | str]:
+        node = self._value(image)
+        entries = self._document.entries(node)
+        written = entries.get("uri") or entries.get("name") or image
+        name = self._attribute(written.value, self._document, attributes.text)
+        if not isinstance(name, Stated):
+            return name
+        ecr = self._service.provider.entries.get("ecr")
+        images = self._document.get(ecr.value, "images", name.value) if ecr else None
+        if isinstance(images, yaml.MappingNode) and "uri" in self._document.entries(images):
+            name = self._attribute(self._document.entries(images)["uri"].value, self._document, attributes.text)
+        elif images is not None:
+            reason = f"the image `{name.value}` is built from a Dockerfile: give the image as `source`"
+            return Undecided(reason=reason, place=name.place)
+        return attributes.code(name.value, self._folder, name.place) if isinstance(name, Stated) else name
+
+    def _value(self, entry: Entry | None) -> Node | None:
+        found = None if entry is None else self._service.variables.resolve(entry.value, self._document)
+        return found.node if isinstance(found, Known) else None
+
+    def _environment(self) -> tuple[dict[str, Attribute[str]], Undecided | None]:
+        variables: dict[str, Attribute[str]] = {}
+        undecided = self._service.provider.undecided
+        for entries, document, inherited in (
+            (self._service.provider.entries, self._service.provider.document, "provider"),
+            (self.own, self._document, ""),
+        ):
+            entry = entries.get("environment")
+            if entry is None:
+                continue
+            found = self._service.variables.resolve(entry.value, document)
+            if isinstance(found, Undecided):
+                undecided = found
+                continue
+            for key, variable in found.document.entries(found.node).items():
+                variables[key] = self._attribute(variable.value, found.document, attributes.text, inherited)
+        return variables, undecided
+
+    def _layers(self) -> tuple[Attribute[str], ...]:
+        found = self._found("layers")
+        node = self._value(found[0]) if found else None
+        if found is None or not isinstance(node, yaml.SequenceNode):
+            return ()
+        return tuple(self._layer(item, found[1], found[2]) for item in node.value)
+
+    def _layer(self, node: Node, document: Document, inherited: str) -> Attribute[str]:
+        """Return a layer's ARN, or the logical name that `Ref` gives."""
+        ref = node if node.tag == "!Ref" else document.get(node, "Ref")
+        if isinstance(ref, yaml.ScalarNode):
+            return Stated(value=str(ref.value), place=document.place(node), inherited=inherited)
+        return self._attribute(node, document, attributes.text, inherited)
+
+    def _events(self) -> Iterator[EventSource]:
+        node = self._value(self.own.get("events"))
+        for item in node.value if isinstance(node, yaml.SequenceNode) else ():
+            if isinstance(item, yaml.ScalarNode):
+                kind = str(item.value)
+                yield EventSource(name=kind, kind=kind.lower(), place=self._document.place(item))
+            for kind, entry in self._document.entries(item).items():
+                yield self._event(kind, entry)
+
+    def _event(self, kind: str, entry: Entry) -> EventSource:
+        entries = self._document.entries(self._value(entry))
+
+        def whole(key: str) -> Attribute[int]:
+            return self._attribute(entries[key].value, self._document, attributes.number) if key in entries else None
+
+        partial = entries.get("functionResponseType")
+        stream = entries.get("type") if kind == "stream" else None
+        return EventSource(
+            name=kind,
+            kind=str(stream.value.value) if stream is not None else kind.lower(),
+            place=self._document.place(entry.key),
+            batch_size=whole("batchSize"),
+            window_seconds=whole("maximumBatchingWindow") or whole("batchWindow"),
+            maximum_concurrency=whole("maximumConcurrency"),
+            partial_failures=Stated(
+                value=str(partial.value.value) == "ReportBatchItemFailures", place=self._document.place(partial.value)
+            )
+            if partial
+            else None,
+        )

@@ -1,0 +1,110 @@
+"""What invokes the functions of a Terraform module."""
+
+import re
+from collections.abc import Iterator
+
+from lambdabot.model import Attribute, EventSource, Place, Stated, Undecided
+from lambdabot.project.templates import attributes
+from lambdabot.project.templates.terraform.hcl import text
+from lambdabot.project.templates.terraform.hcl_values import Found, Value
+from lambdabot.project.templates.terraform.module import Instance, Module
+
+_FUNCTION = re.compile(r"\b(aws_lambda_function|module)\.([\w-]+)")
+_SOURCE = re.compile(r"\b(?:module\.)?(?:aws_)?(sqs|kinesis|dynamodb|msk|mq|docdb)\w*|arn:[\w-]+:([\w-]+):")
+
+
+class Events:
+    """The event source mappings, permissions and provisioned concurrency of one module, by function."""
+
+    def __init__(self, module: Module) -> None:
+        """Look through the module's resources once."""
+        self._sources: dict[str, list[EventSource]] = {}
+        self._provisioned: dict[str, Attribute[int]] = {}
+        for block in module.blocks:
+            if block.kind != "resource" or "function_name" not in block.attributes:
+                continue
+            target = _FUNCTION.search(text(block.attributes["function_name"].expression))
+            if target is None:
+                continue
+            instance = Instance(module, block)
+            match block.labels[0]:
+                case "aws_lambda_event_source_mapping" | "aws_lambda_permission" | "aws_lambda_function_url":
+                    self._sources.setdefault(target[0], []).append(_mapping(instance))
+                case "aws_lambda_provisioned_concurrency_config":
+                    self._provisioned[target[0]] = _whole(instance.get("provisioned_concurrent_executions"))
+
+    def of(self, address: str) -> list[EventSource]:
+        """Return what invokes a function, by its address in the module."""
+        return self._sources.get(address, [])
+
+    def provisioned(self, address: str) -> Attribute[int]:
+        """Return a function's provisioned concurrency."""
+        return self._provisioned.get(address)
+
+
+def module_events(instance: Instance) -> Iterator[EventSource]:
+    """Yield the event sources that are arguments of the terraform-aws-lambda module."""
+    for argument in ("event_source_mapping", "allowed_triggers"):
+        found = instance.get(argument)
+        for name, one in found.value.items() if isinstance(found, Found) and isinstance(found.value, dict) else ():
+            if isinstance(one, Found) and isinstance(one.value, dict):
+                yield _entry(name, one)
+
+
+def _entry(name: str, one: Found) -> EventSource:
+    principal = one.value.get("service") or one.value.get("principal")
+    return _source(
+        name,
+        _principal(principal) if principal else _kind(text(one.node)) or name.lower(),
+        one.place,
+        one.value,
+    )
+
+
+def _mapping(instance: Instance) -> EventSource:
+    block = instance.block
+    written = block.attributes.get("event_source_arn")
+    kind = {"aws_lambda_permission": "permission", "aws_lambda_function_url": "url"}.get(block.labels[0], "")
+    if kind == "permission":
+        kind = _principal(instance.get("principal"))
+    scaling = next(block.blocks("scaling_config"), None)
+    values = {key: instance.get(key) for key in block.attributes}
+    if scaling is not None:
+        values["maximum_concurrency"] = instance.value(scaling.attributes.get("maximum_concurrency"))
+    arn = _kind(text(written.expression)) if written else ""
+    return _source(block.labels[-1], kind or arn or "event source mapping", block.place, values)
+
+
+def _source(name: str, kind: str, place: Place, values: "dict[str, Value | None]") -> EventSource:
+    types = values.get("function_response_types")
+    partial = (
+        Stated(value="ReportBatchItemFailures" in text(types.node), place=types.place)
+        if isinstance(types, Found)
+        else None
+    )
+    return EventSource(
+        name=name,
+        kind=kind,
+        place=place,
+        batch_size=_whole(values.get("batch_size")),
+        window_seconds=_whole(values.get("maximum_batching_window_in_seconds")),
+        maximum_concurrency=_whole(values.get("maximum_concurrency")),
+        partial_failures=partial,
+    )
+
+
+def _whole(value: Value | None) -> Attribute[int]:
+    if value is None:
+        return None
+    if isinstance(value, Undecided):
+        return value
+    return attributes.number(value.value, value.place)
+
+
+def _principal(value: Value | None) -> str:
+    return str(value.value).partition(".")[0] if isinstance(value, Found) else "permission"
+
+
+def _kind(written: str) -> str:
+    found = _SOURCE.search(written)
+    return (found[1] or found[2]) if found else ""

@@ -1,0 +1,285 @@
+"""Lambda functions of Terraform's HCL: `aws_lambda_function` and the terraform-aws-lambda module."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from tree_sitter import Node
+
+from lambdabot.model import Architecture, Attribute, Declaration, NoSlot, Place, Slot, Stated, Undecided
+from lambdabot.project.templates import attributes
+from lambdabot.project.templates.attributes import AWS_DEFAULT, Form
+from lambdabot.project.templates.terraform.events import Events, module_events
+from lambdabot.project.templates.terraform.hcl import Attribute as Written
+from lambdabot.project.templates.terraform.hcl import text
+from lambdabot.project.templates.terraform.hcl_values import Found, Value
+from lambdabot.project.templates.terraform.module import Instance, Module, is_archive
+from lambdabot.project.templates.terraform.names import named
+
+T = TypeVar("T")
+
+ARCHITECTURES = "architectures"
+
+_LITERALS = {"numeric_lit", "string_lit", "template_literal", "quoted_template", "bool_lit"}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the attributes are called: in the resource, or in the module."""
+
+    code: tuple[str, ...]
+    reserved: str = "reserved_concurrent_executions"
+    provisioned: str = ""
+    storage: str = ""
+
+
+RESOURCE = Names(code=("image_uri", "filename", "s3_bucket"))
+MODULE = Names(
+    code=("image_uri", "local_existing_package", "source_path", "s3_existing_package"),
+    provisioned="provisioned_concurrent_executions",
+    storage="ephemeral_storage_size",
+)
+
+
+def label_of(instance: Instance) -> str:
+    """Return a block's label, with its key of a `for_each`."""
+    label = instance.block.labels[-1]
+    key = instance.key
+    return f"{label}-{key.value}" if isinstance(key, Found) and isinstance(key.value, str) else label
+
+
+def _has_path(item: Value) -> bool:
+    """Tell whether an item of the module's list of sources is code, and no requirements alone."""
+    return isinstance(item, Found) and (not isinstance(item.value, dict) or "path" in item.value)
+
+
+class TerraformFunction:
+    """One block on its way to a Declaration."""
+
+    def __init__(self, instance: Instance, names: Names, prefix: str, events: Events) -> None:
+        """Read nothing yet; `prefix` is the name of the modules around it."""
+        self._instance = instance
+        self._module = instance.module
+        self._block = instance.block
+        self._names = names
+        self._events = events
+        self._name = named(prefix, label_of(instance))
+        self._place = instance.block.place
+
+    def declaration(self) -> Declaration:
+        """Return what the block says of the function."""
+        environment, undecided = self._environment()
+        address = ("module." if self._names is MODULE else "aws_lambda_function.") + self._block.labels[-1]
+        provisioned = self._concurrency(self._names.provisioned)
+        return Declaration(
+            name=self._name,
+            family="terraform",
+            place=self._place,
+            function_name=self._get("function_name", attributes.text),
+            runtime=self._get("runtime", attributes.text),
+            handler=self._get("handler", attributes.text),
+            code=self._code(),
+            memory_mb=self._get("memory_size", attributes.number, default=128),
+            architecture=self._get(ARCHITECTURES, attributes.architecture, default=Architecture.X86_64.value),
+            timeout_seconds=self._get("timeout", attributes.number, default=3),
+            environment=environment,
+            environment_undecided=undecided,
+            layers=self._layers(),
+            events=(*module_events(self._instance), *self._events.of(address)),
+            reserved_concurrency=self._concurrency(self._names.reserved),
+            provisioned_concurrency=provisioned or self._events.provisioned(address),
+            ephemeral_storage_mb=self._storage(),
+        )
+
+    def _attribute(self, found: Value | None, convert: Callable[..., Attribute[T]]) -> Attribute[T]:
+        if found is None:
+            return None
+        if isinstance(found, Undecided):
+            return found
+        return convert(found.value, found.place, attributes.named(found.via[0]) if found.via else "")
+
+    def _get(self, key: str, convert: Callable[..., Attribute[T]], default: object = None) -> Attribute[T]:
+        """Return an attribute with the slot of its value; AWS's default where none is given."""
+        form = Form(is_list=key == ARCHITECTURES, quote="" if convert == attributes.number else '"')
+        written = self._block.attributes.get(key)
+        value = self._value(written, convert, form)
+        if value is not None or default is None:
+            return value
+        if written is None:
+            slot = self._block.addition(key, form.before, form.after, self._shared_note())
+        else:  # null: a value that is known, and says that AWS's default holds
+            slot = self._null(key, written, form)
+        return attributes.editable(convert(default, self._place, AWS_DEFAULT), slot)
+
+    def _value(self, written: Written | None, convert: Callable[..., Attribute[T]], form: Form) -> Attribute[T]:
+        """Return an attribute's value as it is written, with its slot; None where it is absent or null."""
+        found = self._instance.value(written)
+        if form.is_list and isinstance(found, Found) and isinstance(found.value, list) and len(found.value) == 1:
+            item = found.value[0]
+            found = replace(item, via=(*item.via, *found.via)) if isinstance(item, Found) else item
+        value = self._attribute(found, convert)
+        if written is None or not isinstance(found, Found) or not isinstance(value, Stated):
+            return value
+        return replace(value, slot=self._slot(written, found, form))
+
+    def _concurrency(self, key: str) -> Attribute[int]:
+        found = self._get(key, attributes.number)
+        return None if isinstance(found, Stated) and found.value < 0 else found  # -1: none
+
+    def _slot(self, written: Written, found: Found, form: Form) -> Slot | NoSlot:
+        """Return where the value is changed: in its literal when that serves this function alone."""
+        key = text(written.node.children[0])
+        literal = self._is_literal(found)
+        names = [name for name in found.via if name.startswith(("var.", "local."))]
+        simple = len(names) == len(found.via)
+        if literal and simple and not names:
+            return self._literal(found, self._shared_note())
+        if literal and simple and self._alone(names):
+            default = names[0].partition(".")[2]
+            call = self._module.call
+            if call is not None and names[0].startswith("var.") and not self._module.is_given(default):
+                whole = form if self._is_whole(written) else replace(form, is_list=False)
+                note = f"the default at {found.place.path.name}:{found.place.line} serves the module's other uses"
+                return call.block.addition(default, whole.before, whole.after, note)
+            return self._literal(found, "")
+        source = attributes.named(found.via[0]) if found.via else ""
+        if self._instance.shared:
+            each = f", each by {source}" if source else ""
+            return NoSlot(reason=f"`{key}` at {self._place} serves several functions{each}")
+        place = f"{found.place.path.name}:{found.place.line}"
+        note = f"until now the value came from {source} ({place})" if source else ""
+        return self._replaced(written, form, note)
+
+    def _null(self, key: str, written: Written, form: Form) -> Slot | NoSlot:
+        """Return where a value goes that is null until now: to the module's call, where a variable of it is null."""
+        expression = text(written.expression)
+        variable = expression.removeprefix("var.")
+        call = self._module.call
+        if call is not None and expression.startswith("var.") and not self._module.is_given(variable):
+            return call.block.addition(variable, form.before, form.after, "")
+        if self._instance.shared:
+            return NoSlot(reason=f"`{key}` at {self._place} serves several functions")
+        return self._replaced(written, form, "until now it was null")
+
+    def _alone(self, names: list[str]) -> bool:
+        """Tell whether each of the names is used in one place, in whichever of the calling modules it belongs to."""
+        module: Module | None = self._module
+        uses = dict.fromkeys(names, 0)
+        while module is not None:
+            for name in names:
+                uses[name] += module.references[name]
+            module = module.call.module if module.call else None
+        return all(count == names.count(name) for name, count in uses.items())
+
+    def _is_literal(self, found: Found) -> bool:
+        """Tell whether another value can stand in a node: nothing is put into it, and it is no key of a `for_each`."""
+        node, key = found.node, self._instance.key
+        made = any(one.type == "template_interpolation" for one in node.children)
+        return node.type in _LITERALS and not made and not (isinstance(key, Found) and key.node == node)
+
+    @staticmethod
+    def _is_whole(written: Written) -> bool:
+        """Tell whether the attribute is a variable as a whole, and no list with one in it."""
+        return not text(written.expression).lstrip().startswith("[")
+
+    def _shared_note(self) -> str:
+        return "the block serves several functions" if self._instance.shared else ""
+
+    def _literal(self, found: Found, note: str) -> Slot | NoSlot:
+        start, end = found.file.start(found.node), found.file.end(found.node)
+        if found.node.type in {"string_lit", "quoted_template"}:
+            start, end = start + 1, end - 1
+        return found.file.text.slot(start, end, note=note)
+
+    def _replaced(self, written: Written, form: Form, note: str) -> Slot | NoSlot:
+        expression, file = written.expression, written.file
+        start, end = file.start(expression), file.end(expression)
+        return file.text.slot(start, end, prefix=form.before, suffix=form.after, note=note)
+
+    def _storage(self) -> Attribute[int]:
+        if self._names.storage:
+            return self._get(self._names.storage, attributes.number)
+        for block in self._block.blocks("ephemeral_storage"):
+            return self._value(block.attributes.get("size"), attributes.number, Form())
+        return None
+
+    def _environment(self) -> tuple[dict[str, Attribute[str]], Undecided | None]:
+        if self._names is MODULE:
+            found = self._instance.get("environment_variables")
+        else:
+            block = next(self._block.blocks("environment"), None)
+            dynamic = next((one for one in self._block.blocks("dynamic") if one.labels == ("environment",)), None)
+            if dynamic is not None:
+                return {}, Undecided(reason="the variables are made by a `dynamic` block", place=dynamic.place)
+            found = self._instance.value(block.attributes.get("variables")) if block else None
+        if isinstance(found, Undecided):
+            return {}, found
+        if found is None or not isinstance(found.value, dict):
+            return {}, None
+        return {key: self._attribute(value, attributes.text) for key, value in found.value.items()}, None
+
+    def _layers(self) -> tuple[Attribute[str], ...]:
+        found = self._instance.get("layers")
+        if found is None:
+            return ()
+        if isinstance(found, Found) and isinstance(found.value, list):
+            written = self._block.attributes["layers"].expression
+            return tuple(self._layer(item, written) for item in found.value)
+        return (self._attribute(found, attributes.text),)
+
+    def _layer(self, item: Value, written: Node) -> Attribute[str]:
+        """Return a layer's ARN, or the address of the resource that it is."""
+        if isinstance(item, Undecided):
+            line = self._block.file.text.line_text(item.place.line - 1)[item.place.column - 1 :]
+            address = re.match(r"[\w.-]+(?:\[[^\]]*\][\w.-]*)*", line)
+            if address and "." in address[0] and text(written):
+                return Stated(value=address[0], place=item.place)
+        return self._attribute(item, attributes.text)
+
+    def _code(self) -> Attribute[Path | str]:
+        for key in self._names.code:
+            found = self._instance.get(key)
+            archive = self._archive(key, found)
+            if archive is not None:
+                return archive
+            if found is None:
+                continue
+            if key.startswith("s3_"):
+                return Undecided(reason="the code lies in S3: give its folder as `source`", place=found.place)
+            if isinstance(found, Found) and isinstance(found.value, list) and found.value:
+                found = next(filter(_has_path, found.value), found.value[0])  # the function's own comes first
+            if isinstance(found, Found) and isinstance(found.value, dict):
+                found = found.value.get("path", Undecided(reason="the package has no `path`", place=found.place))
+            return self._attribute(found, partial(self._path, key))
+        return Undecided(reason="no code is given", place=self._place)
+
+    def _path(self, key: str, value: object, place: Place, _: str) -> Attribute[Path | str]:
+        code = attributes.code(value, self._module.root, place)
+        if isinstance(code, Stated) and isinstance(code.value, Path) and key == "source_path" and code.value.is_file():
+            return Stated(value=code.value.parent, place=code.place)
+        return code
+
+    def _archive(self, key: str, found: Value | None) -> Attribute[Path | str]:
+        """Return what an `archive_file` zips, when that is the function's file."""
+        if key != "filename" or "filename" not in self._block.attributes:
+            return None
+        written = text(self._block.attributes["filename"].expression)
+        for block in self._module.archives(written, found, keyed=self._instance.key is not None):
+            instance = Instance(self._module, block, self._instance.key, self._instance.item)
+            output = instance.get("output_path")
+            same = isinstance(output, Found) and isinstance(found, Found) and output.value == found.value
+            if not (same or is_archive(block, written)):
+                continue
+            for source in ("source_dir", "source_file"):
+                path = instance.get(source)
+                if path is None:
+                    continue
+                code = self._attribute(path, partial(self._path, "source_path"))
+                if source == "source_file" and isinstance(code, Stated) and isinstance(code.value, Path):
+                    folder = code.value if code.value.is_dir() else code.value.parent
+                    return Stated(value=folder, place=code.place)
+                return code
+        return None
