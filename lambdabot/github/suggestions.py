@@ -1,5 +1,6 @@
 """The suggestions on a pull request: each made once, hidden when it no longer holds."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from github.PullRequest import PullRequest
@@ -9,12 +10,13 @@ from lambdabot.errors import GitHubError
 from lambdabot.github.client import connected
 from lambdabot.github.comment import author, wrote
 from lambdabot.github.event import Context
-from lambdabot.github.patch import line_in
 from lambdabot.github.refusal import Attempt
 from lambdabot.model import Suggestion
 
 MOST = 20
 """Suggestions on one pull request, each of which is a notification; the comment has them all."""
+
+_HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+(\d+)(?:,\d+)? @@")
 
 
 def post(context: Context, suggestions: Sequence[Suggestion], *, marker: str) -> int:
@@ -60,6 +62,28 @@ def _placed(pull: PullRequest, suggestions: Sequence[Suggestion]) -> Iterator[tu
         line = line_in(patches.get(one.path, ""), one.line, one.line_text)
         if line is not None:
             yield one.path, line, one.body
+
+
+def lines_of_head(patch: str) -> dict[int, str]:
+    """Return the head's lines inside the hunks, by number: those that were added, and those around them."""
+    lines: dict[int, str] = {}
+    number = 0
+    for line in patch.split("\n"):
+        if found := _HUNK.match(line):
+            number = int(found[1])
+        elif line[:1] in {"+", " "} and number:
+            lines[number] = line[1:].removesuffix("\r")
+            number += 1
+    return lines
+
+
+def line_in(patch: str, line: int, text: str) -> int | None:
+    """Return the number of the line that reads so, the nearest one to `line`; None when no hunk holds it.
+
+    What was checked out is the merge with the target branch, in which lines may lie elsewhere than in the head.
+    """
+    there = [number for number, found in lines_of_head(patch).items() if found == text]
+    return min(there, key=lambda number: abs(number - line), default=None)
 
 
 def _hide(comment: PullRequestComment) -> None:

@@ -10,13 +10,21 @@ from markupsafe import Markup
 
 from lambdabot.model import Architecture, Side, Status
 from lambdabot.report import numbers
-from lambdabot.report.bars import bar
 
 if TYPE_CHECKING:  # the process of a team's own template needs no pydantic
     from lambdabot.report.schema import EstimateSection, FunctionSection
 
 BAR_WIDTH = 10
 NO_FIGURE = Markup("–")
+
+EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def bar(share: float, width: int) -> str:
+    """Return a bar of `share` (0 to 1) of `width` characters, exact to an eighth; more than nothing is never empty."""
+    eighths = max(round(min(share, 1.0) * width * 8), 1 if share > 0 else 0)
+    full, rest = divmod(eighths, 8)
+    return "█" * full + (EIGHTHS[rest] if rest else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,7 @@ import pytest
 
 from lambdabot.errors import GitHubError
 from lambdabot.github.event import Context
-from lambdabot.github.patch import line_in, lines_of_head
-from lambdabot.github.suggestions import MOST, post
+from lambdabot.github.suggestions import MOST, line_in, lines_of_head, post
 from lambdabot.model import Suggestion
 from tests.fakes.github import PERSON, Fault, user
 

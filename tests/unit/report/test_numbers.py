@@ -1,7 +1,7 @@
 import pytest
 
 from lambdabot.report import numbers
-from lambdabot.report.bars import bar
+from lambdabot.report.table import bar
 
 
 @pytest.mark.parametrize(

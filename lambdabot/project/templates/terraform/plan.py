@@ -11,7 +11,6 @@ from lambdabot.model import Architecture, Attribute, Declaration, NoSlot, Stated
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.attributes import AWS_DEFAULT
 from lambdabot.project.templates.cloudformation.intrinsics import scalar
-from lambdabot.project.templates.terraform.names import named
 from lambdabot.project.templates.yaml_nodes import Document, Entry, Node
 
 T = TypeVar("T")
@@ -22,6 +21,13 @@ DEEPEST = 20
 GENERATED = NoSlot(reason="a plan is generated: change Terraform's own files")
 
 _STEP = re.compile(r"(?:module\.)?([\w-]+)(?:\[\"?([^\]\"]*)\"?\])?")
+
+GENERIC_LABELS = {"this", "main", "default", "lambda", "function", "lambda_function"}
+
+
+def named(prefix: str, label: str) -> str:
+    """Return a function's name: of a module that makes one thing, by custom called `this`, the module's."""
+    return prefix.removesuffix("-") if prefix and label in GENERIC_LABELS else prefix + label
 
 
 def is_plan(document: Document) -> bool:

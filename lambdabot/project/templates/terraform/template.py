@@ -17,7 +17,7 @@ from lambdabot.project.templates.terraform.hcl import Attribute as Written
 from lambdabot.project.templates.terraform.hcl import text
 from lambdabot.project.templates.terraform.hcl_values import Found, Value
 from lambdabot.project.templates.terraform.module import Instance, Module, is_archive
-from lambdabot.project.templates.terraform.names import named
+from lambdabot.project.templates.terraform.plan import named
 
 T = TypeVar("T")
 
