@@ -20,7 +20,7 @@ from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
 from benchmarks.figures import Figures
 from lambdabot.arm64.check import check
-from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.arm64.target import Target, platforms
 from lambdabot.model import Architecture, Arm64Verdict
 from lambdabot.workspace import Workspace
@@ -128,7 +128,7 @@ def _count(score: Score, case: Case, *, ready: bool) -> None:
 
 def _ours(case: Case, place: Path) -> bool:
     """Ask ours with nothing cached, as every peer is; a drift that is not named counts as a wrong answer."""
-    answer = check(place / "requirements.txt", Workspace(place), case.target, Access(place / "cache", 30))
+    answer = check(place / "requirements.txt", Workspace(place), case.target, IndexAccess(place / "cache", 30))
     ready = answer.verdict is Arm64Verdict.READY
     return not case.ready if ready and case.drift and not answer.drift else ready
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from lambdabot.settings.schema import Document
+from lambdabot.settings.schema import SettingsFile
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "reference.md"
@@ -35,7 +35,7 @@ def text() -> str:
         "\n## Outputs of the action\n",
         *_table(("Output", ""), ((f"`{name}`", one["description"]) for name, one in action["outputs"].items())),
         "\n## lambdabot.yml\n",
-        *_settings(Document.model_json_schema()),
+        *_settings(SettingsFile.model_json_schema()),
     ]
     return "\n".join(parts) + "\n"
 

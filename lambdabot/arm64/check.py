@@ -15,7 +15,7 @@ from lambdabot.arm64.files.layers import LayerClient, read_layers
 from lambdabot.arm64.files.reader import Reader
 from lambdabot.arm64.files.shipped import Shipped, read_shipped
 from lambdabot.arm64.formats.detect import manifest_in, read_manifest
-from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.arm64.indexes.cache import Cache
 from lambdabot.arm64.indexes.environment import sources
 from lambdabot.arm64.indexes.index import Index
@@ -35,7 +35,7 @@ _AT_ONCE = 4  # checks, which mostly wait for indexes and for uv
 _ZIPS = frozenset({".zip", ".whl", ".jar"})
 
 
-def check(path: Path, workspace: Workspace, target: Target, access: Access, *, verify: bool = False) -> Arm64Check:
+def check(path: Path, workspace: Workspace, target: Target, access: IndexAccess, *, verify: bool = False) -> Arm64Check:
     """Judge a requirements file, lock file, pyproject.toml, zip, folder or image; what cannot be checked says so.
 
     An image is a `.tar` of `docker save` or of an OCI layout, and is judged for the Python and glibc that it has.
@@ -59,7 +59,7 @@ def check(path: Path, workspace: Workspace, target: Target, access: Access, *, v
 
 
 def check_many(
-    paths: Iterable[tuple[Path, Workspace]], target: Target, access: Access, *, verify: bool = False
+    paths: Iterable[tuple[Path, Workspace]], target: Target, access: IndexAccess, *, verify: bool = False
 ) -> list[Arm64Check]:
     """Judge several paths, each by itself in its workspace, and return the answers in their order."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -67,7 +67,7 @@ def check_many(
 
 
 def check_function(
-    source: Path, requirements: Path | None, workspace: Workspace, target: Target, access: Access
+    source: Path, requirements: Path | None, workspace: Workspace, target: Target, access: IndexAccess
 ) -> Arm64Check:
     """Judge a function: its source, which is shipped as it is, and what its requirements add for each architecture."""
     answers = []
@@ -80,7 +80,7 @@ def check_function(
     return merged(str(source if requirements is None else requirements), answers)
 
 
-def check_layers(client: LayerClient, arns: Iterable[str], target: Target, access: Access) -> Arm64Check:
+def check_layers(client: LayerClient, arns: Iterable[str], target: Target, access: IndexAccess) -> Arm64Check:
     """Judge a function's layers, which are attached as they are; `client` is boto3's for Lambda.
 
     The answer's `layers` name every layer with what stands in its way; it is to be `merged` with the function's own.
@@ -90,7 +90,7 @@ def check_layers(client: LayerClient, arns: Iterable[str], target: Target, acces
     return merged("layers", answers or [Arm64Check(path="layers", verdict=Arm64Verdict.READY)])
 
 
-def _by_layer(arn: str, shipped: Shipped | str, target: Target, access: Access) -> Arm64Check:
+def _by_layer(arn: str, shipped: Shipped | str, target: Target, access: IndexAccess) -> Arm64Check:
     """Judge a layer, or say why it could not be read; its files are told with its name."""
     try:
         answer = None if isinstance(shipped, str) else _by_contents(Path(arn), shipped, target, access, as_it_is=True)
@@ -144,7 +144,7 @@ def _is_zip(path: Path, workspace: Workspace) -> bool:
         raise UsageError([Mistake(message=str(error), path=path)]) from error
 
 
-def _by_image(path: Path, image: Image, access: Access) -> Arm64Check:
+def _by_image(path: Path, image: Image, access: IndexAccess) -> Arm64Check:
     """Judge an image on what it itself is; it will be built again for arm64 from its base image."""
     answer = _by_contents(path, image.shipped, image.target, access, as_it_is=False)
     return replace(answer, reason="; ".join(filter(None, (f"the image has {image.target}", answer.reason))))
@@ -156,7 +156,7 @@ def _installed(manifest: Manifest, shipped: Shipped) -> bool:
     return bool(there) and {str(request.name) for request in manifest.requests} <= there
 
 
-def _by_contents(path: Path, shipped: Shipped, target: Target, access: Access, *, as_it_is: bool) -> Arm64Check:
+def _by_contents(path: Path, shipped: Shipped, target: Target, access: IndexAccess, *, as_it_is: bool) -> Arm64Check:
     """Judge a built package by what lies in it, and ask an index only for what was built for another machine."""
     verdict = judge_shipped(str(path), shipped, target, as_it_is=as_it_is)
     asked = _by_manifest(verdict.to_ask, target, access) if verdict.to_ask.pins else None
@@ -168,7 +168,7 @@ def _by_contents(path: Path, shipped: Shipped, target: Target, access: Access, *
     return replace(answer, native_files=(*verdict.blocking, *verdict.notes))
 
 
-def _by_manifest(manifest: Manifest, target: Target, access: Access, *, verify: bool = False) -> Arm64Check:
+def _by_manifest(manifest: Manifest, target: Target, access: IndexAccess, *, verify: bool = False) -> Arm64Check:
     """Judge everything that a manifest asks for, through its indexes."""
     if not target.python:
         raise UsageError(

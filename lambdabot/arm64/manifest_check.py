@@ -10,11 +10,11 @@ from lambdabot.arm64.files.reader import Reader
 from lambdabot.arm64.indexes.index import Absent, Index
 from lambdabot.arm64.indexes.release import accepts_python, parsed
 from lambdabot.arm64.manifest import Manifest, Request
-from lambdabot.arm64.resolution.candidates import View, stand_in
+from lambdabot.arm64.resolution.candidates import Candidates, stand_in
 from lambdabot.arm64.resolution.closure import Closure, holds, locked_closure, requested_by
 from lambdabot.arm64.resolution.fix import Fixes
 from lambdabot.arm64.resolution.judgement import Judgement, judge, not_had
-from lambdabot.arm64.resolution.loopback import EVERYTHING, Lens
+from lambdabot.arm64.resolution.loopback import EVERYTHING, ServingRules
 from lambdabot.arm64.resolution.resolver import Conflict, Problem, Resolver, Solution
 from lambdabot.arm64.rules import rules_of
 from lambdabot.arm64.target import Target, environment
@@ -36,8 +36,8 @@ class ClosureCheck:
             requests=manifest.requests, constraints=manifest.constraints, prereleases=manifest.prereleases
         )
         rules = rules_of(manifest)
-        arm64 = View(index, reader, target, Architecture.ARM64, rules=rules)
-        x86_64 = View(index, reader, target, Architecture.X86_64, rules=rules, other=arm64)
+        arm64 = Candidates(index, reader, target, Architecture.ARM64, rules=rules)
+        x86_64 = Candidates(index, reader, target, Architecture.X86_64, rules=rules, other=arm64)
         self._views = {Architecture.X86_64: x86_64, Architecture.ARM64: arm64}
         self._free_rules = replace(rules, hashes={}, files={} if manifest.pins is not None else rules.files)
 
@@ -105,16 +105,18 @@ class ClosureCheck:
                 excused, solution = excused - {name}, without
         return Closure(versions=solution.versions, absent=solution.absent, excused=excused)
 
-    def _solve(self, view: View, excused: frozenset[str], absent: Mapping[str, Absent]) -> Solution | Conflict:
-        return self._resolver.solve(view, self._problem, Lens(excused), absent)
+    def _solve(self, view: Candidates, excused: frozenset[str], absent: Mapping[str, Absent]) -> Solution | Conflict:
+        return self._resolver.solve(view, self._problem, ServingRules(excused), absent)
 
-    def _apart(self, view: View, conflict: Conflict) -> Closure:
+    def _apart(self, view: Candidates, conflict: Conflict) -> Closure:
         """Resolve each requirement by itself when they do not go together: the rest is judged all the same."""
         versions: dict[str, str] = {}
         absent = dict(conflict.absent)
         everything = frozenset({EVERYTHING})
         for request in self._manifest.requests:
-            found = self._resolver.solve(view, replace(self._problem, requests=(request,)), Lens(everything), absent)
+            found = self._resolver.solve(
+                view, replace(self._problem, requests=(request,)), ServingRules(everything), absent
+            )
             absent |= found.absent
             if isinstance(found, Solution):
                 versions = {**found.versions, **versions}
@@ -202,9 +204,9 @@ class ClosureCheck:
             known = tuple(replace(check, requested_by=()) for check in blocked)
         return Fixes(problem, self._resolver, self._free_view, self._target, checks=known, absent=left_out)
 
-    def _free_view(self, target: Target) -> View:
+    def _free_view(self, target: Target) -> Candidates:
         """Return arm64's view without hashes: advice means that the manifest is locked again."""
-        return View(self._index, self._reader, target, Architecture.ARM64, rules=self._free_rules)
+        return Candidates(self._index, self._reader, target, Architecture.ARM64, rules=self._free_rules)
 
     def _drift(self, x86_64: Closure, arm64: Closure) -> tuple[str, ...]:
         """Say where a resolver that shows only what fits takes another version than on x86_64, and what was missed."""

@@ -10,7 +10,7 @@ from lambdabot.arm64.manifest import Manifest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class FileRules:
     """How files are chosen, apart from the target; every key is a normalised name."""
 
     hashes: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class Rules:
         return name not in banned and (":all:" not in banned or name in other)
 
 
-def rules_of(manifest: Manifest) -> Rules:
+def rules_of(manifest: Manifest) -> FileRules:
     """Collect the rules of a manifest."""
     hashes: dict[str, frozenset[str]] = {}
     files: dict[str, tuple[File, ...]] = {}
@@ -45,7 +45,7 @@ def rules_of(manifest: Manifest) -> Rules:
             files[name] = listed
         if digests := frozenset(digest for pin in pins for digest in pin.hashes):
             hashes[name] = digests
-    return Rules(hashes=hashes, only_binary=manifest.only_binary, no_binary=manifest.no_binary, files=files)
+    return FileRules(hashes=hashes, only_binary=manifest.only_binary, no_binary=manifest.no_binary, files=files)
 
 
 def file_at(url: str, name: str) -> File | None:

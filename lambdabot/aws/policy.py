@@ -27,7 +27,7 @@ NOBODY = "name the repository: lambdabot policy --repository OWNER/NAME --templa
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ArnScope:
     """Whose account and Region; a part that is not known is `*`."""
 
     partition: str
@@ -39,11 +39,11 @@ class Place:
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
 
-STACK = Place(partition="${AWS::Partition}", account="${AWS::AccountId}", region="${AWS::Region}")
+STACK = ArnScope(partition="${AWS::Partition}", account="${AWS::AccountId}", region="${AWS::Region}")
 """Wherever a CloudFormation template is deployed."""
 
 
-def place_of(functions: Iterable[Function], *, account: str | None, region: str | None) -> Place:
+def place_of(functions: Iterable[Function], *, account: str | None, region: str | None) -> ArnScope:
     """Return the account and partition that the settings' roles lie in, unless an account is named.
 
     Raises UsageError when the roles lie in several accounts.
@@ -53,14 +53,16 @@ def place_of(functions: Iterable[Function], *, account: str | None, region: str 
     if len(accounts) > 1 and account is None:
         message = f"the functions' roles lie in {len(accounts)} accounts"
         raise UsageError([Mistake(message=message)], advice="Name the one with `--account`, or the function.")
-    return Place(
+    return ArnScope(
         partition=next(iter(partitions), "aws"),
         account=account or next(iter(accounts), "*"),
         region=region or "*",
     )
 
 
-def permissions(functions: Sequence[Function], *, repository: str | None, bucket: str | None, place: Place) -> Document:
+def permissions(
+    functions: Sequence[Function], *, repository: str | None, bucket: str | None, place: ArnScope
+) -> Document:
     """Return the policy of the role that the job assumes: what a run with these settings and `clean` call."""
     prefix = name_prefix(repository)
     copies = place.arn("lambda", f"function:{prefix}*")
@@ -103,7 +105,7 @@ def permissions(functions: Sequence[Function], *, repository: str | None, bucket
     return _document(statements)
 
 
-def execution_permissions(functions: Sequence[Function], *, repository: str | None, place: Place) -> Document:
+def execution_permissions(functions: Sequence[Function], *, repository: str | None, place: ArnScope) -> Document:
     """Return what the copies' role needs of lambdabot's own: logs. What the code itself calls comes on top."""
     groups = place.arn("logs", f"log-group:/aws/lambda/{name_prefix(repository)}*")
     statements = [_allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [groups])]
@@ -118,7 +120,7 @@ def execution_trust() -> Document:
     return _document([{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}])
 
 
-def trust(*, repository: str | None, environment: str | None, place: Place) -> Document:
+def trust(*, repository: str | None, environment: str | None, place: ArnScope) -> Document:
     """Return who may assume the job's role: this repository's pull requests, or its jobs in one environment."""
     subject = f"environment:{environment}" if environment else "pull_request"
     provider = f"arn:{place.partition}:iam::{place.account}:oidc-provider/{OIDC}" if repository else NOBODY
@@ -140,7 +142,12 @@ def trust(*, repository: str | None, environment: str | None, place: Place) -> D
 
 
 def roles(
-    functions: Sequence[Function], *, repository: str | None, environment: str | None, bucket: str | None, place: Place
+    functions: Sequence[Function],
+    *,
+    repository: str | None,
+    environment: str | None,
+    bucket: str | None,
+    place: ArnScope,
 ) -> dict[str, Document]:
     """Return the four documents of the job's role and of the copies' role, by name."""
     return {
@@ -202,7 +209,7 @@ def _substituted(value: Any) -> Any:  # noqa: ANN401  # any JSON value
     return value
 
 
-def _of_bucket(prefix: str, bucket: str | None, place: Place) -> list[Document]:
+def _of_bucket(prefix: str, bucket: str | None, place: ArnScope) -> list[Document]:
     if bucket is None:
         return []
     objects = f"arn:{place.partition}:s3:::{bucket}/{prefix}*"
@@ -215,7 +222,7 @@ def _of_bucket(prefix: str, bucket: str | None, place: Place) -> list[Document]:
     ]
 
 
-def _of_existing(functions: Sequence[Function], place: Place) -> list[Document]:
+def _of_existing(functions: Sequence[Function], place: ArnScope) -> list[Document]:
     likes = sorted({parse(one.origin.like)[0] for one in functions if one.origin.like})
     arns = [like if like.startswith("arn:") else place.arn("lambda", f"function:{like}") for like in likes]
     statements = []
@@ -233,14 +240,14 @@ def _of_existing(functions: Sequence[Function], place: Place) -> list[Document]:
     return statements
 
 
-def _of_layers(functions: Sequence[Function], place: Place) -> list[Document]:
+def _of_layers(functions: Sequence[Function], place: ArnScope) -> list[Document]:
     layers = {arn for one in functions for arns in one.code.layers.values() for arn in arns}
     if any(_open(one, "layers") for one in functions):
         layers.add(f"arn:{place.partition}:lambda:{place.region}:*:layer:*")  # of any account: many are public
     return [_allow("Layers", ["lambda:GetLayerVersion"], sorted(layers))] if layers else []
 
 
-def _of_images(functions: Sequence[Function], place: Place) -> list[Document]:
+def _of_images(functions: Sequence[Function], place: ArnScope) -> list[Document]:
     repositories = {
         f"arn:{place.partition}:ecr:{match['region']}:{match['account']}:repository/{match['name']}"
         for one in functions
@@ -255,7 +262,7 @@ def _open(function: Function, key: str) -> bool:
     return function.origin.like is not None and key not in function.origin.given
 
 
-def _unknown_role(function: Function, place: Place) -> str:
+def _unknown_role(function: Function, place: ArnScope) -> str:
     name = parse(function.origin.like or "")[0].rpartition(":")[2]
     return f"arn:{place.partition}:iam::{place.account}:role/ROLE-OF-{name}"
 

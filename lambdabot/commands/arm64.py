@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from lambdabot.arm64.check import check_many
-from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.arm64.presentation import annotations, document
 from lambdabot.arm64.target import Target
 from lambdabot.arm64.terminal import show
@@ -81,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
     cache_dir = None if arguments.no_cache else _cache_dir(arguments.cache_dir, (workspace for _, workspace in places))
     target = _target(arguments)
     _share_memory()
-    answers = check_many(places, target, Access(cache_dir, arguments.timeout), verify=arguments.verify)
+    answers = check_many(places, target, IndexAccess(cache_dir, arguments.timeout), verify=arguments.verify)
     if arguments.json:
         print(document(answers))
     else:

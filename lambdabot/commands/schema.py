@@ -5,7 +5,7 @@ import json
 
 from lambdabot.errors import ExitCode
 from lambdabot.report.document import schema
-from lambdabot.settings.schema import Document
+from lambdabot.settings.schema import SettingsFile
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -15,6 +15,6 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print it, and return the exit code."""
-    document = schema() if arguments.report else Document.model_json_schema()
+    document = schema() if arguments.report else SettingsFile.model_json_schema()
     print(json.dumps(document, indent=2))
     return ExitCode.DONE

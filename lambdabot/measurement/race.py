@@ -18,7 +18,7 @@ _UNKNOWN = 100.0  # variance of the log mean of what was not measured: it weighs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Race:
+class Posterior:
     """Joint draws for Variants (columns): dollars per invocation, milliseconds, and what the strategy minimises."""
 
     variants: tuple[Variant, ...]
@@ -26,10 +26,10 @@ class Race:
     durations: Array
     scores: Array
 
-    def among(self, variants: Sequence[Variant]) -> "Race":
+    def among(self, variants: Sequence[Variant]) -> "Posterior":
         """Return the race of some of the Variants; `balanced` stays relative to all."""
         columns = [self.variants.index(variant) for variant in variants]
-        return Race(
+        return Posterior(
             variants=tuple(variants),
             costs=self.costs[:, columns],
             durations=self.durations[:, columns],
@@ -52,7 +52,7 @@ class Race:
         return np.asarray(np.maximum(0.0, 1 - self.scores / self.scores[:, [self.leader]]).mean(axis=0))
 
 
-def race(plan: Plan, cells: Sequence[Cell], candidates: Sequence[Configuration] = ()) -> Race:
+def race(plan: Plan, cells: Sequence[Cell], candidates: Sequence[Configuration] = ()) -> Posterior:
     """Return the joint posterior of Cells that have environments; the same draws for the same plan and samples.
 
     Head at `candidates`, which were not measured, comes after the Cells: what the curve tells of it.
@@ -73,7 +73,7 @@ def race(plan: Plan, cells: Sequence[Cell], candidates: Sequence[Configuration] 
     billed = np.exp(posterior(configurations, log_means, covariance, generator))
     rates = np.array([plan.rate(configuration) for configuration in configurations])
     costs = billed * rates + np.array([plan.fee(configuration) for configuration in configurations])
-    return Race(
+    return Posterior(
         variants=tuple(variants),
         costs=costs,
         durations=billed,

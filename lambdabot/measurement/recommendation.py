@@ -8,7 +8,7 @@ import numpy as np
 
 from lambdabot.measurement.constraints import broken
 from lambdabot.measurement.plan import Plan
-from lambdabot.measurement.race import Race, race
+from lambdabot.measurement.race import Posterior, race
 from lambdabot.measurement.samples import Cell
 from lambdabot.model import Measurement, Recommendation, Side, Status, Strategy, Variant
 
@@ -88,7 +88,7 @@ def _cold_starts(plan: Plan, cell: Cell) -> float:
 
 
 def _reason(
-    contest: Race,
+    contest: Posterior,
     measurements: Mapping[Variant, Measurement],
     words: tuple[str, str],
     *,

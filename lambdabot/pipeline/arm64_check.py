@@ -4,13 +4,13 @@ from pathlib import Path
 
 from lambdabot.arm64.check import check_function, check_layers, merged
 from lambdabot.arm64.files.layers import LayerClient
-from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.arm64.target import Target
 from lambdabot.errors import reason
 from lambdabot.model import Architecture, Arm64Check, Arm64Verdict, Function
 
 
-def check_arm64(function: Function, access: Access, layer_client: LayerClient | None) -> Arm64Check | None:
+def check_arm64(function: Function, access: IndexAccess, layer_client: LayerClient | None) -> Arm64Check | None:
     """Judge the code and the layers; None where arm64 is not asked for, or nothing can be judged.
 
     `layer_client` is None where there is no AWS to read layers from.
@@ -24,7 +24,7 @@ def check_arm64(function: Function, access: Access, layer_client: LayerClient | 
         return Arm64Check(path=path, verdict=Arm64Verdict.UNKNOWN, reason=reason(error))
 
 
-def _answer(function: Function, access: Access, layer_client: LayerClient | None) -> Arm64Check | None:
+def _answer(function: Function, access: IndexAccess, layer_client: LayerClient | None) -> Arm64Check | None:
     target = Target.of_runtime(function.code.runtime)
     answers = []
     if isinstance(function.code.source, Path) and function.code.runtime.startswith("python"):

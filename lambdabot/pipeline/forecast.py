@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.aws.calls.connection import REQUESTS_PER_SECOND
 from lambdabot.aws.prices import prices
 from lambdabot.errors import UsageError
@@ -114,6 +114,6 @@ def _job(function: Function, settings: Settings, known: Prices) -> "FunctionJob"
         seed=settings.seed,
         folder=Path(),
         cache=Path(),
-        access=Access(None, 0),
+        access=IndexAccess(None, 0),
     )
     return FunctionJob(Sides(head=function, base=replace(function, side=Side.BASE), no_base=""), place=place)

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from lambdabot.arm64.files.layers import LayerClient
-from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.aws.calls.connection import Connection
 from lambdabot.aws.calls.threads import run_all, start
 from lambdabot.aws.copies.deployments import Deployments, NotDeployed
@@ -65,7 +65,7 @@ class Place:
     seed: int
     folder: Path  # for packages; removed with the run
     cache: Path  # of packaging
-    access: Access  # to the indexes, of the ARM64 check
+    access: IndexAccess  # to the indexes, of the ARM64 check
     through_bucket: bool = False  # packages may be larger than what Lambda takes directly
     layer_client: LayerClient | None = None  # None: there is no AWS to read layers from
 

@@ -13,7 +13,7 @@ from lambdabot.report.own_template import OwnTemplate
 from lambdabot.report.page import page
 from lambdabot.report.samples import samples
 from lambdabot.report.schema import Report
-from lambdabot.report.thinning import Samples
+from lambdabot.report.thinning import ChartSamples
 from lambdabot.workspace import Workspace
 
 
@@ -33,7 +33,7 @@ def write(
     """
     report = document(result, root=root)
     report = _publishable(report if label is None else accept(report, label))
-    shown = Samples()
+    shown = ChartSamples()
     lines = "".join(json.dumps(shown.add(one), ensure_ascii=False) + "\n" for one in samples(result))
     if result.interrupted:
         template = None  # whoever interrupts waits some seconds, and no more

@@ -14,7 +14,7 @@ from threading import Semaphore
 from typing import TYPE_CHECKING
 
 from lambdabot import output
-from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.aws.calls.caller import warning
 from lambdabot.aws.calls.connection import AccountLimits, Connection, connect
 from lambdabot.aws.calls.threads import run_all, start
@@ -201,7 +201,7 @@ class Run:
             seed=settings.seed,
             folder=folder / "packages",
             cache=self._cache,
-            access=Access(self._cache, ARM64_TIMEOUT_SECONDS),
+            access=IndexAccess(self._cache, ARM64_TIMEOUT_SECONDS),
             through_bucket=settings.bucket is not None and not local,
             layer_client=None if local or connection is None else connection.control,
         )

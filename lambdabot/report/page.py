@@ -14,7 +14,7 @@ from markupsafe import escape as escape_html
 from lambdabot.report import charts, numbers
 from lambdabot.report.escape import ended, plain, verbatim
 from lambdabot.report.schema import Report
-from lambdabot.report.thinning import Samples
+from lambdabot.report.thinning import ChartSamples
 from lambdabot.report.view import view
 
 LONGEST = 4000
@@ -25,7 +25,7 @@ FOLDER = Path(__file__).parent
 _TICKED = re.compile("`([^`]+)`")
 
 
-def page(report: Report, samples: Samples) -> str:
+def page(report: Report, samples: ChartSamples) -> str:
     """Return report.html of a report and of the invocations behind it."""
     shown = view(report)
     drawn = []

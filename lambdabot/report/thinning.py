@@ -10,7 +10,7 @@ FEWEST = 5
 """Of each Variant, however many there are."""
 
 
-class Samples:
+class ChartSamples:
     """Collects the lines of samples.jsonl, and gives back a few of each Variant."""
 
     def __init__(self) -> None:

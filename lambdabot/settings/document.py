@@ -1,4 +1,4 @@
-"""From the data of lambdabot.yml to a validated Document, `defaults` merged into its functions."""
+"""From the data of lambdabot.yml to a validated SettingsFile, `defaults` merged into its functions."""
 
 import copy
 from functools import partial
@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from lambdabot.settings.mistakes import validated
-from lambdabot.settings.schema import Document
+from lambdabot.settings.schema import SettingsFile
 from lambdabot.settings.yaml_source import Location, YamlSource
 
 _ROUNDS = 10  # of leaving out: what is left of a section may be refused as well
@@ -16,12 +16,12 @@ _EVENT = {"event": None}
 """For what cannot be left out, lest it is missed or the next payload takes its place."""
 
 
-def validate(source: YamlSource) -> Document:
-    """Return the file as a Document, defaults merged into each function. Raises UsageError with every mistake."""
-    return validated(Document, source, _with_defaults(source.data), written_at=partial(_written_at, source))
+def validate(source: YamlSource) -> SettingsFile:
+    """Return the file as a SettingsFile, defaults merged into each function. Raises UsageError with every mistake."""
+    return validated(SettingsFile, source, _with_defaults(source.data), written_at=partial(_written_at, source))
 
 
-def sound_part(source: YamlSource) -> Document | None:
+def sound_part(source: YamlSource) -> SettingsFile | None:
     """Return the file without the keys whose values the schema refuses; None when it refuses them all.
 
     It is not for measuring: the mistakes that no schema sees, as a path that leads nowhere, are looked for in it.
@@ -29,7 +29,7 @@ def sound_part(source: YamlSource) -> Document | None:
     data = copy.deepcopy(_with_defaults(source.data))
     for _ in range(_ROUNDS):
         try:
-            return Document.model_validate(data)
+            return SettingsFile.model_validate(data)
         except ValidationError as error:
             for refused in error.errors(include_url=False, include_context=False, include_input=False):
                 _leave_out(data, refused["loc"])

@@ -22,7 +22,7 @@ from lambdabot.model import (
     Side,
 )
 from lambdabot.settings.declared import Declared, missing_code, outside
-from lambdabot.settings.schema import Document, FunctionSection, PayloadSection
+from lambdabot.settings.schema import FunctionSection, PayloadSection, SettingsFile
 from lambdabot.settings.yaml_source import Location
 from lambdabot.workspace import FileRefusedError, Workspace
 
@@ -46,7 +46,7 @@ class _Faults:
 
 
 def functions(
-    document: Document, declared: Declared, side: Side, *, absent: dict[str, str] | None = None
+    document: SettingsFile, declared: Declared, side: Side, *, absent: dict[str, str] | None = None
 ) -> tuple[Function, ...]:
     """Return the document's functions. Raises UsageError with every path and payload that does not hold.
 
@@ -238,7 +238,7 @@ def _body(section: PayloadSection, folder: Path, workspace: Workspace) -> tuple[
     return body, called
 
 
-def redacted(document: Document) -> dict[str, Any]:
+def redacted(document: SettingsFile) -> dict[str, Any]:
     """Return the effective settings for a report: values of variables and events left out."""
     data = document.model_dump(mode="json", exclude={"defaults"})
     for function in data["functions"].values():

@@ -18,7 +18,7 @@ from lambdabot.settings import yaml_source
 from lambdabot.settings.comment import Comment, comment
 from lambdabot.settings.declared import Declared, complete
 from lambdabot.settings.functions import functions, redacted
-from lambdabot.settings.schema import CommentSection, DefaultsSection, Document, GateSection, RunBudgetSection
+from lambdabot.settings.schema import CommentSection, DefaultsSection, GateSection, RunBudgetSection, SettingsFile
 from lambdabot.settings.yaml_source import YamlSource
 from lambdabot.workspace import Workspace
 
@@ -213,7 +213,7 @@ def comment_key(inputs: Inputs, *apart: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 
-def _check(document: Document, inputs: Inputs) -> str | None:
+def _check(document: SettingsFile, inputs: Inputs) -> str | None:
     """Return the check run's name, None where none is wanted.
 
     It stays the same from push to push, because branch protection asks for a check by its name.
@@ -274,7 +274,7 @@ def _declared(source: YamlSource, discover: Discover, workspace: Workspace, *, b
     return complete(source, discover(source.path.parent, named, workspace), workspace, built=built)
 
 
-def _head(declared: Declared, mode: str | None) -> tuple[Document, tuple[Function, ...], Comment]:
+def _head(declared: Declared, mode: str | None) -> tuple[SettingsFile, tuple[Function, ...], Comment]:
     """Return the document, its functions and how to comment. Raises UsageError with every mistake of all three.
 
     What the schema refuses does not hide the mistakes of the rest.

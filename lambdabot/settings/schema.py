@@ -267,7 +267,7 @@ class RunBudgetSection(Section):
     """Minutes at most."""
 
 
-class Document(Section):
+class SettingsFile(Section):
     """lambdabot.yml: which Lambda functions to measure, and how."""
 
     version: Literal[1]

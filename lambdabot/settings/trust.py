@@ -7,7 +7,7 @@ from typing import Any
 from lambdabot.errors import Mistake, UsageError
 from lambdabot.model import Budget, Constraints, Function, ImageConfig, Payload
 from lambdabot.settings.load import Settings, TargetBranch, Unknown, nobodys
-from lambdabot.settings.schema import Document, FunctionSection
+from lambdabot.settings.schema import FunctionSection, SettingsFile
 
 HEADS_OWN = frozenset({"version", "defaults", "functions", "templates"})
 """What a pull request's lambdabot.yml says for itself: which functions there are."""
@@ -37,7 +37,7 @@ HEADS_OWN_OF_A_FUNCTION = frozenset(
 )
 """What a function is, and what is looked for in it: it changes as its code does, and a reader is told."""
 
-OF_THE_RUN = tuple(name for name in Document.model_fields if name not in HEADS_OWN)
+OF_THE_RUN = tuple(name for name in SettingsFile.model_fields if name not in HEADS_OWN)
 OF_A_FUNCTION = tuple(name for name in FunctionSection.model_fields if name not in HEADS_OWN_OF_A_FUNCTION)
 
 _UNACCEPTED = (

@@ -14,7 +14,7 @@ from lambdabot.model import Discovery, Stated
 from lambdabot.settings.declared import complete
 from lambdabot.settings.document import validate
 from lambdabot.settings.load import DEFAULT_CONFIG
-from lambdabot.settings.schema import Document
+from lambdabot.settings.schema import SettingsFile
 from lambdabot.settings.yaml_source import read
 from lambdabot.starter.settings_text import settable, settings_text
 from lambdabot.workspace import FileRefusedError, Workspace
@@ -51,7 +51,7 @@ def starters(config: Path, discovery: Discovery, roles: Mapping[str, object]) ->
     package = files("lambdabot.starter") / "files"
     texts = {
         config: settings_text(discovery, config, schema=os.path.relpath(root / SCHEMA, config.parent)),
-        root / SCHEMA: _json(Document.model_json_schema()),
+        root / SCHEMA: _json(SettingsFile.model_json_schema()),
         root / ROLES: _json(roles),
         **{
             root / ".github/workflows" / _named(name, part): _naming(

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from lambdabot.model import RunResult, Status
 from lambdabot.report.document import document
 from lambdabot.report.page import page
-from lambdabot.report.thinning import Samples
+from lambdabot.report.thinning import ChartSamples
 
 
 def page_of(run: RunResult, *, seed: int = 1) -> str:
     """Return the page of a run; it sees eighty invocations of every Variant, twelve of them cold."""
-    samples = Samples()
+    samples = ChartSamples()
     for line in _invocations(run, random.Random(seed)):  # noqa: S311  # durations, no secrets
         samples.add(line)
     return page(document(run), samples)

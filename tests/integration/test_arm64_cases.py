@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from lambdabot.arm64.check import check
-from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.arm64.indexes.environment import public_index
 from lambdabot.arm64.target import Target
 from lambdabot.workspace import Workspace
@@ -39,7 +39,9 @@ def test_case(row, cache_dir, tmp_path):
         pytest.skip("no shared data")
     path = tmp_path / "requirements.txt"
     path.write_text(row["requirement_line"].replace("⏎", "\n"))
-    answer = check(path, Workspace.around(path), Target(row["python_version"], row["glibc"]), Access(cache_dir, 30))
+    answer = check(
+        path, Workspace.around(path), Target(row["python_version"], row["glibc"]), IndexAccess(cache_dir, 30)
+    )
     expected = row["expected_verdict_arm64"]
     assert answer.verdict == ("ready" if expected.startswith("OK") else "blocked"), answer
     assert bool(answer.drift) is (expected == "OK_BUT_OLDER_VERSION")
@@ -91,7 +93,7 @@ def test_further_case(case, cache_dir, tmp_path):
     python, lines, name, verdict, fix = MORE[case]
     path = tmp_path / "requirements.txt"
     path.write_text(lines + "\n")
-    answer = check(path, Workspace.around(path), Target.of_runtime(f"python{python}"), Access(cache_dir, 30))
+    answer = check(path, Workspace.around(path), Target.of_runtime(f"python{python}"), IndexAccess(cache_dir, 30))
     found = {package.name: package for package in answer.packages}
     assert (str(found[name].verdict) if name in found else None) == verdict
     assert name not in found or found[name].fix.startswith(fix)

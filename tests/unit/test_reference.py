@@ -7,13 +7,13 @@ import yaml
 from pydantic import BaseModel
 
 from docs.reference import PAGE, ROOT, text
-from lambdabot.settings.schema import Document
+from lambdabot.settings.schema import SettingsFile
 
 SAID = PAGE.read_text()
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 
 
-def keys(model=Document, seen=None):
+def keys(model=SettingsFile, seen=None):
     """Give every key of every section, found through the models themselves."""
     seen = set() if seen is None else seen
     for name, field in model.model_fields.items():

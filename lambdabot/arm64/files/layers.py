@@ -12,7 +12,7 @@ from lambdabot.arm64.files.archive import zip_members
 from lambdabot.arm64.files.contents import BAD_ARCHIVE, UnreadableError
 from lambdabot.arm64.files.ranged import save
 from lambdabot.arm64.files.shipped import Shipped, read_shipped
-from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.arm64.indexes.transport import Transport, UnreachableError, cause, status
 from lambdabot.redaction import redact
 
@@ -29,7 +29,7 @@ class LayerClient(Protocol):
         ...
 
 
-def read_layers(client: LayerClient, arns: Iterable[str], access: Access) -> list[tuple[str, Shipped | str]]:
+def read_layers(client: LayerClient, arns: Iterable[str], access: IndexAccess) -> list[tuple[str, Shipped | str]]:
     """Return each layer's redacted ARN and what it ships; the reason in words where it could not be read."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # slow, and few checks have layers
 

@@ -35,7 +35,7 @@ class Outages:
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class IndexAccess:
     """How indexes are asked, the same for all checks of a run."""
 
     cache_dir: Path | None  # None keeps nothing

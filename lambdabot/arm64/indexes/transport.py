@@ -14,7 +14,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import Retry
 from urllib3.exceptions import ReadTimeoutError
 
-from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.indexes.access import IndexAccess
 
 THREADS = 8  # that read pages, and as many that read files
 _CONNECT_SECONDS = 4.0  # a host that is there answers in a fraction of it
@@ -79,7 +79,7 @@ class UnreachableError(Exception):
 class Transport:
     """GET requests on kept connections; a host that could not be reached is not tried again for some time."""
 
-    def __init__(self, addresses: Iterable[str], access: Access, *, own: Iterable[str] = ()) -> None:
+    def __init__(self, addresses: Iterable[str], access: IndexAccess, *, own: Iterable[str] = ()) -> None:
         """Take addresses with their credentials, and how they are asked; `own` are those of the job's environment."""
         named = list(map(urlsplit, own))
         self._own = set(map(_origin, named))

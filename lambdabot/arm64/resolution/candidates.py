@@ -7,14 +7,14 @@ from lambdabot.arm64.files.contents import Contents
 from lambdabot.arm64.files.reader import Reader
 from lambdabot.arm64.indexes.index import Absent, Index
 from lambdabot.arm64.indexes.release import File, Project, accepts_python, rank
-from lambdabot.arm64.rules import Rules
+from lambdabot.arm64.rules import FileRules
 from lambdabot.arm64.target import Target
 from lambdabot.model import Architecture
 
 _COMPILED_SDISTS = 3  # where so many releases needed a compiler, the older ones do, and are not read
 
 
-class View:
+class Candidates:
     """The indexes as a machine of this target and architecture may use them."""
 
     def __init__(
@@ -24,8 +24,8 @@ class View:
         target: Target,
         architecture: Architecture,
         *,
-        rules: Rules,
-        other: "View | None" = None,
+        rules: FileRules,
+        other: "Candidates | None" = None,
     ) -> None:
         """Show the indexes through the target and the rules; `other`: the view whose wheels are read where they fit."""
         self.target = target

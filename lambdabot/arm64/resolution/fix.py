@@ -9,9 +9,9 @@ from packaging.utils import canonicalize_name
 from lambdabot.arm64.indexes.index import Absent
 from lambdabot.arm64.indexes.release import parsed
 from lambdabot.arm64.manifest import Request
-from lambdabot.arm64.resolution.candidates import View
+from lambdabot.arm64.resolution.candidates import Candidates
 from lambdabot.arm64.resolution.judgement import judge
-from lambdabot.arm64.resolution.loopback import Lens
+from lambdabot.arm64.resolution.loopback import ServingRules
 from lambdabot.arm64.resolution.resolver import Problem, Resolver, Solution
 from lambdabot.arm64.target import Target
 from lambdabot.model import PackageCheck, PackageVerdict
@@ -55,7 +55,7 @@ class Fixes:
         self,
         problem: Problem,
         resolver: Resolver,
-        view: Callable[[Target], View],
+        view: Callable[[Target], Candidates],
         target: Target,
         *,
         checks: tuple[PackageCheck, ...],
@@ -204,7 +204,9 @@ class Fixes:
                 )
 
     def _resolve(self, problem: Problem, excused: set[str], target: Target) -> Solution | str:
-        found = self._resolver.solve(self._view(target), problem, Lens(frozenset(excused), natives=True), self._absent)
+        found = self._resolver.solve(
+            self._view(target), problem, ServingRules(frozenset(excused), natives=True), self._absent
+        )
         if not isinstance(found, Solution):
             return found.text
         new = found.absent.keys() - self._absent.keys()

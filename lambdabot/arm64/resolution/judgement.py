@@ -8,7 +8,7 @@ from lambdabot.arm64.files.contents import Contents
 from lambdabot.arm64.files.native import without_sibling
 from lambdabot.arm64.indexes.index import Absent
 from lambdabot.arm64.indexes.release import File, expanded
-from lambdabot.arm64.resolution.candidates import View, is_compiled
+from lambdabot.arm64.resolution.candidates import Candidates, is_compiled
 from lambdabot.arm64.target import Target, ranks
 from lambdabot.model import Architecture, PackageVerdict
 from lambdabot.model.runtimes import MACHINE
@@ -26,7 +26,7 @@ class Judgement:
     evidence: str
 
 
-def judge(view: View, name: str, version: str, *, locked: bool = False, hashed: bool = False) -> Judgement:
+def judge(view: Candidates, name: str, version: str, *, locked: bool = False, hashed: bool = False) -> Judgement:
     """Judge a release as the view's architecture may use it.
 
     `locked`: what it depends on is known from elsewhere. `hashed`: the manifest must list a hash of it.
@@ -54,7 +54,7 @@ def not_had(absent: Absent) -> Judgement:
     return Judgement(verdict, absent.reason)
 
 
-def _by_contents(view: View, file: File, contents: Contents) -> Judgement:
+def _by_contents(view: Candidates, file: File, contents: Contents) -> Judgement:
     """Judge a file that fits by its name by what it holds."""
     if contents.broken:
         return Judgement(PackageVerdict.PYTHON_NOT_SUPPORTED, f"{file.filename} does not build: {contents.broken}")
@@ -70,12 +70,12 @@ def _by_contents(view: View, file: File, contents: Contents) -> Judgement:
     return Judgement(PackageVerdict.PURE, shown)
 
 
-def _unfit(view: View, name: str, files: tuple[File, ...], compiler: str) -> Judgement:
+def _unfit(view: Candidates, name: str, files: tuple[File, ...], compiler: str) -> Judgement:
     """Say why no file of the release fits; the first reason that holds."""
     return next(_reasons(view, name, files, compiler))
 
 
-def _reasons(view: View, name: str, files: tuple[File, ...], compiler: str) -> Iterator[Judgement]:
+def _reasons(view: Candidates, name: str, files: tuple[File, ...], compiler: str) -> Iterator[Judgement]:
     target, machine = view.target, MACHINE[view.architecture]
     supporting = [file for file in files if file.supports_python(target)]
     if not supporting:
@@ -110,13 +110,13 @@ def _reasons(view: View, name: str, files: tuple[File, ...], compiler: str) -> I
     yield Judgement(PackageVerdict.SDIST_ONLY, f"no wheel for Linux{sdist}")
 
 
-def _no_wheel(view: View) -> PackageVerdict:
+def _no_wheel(view: Candidates) -> PackageVerdict:
     """Return the contract's word for a release that has wheels, but none for this machine."""
     arm64 = view.architecture is Architecture.ARM64
     return PackageVerdict.NO_ARM64_WHEEL if arm64 else PackageVerdict.NOT_FOUND
 
 
-def _sdist_words(view: View, name: str, files: tuple[File, ...], compiler: str) -> str:
+def _sdist_words(view: Candidates, name: str, files: tuple[File, ...], compiler: str) -> str:
     sdist = next((file for file in files if not file.is_wheel), None)
     if sdist is None:
         return "; there is no sdist"
@@ -125,7 +125,7 @@ def _sdist_words(view: View, name: str, files: tuple[File, ...], compiler: str) 
     return f"; {sdist.filename} needs a compiler: {compiler}"
 
 
-def _glibc_needed(wheels: list[File], view: View) -> Judgement | None:
+def _glibc_needed(wheels: list[File], view: Candidates) -> Judgement | None:
     """Return the verdict when a wheel would fit, were the runtime's glibc newer."""
     fitting = ranks(Target(view.target.python, _NEWEST_GLIBC), view.architecture)
     needs = [

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from lambdabot.arm64.files.native import without_sibling
 from lambdabot.arm64.indexes.index import Absent
 from lambdabot.arm64.indexes.release import File
-from lambdabot.arm64.resolution.candidates import View
+from lambdabot.arm64.resolution.candidates import Candidates
 
 EVERYTHING = ":all:"
 _LONGEST_LINE = 64 * 1024  # bytes of a request
@@ -21,7 +21,7 @@ _INVALID = b"Metadata-Version: 2.1\nName: -\nVersion: -\n"  # the resolver takes
 
 
 @dataclass(frozen=True, slots=True)
-class Lens:
+class ServingRules:
     """How a resolution looks at a view.
 
     Projects in `excused` (or all, with `:all:`) are shown as if every release fitted, so that the rest can be resolved
@@ -36,10 +36,10 @@ class Lens:
         return name in self.excused or EVERYTHING in self.excused
 
 
-class Shown:
+class ServedCandidates:
     """A view as one resolution sees it, and what could not be had while it was looked at."""
 
-    def __init__(self, view: View, lens: Lens) -> None:
+    def __init__(self, view: Candidates, lens: ServingRules) -> None:
         """Show the view through the lens."""
         self.view = view
         self._lens = lens
@@ -76,11 +76,11 @@ class Shown:
 
 
 class Loopback:
-    """The server; every `Shown` has an address of its own, which nobody can guess."""
+    """The server; every `ServedCandidates` has an address of its own, which nobody can guess."""
 
     def __init__(self) -> None:
         """Serve on a free port of 127.0.0.1."""
-        self._views: dict[str, Shown] = {}
+        self._views: dict[str, ServedCandidates] = {}
         views = self._views
 
         class Handler(_Handler):
@@ -90,7 +90,7 @@ class Loopback:
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
 
-    def show(self, shown: Shown) -> str:
+    def show(self, shown: ServedCandidates) -> str:
         """Return the index address under which the view is served."""
         token = secrets.token_urlsafe(16)
         self._views[token] = shown
@@ -114,7 +114,7 @@ class _Handler(StreamRequestHandler):
     """HTTP as far as the resolver needs it: `http.server` takes longer over the headers than over the answer."""
 
     disable_nagle_algorithm = True
-    shown_by_token: Mapping[str, Shown]
+    shown_by_token: Mapping[str, ServedCandidates]
 
     def handle(self) -> None:
         """Answer one request after the other until the resolver hangs up."""

@@ -14,8 +14,8 @@ from packaging.utils import canonicalize_name
 from lambdabot.arm64.indexes.index import Absent
 from lambdabot.arm64.indexes.release import parsed
 from lambdabot.arm64.manifest import Request
-from lambdabot.arm64.resolution.candidates import View
-from lambdabot.arm64.resolution.loopback import Lens, Loopback, Shown
+from lambdabot.arm64.resolution.candidates import Candidates
+from lambdabot.arm64.resolution.loopback import Loopback, ServedCandidates, ServingRules
 from lambdabot.model import Architecture
 from lambdabot.programs import UV
 
@@ -60,7 +60,7 @@ class Resolver:
         self._cache_dir = cache_dir
 
     def solve(
-        self, view: View, problem: Problem, lens: Lens, absent: Mapping[str, Absent] | None = None
+        self, view: Candidates, problem: Problem, lens: ServingRules, absent: Mapping[str, Absent] | None = None
     ) -> Solution | Conflict:
         """Return the versions for the view's target; `absent` projects, and those found to be, are left out."""
         left_out = dict(absent or {})
@@ -68,7 +68,7 @@ class Resolver:
         for _ in range(_ATTEMPTS):
             if all(request.name in left_out for request in problem.requests):
                 return Solution(versions={}, absent=left_out)
-            shown = Shown(view, lens)
+            shown = ServedCandidates(view, lens)
             found = self._compile(shown, problem, frozenset(left_out))
             if isinstance(found, dict):
                 return Solution(versions=found, absent=left_out)
@@ -79,7 +79,7 @@ class Resolver:
             left_out |= new
         return Conflict(text=text or "too many projects could not be looked up", absent=left_out)
 
-    def _compile(self, shown: Shown, problem: Problem, excluded: frozenset[str]) -> dict[str, str] | str:
+    def _compile(self, shown: ServedCandidates, problem: Problem, excluded: frozenset[str]) -> dict[str, str] | str:
         """Run uv once; return versions by name, or its message."""
         target = shown.view.target
         with tempfile.TemporaryDirectory(prefix="lambdabot-") as folder:
@@ -130,7 +130,7 @@ def _pins(text: str) -> dict[str, str]:
     return pins
 
 
-def _lines(view: View, requests: tuple[Request, ...]) -> str:
+def _lines(view: Candidates, requests: tuple[Request, ...]) -> str:
     """Write the requirements for uv: an address becomes a pin on the file that the view shows for it."""
     lines = []
     for request in requests:

@@ -20,7 +20,7 @@ import pytest
 
 from lambdabot.arm64.check import check
 from lambdabot.arm64.indexes import environment
-from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.arm64.target import Target
 from lambdabot.model import Arm64Check
 from lambdabot.workspace import Workspace
@@ -255,7 +255,7 @@ def uv_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def package_index(monkeypatch: pytest.MonkeyPatch, uv_cache: Path) -> Iterator[PackageIndex]:
     """The index that stands in for the public one."""
-    monkeypatch.setattr(Access, "uv_cache", uv_cache)
+    monkeypatch.setattr(IndexAccess, "uv_cache", uv_cache)
     index = PackageIndex()
     server = serve(index)
     monkeypatch.setattr(environment, "public_index", lambda: index.url)
@@ -288,7 +288,7 @@ def ask(tmp_path: Path):
     ) -> Arm64Check:
         path = tmp_path / name
         path.write_text(text)
-        return check(path, Workspace.around(path), target or Target("3.12", "2.34"), Access(cache, 5), **options)
+        return check(path, Workspace.around(path), target or Target("3.12", "2.34"), IndexAccess(cache, 5), **options)
 
     return asked
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.arm64.indexes.cache import Cache
 
 
@@ -51,5 +51,5 @@ def test_folder_that_is_a_file_costs_the_cache_alone(tmp_path):
 
 
 def test_uv_keeps_what_it_found_out_beside_it(tmp_path):
-    assert Access(None, 1).uv_cache is None
-    assert Access(tmp_path, 1).uv_cache == tmp_path / "uv"
+    assert IndexAccess(None, 1).uv_cache is None
+    assert IndexAccess(tmp_path, 1).uv_cache == tmp_path / "uv"

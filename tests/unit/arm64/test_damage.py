@@ -17,7 +17,7 @@ from lambdabot.arm64.files.sdist import read_sdist
 from lambdabot.arm64.files.shipped import read_shipped
 from lambdabot.arm64.files.wheel import read_wheel
 from lambdabot.arm64.formats.requirements_txt import read_requirements
-from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.arm64.rules import rules_of
 from lambdabot.arm64.target import Target
 from lambdabot.errors import UsageError
@@ -92,7 +92,7 @@ def test_images(tmp_path, elf, cuts):
     files = {name: json.dumps(document).encode() for name, document in documents.items()}
     path = tmp_path / "image.tar"
     path.write_bytes(damaged(tar_bytes({**files, "l.tar": layer}), cuts))
-    answer = check(path, Workspace.around(path), Target("3.12", "2.34"), Access(None, 1))
+    answer = check(path, Workspace.around(path), Target("3.12", "2.34"), IndexAccess(None, 1))
     assert answer.verdict in {"blocked", "unknown"}
 
 

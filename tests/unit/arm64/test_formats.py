@@ -7,7 +7,7 @@ import pytest
 from lambdabot.arm64.check import check
 from lambdabot.arm64.formats.detect import manifest_in, read_manifest
 from lambdabot.arm64.formats.poetry_requirements import specifier
-from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.arm64.resolution.closure import locked_closure
 from lambdabot.arm64.target import Target, environment
 from lambdabot.errors import UsageError
@@ -98,7 +98,7 @@ def asked(manifest):
 def test_uv_lock_is_walked_from_its_project(tmp_path, package_index):
     path = tmp_path / "uv.lock"
     path.write_text(UV_LOCK)
-    answer = check(path, Workspace.around(path), TARGET, Access(None, 5))
+    answer = check(path, Workspace.around(path), TARGET, IndexAccess(None, 5))
     assert {package.name: str(package.verdict) for package in answer.packages} == {
         "beta": "no arm64 wheel",
         "repo": "not checked",
@@ -114,16 +114,16 @@ def test_uv_lock_is_walked_from_its_project(tmp_path, package_index):
 def test_uv_lock_for_other_machines_or_pythons_is_no_pass(tmp_path, package_index):
     path = tmp_path / "uv.lock"
     path.write_text(UV_LOCK.replace("sys_platform == 'linux'\"]\n\n", "platform_machine == 'x86_64'\"]\n\n", 1))
-    lock = one(check(path, Workspace.around(path), TARGET, Access(None, 5)), "(the lock)")
+    lock = one(check(path, Workspace.around(path), TARGET, IndexAccess(None, 5)), "(the lock)")
     assert (lock.verdict, lock.x86_64_verdict) == ("not found", "pure")
-    project = one(check(path, Workspace.around(path), Target("3.10", "2.26"), Access(None, 5)), "(the project)")
+    project = one(check(path, Workspace.around(path), Target("3.10", "2.26"), IndexAccess(None, 5)), "(the project)")
     assert project.verdict == "python not supported"
 
 
 def test_walked_lock_says_what_it_does_not_have(tmp_path, package_index):
     path = tmp_path / "uv.lock"
     path.write_text(UV_LOCK.replace('name = "beta"\nversion', 'name = "gone"\nversion'))
-    assert one(check(path, Workspace.around(path), TARGET, Access(None, 5)), "beta").verdict == "not checked"
+    assert one(check(path, Workspace.around(path), TARGET, IndexAccess(None, 5)), "beta").verdict == "not checked"
 
 
 def test_poetry_lock_with_groups(tmp_path, package_index):
@@ -172,7 +172,7 @@ type = "git"
 python-versions = "^3.9"
 """
     )
-    answer = check(path, Workspace.around(path), TARGET, Access(None, 5))
+    answer = check(path, Workspace.around(path), TARGET, IndexAccess(None, 5))
     assert {package.name: str(package.verdict) for package in answer.packages} == {
         "alpha": "pure",
         "vcs": "not checked",
@@ -297,7 +297,7 @@ url = "https://example.invalid/x"
 commit-id = "abc"
 """
     )
-    answer = check(path, Workspace.around(path), TARGET, Access(None, 5))
+    answer = check(path, Workspace.around(path), TARGET, IndexAccess(None, 5))
     assert {package.name: str(package.verdict) for package in answer.packages} == {
         "beta": "no arm64 wheel", "repo": "not checked", "alpha": "wheel",
     }  # fmt: skip
@@ -451,7 +451,7 @@ def test_mistakes_have_their_file_and_line(tmp_path, name, text, line, words):
     (mistake,) = caught.value.mistakes
     assert (mistake.path.name, mistake.line) == (name, line)
     assert words in mistake.message
-    answer = check(path, Workspace.around(path), TARGET, Access(None, 1))
+    answer = check(path, Workspace.around(path), TARGET, IndexAccess(None, 1))
     assert answer.verdict == "unknown"
     assert name in answer.reason
 

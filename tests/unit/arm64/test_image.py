@@ -11,7 +11,7 @@ import pytest
 
 from lambdabot.arm64.check import check
 from lambdabot.arm64.files import image as module
-from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.arm64.target import Target
 from lambdabot.workspace import Workspace
 
@@ -68,7 +68,7 @@ def layout(path: Path, layers: list[dict[str, bytes]], config: dict[str, object]
 
 
 def ask(path: Path):
-    return check(path, Workspace.around(path), TARGET, Access(None, 5))
+    return check(path, Workspace.around(path), TARGET, IndexAccess(None, 5))
 
 
 BASE = {"var/lang/lib/python3.12/os.py": b"", "usr/lib64/libc.so.6": LIBC, "usr/bin/tool": b"\x7fELF"}

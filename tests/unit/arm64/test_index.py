@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lambdabot.arm64.check import check, check_many
-from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.arm64.target import Target
 from lambdabot.workspace import Workspace
 
@@ -103,7 +103,7 @@ def test_silence_ends_in_time(package_index, tmp_path):
         tmp_path / "requirements.txt",
         Workspace(tmp_path),
         Target("3.12", "2.34"),
-        Access(None, 0.2),
+        IndexAccess(None, 0.2),
     )
     package_index.hang.set()
     assert "no answer in time" in one(answer, "alpha").evidence
@@ -114,7 +114,9 @@ def test_many_paths_wait_for_a_silent_index_together_and_answer_in_order(package
     paths = [tmp_path / f"{number}.txt" for number in range(20)]
     for path in paths:
         path.write_text("alpha\n")
-    answers = check_many([(path, Workspace.around(path)) for path in paths], Target("3.12", "2.34"), Access(None, 0.2))
+    answers = check_many(
+        [(path, Workspace.around(path)) for path in paths], Target("3.12", "2.34"), IndexAccess(None, 0.2)
+    )
     package_index.hang.set()
     assert [answer.path for answer in answers] == [str(path) for path in paths]
     assert {one(answer, "alpha").verdict for answer in answers} == {"not checked"}
@@ -128,7 +130,7 @@ def test_many_paths_are_asked_for_at_the_same_time(package_index, tmp_path):
         path.write_text(f"alpha{number}\n")
     with ThreadPoolExecutor(1) as pool:
         answers = pool.submit(
-            check_many, [(path, Workspace(tmp_path)) for path in paths], Target("3.12", "2.34"), Access(None, 20)
+            check_many, [(path, Workspace(tmp_path)) for path in paths], Target("3.12", "2.34"), IndexAccess(None, 20)
         )
         until = time.monotonic() + 10
         while len(package_index.asked) < len(paths) and time.monotonic() < until:

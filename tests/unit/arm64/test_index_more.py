@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lambdabot.arm64.indexes import index as module
-from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.arm64.indexes.cache import Cache
 from lambdabot.arm64.indexes.environment import Sources
 from lambdabot.arm64.indexes.index import Absent, Index
@@ -29,7 +29,7 @@ def opened():
     closed = []
 
     def make(*addresses: str, cache: Path | None = None, of_project: dict[str, str] | None = None) -> Index:
-        transport = Transport(addresses, Access(None, 5))
+        transport = Transport(addresses, IndexAccess(None, 5))
         index = Index(Sources(addresses=addresses, of_project=of_project or {}), transport, Cache(cache))
         closed.extend([closing(index), closing(transport)])
         return index

@@ -6,9 +6,9 @@ from lambdabot.arm64.files.contents import Contents
 from lambdabot.arm64.files.native import NativeFile
 from lambdabot.arm64.indexes.index import Absent
 from lambdabot.arm64.indexes.release import File, Project
-from lambdabot.arm64.resolution.candidates import View
+from lambdabot.arm64.resolution.candidates import Candidates
 from lambdabot.arm64.resolution.judgement import judge, not_had
-from lambdabot.arm64.rules import Rules
+from lambdabot.arm64.rules import FileRules
 from lambdabot.arm64.target import Target
 from lambdabot.model import Architecture
 
@@ -31,7 +31,7 @@ def verdict(*tags, contents=None, architecture=Architecture.ARM64, python=None, 
         File(f"a-1.0-{tag}.whl" if tag else "a-1.0.tar.gz", "https://x.invalid/", "1.0", tag, python) for tag in tags
     )
     held = Held(files, contents or Contents())
-    view = View(held, held, Target("3.12", "2.34"), architecture, rules=Rules(**rules))
+    view = Candidates(held, held, Target("3.12", "2.34"), architecture, rules=FileRules(**rules))
     found = judge(view, "a", "1.0", **(options or {}))
     return str(found.verdict), found.evidence
 

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from lambdabot.arm64.check import check_layers
 from lambdabot.arm64.files import archive, layers
-from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.arm64.target import Target
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:layer:tools:3"
@@ -47,7 +47,7 @@ def served(private_index):
 
 
 def ask(client):
-    return check_layers(client, [ARN], TARGET, Access(None, 5))
+    return check_layers(client, [ARN], TARGET, IndexAccess(None, 5))
 
 
 def test_layer_that_is_for_another_processor_blocks_whatever_its_publisher_typed(served, elf):
@@ -113,7 +113,7 @@ def test_distributions_of_a_layer_for_x86_64_alone_block(served, elf):
 
 def test_layers_of_the_same_name_in_two_accounts_are_two(served, elf):
     client = served({"bin/tool": elf(0x3E)})
-    answer = check_layers(client, [ARN, ARN.replace("123456789012", "210987654321")], TARGET, Access(None, 5))
+    answer = check_layers(client, [ARN, ARN.replace("123456789012", "210987654321")], TARGET, IndexAccess(None, 5))
     assert len(answer.layers) == 2
 
 
@@ -126,7 +126,7 @@ def test_one_layer_that_cannot_be_read_leaves_the_others(served, elf):
             answer = super().get_layer_version_by_arn(Arn=Arn)
             return answer if Arn == ARN else {"Content": {"Location": good.location + "x"}}
 
-    answer = check_layers(Some(good.location), [other, ARN], TARGET, Access(None, 5))
+    answer = check_layers(Some(good.location), [other, ARN], TARGET, IndexAccess(None, 5))
     assert answer.verdict == "unknown"
     assert [line.partition(":layer:")[2] for line in answer.layers] == [
         "gone:3: not checked: 127.0.0.1 answers (HTTP 404)".replace("127.0.0.1", good.location.split("/")[2]),
@@ -146,4 +146,4 @@ def test_settings_that_cannot_be_read_leave_a_layer_unchecked(served, monkeypatc
 
 
 def test_no_layers_are_ready():
-    assert check_layers(Client(), [], TARGET, Access(None, 5)).verdict == "ready"
+    assert check_layers(Client(), [], TARGET, IndexAccess(None, 5)).verdict == "ready"

@@ -11,7 +11,7 @@ from lambdabot.arm64.files.contents import Contents
 from lambdabot.arm64.files.native import NativeFile
 from lambdabot.arm64.indexes.index import Absent
 from lambdabot.arm64.indexes.release import File
-from lambdabot.arm64.resolution.loopback import EVERYTHING, Lens, Loopback, Shown
+from lambdabot.arm64.resolution.loopback import EVERYTHING, Loopback, ServedCandidates, ServingRules
 
 PURE = File("a_b-1.0-py3-none-any.whl", "https://x.invalid/", "1.0", "py3-none-any", yanked=True)
 
@@ -50,7 +50,7 @@ def get(url, method="GET"):
 
 
 def metadata(contents, lens):
-    shown = Shown(Releases(contents), lens)
+    shown = ServedCandidates(Releases(contents), lens)
     shown.page("a-b")
     text = shown.metadata("a-b", "1.0")
     assert text is not None
@@ -58,7 +58,7 @@ def metadata(contents, lens):
 
 
 def test_release_is_shown_as_one_pure_wheel_with_its_metadata(loopback):
-    address = loopback.show(Shown(Releases(Contents(requires=("c>=1",), extras=("x",))), Lens()))
+    address = loopback.show(ServedCandidates(Releases(Contents(requires=("c>=1",), extras=("x",))), ServingRules()))
     code, body = get(f"{address}a-b/")
     assert code == 200
     (file,) = json.loads(body)["files"]
@@ -77,7 +77,7 @@ def test_release_is_shown_as_one_pure_wheel_with_its_metadata(loopback):
 
 
 def test_what_is_not_there_is_404(loopback):
-    shown = Shown(Releases(Contents()), Lens())
+    shown = ServedCandidates(Releases(Contents()), ServingRules())
     address = loopback.show(shown)
     assert get(f"{address}gone/") == (404, b"")
     assert shown.absent == {"gone": Absent("gone", certain=True)}
@@ -89,35 +89,35 @@ def test_what_is_not_there_is_404(loopback):
 
 
 def test_address_that_was_not_given_out_shows_nothing(loopback):
-    address = loopback.show(Shown(Releases(Contents()), Lens()))
+    address = loopback.show(ServedCandidates(Releases(Contents()), ServingRules()))
     host = address.rsplit("/", 2)[0]
     assert get(f"{host}/guess/a-b/")[0] == 404
     assert get(f"{host}/guess/a-b/1.0/a.whl.metadata")[0] == 404
-    assert loopback.show(Shown(Releases(Contents()), Lens())) != address
+    assert loopback.show(ServedCandidates(Releases(Contents()), ServingRules())) != address
 
 
 def test_dependency_by_an_address_is_not_shown():
-    lines = metadata(Contents(requires=("c @ https://x.invalid/c.whl", "d ; extra == '@'")), Lens())
+    lines = metadata(Contents(requires=("c @ https://x.invalid/c.whl", "d ; extra == '@'")), ServingRules())
     assert [line for line in lines if line.startswith("Requires-Dist")] == ["Requires-Dist: d ; extra == '@'"]
 
 
 def test_release_that_needs_a_compiler_is_not_valid_unless_excused():
     compiled = Contents(compiler="C")
-    assert "Name: -" in metadata(compiled, Lens())
-    assert "Name: a-b" in metadata(compiled, Lens(frozenset({"a-b"})))
-    assert "Name: a-b" in metadata(compiled, Lens(frozenset({EVERYTHING})))
-    assert "Name: -" in metadata(compiled, Lens(frozenset({"c"})))
+    assert "Name: -" in metadata(compiled, ServingRules())
+    assert "Name: a-b" in metadata(compiled, ServingRules(frozenset({"a-b"})))
+    assert "Name: a-b" in metadata(compiled, ServingRules(frozenset({EVERYTHING})))
+    assert "Name: -" in metadata(compiled, ServingRules(frozenset({"c"})))
 
 
 def test_machine_code_for_x86_64_alone_counts_where_it_is_asked_for():
     alone = Contents(natives=(NativeFile("a.so", "x86_64"),))
-    assert "Name: a-b" in metadata(alone, Lens())
-    assert "Name: -" in metadata(alone, Lens(natives=True))
-    assert "Name: a-b" in metadata(alone, Lens(frozenset({"a-b"}), natives=True))
+    assert "Name: a-b" in metadata(alone, ServingRules())
+    assert "Name: -" in metadata(alone, ServingRules(natives=True))
+    assert "Name: a-b" in metadata(alone, ServingRules(frozenset({"a-b"}), natives=True))
 
 
 def test_excused_projects_are_asked_for_as_such():
     releases = Releases(Contents())
-    Shown(releases, Lens()).page("a-b")
-    Shown(releases, Lens(frozenset({"a-b"}))).page("a-b")
+    ServedCandidates(releases, ServingRules()).page("a-b")
+    ServedCandidates(releases, ServingRules(frozenset({"a-b"}))).page("a-b")
     assert releases.excused == [False, True]

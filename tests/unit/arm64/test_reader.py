@@ -8,7 +8,7 @@ import requests
 
 from lambdabot.arm64.files import reader as reader_module
 from lambdabot.arm64.files.reader import Reader
-from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.arm64.indexes.cache import Cache
 from lambdabot.arm64.indexes.release import File
 from lambdabot.arm64.indexes.transport import Transport
@@ -16,7 +16,7 @@ from lambdabot.arm64.indexes.transport import Transport
 
 @pytest.fixture
 def reader(package_index, tmp_path):
-    with closing(Transport((package_index.url,), Access(None, 5))) as transport:
+    with closing(Transport((package_index.url,), IndexAccess(None, 5))) as transport:
         yield Reader(transport, Cache(tmp_path))
 
 
@@ -32,12 +32,12 @@ def test_file_is_read_once_and_kept_by_its_address_and_hash(package_index, reade
     assert reader.read(file, "alpha").requires == ("beta",)
     asked = len(package_index.asked)
     assert reader.read(file, "alpha").requires == ("beta",)
-    with closing(Transport((), Access(None, 5))) as transport:
+    with closing(Transport((), IndexAccess(None, 5))) as transport:
         assert Reader(transport, Cache(tmp_path)).read(file, "alpha").requires == ("beta",)
     assert len(package_index.asked) == asked
     assert reader.repeatable
     for other in (file._replace(sha256="0" * 64), file._replace(place=file.place.replace("/files/", "/other/"))):
-        with closing(Transport((), Access(None, 5))) as transport:
+        with closing(Transport((), IndexAccess(None, 5))) as transport:
             Reader(transport, Cache(tmp_path)).read(other, "alpha")
         asked += 1
         assert len(package_index.asked) == asked, "another address, or another file there by its hash"

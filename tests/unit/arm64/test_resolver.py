@@ -8,29 +8,29 @@ import pytest
 from packaging.requirements import Requirement
 
 from lambdabot.arm64.files.reader import Reader
-from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.arm64.indexes.cache import Cache
 from lambdabot.arm64.indexes.environment import Sources
 from lambdabot.arm64.indexes.index import Absent, Index
 from lambdabot.arm64.indexes.transport import Transport
 from lambdabot.arm64.manifest import Request
 from lambdabot.arm64.resolution import resolver as module
-from lambdabot.arm64.resolution.candidates import View
-from lambdabot.arm64.resolution.loopback import Lens, Loopback
+from lambdabot.arm64.resolution.candidates import Candidates
+from lambdabot.arm64.resolution.loopback import Loopback, ServingRules
 from lambdabot.arm64.resolution.resolver import Conflict, Problem, Resolver, Solution
-from lambdabot.arm64.rules import Rules, file_at
+from lambdabot.arm64.rules import FileRules, file_at
 from lambdabot.arm64.target import Target
 from lambdabot.model import Architecture
 
 
 @contextmanager
 def resolving(url, **rules):
-    with closing(Loopback()) as loopback, closing(Transport((url,), Access(None, 5))) as transport:
+    with closing(Loopback()) as loopback, closing(Transport((url,), IndexAccess(None, 5))) as transport:
         index = Index(Sources(addresses=(url,)), transport, Cache(None))
         with closing(index):
             reader = Reader(transport, Cache(None))
-            view = View(index, reader, Target("3.12", "2.34"), Architecture.ARM64, rules=Rules(**rules))
-            yield lambda problem, **options: Resolver(loopback, None).solve(view, problem, Lens(), **options)
+            view = Candidates(index, reader, Target("3.12", "2.34"), Architecture.ARM64, rules=FileRules(**rules))
+            yield lambda problem, **options: Resolver(loopback, None).solve(view, problem, ServingRules(), **options)
 
 
 def requests(*lines):

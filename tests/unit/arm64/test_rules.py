@@ -5,7 +5,7 @@ from packaging.requirements import Requirement
 
 from lambdabot.arm64.indexes.release import File
 from lambdabot.arm64.manifest import Manifest, Pin, Request
-from lambdabot.arm64.rules import Rules, file_at, rules_of
+from lambdabot.arm64.rules import FileRules, file_at, rules_of
 
 WHEEL = File("a-1-py3-none-any.whl", "http://h/", "1", "py3-none-any", sha256="11")
 SDIST = File("a-1.tar.gz", "http://h/", "1", "", sha256="22")
@@ -17,7 +17,7 @@ def request(text, *hashes):
 
 def test_without_rules_all_is_allowed():
     rules = rules_of(Manifest(path="r"))
-    assert rules == Rules()
+    assert rules == FileRules()
     assert all(rules.allows_hash("a", file) and rules.allows_kind("a", file) for file in (WHEEL, SDIST))
 
 

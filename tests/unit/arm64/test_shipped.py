@@ -12,7 +12,7 @@ from lambdabot.arm64.files.archive import members
 from lambdabot.arm64.files.contents import UnreadableError
 from lambdabot.arm64.files.native import NativeFile, foreign, machine, without_sibling
 from lambdabot.arm64.files.shipped import read_shipped
-from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.arm64.target import Target
 from lambdabot.workspace import Workspace
 
@@ -48,7 +48,7 @@ def installed(name: str, version: str, *tags: str, files: tuple[str, ...] = (), 
 
 
 def ask(path: Path, target: Target = TARGET):
-    return check(path, Workspace.around(path), target, Access(None, 5))
+    return check(path, Workspace.around(path), target, IndexAccess(None, 5))
 
 
 def test_distributions_for_another_machine_are_looked_up_and_the_others_told_as_they_are(package, package_index, elf):
@@ -94,7 +94,7 @@ def test_function_as_it_lies_is_blocked_by_what_could_be_installed_again(package
             "alpha/core.so": elf(X86),
         }
     )
-    answer = check_function(archive, None, Workspace.around(archive), TARGET, Access(None, 5))
+    answer = check_function(archive, None, Workspace.around(archive), TARGET, IndexAccess(None, 5))
     assert answer.verdict == "blocked"
     assert answer.packages[0].verdict == "wheel"
     assert "alpha/core.so" in answer.native_files[0]
@@ -104,12 +104,12 @@ def test_function_with_requirements_is_both(package, package_index, tmp_path, el
     package_index.wheel("alpha", "1.0", "cp312-cp312-manylinux_2_17_x86_64")
     folder, _ = package({"app.py": b"", "tool": elf(X86)})
     (tmp_path / "requirements.txt").write_text("alpha==1.0\n")
-    answer = check_function(folder, tmp_path / "requirements.txt", Workspace(tmp_path), TARGET, Access(None, 5))
+    answer = check_function(folder, tmp_path / "requirements.txt", Workspace(tmp_path), TARGET, IndexAccess(None, 5))
     assert answer.verdict == "blocked"
     assert [each.name for each in answer.packages] == ["alpha"]
     assert len(answer.native_files) == 1
     assert "blocked by alpha" in answer.reason
-    missing = check_function(folder, tmp_path / "none.txt", Workspace(tmp_path), TARGET, Access(None, 5))
+    missing = check_function(folder, tmp_path / "none.txt", Workspace(tmp_path), TARGET, IndexAccess(None, 5))
     assert missing.verdict == "blocked"
     assert "cannot be read" in missing.reason
 

@@ -21,7 +21,7 @@ from urllib3.exceptions import MaxRetryError, ReadTimeoutError
 
 from lambdabot.arm64.indexes import access as access_module
 from lambdabot.arm64.indexes import transport as module
-from lambdabot.arm64.indexes.access import Access, Outages
+from lambdabot.arm64.indexes.access import IndexAccess, Outages
 from lambdabot.arm64.indexes.transport import Transport, UnreachableError, cause, redacted, status
 
 
@@ -36,7 +36,7 @@ def test_credentials_are_sent_to_their_own_host_alone(package_index, private_ind
     package_index.wheel("alpha", "1.0")
     private_index.wheel("alpha", "1.0")
     address = package_index.url.replace("://", "://user:secret@")
-    with contextlib.closing(Transport((address,), Access(None, 5))) as transport:
+    with contextlib.closing(Transport((address,), IndexAccess(None, 5))) as transport:
         assert transport.get(package_index.url + "alpha/", {}).status_code == 200
         assert transport.get(private_index.url + "alpha/", {}).status_code == 401
 
@@ -45,7 +45,7 @@ def test_credentials_of_the_job_go_before_those_of_a_manifest_and_a_port_may_be_
     package_index.credentials = "user:secret"
     package_index.wheel("alpha", "1.0")
     manifest, own = (package_index.url.replace("://", f"://{user}@") for user in ("else:where", "user:secret"))
-    with contextlib.closing(Transport((manifest,), Access(None, 5), own=(own,))) as transport:
+    with contextlib.closing(Transport((manifest,), IndexAccess(None, 5), own=(own,))) as transport:
         assert transport.get(manifest + "alpha/", {}).status_code == 200
     assert module._origin(urlsplit("https://A.invalid:443/x")) == module._origin(urlsplit("https://a.invalid"))
     assert module._origin(urlsplit("http://a.invalid:443")) != module._origin(urlsplit("https://a.invalid"))
@@ -64,7 +64,7 @@ def test_netrc_counts_over_https_and_where_the_environment_itself_says_http(tmp_
     (tmp_path / "netrc").write_text("default login ci password s3cr3t\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     given = []
-    with contextlib.closing(Transport((), Access(None, 5), own=("http://own.invalid/",))) as transport:
+    with contextlib.closing(Transport((), IndexAccess(None, 5), own=("http://own.invalid/",))) as transport:
         monkeypatch.setattr(transport._session, "get", lambda *_, **options: given.append(options["auth"]))
         transport.get(address.replace("https://a.", "http://a."), {})  # what is known of http says nothing of https
         transport.get(address, {})
@@ -75,7 +75,7 @@ def test_host_that_refuses_is_not_tried_again(monkeypatch):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         host = f"127.0.0.1:{free.getsockname()[1]}"
-    with contextlib.closing(Transport((), Access(None, 5))) as transport:
+    with contextlib.closing(Transport((), IndexAccess(None, 5))) as transport:
         with pytest.raises(UnreachableError, match=f"^{host}: no connection$"):
             transport.get(f"http://{host}/a", {})
         monkeypatch.setattr(transport._session, "get", lambda *_, **__: pytest.fail("asked again"))
@@ -85,7 +85,7 @@ def test_host_that_refuses_is_not_tried_again(monkeypatch):
 
 def test_address_that_is_none_is_told():
     with (
-        contextlib.closing(Transport((), Access(None, 5))) as transport,
+        contextlib.closing(Transport((), IndexAccess(None, 5))) as transport,
         pytest.raises(UnreachableError, match="an address that cannot be read"),
     ):
         transport.get("https://[/alpha.whl", {})
@@ -94,7 +94,7 @@ def test_address_that_is_none_is_told():
 def test_silent_host_is_given_up_after_some_patience(package_index, monkeypatch):
     monkeypatch.setattr(access_module, "_PATIENCE", 2)
     package_index.hang = threading.Event()
-    access = Access(None, 0.05)
+    access = IndexAccess(None, 0.05)
     for _ in range(3):  # each on connections of its own, as the checks of a run
         with (
             contextlib.closing(Transport((), access)) as transport,
@@ -107,7 +107,7 @@ def test_silent_host_is_given_up_after_some_patience(package_index, monkeypatch)
 
 def test_an_answer_ends_the_count_of_silences(package_index):
     package_index.wheel("alpha", "1.0")
-    access = Access(None, 5)
+    access = IndexAccess(None, 5)
     host = package_index.url.split("/")[2]
     access.outages.failed(host, "no answer in time", silent=True)
     with contextlib.closing(Transport((), access)) as transport:
@@ -141,7 +141,7 @@ def test_one_answer_makes_up_for_the_silence_before_it():
 
 def test_busy_host_is_asked_again(package_index):
     package_index.statuses["/simple/alpha/"] = 503
-    with contextlib.closing(Transport((), Access(None, 5))) as transport:
+    with contextlib.closing(Transport((), IndexAccess(None, 5))) as transport:
         assert transport.get(package_index.url + "alpha/", {}).status_code == 503
     assert package_index.asked == ["/simple/alpha/"] * 3
 
@@ -217,17 +217,17 @@ def test_certificates_are_verified_by_the_bundle_that_the_environment_names(secu
     secure_index.wheel("alpha", "1.0")
     monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority))
-    with contextlib.closing(Transport((), Access(None, 5))) as transport:
+    with contextlib.closing(Transport((), IndexAccess(None, 5))) as transport:
         assert transport.get(secure_index.url + "alpha/", {}).status_code == 200
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
     with (
-        contextlib.closing(Transport((), Access(None, 5))) as transport,
+        contextlib.closing(Transport((), IndexAccess(None, 5))) as transport,
         pytest.raises(UnreachableError, match="its certificate could not be verified"),
     ):
         transport.get(secure_index.url + "alpha/", {})
     monkeypatch.setenv("CURL_CA_BUNDLE", str(authority) + "x")
     with (
-        contextlib.closing(Transport((), Access(None, 5))) as transport,
+        contextlib.closing(Transport((), IndexAccess(None, 5))) as transport,
         pytest.raises(UnreachableError, match="CURL_CA_BUNDLE names cannot be read"),
     ):
         transport.get(secure_index.url + "alpha/", {})

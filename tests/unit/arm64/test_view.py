@@ -5,8 +5,8 @@ import pytest
 from lambdabot.arm64.files.contents import Contents
 from lambdabot.arm64.indexes.index import Absent
 from lambdabot.arm64.indexes.release import File, Project
-from lambdabot.arm64.resolution.candidates import View, is_compiled, stand_in
-from lambdabot.arm64.rules import Rules
+from lambdabot.arm64.resolution.candidates import Candidates, is_compiled, stand_in
+from lambdabot.arm64.rules import FileRules
 from lambdabot.arm64.target import Target
 from lambdabot.model import Architecture
 
@@ -49,7 +49,7 @@ class Reader:
 
 
 def view(index, *, reader=None, architecture=Architecture.ARM64, rules=None, other=None):
-    return View(index, reader or Reader(), TARGET, architecture, rules=rules or Rules(), other=other)
+    return Candidates(index, reader or Reader(), TARGET, architecture, rules=rules or FileRules(), other=other)
 
 
 def test_page_has_the_best_file_of_each_release_that_fits():
@@ -82,7 +82,7 @@ def test_release_has_all_its_files_and_an_unknown_one_none():
 
 def test_files_that_the_manifest_lists_replace_the_indexs():
     index = Index(a={"1": (ARM,)})
-    project = view(index, rules=Rules(files={"a": (X86, SDIST, wheel(ARM_TAGS, "2"))})).project("a")
+    project = view(index, rules=FileRules(files={"a": (X86, SDIST, wheel(ARM_TAGS, "2"))})).project("a")
     assert project.releases == {"1": (X86, SDIST), "2": (wheel(ARM_TAGS, "2"),)}
     assert index.asked == 0
 
@@ -103,10 +103,10 @@ def test_fitting_file_is_a_wheel_else_a_pure_sdist(files, expected):
 
 def test_rules_leave_files_out_and_the_sdist_is_still_known_to_be_compiled():
     files = (ARM, PURE, SDIST)
-    assert view(Index(), rules=Rules(no_binary=frozenset({"a"}))).fitting("a", files) is None
-    assert view(Index(), rules=Rules(no_binary=frozenset({"a"}))).fitting("a", (PURE, SDIST)) == SDIST
+    assert view(Index(), rules=FileRules(no_binary=frozenset({"a"}))).fitting("a", files) is None
+    assert view(Index(), rules=FileRules(no_binary=frozenset({"a"}))).fitting("a", (PURE, SDIST)) == SDIST
     hashed = (ARM._replace(sha256="1"), PURE._replace(sha256="2"))
-    assert view(Index(), rules=Rules(hashes={"a": frozenset({"2"})})).fitting("a", hashed) == hashed[1]
+    assert view(Index(), rules=FileRules(hashes={"a": frozenset({"2"})})).fitting("a", hashed) == hashed[1]
 
 
 def test_wheel_of_the_other_architecture_is_read_where_there_is_one():

@@ -8,13 +8,13 @@ import pytest
 from moto import mock_aws
 
 from lambdabot.aws import policy
-from lambdabot.aws.policy import Place, place_of
+from lambdabot.aws.policy import ArnScope, place_of
 from lambdabot.cli import main
 from lambdabot.errors import UsageError
 from lambdabot.model import Architecture
 
 REPOSITORY = "octo/shop"
-HERE = Place(partition="aws", account="123456789012", region="eu-west-1")
+HERE = ArnScope(partition="aws", account="123456789012", region="eu-west-1")
 LAYER = "arn:aws:lambda:eu-west-1:123456789012:layer:tools:3"
 ROLE = "arn:aws:iam::123456789012:role/copies"
 SAM = """\
@@ -117,7 +117,9 @@ def test_accepted_side_effects_want_the_network_and_name_the_role_to_fill_in(per
 
 
 def test_the_account_is_that_of_the_roles(function):
-    assert place_of([function], account=None, region=None) == Place(partition="aws", account="123456789012", region="*")
+    assert place_of([function], account=None, region=None) == ArnScope(
+        partition="aws", account="123456789012", region="*"
+    )
     other = function.changed(role="arn:aws-cn:iam::210987654321:role/copies")
     with pytest.raises(UsageError, match="2 accounts"):
         place_of([function, other], account=None, region=None)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdabot.arm64.indexes.access import Access
+from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.aws.prices import prices
 from lambdabot.model import (
     Architecture,
@@ -39,7 +39,7 @@ def place(tmp_path: Path) -> Place:
         seed=1,
         folder=tmp_path / "packages",
         cache=tmp_path / "cache",
-        access=Access(tmp_path / "cache", 5),
+        access=IndexAccess(tmp_path / "cache", 5),
     )
 
 

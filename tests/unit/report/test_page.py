@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 
 from lambdabot.model import Edit
 from lambdabot.report.page import FOLDER, page
-from lambdabot.report.thinning import Samples
+from lambdabot.report.thinning import ChartSamples
 from tests.unit.report import runs
 from tests.unit.report.test_comment import SITUATIONS
 from tests.unit.report.test_escape import TEXTS
@@ -55,7 +55,7 @@ def read(html):
 
 
 def page_of(run):
-    return page(runs.report_of(run), Samples())
+    return page(runs.report_of(run), ChartSamples())
 
 
 @cache

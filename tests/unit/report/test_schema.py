@@ -29,7 +29,7 @@ from lambdabot.report.markdown import utf16
 from lambdabot.report.page import page
 from lambdabot.report.schema import Report
 from lambdabot.report.suggestion import suggestions
-from lambdabot.report.thinning import Samples
+from lambdabot.report.thinning import ChartSamples
 from tests.unit.report import runs
 
 DOCUMENTS = [
@@ -108,7 +108,7 @@ def shown(report):
     """Show a report wherever one is shown."""
     body = render(report, previous=render(report))
     assert utf16(body) <= COMMENT_LIMIT
-    for text in (body, summary(report), check_summary(report), page(report, Samples())):
+    for text in (body, summary(report), check_summary(report), page(report, ChartSamples())):
         text.encode()
     outputs(report)
     annotations(report, workspace=Path("/nowhere"))

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdabot.report.thinning import FEWEST, SHOWN_OF_A_VARIANT, Samples, digits, thinned
+from lambdabot.report.thinning import FEWEST, SHOWN_OF_A_VARIANT, ChartSamples, digits, thinned
 
 
 def line(index=0, **fields):
@@ -33,7 +33,7 @@ def test_four_digits_are_more_than_a_chart_shows():
 
 
 def test_only_what_went_well_is_drawn_and_cold_starts_apart():
-    samples = Samples()
+    samples = ChartSamples()
     first = line()
     assert samples.add(first) is first
     samples.add(line(1, init_ms=212.0))
@@ -48,13 +48,13 @@ def test_only_what_went_well_is_drawn_and_cold_starts_apart():
 
 
 def test_a_page_of_many_functions_shows_fewer_of_each():
-    samples = Samples()
+    samples = ChartSamples()
     for name in range(5000):
         for index in range(6):
             samples.add(line(index, function=str(name)))
     assert len(samples.of("7")[0]["duration"]) == FEWEST
 
-    few = Samples()
+    few = ChartSamples()
     for index in range(1000):
         few.add(line(index))
     assert len(few.of("thumbnail")[0]["duration"]) == SHOWN_OF_A_VARIANT

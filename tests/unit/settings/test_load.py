@@ -13,7 +13,7 @@ from lambdabot.errors import UsageError
 from lambdabot.model import Architecture, Configuration, ImageConfig, Side, Strategy
 from lambdabot.project.discovery import discover
 from lambdabot.settings.load import Inputs, load, load_base, load_comment
-from lambdabot.settings.schema import FORMS, Document
+from lambdabot.settings.schema import FORMS, SettingsFile
 from lambdabot.workspace import OUTSIDE, Workspace
 
 MINIMAL = """\
@@ -492,8 +492,10 @@ def test_every_pattern_is_told_in_words():
             for inner in schema:
                 yield from patterns(inner)
 
-    of_decimals = {one for one in patterns(Document.model_json_schema()) if one.startswith("^(?!")}  # pydantic's own
-    assert set(patterns(Document.model_json_schema())) - of_decimals <= FORMS.keys()
+    of_decimals = {
+        one for one in patterns(SettingsFile.model_json_schema()) if one.startswith("^(?!")
+    }  # pydantic's own
+    assert set(patterns(SettingsFile.model_json_schema())) - of_decimals <= FORMS.keys()
 
 
 def test_a_weight_that_no_float_holds_is_refused(project):
@@ -519,7 +521,7 @@ def test_any_text_is_settings_or_a_clear_refusal(tmp_path_factory, text):
 
 
 def test_the_json_schema_describes_every_key():
-    schema = Document.model_json_schema()
+    schema = SettingsFile.model_json_schema()
 
     for name, section in schema["$defs"].items():
         for key, field in section.get("properties", {}).items():

@@ -5,7 +5,7 @@ import pytest
 
 from lambdabot.project.discovery import discover
 from lambdabot.settings.load import Inputs, load, load_base
-from lambdabot.settings.schema import Document, FunctionSection
+from lambdabot.settings.schema import FunctionSection, SettingsFile
 from lambdabot.settings.trust import (
     HEADS_OWN,
     HEADS_OWN_OF_A_FUNCTION,
@@ -103,7 +103,7 @@ def test_a_bucket_of_the_pull_requests_own_is_not_used(judge):
 
 
 def test_every_key_is_the_target_branchs_or_named_as_the_pull_requests_own():
-    assert Document.model_fields.keys() > HEADS_OWN
+    assert SettingsFile.model_fields.keys() > HEADS_OWN
     assert FunctionSection.model_fields.keys() > HEADS_OWN_OF_A_FUNCTION
     assert OF_THE_RUN == ("gate", "comment", "check", "budget", "bucket", "expires_hours")
     assert set(OF_A_FUNCTION) == {

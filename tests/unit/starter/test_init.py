@@ -13,7 +13,7 @@ from lambdabot.aws.policy import NOBODY
 from lambdabot.cli import main
 from lambdabot.project.discovery import discover
 from lambdabot.settings.load import Inputs, load
-from lambdabot.settings.schema import Document
+from lambdabot.settings.schema import SettingsFile
 
 SAM = """
     Transform: AWS::Serverless-2016-10-31
@@ -233,7 +233,7 @@ def test_the_schema_is_the_one_of_the_settings_in_force(repository):
     main(["init"])
 
     schema = json.loads((repository / ".github" / "lambdabot" / "schema.json").read_text())
-    assert schema == Document.model_json_schema()
+    assert schema == SettingsFile.model_json_schema()
 
 
 def test_the_workflows_are_yaml_with_least_permissions(repository):
