@@ -6,13 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from lambdabot.arm64 import presentation
 from lambdabot.arm64.formats import pyproject, text
 from lambdabot.arm64.formats.poetry_requirements import specifier
 from lambdabot.arm64.indexes.release import parse_filename
 from lambdabot.errors import UsageError
-from lambdabot.github import annotation
-from lambdabot.model import Architecture
+from lambdabot.model import Architecture, Place
 from lambdabot.packaging.credentials import masked
 from lambdabot.packaging.explain import explain
 from lambdabot.packaging.requirements import Requirements
@@ -47,8 +45,7 @@ READERS = {
     "constraint of Poetry": _constraint,
     "words of uv": lambda hostile, _: explain(hostile, Requirements(), TARGET),
     "address": lambda hostile, _: masked(hostile),
-    "place of an annotation": lambda hostile, _: annotation._PLACE.fullmatch(hostile),
-    "place of a workflow command": lambda hostile, _: presentation._PLACE.fullmatch(hostile),
+    "place": lambda hostile, _: Place.parse(hostile),
     "names in pyproject.toml": lambda hostile, _: pyproject._lines(hostile),
     "names in a lock": lambda hostile, _: text.lines_matching(hostile, NAME),
     "file's name": lambda hostile, _: parse_filename(f"{hostile}.tar.gz", "a"),

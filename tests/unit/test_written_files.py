@@ -2,10 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from lambdabot import job
 from lambdabot.confidential import keeping
 from lambdabot.errors import UsageError
 from lambdabot.model import Verdict
+from lambdabot.pipeline import report_files
+from lambdabot.pipeline.own_template import own_template
 from lambdabot.settings.comment import Comment
 from lambdabot.workspace import Workspace
 from tests.unit.report import runs
@@ -16,12 +17,12 @@ OWN = "{{ view.verdict }} by our own template"
 @pytest.fixture
 def template(tmp_path):
     path = tmp_path / "cost.md.j2"
-    return job.own_template(Comment(template=str(path), template_data=OWN.encode()))
+    return own_template(Comment(template=str(path), template_data=OWN.encode()))
 
 
 def test_a_run_writes_its_four_files(tmp_path):
     out = tmp_path / "out"
-    job.write(runs.with_invocations(), out, Workspace(tmp_path), root=Path("/repository"))
+    report_files.write(runs.with_invocations(), out, Workspace(tmp_path), root=Path("/repository"))
 
     assert {path.name for path in out.iterdir()} == {"report.json", "samples.jsonl", "comment.md", "report.html"}
     assert len((out / "samples.jsonl").read_text().splitlines()) == 1
@@ -29,30 +30,30 @@ def test_a_run_writes_its_four_files(tmp_path):
 
 
 def test_the_comment_is_written_with_the_template_of_the_team(tmp_path, template):
-    job.write(runs.regression(), tmp_path, Workspace(tmp_path), root=tmp_path, template=template)
+    report_files.write(runs.regression(), tmp_path, Workspace(tmp_path), root=tmp_path, template=template)
 
     assert "regression by our own template" in (tmp_path / "comment.md").read_text()
 
 
 def test_an_interrupted_run_does_not_wait_for_the_template(tmp_path, template):
-    job.write(runs.interrupted(), tmp_path, Workspace(tmp_path), root=tmp_path, template=template)
+    report_files.write(runs.interrupted(), tmp_path, Workspace(tmp_path), root=tmp_path, template=template)
 
     assert "**Interrupted.**" in (tmp_path / "comment.md").read_text()
 
 
 def test_no_template_is_the_standard_one_and_a_broken_one_a_mistake(tmp_path):
-    assert job.own_template(Comment()) is None
+    assert own_template(Comment()) is None
 
     path = tmp_path / "cost.md.j2"
     with pytest.raises(UsageError, match=r"cost.md.j2:1: is no Jinja template"):
-        job.own_template(Comment(template=str(path), template_data=b"{% if %}"))
+        own_template(Comment(template=str(path), template_data=b"{% if %}"))
 
 
 def test_a_secret_is_withheld_before_texts_are_cut_and_the_report_says_so(tmp_path):
     secret = "k7Gm/hostile+secret/access+key/9f8e7d6c5b"
     words = "x" * 240 + secret + "y" * 400  # the comment cuts what is longer than a cell in its middle
     with keeping({"AWS_SECRET_ACCESS_KEY": secret}):
-        report = job.write(runs.hostile("thumbnail", words), tmp_path, Workspace(tmp_path), root=tmp_path)
+        report = report_files.write(runs.hostile("thumbnail", words), tmp_path, Workspace(tmp_path), root=tmp_path)
 
     assert "AWS_SECRET_ACCESS_KEY" in report.notes[-1]
     for path in tmp_path.iterdir():
@@ -63,7 +64,7 @@ def test_a_secret_is_withheld_before_texts_are_cut_and_the_report_says_so(tmp_pa
 
 def test_a_variable_that_holds_a_verdict_costs_no_report(tmp_path):
     with keeping({"AWS_EXPECTED": "no change"}):
-        report = job.write(runs.no_change(), tmp_path, Workspace(tmp_path), root=tmp_path)
+        report = report_files.write(runs.no_change(), tmp_path, Workspace(tmp_path), root=tmp_path)
 
     assert report.verdict is Verdict.NO_CHANGE
     assert "AWS_EXPECTED" in report.notes[-1]
@@ -71,6 +72,6 @@ def test_a_variable_that_holds_a_verdict_costs_no_report(tmp_path):
 
 def test_a_report_without_secrets_stays_as_it_is(tmp_path):
     with keeping({"AWS_SECRET_ACCESS_KEY": "k7Gm/hostile+secret/access+key/0123456789"}):
-        kept = job.write(runs.regression(), tmp_path, Workspace(tmp_path), root=tmp_path)
+        kept = report_files.write(runs.regression(), tmp_path, Workspace(tmp_path), root=tmp_path)
 
-    assert kept == job.write(runs.regression(), tmp_path, Workspace(tmp_path), root=tmp_path)
+    assert kept == report_files.write(runs.regression(), tmp_path, Workspace(tmp_path), root=tmp_path)

@@ -379,7 +379,7 @@ _ROWS: list[tuple[str, Door, str, Callable[[Arena], bool], tuple[str, object]]] 
         "command line",
         "commits a template as a link to a workflow",
         _apply_writes_through_a_link,
-        ("lambdabot.project.working_tree:write", edited),
+        ("lambdabot.commands.apply:write", edited),
     ),
     *((TEMPLATES, door, "has constants fill the memory", _fills_memory(door), APART) for door in RUNS),
     (TEMPLATES, "command line", "forges the comment's hidden state", _forges_the_state, HIDDEN),

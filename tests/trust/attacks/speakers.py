@@ -159,17 +159,17 @@ LABELS: list[tuple[str, Callable[[Arena], None], str, object]] = [
         "lambdabot.github.label:_may_write",
         always,
     ),
-    ("pushes once the label is set", _before_the_push, "lambdabot.github.label:pushed", long_ago),
+    ("pushes once the label is set", _before_the_push, "lambdabot.pipeline.publishing:pushed", long_ago),
     (
         "pushes another commit to be accepted in its place",
         _for_another_commit_between,
-        "lambdabot.github.label:pushed",
+        "lambdabot.pipeline.publishing:pushed",
         long_ago,
     ),
     (
         "comes from where pushes cannot be read",
         _where_pushes_are_not_told,
-        "lambdabot.github.label:pushed",
+        "lambdabot.pipeline.publishing:pushed",
         long_ago,
     ),
     (
@@ -193,7 +193,7 @@ LABELS: list[tuple[str, Callable[[Arena], None], str, object]] = [
     (
         "edits our comment to have seen the commit before",
         _with_a_comment_that_remembers_otherwise,
-        "lambdabot.github.label:pushed",
+        "lambdabot.pipeline.publishing:pushed",
         long_ago,
     ),
 ]

@@ -299,7 +299,7 @@ def test_a_reply_that_is_not_whole_is_asked_for_again(fake, deployments, make_co
     copy = make_copy()
     fake.polls_until_ready = 1
     with deployments:
-        deployment = only(deployments.create([replace(copy, function=replace(copy.function, snap_start=True))]))
+        deployment = only(deployments.create([replace(copy, function=copy.function.changed(snap_start=True))]))
         for _ in range(2):
             fake.fail(operation, kept=kept)
         fake._polls.clear()

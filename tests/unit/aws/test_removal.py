@@ -1,6 +1,7 @@
 """What a removal believes of a resource that is not found while the call that creates it may still take effect."""
 
 import time
+from collections.abc import Callable
 from threading import Event
 
 import pytest
@@ -28,14 +29,19 @@ def entry(monkeypatch) -> Entry:
 def test_not_to_be_found_counts_only_once_the_creation_is_settled(fake, connection, entry, monkeypatch):
     """However often it was looked for before: it is there at last, and must go."""
 
-    def late(self: Removal, entry: Entry) -> None:
-        if fake.count("DeleteFunction") == 2 * removal._LOOKS:
-            fake.functions[NAME] = {}
-            entry.settled.set()
-        delete(self, entry)
+    def late(self: Removal, entry: Entry) -> tuple[str, Callable[[], object]]:
+        operation, delete = deletion(self, entry)
 
-    delete = Removal._delete
-    monkeypatch.setattr(Removal, "_delete", late)
+        def attempt() -> None:
+            if fake.count("DeleteFunction") == 2 * removal._LOOKS:
+                fake.functions[NAME] = {}
+                entry.settled.set()
+            delete()
+
+        return operation, attempt
+
+    deletion = Removal._deletion
+    monkeypatch.setattr(Removal, "_deletion", late)
 
     Removal(connection=connection, ledger=Ledger(), notes=[], deadline=time.monotonic() + 60).run([entry])
 

@@ -60,7 +60,7 @@ def models() -> dict[str, ServiceModel]:
 
 
 def nodes() -> Iterator[ast.AST]:
-    for path in Path(lambdabot.aws.__file__).parent.glob("*.py"):
+    for path in Path(lambdabot.aws.__file__).parent.rglob("*.py"):
         yield from ast.walk(ast.parse(path.read_text()))
 
 

@@ -121,11 +121,12 @@ def test_layers_are_part_of_the_arm64_answer(function, place):
 def test_a_blocked_head_does_not_take_the_base_out(function, place):
     """The base runs on ARM64 already, whatever the check says of it."""
     machine_code = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HH", 3, 0x3E)  # a library for x86_64
-    (function.source / "native.so").write_bytes(machine_code + bytes(64))
-    before = function.source.parent / "base"
+    (function.code.source / "native.so").write_bytes(machine_code + bytes(64))
+    before = function.code.source.parent / "base"
     before.mkdir()
     (before / "app.py").write_text("def handler(event, context): pass\n")
-    base = replace(function, side=Side.BASE, source=before, workspace=Workspace(before))
+    base = replace(function.changed(source=before), side=Side.BASE)
+    base = replace(base, code=replace(base.code, workspace=Workspace(before)))
 
     one = FunctionJob(Sides(head=function, base=base, no_base=""), place=place)
     one.prepare()
