@@ -1,6 +1,7 @@
 """The house stands as CONTRIBUTING draws it: what a room imports lies on a lower floor, so no stage knows another."""
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -25,6 +26,8 @@ FLOORS = """
 SIDEWAYS = {
     ("github", "report"): "outputs and remarks are read from the report, whose types are named and never imported",
 }
+
+GUIDE = (PACKAGE.parent / "CONTRIBUTING.md").read_text()
 
 FLOOR = {room: floor for floor, line in enumerate(reversed(FLOORS.splitlines())) for room in line.split()}
 
@@ -73,3 +76,18 @@ def test_what_a_room_imports_lies_below_it(graph):
 
 def test_no_room_imports_itself_by_way_of_others(graph):
     TopologicalSorter(graph).prepare()
+
+
+def test_the_picture_shows_every_room():
+    picture = GUIDE.partition("## The house")[2].partition("\n### ")[0]
+    assert {room for room in FLOOR if not re.search(rf"\b{room}\b", picture)} == {"__init__", "__main__"}
+
+
+def test_the_guide_names_modules_that_are_there():
+    """A name leaves out the folders between a room and its module; what is `new` is not there yet."""
+    named = re.findall(r"(new )?`(?:lambdabot/)?(\w+)/([\w/.]+?)/?`", GUIDE)
+    names = {(room, name) for new, room, name in named if room in FLOOR and not new}
+    found = {one: [*PACKAGE.glob("{}/**/{}".format(*one)), *PACKAGE.glob("{}/**/{}.py".format(*one))] for one in names}
+
+    assert len(found) > 20
+    assert [one for one, paths in found.items() if len(paths) != 1] == []
