@@ -22,7 +22,7 @@ class Annotation:
 
 
 def annotations(report: "Report", *, workspace: Path | None) -> tuple[Annotation, ...]:
-    """Return what a report gives to say, failures first, the same text at the same place once."""
+    """Return the remarks that a report gives rise to, failures first, the same text at the same place once."""
     said = [one for function in report.functions for one in _of_function(function, workspace)]
     return tuple(sorted(dict.fromkeys(said), key=lambda one: one.level != "failure"))
 
@@ -31,7 +31,7 @@ def _of_function(one: "FunctionSection", workspace: Path | None) -> Iterator[Ann
     comparison, at = one.comparison, one.location
     path, line = (at.path, at.line or 1) if at else (None, 1)
     undecided = f"{one.name}: {comparison.verdict}: {comparison.reason}"
-    if one.error:  # the same of every function, and no line of code is at fault
+    if one.error:  # every function has the same error, and no line of code is at fault
         yield Annotation(level="failure", message=f"nothing measured: {one.error}")
     elif comparison.verdict is Verdict.REGRESSION:
         change = f"{100 * (comparison.cost_ratio.value - 1):.0f} % " if comparison.cost_ratio else ""

@@ -11,7 +11,7 @@ from lambdabot.github.event import Context
 from lambdabot.github.refusal import Attempt
 
 MOST_ANNOTATIONS = 50
-"""In one request; the run keeps those of all its requests (GitHub, "Update a check run")."""
+"""Annotations in one request; the run keeps those of all its requests (GitHub, "Update a check run")."""
 
 LONGEST_MESSAGE = 16_000
 """Characters, so that 64 KB hold it whatever they are."""

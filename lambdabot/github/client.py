@@ -44,9 +44,9 @@ class _Requester(Requester):
         url: str,
         parameters: dict[str, Any] | None = None,
         headers: dict[str, Any] | None = None,
-        input: Any = None,  # noqa: A002, ANN401  # likewise
-        *more: Any,  # noqa: ANN401  # likewise
-        **named: Any,  # noqa: ANN401  # likewise
+        input: Any = None,  # noqa: A002, ANN401  # as PyGithub has it
+        *more: Any,  # noqa: ANN401  # handed on to PyGithub
+        **named: Any,  # noqa: ANN401  # handed on to PyGithub
     ) -> tuple[int, dict[str, Any], str]:
         return super().requestJson(verb, url, parameters, headers, withheld_in(input), *more, **named)
 

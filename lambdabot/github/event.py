@@ -57,13 +57,13 @@ class Context:
     base_ref: str | None = None
     author: str | None = None  # who opened the pull request, whoever pushed to it or started the run again
     base_sha: str | None = None  # the target branch's commit, as the event has it
-    merge_sha: str | None = None  # GITHUB_SHA: of a pull request, what GitHub merged both into
+    merge_sha: str | None = None  # GITHUB_SHA: for a pull request, GitHub's merge of head and target branch
     fork: bool = False
     api_url: str = PUBLIC_API
     run_url: str | None = None
     workspace: Path | None = None
-    triggering_run: TriggeringRun | None = None  # of a `workflow_run` event
-    token: str = field(default="", repr=False)  # of the job, to ask GitHub with; empty: nothing is asked
+    triggering_run: TriggeringRun | None = None  # the one that a `workflow_run` event is about
+    token: str = field(default="", repr=False)  # the job's, to ask GitHub with; empty: nothing is asked
 
     @property
     def number(self) -> int:

@@ -62,7 +62,7 @@ class Workflow:
         workspace = self._environ.get("GITHUB_WORKSPACE")
         found = annotations(report, workspace=Path(workspace) if workspace else None)
         for annotate, level in ((self.error, "failure"), (self.warning, "warning")):
-            for one in [one for one in found if one.level == level][:MOST]:  # which others there are, the summary says
+            for one in [one for one in found if one.level == level][:MOST]:  # the summary has the others
                 annotate(one.message, path=Path(one.path) if one.path else None, line=one.line)
 
     def _annotate(

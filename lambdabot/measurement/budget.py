@@ -8,7 +8,7 @@ from lambdabot.measurement.samples import Cell
 from lambdabot.model import Variant, Wave
 
 _INIT_SECONDS = 10  # the longest that Lambda lets INIT take before it counts as the invocation's own time
-_MARGIN = 2  # a wave is expected to last at most so many times the longest call seen of its Variant
+_MARGIN = 2  # a wave is expected to last at most this many times the longest call seen of its Variant
 
 
 class Allowance:

@@ -98,7 +98,7 @@ def _measurement(plan: Plan, cell: Cell) -> Measurement:
 
 
 def _labelled(plan: Plan, one: Measurement) -> Measurement:
-    """Call an estimate what ran on the other architecture's machine: the gate needs it live, but measured it is not."""
+    """Mark as estimated what ran on the other architecture's machine: it is live for the gate, and no measurement."""
     if one.status is not Status.MEASURED or one.variant.configuration not in plan.estimated:
         return one
     reason = "the duration is that of this machine's architecture: there is no such machine here"

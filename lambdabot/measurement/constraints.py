@@ -41,7 +41,7 @@ def hopeless(plan: Plan, cell: Cell) -> bool:
     p95 = distribution(plan, cell).percentile(_P95)
     if limits.p95_ms is not None and p95 is not None and p95 > limits.p95_ms:
         return True
-    # A mean above the limit for the 95th percentile: so is the percentile, but for the oddest of distributions.
+    # Where the mean is above the limit, so is the 95th percentile, except in the oddest of distributions.
     found = mean(cell.environments, plan.weights, prior(configuration.memory_mb, local=plan.local))
     return found.interval()[0] > limit
 

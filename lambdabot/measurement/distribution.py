@@ -50,8 +50,9 @@ class Distribution:
         """Return the interval of a percentile, infinite above where it may lie beyond all that was seen.
 
         None where the percentile itself is not given. The bounds are order statistics, so they hold for durations of
-        whatever shape (Lehmann, Nonparametrics, section 4.3), and so many draws count as vary as much as what was seen
-        may do at most (an effective sample size, Korn and Graubard, Survey Methodology 24, 1998).
+        whatever shape (Lehmann, Nonparametrics, section 4.3). What was seen counts as that number of independent draws
+        which varies as much as it may vary at most (an effective sample size, Korn and Graubard, Survey Methodology 24,
+        1998).
         """
         if len(self.values) < ENOUGH[share]:
             return None

@@ -23,7 +23,7 @@ class Outlook:
     """
 
     variants: int
-    refreshes: int  # of all Variants' environments, in a usual run
+    refreshes: int  # of the environments of all Variants together, in a usual run
     least_invocations: int
     usual_invocations: int
     least_usd: Decimal

@@ -57,7 +57,7 @@ class Plan:
     threshold_percent: float
     threshold_usd_monthly: float | None = None
     monthly_invocations: int | None = None
-    cold_start_share: float | None = None  # of the real traffic; None: not known
+    cold_start_share: float | None = None  # cold starts over calls in the real traffic; None: not known
     seed: int
     local: bool = False
     timeout_seconds: int = 900  # Lambda's own limit; the worst case that the dollar budget is held against

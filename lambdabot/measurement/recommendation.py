@@ -81,7 +81,7 @@ def recommend(
 
 
 def _cold_starts(plan: Plan, cell: Cell) -> float:
-    """Return what cold starts add to an invocation's mean cost in USD, 0 where none is known of."""
+    """Return what cold starts add to an invocation's mean cost in USD, 0 where none are known."""
     if not cell.inits_ms or plan.extras.provisioned_concurrency:
         return 0.0
     return plan.cold_starts * plan.rate(cell.variant.configuration) * fmean(cell.inits_ms)

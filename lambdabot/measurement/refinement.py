@@ -13,7 +13,7 @@ from lambdabot.measurement.samples import Cell
 from lambdabot.model import Configuration, Side, Variant
 
 _MOST = 3  # sizes added in all
-_PARTS = (0.25, 0.5, 0.75)  # of the way from one size to the next, in powers of two
+_PARTS = (0.25, 0.5, 0.75)  # parts of the way from one size to the next, in powers of two
 _APART = 1.1  # closer than this to a size that was measured, it would be the same again
 _CALLS = 40  # about what it takes to measure one more Configuration
 
@@ -21,8 +21,8 @@ _CALLS = 40  # about what it takes to measure one more Configuration
 def between(plan: Plan, cells: Mapping[Variant, Cell], racing: Sequence[Variant], leader: Variant) -> Variant | None:
     """Return the Variant to measure besides, None where none is worth it.
 
-    Worth it is what is expected to save more over the leader than counts as a tie, in the cases where it is better, and
-    in a month of the traffic, where that is known, more than the calls cost that it takes to find out.
+    A size is worth measuring when, in the cases where it is better than the leader, it is expected to save more than
+    counts as a tie and, where the traffic is known, more in a month than the calls cost that it takes to find out.
     """
     if not plan.refine or sum(variant not in plan.variants for variant in cells) >= _MOST:
         return None

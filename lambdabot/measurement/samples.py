@@ -94,7 +94,7 @@ def cells(
 ) -> dict[Variant, Cell]:
     """Return a Cell for every Variant, in the order given, and then for those that were seen besides.
 
-    What was seen counts for the payloads that are named; `of_base` are the base's where they are others.
+    Only calls with the payloads that are named count; `of_base` names the base's where those differ.
     """
     by_identity: dict[int, list[Invocation]] = defaultdict(list)
     for variant, calls in groupby(seen, attrgetter("variant")):

@@ -17,7 +17,7 @@ _MOST, _LOCAL_MOST = 40, 6
 _GROWTH = 1.5
 # Expected regret that a hundred calls more are worth: what is still in doubt after many calls is hardly ever settled.
 _WORTH, _LOCAL_WORTH = 0.001, 0.03
-_SHARE = 0.5  # contenders that hold so much of what could still be gained are measured on
+_SHARE = 0.5  # contenders that hold this share of what could still be gained are measured further
 
 
 def wanted(plan: Plan, cells: Mapping[Variant, Cell]) -> dict[Variant, int]:

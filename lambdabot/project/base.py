@@ -40,7 +40,7 @@ class BaseTree:
     """The target branch's files."""
 
     path: Path  # what stands for the repository's root
-    workspace: Workspace  # of its own: no link of it leads into the pull request's
+    workspace: Workspace  # the base's own, so that none of its links leads into the pull request's
     sha: str | None  # None: a folder that is no checkout
     description: str
     settings: "BaseTree | None" = None  # whose settings count, where those are another's: the target branch today
@@ -127,7 +127,7 @@ def _is_committed(folder: Path, root: Path) -> bool:
 
 
 def _of_event(commits: Commits, root: Path, workdir: Path) -> BaseTree | NoBase:
-    """Return the first parent of what GitHub merged; of another checkout, where it left the target branch.
+    """Return the first parent of GitHub's merge; for any other checkout, the commit where it left the target branch.
 
     A pull request chooses its own commits and their parents, so nothing is taken for the target branch but what the
     event's commits show to be.

@@ -20,7 +20,7 @@ SKIPPED = frozenset(
 SUFFIXES = {".yaml", ".yml", ".json", ".template", *TERRAFORM}
 
 MOST_STEPS, LONGEST_STEP = 100, 255
-"""Of a pattern: no file lies deeper in earnest, and none has a longer name."""
+"""Bounds of a pattern: no file really lies deeper, and none has a longer name."""
 
 _ANY_DEPTH = "**"
 

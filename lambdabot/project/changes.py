@@ -113,7 +113,7 @@ def _words(name: str) -> str:
 
 
 def _place(head: Function, name: str) -> Place | None:
-    """Return where the template writes a setting; of the configuration, where its memory is written."""
+    """Return where the template writes a setting; for the configuration, where its memory is written."""
     written = getattr(head.origin.declaration, {"current": "memory_mb"}.get(name, name), None)
     if isinstance(written, tuple):
         written = next(iter(written), None)
@@ -123,7 +123,7 @@ def _place(head: Function, name: str) -> Place | None:
 def differing(head: Function, base: Function) -> Sequence[Path]:
     """Return the files of two sides' code that differ, or that one side lacks, by their place in the head.
 
-    Of a folder with more files than a package holds, that is the folder itself; of code that is no path, nothing.
+    For a folder with more files than a package holds, that is the folder itself; for code that is no path, nothing.
     """
     here, there = head.code.source, base.code.source
     if not (isinstance(here, Path) and isinstance(there, Path)):

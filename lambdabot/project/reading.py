@@ -60,7 +60,7 @@ class Reading:
         elif serverless.is_service(document):
             self.templates.append(path)
             for one in serverless.functions(document, self.workspace):
-                (self.problems if isinstance(one, Undecided) else self.functions).append(one)  # type: ignore[arg-type]  # each its own
+                (self.problems if isinstance(one, Undecided) else self.functions).append(one)  # type: ignore[arg-type]  # each list takes its own type
 
     def discovery(self, root: Path) -> Discovery:
         """Return everything, once all files are read."""
@@ -177,7 +177,7 @@ def _with_folder(one: Declaration, root: Path) -> str:
     return "-".join((*folder.parts, one.name))
 
 
-def _with_file(one: Declaration, root: Path) -> str:  # noqa: ARG001  # as its neighbour above
+def _with_file(one: Declaration, root: Path) -> str:  # noqa: ARG001  # called as `_with_folder` is
     return f"{one.place.path.name.partition('.')[0]}-{one.name}"
 
 

@@ -70,7 +70,7 @@ def base_function(
 
     What the target branch's own settings say (`own`) wins, except for what both sides must share to be comparable: the
     payloads, the role, and what is asked of the measurement. Without `own_settings` (the target branch has no
-    lambdabot.yml yet, only templates) the head's variables and requirements hold for both.
+    lambdabot.yml yet, only templates) both sides have the head's environment variables and its `allow_build`.
     """
     if own is not None:
         code, environment = own.code, own.setup.environment

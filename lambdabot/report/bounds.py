@@ -1,4 +1,4 @@
-"""The bounds of report.json: of every figure, text, list and moment in it, far above what a run gives.
+"""The bounds of report.json: how large any figure, text, list or moment in it may be, far above what a run gives.
 
 A second stage reads what a pull request's own workflow wrote, and whatever passes here can be shown.
 """
@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, FailFast, Field
 
 LARGEST = 1e15
-"""Of every figure: a number that a reader, and a float's 53 bits, can tell from its neighbour."""
+"""The largest figure: a reader, and a float's 53 bits, can still tell it from its neighbour."""
 
 LONGEST = 16_384
 """Characters of a text: a stack trace with the lines to paste has a few thousand."""
@@ -19,15 +19,15 @@ MOST = 10_000
 """Entries of a list."""
 
 MOST_FUNCTIONS = 1000
-"""In a report that was made elsewhere; each takes some milliseconds to show."""
+"""Functions in a report that was made elsewhere; each takes some milliseconds to show."""
 
 DEEPEST = 64
-"""Levels of objects and lists in each other."""
+"""Levels to which objects and lists may be nested."""
 
 CUT = "…"
 
 FIRST_YEAR, LAST_YEAR = 1970, 2999
-"""Of a moment: beyond them a time zone leads out of what `datetime` can hold."""
+"""The years of a moment: beyond them a time zone leads out of what `datetime` can hold."""
 
 
 def _moment(text: str) -> str:
@@ -54,7 +54,7 @@ Many = Annotated[list[Item], Field(max_length=MOST), FailFast()]
 
 
 def fitted(value: Any, clean: Callable[[str], str], depth: int = 0) -> Any:  # noqa: ANN401  # any JSON value
-    """Return our own value with its texts cleaned, then cut to their bound as lists are, and nothing too deep in it.
+    """Return our own value within the bounds: texts are cleaned and cut, lists are cut, what lies too deep is replaced.
 
     A long error must not cost the report.
     """
@@ -72,7 +72,7 @@ def fitted(value: Any, clean: Callable[[str], str], depth: int = 0) -> Any:  # n
 
 
 def is_deep(value: object) -> bool:
-    """Tell whether objects and lists lie deeper in each other than `DEEPEST`, without a call a level."""
+    """Tell whether objects and lists are nested deeper than `DEEPEST`, without recursion."""
     layer = [value]
     for _ in range(DEEPEST + 1):
         inner = [

@@ -20,7 +20,7 @@ CHECK_LIMIT = 65_535
 """Characters of a check run's summary (GitHub, "Create a check run")."""
 
 RESERVE = 256
-"""For line ends that GitHub stores as two characters in some places, and for what a wrapper adds."""
+"""Characters kept free for line ends, which GitHub stores as two in some places, and for what a wrapper adds."""
 
 _HIDDEN = re.compile(r"<!--\s*lambdabot:")
 """What only the frame may say: a team's own template must not forge how the push before stood."""

@@ -41,7 +41,7 @@ NO_REPORT = "Pass the report.json that `lambdabot run` wrote; `lambdabot schema 
 AnySection = TypeVar("AnySection", bound=Section)
 
 DECISIONS = ("measurements", "recommendation", "recommendation_reason", "comparison")
-"""The fields of a function that a run decides, and a replay again."""
+"""The fields of a function that a run decides, and that a replay decides again."""
 
 _FIGURES = {
     "mean_duration_ms": "mean",
@@ -94,7 +94,7 @@ def document(result: RunResult, *, root: Path | None = None) -> Report:
 
 
 def amended(part: AnySection, **fields: object) -> AnySection:
-    """Return a part of a report with other values in some of its fields, which hold to the schema as the first ones do.
+    """Return a part of a report with some of its fields replaced; the new values are validated as the first ones were.
 
     Raises UsageError that names the field.
     """
@@ -102,7 +102,7 @@ def amended(part: AnySection, **fields: object) -> AnySection:
 
 
 def known_run(url: str | None) -> str | None:
-    """Return the address of a workflow's run; None for what is none, or has no form that the schema lets through."""
+    """Return the address of a workflow's run; None for anything that does not have the form that the schema allows."""
     return url if re.fullmatch(RUN_URL, url or "") else None
 
 
@@ -114,13 +114,13 @@ def decided(
     recommendation_reason: str,
     comparison: Comparison,
 ) -> FunctionSection:
-    """Return a function's part of the report with `DECISIONS` other than it has."""
+    """Return a function's part of the report with the fields of `DECISIONS` replaced."""
     traffic = function.monthly_invocations.value if function.monthly_invocations else None
     return amended(function, **_decided(measurements, recommendation, recommendation_reason, comparison, traffic))
 
 
 def without_secrets(value: Any) -> Any:  # noqa: ANN401  # a report and all that it holds
-    """Return a report, or a part of it, without the job's secrets; a text that has a form of its own may lose it."""
+    """Return a report, or a part of it, without the job's secrets; a text that must have a certain form may lose it."""
     match value:
         case Section():
             return value.model_copy(update={name: without_secrets(part) for name, part in value})
@@ -339,7 +339,7 @@ def _finding(one: Finding) -> dict[str, Any]:
 
 
 def _source(function: Function, root: Path | None) -> str:
-    """Return where a function's code is: of what was downloaded, whose code it is."""
+    """Return where a function's code is; for downloaded code, the name of the function that it belongs to."""
     if function.origin.like is not None and "source" not in function.origin.given:
         return function.origin.like
     return _relative(str(function.code.source), root)
@@ -350,9 +350,9 @@ def _relative(path: str, root: Path | None) -> str:
 
 
 def publishable(value: Any, folder: str = "") -> Any:  # noqa: ANN401  # any JSON value
-    """Redact account ids, replace what is no character (bytes of a log that were no UTF-8), give paths in `folder`.
+    """Redact account ids, replace what is no character (bytes of a log that were no UTF-8), cut `folder` from paths.
 
-    What is longer or deeper than the schema lets through is cut then.
+    What is then longer or deeper than the schema allows is cut.
     """
 
     def clean(text: str) -> str:

@@ -48,7 +48,7 @@ def escape(value: object, longest: int = LONGEST) -> Markup:
 
 def prose(value: object, longest: int = LONGEST) -> Markup:
     """Return the value's text as sentences: what stands between backticks as code, and a full stop at the end."""
-    return Markup(ended(_TICKED.sub(r"<code>\1</code>", str(escape(str(value), longest)))))  # noqa: S704  # as above
+    return Markup(ended(_TICKED.sub(r"<code>\1</code>", str(escape(str(value), longest)))))  # noqa: S704  # escaped first
 
 
 def ended(text: str) -> str:

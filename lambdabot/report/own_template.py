@@ -21,7 +21,7 @@ from lambdabot.report.markdown import TEMPLATE, Subject
 
 CPU_SECONDS = 4
 WALL_SECONDS = 20
-"""Of which most is waiting for a busy machine: the process may use CPU_SECONDS."""
+"""Most of it is for waiting on a busy machine: the process may use CPU_SECONDS."""
 
 MEMORY_BYTES = 1024**3
 LIMITS = f"more than {CPU_SECONDS} s of CPU or {MEMORY_BYTES // 1024**3} GB of memory"
@@ -54,7 +54,7 @@ class TemplateError(Exception):
 
 
 class _LimitError(Exception):
-    """The process used more than it may; the message says of what."""
+    """The process used more of something than it may; the message says of what."""
 
 
 def read(path: Path, data: bytes) -> OwnTemplate:

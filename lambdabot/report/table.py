@@ -73,7 +73,7 @@ class Row:
     tied: bool
     status: str
     change: Change | None
-    share: float  # of the dearest line's cost
+    share: float  # the cost over that of the dearest line
     note: str
     invocations: int
     environments: int
@@ -124,7 +124,7 @@ class Row:
 
     @property
     def interval(self) -> Markup | None:
-        """Return `$4.60 to $4.88`, of the cost."""
+        """Return the cost's interval: `$4.60 to $4.88`."""
         if self.low_usd is None or self.high_usd is None:
             return None
         return Markup("{} to {}").format(numbers.usd(self.low_usd), numbers.usd(self.high_usd))
@@ -191,7 +191,7 @@ def _milliseconds(value: float | None) -> Markup:
 
 
 def _merged(lines: Sequence[Row]) -> Iterator[Row]:
-    """Yield the lines, those of one side and architecture that were not measured for one reason as one."""
+    """Yield the lines; those of one side and architecture that were not measured for the same reason become one."""
     same = groupby(
         lines, key=lambda row: (row.base, row.architecture, row.note) if row.status == "not measured" else row
     )

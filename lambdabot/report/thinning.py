@@ -7,7 +7,7 @@ from typing import Any
 SHOWN_OF_A_VARIANT = 50
 SHOWN_ON_A_PAGE = 40_000
 FEWEST = 5
-"""Of each Variant, however many there are."""
+"""Invocations kept of each Variant, however many Variants there are."""
 
 
 class ChartSamples:

@@ -30,10 +30,10 @@ Part = Mapping[str, Any]
 """A part of the report, as JSON has it."""
 
 FEW = 5
-"""So many functions are listed one by one, whatever became of them."""
+"""Up to this many functions are listed one by one, whatever became of them."""
 
 NOTICEABLE = 1.15
-"""Times as fast, or as slow, from which a reader is told."""
+"""How many times as fast, or as slow, it must be for a reader to be told."""
 
 VERDICTS = tuple(Verdict)
 """From worst to best."""
@@ -85,14 +85,14 @@ class Advice:
     change_needed: bool
     saving: Markup | None
     dearer: bool  # faster at a higher price, when the strategy asks for that
-    faster: Markup | None  # times, where that is worth a word
+    faster: Markup | None  # how many times as fast, where that is worth a word
     slower: Markup | None
     saving_monthly: Markup | None
     estimated: bool
     ties: tuple[str, ...]
     sam: tuple[Edit, ...]
     terraform: tuple[Edit, ...]
-    fixes: tuple[Fix, ...]  # of the user's own template; none: it is not known
+    fixes: tuple[Fix, ...]  # lines of the user's own template; empty: not known
     fixes_reason: str
 
 
@@ -163,8 +163,8 @@ class View:
     undecided: tuple[FunctionView, ...]
     cheaper: tuple[FunctionView, ...]
     uncompared: tuple[FunctionView, ...]
-    pressing: int  # how many of the functions stand out of what is collapsed
-    saving_monthly: Markup | None  # of all functions with known traffic
+    pressing: int  # how many of the functions are not collapsed
+    saving_monthly: Markup | None  # the sum over all functions with known traffic
     spend: Markup
     seconds: Markup
     invocations: Markup
@@ -289,7 +289,7 @@ def _gate(one: "FunctionSection") -> Gate:
     ratio, head, base = comparison.cost_ratio, comparison.head.configuration, comparison.base
     after = _cost(one, Side.HEAD, head)
     share = one.monthly_invocations.value / 1e6 if one.monthly_invocations else 1.0
-    if ratio and one.plan.get("gate_payloads"):  # the row of the head is of other events than the gate's
+    if ratio and one.plan.get("gate_payloads"):  # the head's row comes from other events than the gate's
         cost = _cost(one, Side.BASE, base.configuration) if base else None
         after = None if cost is None else cost * ratio.value
     before = after * share / ratio.value if ratio and after is not None and ratio.value > 0 else None

@@ -10,10 +10,10 @@ from lambdabot.settings.mistakes import validated
 from lambdabot.settings.schema import SettingsFile
 from lambdabot.settings.yaml_source import Location, YamlSource
 
-_ROUNDS = 10  # of leaving out: what is left of a section may be refused as well
+_ROUNDS = 10  # rounds of leaving keys out: what remains of a section may be refused as well
 _STAND_INS = {"version": 1, "handler": "app.handler", "like": "hello"}
 _EVENT = {"event": None}
-"""For what cannot be left out, lest it is missed or the next payload takes its place."""
+"""Stand-ins for what cannot be left out: it would be missed, or the next payload would take its place."""
 
 
 def validate(source: YamlSource) -> SettingsFile:
@@ -24,7 +24,7 @@ def validate(source: YamlSource) -> SettingsFile:
 def sound_part(source: YamlSource) -> SettingsFile | None:
     """Return the file without the keys whose values the schema refuses; None when it refuses them all.
 
-    It is not for measuring: the mistakes that no schema sees, as a path that leads nowhere, are looked for in it.
+    It is not measured, only searched for the mistakes that no schema sees, such as a path that leads nowhere.
     """
     data = copy.deepcopy(_with_defaults(source.data))
     for _ in range(_ROUNDS):

@@ -39,7 +39,7 @@ NO_PAYLOAD = PayloadSection(name="empty", event={})
 
 @dataclass(frozen=True, slots=True)
 class _Faults:
-    """What is wrong with the functions, those of their files apart."""
+    """What is wrong with the functions; missing files are listed apart."""
 
     mistakes: list[Mistake]
     missing: list[Mistake]
@@ -50,7 +50,7 @@ def functions(
 ) -> tuple[Function, ...]:
     """Return the document's functions. Raises UsageError with every path and payload that does not hold.
 
-    Where `absent` is given, files that are not there are no mistakes: it is told which, by the function's name.
+    Where `absent` is given, missing files are no mistakes: they are noted in it, under the function's name.
     """
     mistakes: list[Mistake] = []
     found = []

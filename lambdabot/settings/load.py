@@ -48,16 +48,16 @@ class Inputs:
     region: str | None = None
     comment: str | None = None
     check: str | None = None
-    workspace: Workspace | None = None  # of the workflow; None: at a terminal, the one around the settings
-    job: str = ""  # of the workflow
+    workspace: Workspace | None = None  # the workflow's; None: at a terminal, the one around the settings
+    job: str = ""  # the job's id in the workflow
     comment_key: str = ""  # tells the jobs of a matrix apart
-    report: Path | None = None  # of another run, to comment on
+    report: Path | None = None  # another run's, to comment on
     seed: int = 1
-    out: Path | None = None  # of the report's files; None where none is written
+    out: Path | None = None  # the folder of the report's files; None where none is written
 
     @property
     def files(self) -> Workspace:
-        """The one way to what the settings name, and to themselves."""
+        """The one way to the files that the settings name, and to the settings themselves."""
         return self.workspace or Workspace.around(self.config)
 
     @property
@@ -87,16 +87,16 @@ class Settings:
     out: Path
     effective: Mapping[str, Any]  # redacted, for the report
     inputs: Inputs  # which override the target branch's file too
-    places: Mapping[str, Place]  # of each function in the file
+    places: Mapping[str, Place]  # where each function stands in the file
     left_out: Mapping[str, str] = field(default_factory=dict)  # functions of templates, and what they lack
     notes: tuple[str, ...] = ()  # templates that could not be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetBranch:
-    """What the target branch's own settings and templates say, whether or not the code is there that they name."""
+    """What the target branch's own settings and templates say, whether or not the code that they name is there."""
 
-    written: bool  # it has one; without, what counts is what lambdabot takes where nobody says anything
+    written: bool  # there is a lambdabot.yml; without one, lambdabot's own defaults count
     functions: tuple[Function, ...]
     absent: Mapping[str, str]  # functions whose files are not all in its tree, and which
     left_out: Mapping[str, str]  # functions of templates, and what they lack
@@ -352,7 +352,7 @@ def _is_url(text: str) -> bool:
 def _chosen(
     found: tuple[Function, ...], names: tuple[str, ...], left_out: Mapping[str, str]
 ) -> tuple[tuple[Function, ...], list[Mistake]]:
-    """Return the named functions (all when none is named), and a mistake for each name that there is not."""
+    """Return the named functions (all when none is named), and a mistake for each name that no function has."""
     known = {function.name: function for function in found}
     mistakes = []
     for name in names:

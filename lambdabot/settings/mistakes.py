@@ -37,7 +37,7 @@ _WANTED = {
     "enum": "{expected}",
     "literal_error": "{expected}",
 }
-"""What a value must be, by pydantic's name of the error; the braces are of its context."""
+"""What a value must be, by pydantic's name of the error; the names in braces come from its context."""
 
 
 def validated(
@@ -63,7 +63,7 @@ def validated(
 
 
 def _without_type_names(location: tuple[int | str, ...]) -> Location:
-    """Drop what pydantic adds for the key of a mapping, and the schema for a choice of forms."""
+    """Drop what pydantic adds for the key of a mapping, and what the schema adds for a choice of forms."""
     return tuple(part for part in location if not str(part).startswith("["))
 
 
@@ -88,7 +88,7 @@ def _message(model: type[BaseModel], location: Location, detail: ErrorDetails, s
 
 
 def wanted(detail: ErrorDetails) -> str:
-    """Say what the value must be, in the words of who writes YAML."""
+    """Say what the value must be, in the words of somebody who writes YAML."""
     context = detail.get("ctx", {})
     if context.get("pattern") in FORMS:
         return f"must be {FORMS[context['pattern']]}"

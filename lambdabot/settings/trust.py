@@ -48,8 +48,8 @@ _EVENTS = (
     "This pull request changes `payloads` of `{}`: the gate compares both sides with the target branch's events, and "
     "the sizes are measured with its own."
 )
-_PATHS = frozenset({"requirements", "source"})  # which are of two trees: they are compared as they are written
-_ATTRIBUTES = {"side_effects": "side_effects_accepted"}  # of a Function, where they are not called as in lambdabot.yml
+_PATHS = frozenset({"requirements", "source"})  # each side's lie in its own tree, so they are compared as written
+_ATTRIBUTES = {"side_effects": "side_effects_accepted"}  # a Function's names for keys of lambdabot.yml that differ
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ Location = tuple[str | int, ...]
 """Keys and list positions from the root, as pydantic reports them."""
 
 LARGEST_BYTES = 1024 * 1024
-"""Of one file: a monorepo's with a thousand functions has some hundred kB."""
+"""The largest file that is read: a monorepo's with a thousand functions has some hundred kB."""
 
 LONGEST_NUMBER = 100
 """Characters: YAML counts `1:1:…` in base 60, in time that grows with the square of the length."""
@@ -22,7 +22,7 @@ LONGEST_NUMBER = 100
 _NUMBERS = {"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"}
 
 MOST_VALUES = 100_000
-"""In one file, with what its aliases repeat: a few lines of aliases of aliases can stand for billions."""
+"""Values in one file, counting what its aliases repeat: a few lines of aliases of aliases can stand for billions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class YamlSource:
     path: Path
     data: dict[str, Any]
     written: dict[Location, Place] = field(default_factory=dict)
-    declared: dict[Location, Place] = field(default_factory=dict)  # of values that templates say
+    declared: dict[Location, Place] = field(default_factory=dict)  # where templates say a value
     undecided: dict[Location, str] = field(default_factory=dict)  # why templates do not say a value
 
     def place(self, location: Location) -> Place:

@@ -1,10 +1,12 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from benchmarks.lambda_simulator.run import measure, sweep_plan
 from benchmarks.lambda_simulator.simulator import Account, Simulator
 from benchmarks.lambda_simulator.workload import Workload
+from lambdabot.cli import main
 from lambdabot.errors import UsageError
 from lambdabot.measurement.conclusion import conclude
 from lambdabot.measurement.record import written
@@ -12,6 +14,17 @@ from lambdabot.model import Side
 from lambdabot.pipeline.replay import _before_acceptance, replay
 from lambdabot.report.document import amended, document
 from tests.unit.report import runs
+
+RECORDED = sorted(Path(__file__).with_name("recorded").iterdir())
+"""Runs on the embedded endpoint as the first versions wrote them, plans without what was added since."""
+
+HEADLINES = {
+    "alone": "Nothing recommended: no Configuration meets the constraints",
+    "cold-starts": "512 MB x86_64 would cost 2.6 % more and be 4.8 times as fast",
+    "dearer": "Costs 225 % more",
+    "fails": "Nothing recommended: nothing could be measured",
+    "two-payloads": "Cost change undecided: +12 %",
+}
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +55,18 @@ def test_the_same_files_give_the_same_decisions(run):
     (found,) = replay(report, samples)
     assert found.differences == ()
     assert found.rounds > 1
+
+
+@pytest.mark.parametrize("folder", RECORDED, ids=lambda folder: folder.name)
+def test_a_run_of_an_earlier_version_gives_the_same_decisions(folder, capsys):
+    assert main(["replay", "--report", str(folder / "report.json")]) == 0
+    assert capsys.readouterr().out.startswith(f"{folder.name}: the same decisions in ")
+
+
+@pytest.mark.parametrize("folder", RECORDED, ids=lambda folder: folder.name)
+def test_a_report_of_an_earlier_version_is_still_rendered(folder, capsys):
+    assert main(["comment", "--print", "--report", str(folder / "report.json"), "--config", str(folder / "none")]) == 0
+    assert HEADLINES[folder.name] in capsys.readouterr().out.splitlines()[1]
 
 
 @pytest.mark.parametrize(
