@@ -1,11 +1,13 @@
 from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdabot.aws.deployments import NotDeployed
 from lambdabot.model import Architecture, Configuration, Deployment, Outcome, Round, Side, Variant, Wave
-from lambdabot.pipeline.waves import Waves, batches
+from lambdabot.pipeline.waves import Copies, Waves, batches
 
 
 def wave(memory_mb: int, concurrency: int) -> Wave:
@@ -60,3 +62,34 @@ def test_a_wave_whose_environments_could_not_be_replaced_is_recorded_and_not_run
 
     assert (recorded.outcome, recorded.reason) == (Outcome.DISCARDED, "refused")
     assert (recorded.round, recorded.at_seconds, recorded.duration_ms) == (4, 7.0, None)
+
+
+class Obliging:
+    """Stands in for Deployments whose copies are live at once: what is looked at here calls no endpoint."""
+
+    log_group = "unused"
+    memory_cap_mb = None
+
+    def create(self, copies):
+        return {one.variant: Deployment(variant=one.variant, function_name="copy", arn="copy:1") for one in copies}
+
+
+def test_storage_above_512_mb_is_spent_too(function, line_up, invoked):
+    def spent(**changes) -> Decimal:
+        return Copies(line_up(function.changed(**changes)), Obliging(), Path()).usd([invoked()])
+
+    assert spent() == 2 * Decimal("0.0000133334") + Decimal("0.0000002")
+    assert spent(ephemeral_storage_mb=1536) == spent() + Decimal("0.0000000309")
+
+
+def test_snapshots_and_restores_are_spent_where_they_are_not_free(function, line_up, invoked, tmp_path):
+    def spent(runtime: str, *, snap_start: bool) -> Decimal:
+        lineup = line_up(function.changed(runtime=runtime, snap_start=snap_start))
+        copies = Copies(lineup, Obliging(), tmp_path)
+        copies.deploy(lineup.variants)
+        return copies.usd([invoked(restore_ms=120.0), invoked()])
+
+    free = spent("java21", snap_start=True)
+    assert free == spent("python3.13", snap_start=False)
+    paid = spent("python3.13", snap_start=True)
+    assert paid - free == 2 * Decimal("0.0001397998") + 2 * 3 * 3600 * Decimal("0.0000015046")
