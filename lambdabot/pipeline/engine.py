@@ -20,6 +20,7 @@ class Evidence:
     lineup: Lineup  # without what the endpoint refused
     invocations: tuple[Invocation, ...] = ()
     usd: Decimal = Decimal(0)  # at list prices
+    unsettled_usd: Decimal = Decimal(0)  # what the step under way can cost at most, if its own cost is never known
     stop_reason: str = ""  # why nothing more is invoked; empty before the end
     advice: tuple[str, ...] = ()  # what to do about what the endpoint refused
 

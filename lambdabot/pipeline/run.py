@@ -306,7 +306,7 @@ def measure_all(
                 job.measure(engine, budget)
             except Exception as error:  # noqa: BLE001  # as in `Run._prepare`
                 job.failed = reason(error)
-            left_usd -= job.evidence.usd
+            left_usd -= job.evidence.usd + job.evidence.unsettled_usd
         progress.function_done(job.head.name, _in_short(job.result()))
 
 

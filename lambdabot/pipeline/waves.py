@@ -14,6 +14,7 @@ from lambdabot.aws.environments import Environments
 from lambdabot.aws.invocation import Answer, invoke_wave
 from lambdabot.aws.request import Copy
 from lambdabot.aws.threads import run_all
+from lambdabot.measurement.budget import worst_case
 from lambdabot.measurement.decision import next_step
 from lambdabot.model import (
     Build,
@@ -71,7 +72,8 @@ class WaveEngine:
             text = f"{len(step.waves)} waves, {len({wave.variant for wave in step.waves})} variants"
             progress.wave(head.name, step.number, text, len(seen), copies.usd(seen))
             copies.make_ready(step)
-            yield known()
+            at_most = (worst_case(plan, wave.variant, wave.concurrency) for wave in step.waves)
+            yield replace(known(), unsettled_usd=sum(at_most, Decimal(0)))
             seen += waves.run(step)
             yield known()
         yield replace(known(), stop_reason=step.reason)

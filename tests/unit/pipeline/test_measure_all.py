@@ -83,6 +83,22 @@ def test_an_interruption_leaves_what_was_measured_and_says_what_was_not(jobs, me
     assert second.measurements[0].reason == second.error
 
 
+@pytest.mark.parametrize(
+    ("then", "left"),
+    [(EndpointError("the sign-in has expired"), "0.60"), ({"usd": Decimal("0.80")}, "0.70")],
+    ids=["not known", "settled"],
+)
+def test_dollars_that_a_failed_round_may_have_cost_are_not_spent_again(jobs, measured, then, left):
+    """The function's own limit is a dollar, the run's one and a half."""
+    begun = {"usd": Decimal("0.20"), "unsettled_usd": Decimal("0.70")}
+    engine = MadeUp({"first": [begun, then], "second": [{}]})
+
+    measured(jobs, engine)
+
+    assert engine.budgets["first"].usd == 1
+    assert engine.budgets["second"].usd == Decimal(left)
+
+
 def test_no_function_is_given_less_than_nothing(jobs, measured):
     engine = MadeUp({"first": [{"usd": Decimal(2)}], "second": [{}]})
 

@@ -2,12 +2,17 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdabot.aws.deployments import NotDeployed
+from lambdabot.errors import EndpointError
+from lambdabot.measurement.decision import next_step
 from lambdabot.model import Architecture, Configuration, Deployment, Outcome, Round, Side, Variant, Wave
-from lambdabot.pipeline.waves import Copies, Waves, batches
+from lambdabot.pipeline.waves import Copies, WaveEngine, Waves, batches
+from lambdabot.report.progress import Progress
+from tests.unit.pipeline.conftest import HERE
 
 
 def wave(memory_mb: int, concurrency: int) -> Wave:
@@ -93,3 +98,23 @@ def test_snapshots_and_restores_are_spent_where_they_are_not_free(function, line
     assert free == spent("python3.13", snap_start=False)
     paid = spent("python3.13", snap_start=True)
     assert paid - free == 2 * Decimal("0.0001397998") + 2 * 3 * 3600 * Decimal("0.0000015046")
+
+
+def test_what_a_round_can_cost_at_most_is_told_before_it_begins(function, line_up):
+    class Expired:
+        """Stands in for a Connection whose credentials expire between the copies and the first round."""
+
+        def invoker(self, timeout_seconds):
+            raise EndpointError("the credentials have expired")
+
+    lineup = line_up(function)
+    steps = WaveEngine(Expired(), Obliging(), folder=Path(), progress=Progress()).measure(lineup)
+    live, begun = next(steps), next(steps)
+    with pytest.raises(EndpointError):
+        next(steps)
+
+    calls = sum(wave.concurrency for wave in next_step(lineup.plan, ()).waves)
+    assert calls > 0
+    assert live.unsettled_usd == 0
+    assert begun.unsettled_usd == calls * lineup.bench.prices.cost(HERE, (3 + 10) * 1000)  # its timeout, after INIT
+    assert begun.usd == 0
