@@ -67,16 +67,16 @@ class WaveEngine:
         def known() -> Evidence:
             return Evidence(lineup=lineup, invocations=seen, usd=copies.usd(seen), advice=copies.advice)
 
-        yield known()
+        yield (latest := known())
         while isinstance(step := next_step(plan, seen), Round):
             text = f"{len(step.waves)} waves, {len({wave.variant for wave in step.waves})} variants"
-            progress.wave(head.name, step.number, text, len(seen), copies.usd(seen))
+            progress.wave(head.name, step.number, text, len(seen), latest.usd)
             copies.make_ready(step)
             at_most = (worst_case(plan, wave.variant, wave.concurrency) for wave in step.waves)
             yield replace(known(), unsettled_usd=sum(at_most, Decimal(0)))
             seen += waves.run(step)
-            yield known()
-        yield replace(known(), stop_reason=step.reason)
+            yield (latest := known())
+        yield replace(latest, stop_reason=step.reason)
 
 
 class Copies:

@@ -83,5 +83,11 @@ def test_what_is_refused_says_why(function, job):
     assert refused.result().error == "not with this role"
 
 
+def test_what_is_removed_is_not_tried_and_needs_no_reason(function, job):
+    removed = job(function, removed=True)
+    assert not removed.ready
+    assert removed.result().error == ""
+
+
 def test_the_live_share_of_cold_starts_is_what_the_saving_counts_with(function, job):
     assert job(function.changed(cold_start_share=0.1)).result().plan["cold_start_share"] == 0.1

@@ -90,15 +90,15 @@ def test_what_this_machine_lacks_is_an_estimate_unless_it_is_blocked(function, l
 
 
 def test_a_size_that_the_account_may_not_have_is_asked_for_only_where_it_is_todays(function, line_up):
-    function = function.changed(memory_mb=(1024, 4096, 8192), current=at(4096).configuration)
+    function = function.changed(memory_mb=(3008, 4096, 8192), current=at(4096).configuration)
     lineup = line_up(function)
-    assert lineup.variants == (at(1024), at(4096), at(8192))
+    assert lineup.variants == (at(3008), at(4096), at(8192))
 
     capped = replace(lineup, memory_cap_mb=3008, refused={at(4096): "above the cap", at(8192): "above the cap"})
 
-    assert capped.variants == capped.plan.variants == (at(1024),)
+    assert capped.variants == capped.plan.variants == (at(3008),)
     assert capped.reasons == {at(4096): "above the cap"}
-    assert [one.memory_mb for one in capped.plan.sweep] == [1024, 4096]
+    assert [one.memory_mb for one in capped.plan.sweep] == [3008, 4096]
 
 
 def test_without_a_base_there_is_a_sweep_and_the_reason_why_nothing_is_compared(function, line_up):

@@ -100,6 +100,20 @@ def test_snapshots_and_restores_are_spent_where_they_are_not_free(function, line
     assert paid - free == 2 * Decimal("0.0001397998") + 2 * 3 * 3600 * Decimal("0.0000015046")
 
 
+def test_a_round_pays_for_the_snapshots_of_new_copies_and_of_fresh_environments(function, line_up):
+    lineup = line_up(function.changed(snap_start=True))
+    (variant,) = lineup.variants
+    other = replace(variant, configuration=replace(HERE, memory_mb=1024))
+    waves = [Wave(variant=one, payload="default", concurrency=1, fresh=one == variant) for one in (variant, other)]
+    copies = Copies(lineup, Obliging(), Path())
+    copies.deploy(lineup.variants)
+
+    copies.make_ready(Round(number=1, waves=tuple(waves)))
+
+    snapshot = lineup.bench.prices.snapshot
+    assert copies.usd(()) == 2 * snapshot(HERE) + snapshot(other.configuration)
+
+
 def test_what_a_round_can_cost_at_most_is_told_before_it_begins(function, line_up):
     class Expired:
         """Stands in for a Connection whose credentials expire between the copies and the first round."""
