@@ -40,6 +40,7 @@ PRELOADED = [
     "lambdabot.cli",
     "lambdabot.pipeline.job",
     "lambdabot.pipeline.function",
+    "lambdabot.pipeline.waves",
     "lambdabot.aws.copies.clean",
     "lambdabot.report.comment",
 ]

@@ -3,10 +3,8 @@
 import os
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.aws.calls.connection import REQUESTS_PER_SECOND
 from lambdabot.aws.prices import prices
 from lambdabot.errors import UsageError
@@ -17,7 +15,7 @@ from lambdabot.settings.load import Settings
 
 if TYPE_CHECKING:
     from lambdabot.measurement.outlook import Outlook
-    from lambdabot.pipeline.function import FunctionJob
+    from lambdabot.pipeline.lineup import Lineup
 
 _ASSUMED_CONCURRENCY = 10  # a new account's; nothing is called to ask
 _CALLS_OF_A_RUN = 3  # GetAccountSettings, CreateLogGroup, DeleteLogGroup
@@ -25,11 +23,11 @@ _CALLS_OF_A_VARIANT = 2  # CreateFunction, DeleteFunction; GetFunction has a quo
 _TRANSITION_SECONDS = 5.0  # until a function is Active, and until it is gone
 
 
-def require_budget(jobs: Iterable["FunctionJob"], *, settings: Settings) -> None:
+def require_budget(lineups: Iterable["Lineup"], *, settings: Settings) -> None:
     """Raise UsageError, with every function whose first answer would cost more than it may; nothing was made yet."""
     mistakes = []
-    for job in jobs:
-        head, outlook = job.head, job.outlook()
+    for lineup in lineups:
+        head, outlook = lineup.sides.head, lineup.outlook()
         usd, invocations = min(head.question.budget.usd, settings.budget.usd), head.question.budget.invocations
         reasons = []
         if invocations is not None and outlook.least_invocations > invocations:
@@ -59,7 +57,7 @@ def describe(settings: Settings) -> str:
     ]
     control = _CALLS_OF_A_RUN
     for function in settings.functions:
-        outlook = _job(function, settings, known).outlook()
+        outlook = _lineup(function, settings, known).outlook()
         control += _control_calls(function, outlook, settings)
         lines += ["", *_lines(function, outlook, settings)]
     if settings.left_out:
@@ -102,18 +100,16 @@ def _control_calls(function: Function, outlook: "Outlook", settings: Settings) -
     return _CALLS_OF_A_VARIANT * outlook.variants + per_refresh * outlook.refreshes + reads + uploads
 
 
-def _job(function: Function, settings: Settings, known: Prices) -> "FunctionJob":
+def _lineup(function: Function, settings: Settings, known: Prices) -> "Lineup":
     """Return the function as a run would see it whose base is as large as its head."""
-    from lambdabot.pipeline.function import FunctionJob, Place  # noqa: PLC0415  # numpy comes with it
+    from lambdabot.pipeline.lineup import Bench, Lineup  # noqa: PLC0415  # numpy comes with it
 
-    place = Place(
+    bench = Bench(
         machine=Target.local() if settings.endpoint == "local" else None,
         prices=known,
         concurrency=_ASSUMED_CONCURRENCY,
         gate=settings.gate,
         seed=settings.seed,
-        folder=Path(),
-        cache=Path(),
-        access=IndexAccess(None, 0),
     )
-    return FunctionJob(Sides(head=function, base=replace(function, side=Side.BASE), no_base=""), place=place)
+    sides = Sides(head=function, base=replace(function, side=Side.BASE), no_base="")
+    return Lineup(sides=sides, bench=bench, budget=function.question.budget)

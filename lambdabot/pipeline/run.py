@@ -3,7 +3,7 @@
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -37,8 +37,10 @@ from lambdabot.pipeline.verdict import overall
 from lambdabot.project.base import BaseTree, head_sha
 from lambdabot.report.progress import Progress
 from lambdabot.sandbox.folder import PrivateFolder
+from lambdabot.settings.schema import RunBudgetSection
 
 if TYPE_CHECKING:
+    from lambdabot.pipeline.engine import Engine
     from lambdabot.pipeline.function import FunctionJob
 
 ARM64_TIMEOUT_SECONDS = 15.0
@@ -115,7 +117,7 @@ class Run:
                 for job in self._jobs:
                     job.failed = unreachable
                 return
-            require_budget(self._ready, settings=self._settings)
+            require_budget((job.lineup for job in self._ready), settings=self._settings)
             self._region = connection.region
             identity = RunIdentity(
                 repository=self._context.repository,
@@ -126,12 +128,20 @@ class Run:
             self._deployments = deployments = Deployments(
                 connection, identity, self._journal(connection, identity), bucket=self._settings.bucket
             )
+            from lambdabot.pipeline.waves import WaveEngine  # noqa: PLC0415  # numpy, as in `_functions`
+
+            engine = WaveEngine(connection, deployments, folder=folder / "copies", progress=self._progress)
             with leaving(lambda: deployments.left):
                 try:
                     with deployments:
                         try:
-                            for job in self._ready:
-                                self._measure(job, connection, deployments)
+                            measure_all(
+                                self._ready,
+                                engine,
+                                self._settings.budget,
+                                started=self._started,
+                                progress=self._progress,
+                            )
                         except InterruptionError:
                             self._save(self.result(interrupted=True))  # first the report, which needs no network
                             raise
@@ -174,7 +184,7 @@ class Run:
 
     @property
     def _ready(self) -> "list[FunctionJob]":
-        return [job for job in self._jobs if not job.refused and not job.removed]
+        return [job for job in self._jobs if job.ready]
 
     def _functions(
         self,
@@ -185,7 +195,8 @@ class Run:
     ) -> "list[FunctionJob]":
         """Pair every function with its base side. Raises UsageError where `like` needs more to be said."""
         # numpy's 0.25 s of CPU time come after the first API call, which shows what is wrong with the settings.
-        from lambdabot.pipeline.function import FunctionJob, Place  # noqa: PLC0415
+        from lambdabot.pipeline.function import FunctionJob, Workshop  # noqa: PLC0415
+        from lambdabot.pipeline.lineup import Bench  # noqa: PLC0415
 
         local = self._settings.endpoint == "local"
         share = max(1, (limits.unreserved_concurrency if limits else 1) // SHARE_OF_CONCURRENCY)
@@ -193,12 +204,14 @@ class Run:
         if asked is not None:
             self._prices, caller = asked.result()
             self._notes += filter(None, [caller])
-        place = Place(
+        bench = Bench(
             machine=Target.local() if local else None,
             prices=self._prices,
             concurrency=min(share, len(os.sched_getaffinity(0))) if local else share,
             gate=settings.gate,
             seed=settings.seed,
+        )
+        workshop = Workshop(
             folder=folder / "packages",
             cache=self._cache,
             access=IndexAccess(self._cache, ARM64_TIMEOUT_SECONDS),
@@ -219,7 +232,7 @@ class Run:
         complete_pairs = run_all(partial(complete, pair) for pair in pair_all(self._terms))
         if likeness.mistakes:
             raise UsageError(likeness.mistakes)
-        return [FunctionJob(pair, place=place) for pair in complete_pairs]
+        return [FunctionJob(pair, bench=bench, workshop=workshop) for pair in complete_pairs]
 
     def _prepare(self) -> None:
         """Package and check all functions, some at a time."""
@@ -230,30 +243,9 @@ class Run:
                 try:
                     job.prepare()
                 except Exception as error:  # noqa: BLE001  # whatever happens to one function costs no other
-                    job.refused = job.failed = reason(error)
+                    job.failed = reason(error)
 
         run_all(partial(prepare, job) for job in self._ready)
-
-    def _measure(self, job: "FunctionJob", connection: Connection, deployments: Deployments) -> None:
-        """Measure one function within what is left of the run's budget; whatever happens to it costs no other."""
-        if job.unchanged:
-            self._progress.function_done(job.head.name, _in_short(job.result()))
-            return
-        limits, own = self._settings.budget, job.head.question.budget
-        budget = Budget(
-            invocations=own.invocations,
-            usd=max(Decimal(0), min(own.usd, limits.usd - self._usd)),
-            minutes=max(0.0, min(own.minutes, limits.minutes - (time.monotonic() - self._started) / 60)),
-        )
-        try:
-            job.measure(connection, deployments, budget=budget, progress=self._progress)
-        except Exception as error:  # noqa: BLE001  # as in `_prepare`
-            job.failed = reason(error)
-        self._progress.function_done(job.head.name, _in_short(job.result()))
-
-    @property
-    def _usd(self) -> Decimal:
-        return sum((job.usd for job in self._jobs), Decimal(0))
 
     def result(self, *, interrupted: bool = False) -> RunResult:
         """Return what is known now."""
@@ -271,8 +263,8 @@ class Run:
             settings=settings.effective,
             prices=self._prices,
             spend=Spend(
-                invocations=sum(len(job.seen) for job in self._jobs),
-                usd=self._usd,
+                invocations=sum(len(one.invocations) for one in functions),
+                usd=sum((job.evidence.usd for job in self._jobs), Decimal(0)),
                 seconds=time.monotonic() - self._started,
                 deployments_created=deployments.created if deployments else 0,
                 deployments_removed=deployments.removed if deployments else 0,
@@ -291,6 +283,31 @@ class Run:
                 *(_notes(deployments) if deployments else ()),
             ),
         )
+
+
+def measure_all(
+    jobs: "Iterable[FunctionJob]", engine: "Engine", limits: RunBudgetSection, *, started: float, progress: Progress
+) -> None:
+    """Measure one function after another, each within what the others left of the run's limits.
+
+    Whatever happens to one costs no other its result. `started` is when the run began, of the monotonic clock.
+    """
+    left_usd = limits.usd
+    for job in jobs:
+        if not job.lineup.unchanged:
+            own = job.head.question.budget
+            left_minutes = limits.minutes - (time.monotonic() - started) / 60
+            budget = Budget(
+                invocations=own.invocations,
+                usd=max(Decimal(0), min(own.usd, left_usd)),
+                minutes=max(0.0, min(own.minutes, left_minutes)),
+            )
+            try:
+                job.measure(engine, budget)
+            except Exception as error:  # noqa: BLE001  # as in `Run._prepare`
+                job.failed = reason(error)
+            left_usd -= job.evidence.usd + job.evidence.unsettled_usd
+        progress.function_done(job.head.name, _in_short(job.result()))
 
 
 def ask_aws(connection: Connection, cache: Path) -> tuple[Prices, str]:

@@ -1,14 +1,138 @@
-"""A round of waves, run as concurrently as the endpoint allows."""
+"""The engine that measures on throw-away copies, invoked in waves, as concurrently as the endpoint allows."""
 
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
 from functools import partial
+from pathlib import Path
 
 from lambdabot.aws.calls.connection import Connection
 from lambdabot.aws.calls.threads import run_all
 from lambdabot.aws.copies.deployments import Deployments, NotDeployed
+from lambdabot.aws.copies.request import Copy
+from lambdabot.aws.invoking.cpu_model import announcing
 from lambdabot.aws.invoking.environments import Environments
 from lambdabot.aws.invoking.invocation import Answer, invoke_wave
-from lambdabot.model import Deployment, Invocation, Outcome, Payload, Round, Variant, Wave
+from lambdabot.measurement.budget import worst_case
+from lambdabot.measurement.decision import next_step
+from lambdabot.model import (
+    Build,
+    Configuration,
+    Deployment,
+    Invocation,
+    Outcome,
+    Payload,
+    Round,
+    Variant,
+    Wave,
+)
+from lambdabot.pipeline.engine import Evidence
+from lambdabot.pipeline.lineup import Lineup
+from lambdabot.report.progress import Progress
+
+
+class WaveEngine:
+    """Deploys every Variant at once, then invokes until the plan says that enough was seen."""
+
+    def __init__(self, connection: Connection, deployments: Deployments, *, folder: Path, progress: Progress) -> None:
+        """Keep what every function's measurement needs; packages are written to `folder`."""
+        self._connection = connection
+        self._deployments = deployments
+        self._folder = folder
+        self._progress = progress
+
+    def measure(self, lineup: Lineup) -> Iterator[Evidence]:
+        """Yield what is known by now; see `Engine`."""
+        head, base, progress = lineup.sides.head, lineup.sides.base, self._progress
+        progress.function_started(head.name, len(lineup.variants))
+        copies = Copies(lineup, self._deployments, self._folder)
+        copies.deploy(lineup.variants)
+        progress.deployed(head.name, len(copies.deployed))
+        refused = {variant: one.reason for variant, one in copies.not_deployed.items()}
+        lineup = replace(lineup, refused=refused, memory_cap_mb=self._deployments.memory_cap_mb)
+        plan, started = lineup.plan, time.monotonic()
+        seen: tuple[Invocation, ...] = ()
+        waves = Waves(
+            self._connection,
+            self._deployments,
+            copies.deployed,
+            copies.not_deployed,
+            payloads=(*head.question.payloads, *head.question.gate_payloads),
+            timeout_seconds=max(side.setup.timeout_seconds for side in (head, base) if side is not None),
+            concurrency=lineup.bench.concurrency,
+            clock=lambda: time.monotonic() - started,
+        )
+
+        def known() -> Evidence:
+            return Evidence(lineup=lineup, invocations=seen, usd=copies.usd(seen), advice=copies.advice)
+
+        yield (latest := known())
+        while isinstance(step := next_step(plan, seen), Round):
+            text = f"{len(step.waves)} waves, {len({wave.variant for wave in step.waves})} variants"
+            progress.wave(head.name, step.number, text, len(seen), latest.usd)
+            copies.make_ready(step)
+            at_most = (worst_case(plan, wave.variant, wave.concurrency) for wave in step.waves)
+            yield replace(known(), unsettled_usd=sum(at_most, Decimal(0)))
+            seen += waves.run(step)
+            yield (latest := known())
+        yield replace(latest, stop_reason=step.reason)
+
+
+class Copies:
+    """The throw-away copies of one function, and what its invocations and its snapshots of SnapStart have cost."""
+
+    def __init__(self, lineup: Lineup, deployments: Deployments, folder: Path) -> None:
+        """Deploy nothing yet."""
+        self.deployed: dict[Variant, Deployment] = {}
+        self.not_deployed: dict[Variant, NotDeployed] = {}
+        self._lineup = lineup
+        self._deployments = deployments
+        self._folder = folder
+        self._snapshots: list[Configuration] = []  # that are paid for
+
+    def deploy(self, variants: Iterable[Variant]) -> None:
+        """Deploy Variants, all at once; what fails is kept as a reason."""
+        copies = [
+            Copy(function=self._lineup.side(variant.side), build=build, variant=variant)
+            for variant in variants
+            if isinstance(build := self._lineup.build(variant), Build)
+        ]
+        if copies:
+            for variant, outcome in self._deployments.create(list(announcing(copies, self._folder))).items():
+                if isinstance(outcome, NotDeployed):
+                    self.not_deployed[variant] = outcome
+                else:
+                    self.deployed[variant] = outcome
+                    self._count_snapshot(variant)
+
+    def make_ready(self, step: Round) -> None:
+        """Deploy what a round names for the first time, and count the snapshots that it will make."""
+        self.deploy({wave.variant for wave in step.waves} - self.deployed.keys() - self.not_deployed.keys())
+        for wave in step.waves:
+            if wave.fresh:
+                self._count_snapshot(wave.variant)
+
+    def _count_snapshot(self, variant: Variant) -> None:
+        if self._lineup.side(variant.side).extras.snap_start:
+            self._snapshots.append(variant.configuration)
+
+    def usd(self, seen: Iterable[Invocation]) -> Decimal:
+        """Return the cost at list prices: exact, where the plan before it is an estimate."""
+        prices = self._lineup.bench.prices
+        total = sum(map(prices.snapshot, self._snapshots), Decimal(0))
+        for one in seen:
+            function, configuration = self._lineup.side(one.variant.side), one.variant.configuration
+            storage_mb = function.setup.ephemeral_storage_mb
+            total += prices.cost(configuration, one.billed_ms or 0, ephemeral_storage_mb=storage_mb)
+            if one.restore_ms is not None and function.extras.snap_start:
+                total += prices.restore(configuration)
+        return total
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """Return what to do about the Variants that could not be deployed."""
+        return tuple(dict.fromkeys(one.advice for one in self.not_deployed.values() if one.advice))
 
 
 class Waves:

@@ -1,11 +1,18 @@
 from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdabot.aws.copies.deployments import NotDeployed
+from lambdabot.errors import EndpointError
+from lambdabot.measurement.decision import next_step
 from lambdabot.model import Architecture, Configuration, Deployment, Outcome, Round, Side, Variant, Wave
-from lambdabot.pipeline.waves import Waves, batches
+from lambdabot.pipeline.waves import Copies, WaveEngine, Waves, batches
+from lambdabot.report.progress import Progress
+from tests.unit.pipeline.conftest import HERE
 
 
 def wave(memory_mb: int, concurrency: int) -> Wave:
@@ -60,3 +67,68 @@ def test_a_wave_whose_environments_could_not_be_replaced_is_recorded_and_not_run
 
     assert (recorded.outcome, recorded.reason) == (Outcome.DISCARDED, "refused")
     assert (recorded.round, recorded.at_seconds, recorded.duration_ms) == (4, 7.0, None)
+
+
+class Obliging:
+    """Stands in for Deployments whose copies are live at once: what is looked at here calls no endpoint."""
+
+    log_group = "unused"
+    memory_cap_mb = None
+
+    def create(self, copies):
+        return {one.variant: Deployment(variant=one.variant, function_name="copy", arn="copy:1") for one in copies}
+
+
+def test_storage_above_512_mb_is_spent_too(function, line_up, invoked):
+    def spent(**changes) -> Decimal:
+        return Copies(line_up(function.changed(**changes)), Obliging(), Path()).usd([invoked()])
+
+    assert spent() == 2 * Decimal("0.0000133334") + Decimal("0.0000002")
+    assert spent(ephemeral_storage_mb=1536) == spent() + Decimal("0.0000000309")
+
+
+def test_snapshots_and_restores_are_spent_where_they_are_not_free(function, line_up, invoked, tmp_path):
+    def spent(runtime: str, *, snap_start: bool) -> Decimal:
+        lineup = line_up(function.changed(runtime=runtime, snap_start=snap_start))
+        copies = Copies(lineup, Obliging(), tmp_path)
+        copies.deploy(lineup.variants)
+        return copies.usd([invoked(restore_ms=120.0), invoked()])
+
+    free = spent("java21", snap_start=True)
+    assert free == spent("python3.13", snap_start=False)
+    paid = spent("python3.13", snap_start=True)
+    assert paid - free == 2 * Decimal("0.0001397998") + 2 * 3 * 3600 * Decimal("0.0000015046")
+
+
+def test_a_round_pays_for_the_snapshots_of_new_copies_and_of_fresh_environments(function, line_up):
+    lineup = line_up(function.changed(snap_start=True))
+    (variant,) = lineup.variants
+    other = replace(variant, configuration=replace(HERE, memory_mb=1024))
+    waves = [Wave(variant=one, payload="default", concurrency=1, fresh=one == variant) for one in (variant, other)]
+    copies = Copies(lineup, Obliging(), Path())
+    copies.deploy(lineup.variants)
+
+    copies.make_ready(Round(number=1, waves=tuple(waves)))
+
+    snapshot = lineup.bench.prices.snapshot
+    assert copies.usd(()) == 2 * snapshot(HERE) + snapshot(other.configuration)
+
+
+def test_what_a_round_can_cost_at_most_is_told_before_it_begins(function, line_up):
+    class Expired:
+        """Stands in for a Connection whose credentials expire between the copies and the first round."""
+
+        def invoker(self, timeout_seconds):
+            raise EndpointError("the credentials have expired")
+
+    lineup = line_up(function)
+    steps = WaveEngine(Expired(), Obliging(), folder=Path(), progress=Progress()).measure(lineup)
+    live, begun = next(steps), next(steps)
+    with pytest.raises(EndpointError):
+        next(steps)
+
+    calls = sum(wave.concurrency for wave in next_step(lineup.plan, ()).waves)
+    assert calls > 0
+    assert live.unsettled_usd == 0
+    assert begun.unsettled_usd == calls * lineup.bench.prices.cost(HERE, (3 + 10) * 1000)  # its timeout, after INIT
+    assert begun.usd == 0
