@@ -10,7 +10,7 @@ from lambdabot.aws.prices import prices
 from lambdabot.errors import UsageError
 from lambdabot.model import Function, Prices, Side
 from lambdabot.packaging.target import Target
-from lambdabot.pipeline.pairs import Sides
+from lambdabot.pipeline.pairs import Pair
 from lambdabot.settings.load import Settings
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def require_budget(lineups: Iterable["Lineup"], *, settings: Settings) -> None:
     """Raise UsageError, with every function whose first answer would cost more than it may; nothing was made yet."""
     mistakes = []
     for lineup in lineups:
-        head, outlook = lineup.sides.head, lineup.outlook()
+        head, outlook = lineup.pair.head, lineup.outlook()
         usd, invocations = min(head.question.budget.usd, settings.budget.usd), head.question.budget.invocations
         reasons = []
         if invocations is not None and outlook.least_invocations > invocations:
@@ -111,5 +111,5 @@ def _lineup(function: Function, settings: Settings, known: Prices) -> "Lineup":
         gate=settings.gate,
         seed=settings.seed,
     )
-    sides = Sides(head=function, base=replace(function, side=Side.BASE), no_base="")
-    return Lineup(sides=sides, bench=bench, budget=function.question.budget)
+    pair = Pair(head=function, base=replace(function, side=Side.BASE), no_base="")
+    return Lineup(pair=pair, bench=bench, budget=function.question.budget)

@@ -27,7 +27,7 @@ from lambdabot.pipeline.arm64_check import check_arm64
 from lambdabot.pipeline.engine import Engine, Evidence
 from lambdabot.pipeline.lineup import Bench, Lineup
 from lambdabot.pipeline.notes import declared_notes, extras_notes, packaging_notes
-from lambdabot.pipeline.pairs import Sides
+from lambdabot.pipeline.pairs import Pair
 from lambdabot.project.changes import same_settings
 from lambdabot.project.edits import edits
 from lambdabot.project.handler import handler_location
@@ -49,24 +49,24 @@ class Workshop:
 class FunctionJob:
     """What is known of one function so far: filled by `prepare` and `measure`, read by `result`."""
 
-    def __init__(self, sides: Sides, *, bench: Bench, workshop: Workshop) -> None:
+    def __init__(self, pair: Pair, *, bench: Bench, workshop: Workshop) -> None:
         """Begin with the two sides."""
-        self.head = sides.head
-        self.lineup = Lineup(sides=sides, bench=bench, budget=sides.head.question.budget)
-        self.failed = sides.refused  # why nothing is measured, or nothing more
-        self._sides = sides
+        self.head = pair.head
+        self.lineup = Lineup(pair=pair, bench=bench, budget=pair.head.question.budget)
+        self.failed = pair.refused  # why nothing is measured, or nothing more
+        self._pair = pair
         self._workshop = workshop
         self._evidence: Evidence | None = None  # until its copies are live
 
     @property
     def ready(self) -> bool:
         """Tell whether it may be prepared, and measured then."""
-        return not self.failed and not self._sides.removed
+        return not self.failed and not self._pair.removed
 
     @property
     def error(self) -> str:
         """Say why nothing could be measured, or nothing more; empty where nothing has to be."""
-        waiting = self._evidence is None and not self._sides.removed and not self.lineup.unchanged
+        waiting = self._evidence is None and not self._pair.removed and not self.lineup.unchanged
         return self.failed or (_NOT_ITS_TURN if waiting else "")
 
     @property
@@ -79,7 +79,7 @@ class FunctionJob:
 
         Where the settings are the same, today's packages are compared first: an unchanged function needs no more.
         """
-        if self._sides.base is not None and same_settings(self.head, self._sides.base):
+        if self._pair.base is not None and same_settings(self.head, self._pair.base):
             self._build_all(self.lineup.current)
             if self.lineup.unchanged:
                 return
@@ -117,18 +117,18 @@ class FunctionJob:
 
     def result(self) -> FunctionResult:
         """Return what is known now, whether or not the measurement went to its end."""
-        head, sides, evidence = self.head, self._sides, self.evidence
+        head, pair, evidence = self.head, self._pair, self.evidence
         lineup, conclusion = evidence.lineup, evidence.conclusion
         build = lineup.build(lineup.current[0])
         made, impossible = _edits(head, conclusion.recommendation)
         return FunctionResult(
             function=head,
-            base=sides.base,
-            base_is=sides.base_is,
+            base=pair.base,
+            base_is=pair.base_is,
             error=self.error,
             target=build.target if isinstance(build, Build) else "",
             unchanged=lineup.unchanged,
-            removed=sides.removed,
+            removed=pair.removed,
             stop_reason=evidence.stop_reason,
             measurements=conclusion.measurements,
             invocations=evidence.invocations,
@@ -141,7 +141,7 @@ class FunctionJob:
             edits=made,
             edits_reason="; ".join(impossible),
             notes=(
-                *sides.notes,
+                *pair.notes,
                 *extras_notes(head),
                 *conclusion.notes,
                 *declared_notes(head),

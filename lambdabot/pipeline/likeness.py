@@ -8,7 +8,7 @@ from lambdabot.aws.existing import Existing, code_of, completed, read
 from lambdabot.aws.traffic import SOURCE, cold_start_share, monthly_invocations
 from lambdabot.errors import DeploymentError, EndpointError, Mistake
 from lambdabot.model import BaseKind, Function, Place, Side
-from lambdabot.pipeline.pairs import Sides
+from lambdabot.pipeline.pairs import Pair
 from lambdabot.workspace import Workspace
 
 
@@ -27,27 +27,27 @@ class Likeness:
     _read: dict[str, Existing] = field(default_factory=dict)
     _code: dict[str, Path | str] = field(default_factory=dict)
 
-    def complete(self, sides: Sides, place: Place) -> Sides:
+    def complete(self, pair: Pair, place: Place) -> Pair:
         """Return the sides with what their settings leave open; `place` is where the settings stand."""
-        if sides.head.origin.like is None and (sides.base is None or sides.base.origin.like is None):
-            return sides
+        if pair.head.origin.like is None and (pair.base is None or pair.base.origin.like is None):
+            return pair
         if self.connection is None:
-            return _without(sides)
+            return _without(pair)
         try:
-            return self._complete(self.connection, sides, place)
+            return self._complete(self.connection, pair, place)
         except (DeploymentError, EndpointError) as error:
-            return replace(sides, refused=str(error))
+            return replace(pair, refused=str(error))
 
-    def _complete(self, connection: Connection, sides: Sides, place: Place) -> Sides:
-        sides = self._base(connection, sides)
-        head, base, no_base, notes = sides.head, sides.base, sides.no_base, list(sides.notes)
+    def _complete(self, connection: Connection, pair: Pair, place: Place) -> Pair:
+        pair = self._base(connection, pair)
+        head, base, no_base, notes = pair.head, pair.base, pair.no_base, list(pair.notes)
         if head.origin.like is None:
-            return sides
+            return pair
         existing = self._existing(connection, head.origin.like)
         if not head.origin.side_effects_accepted and existing.needs_acceptance:
             if "environment" not in head.origin.given:
                 self.mistakes.append(place.mistake(_unaccepted(head, existing)))
-                return replace(sides, refused="its settings are incomplete")
+                return replace(pair, refused="its settings are incomplete")
             left_out = [reason for reason in existing.needs_acceptance if not reason.startswith("environment")]
             notes += [f"{reason} of {existing.like} is left out: side effects are not accepted" for reason in left_out]
         if head.code.source is None and base is None:
@@ -64,7 +64,7 @@ class Likeness:
                 origin=replace(head.origin, given=head.origin.given & {"role"}),
             )
             base, no_base = self._with_code(connection, completed(own, existing), existing), ""
-            sides = replace(sides, base_is=BaseKind.LIVE_VERSION)
+            pair = replace(pair, base_is=BaseKind.LIVE_VERSION)
             notes.append(f"Base is the live version: {existing.description}.")
         if head.question.monthly_invocations is None:
             try:
@@ -80,18 +80,18 @@ class Likeness:
             )
         share = cold_start_share(connection, existing)
         head = replace(head, question=replace(head.question, cold_start_share=share))
-        return replace(sides, head=head, base=base, no_base=no_base, notes=tuple(notes))
+        return replace(pair, head=head, base=base, no_base=no_base, notes=tuple(notes))
 
-    def _base(self, connection: Connection, sides: Sides) -> Sides:
+    def _base(self, connection: Connection, pair: Pair) -> Pair:
         """Complete the base; where that is like a function that cannot be read, there is none."""
-        base = sides.base
+        base = pair.base
         if base is None or base.origin.like is None:
-            return sides
+            return pair
         try:
             its = self._existing(connection, base.origin.like)
-            return replace(sides, base=self._with_code(connection, completed(base, its), its))
+            return replace(pair, base=self._with_code(connection, completed(base, its), its))
         except (DeploymentError, EndpointError) as error:
-            return replace(sides, base=None, no_base=str(error))
+            return replace(pair, base=None, no_base=str(error))
 
     def _existing(self, connection: Connection, like: str) -> Existing:
         if like not in self._read:
@@ -108,17 +108,17 @@ class Likeness:
         return replace(function, code=code)
 
 
-def _without(sides: Sides) -> Sides:
+def _without(pair: Pair) -> Pair:
     """Measure what the settings say by themselves, where that is enough."""
-    head = sides.head
+    head = pair.head
     missing = [key for key in ("source", "handler") if getattr(head.code, key) is None]
     if missing:
         wanted = " and ".join(f"`{key}`" for key in missing)
         reason = f"{head.origin.like} is a function on AWS, which is not asked here, and the settings have no {wanted}"
-        return replace(sides, refused=reason)
+        return replace(pair, refused=reason)
     like = f"{head.origin.like} is a function on AWS, which was not asked"
     note = f"{like}: what the settings leave open has Lambda's defaults."
-    return replace(sides, notes=(*sides.notes, note))
+    return replace(pair, notes=(*pair.notes, note))
 
 
 def _unaccepted(head: Function, existing: Existing) -> str:

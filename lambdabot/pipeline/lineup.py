@@ -20,7 +20,7 @@ from lambdabot.model import (
     Variant,
 )
 from lambdabot.packaging.target import Target
-from lambdabot.pipeline.pairs import Sides
+from lambdabot.pipeline.pairs import Pair
 from lambdabot.project.changes import same_settings
 from lambdabot.settings.schema import GateSection
 
@@ -40,7 +40,7 @@ class Bench:
 class Lineup:
     """A function's two sides, and what is known so far of what can be measured of them; the rest follows from that."""
 
-    sides: Sides
+    pair: Pair
     bench: Bench
     budget: Budget
     builds: Mapping[tuple[Side, Architecture], Build | PackagingError] = field(default_factory=dict)
@@ -54,8 +54,8 @@ class Lineup:
 
     def side(self, side: Side) -> Function:
         """Return a side's function; where there is no base, the head's."""
-        base = self.sides.base
-        return base if side is Side.BASE and base is not None else self.sides.head
+        base = self.pair.base
+        return base if side is Side.BASE and base is not None else self.pair.head
 
     def built_for(self, variant: Variant) -> Architecture:
         """Return the architecture of a Variant's package: on the embedded endpoint always the machine's."""
@@ -69,7 +69,7 @@ class Lineup:
     @property
     def current(self) -> tuple[Variant, ...]:
         """Return each side at its own current Configuration, the head first."""
-        sides = {Side.HEAD: self.sides.head, Side.BASE: self.sides.base}
+        sides = {Side.HEAD: self.pair.head, Side.BASE: self.pair.base}
         return tuple(
             Variant(side=side, configuration=one.setup.current) for side, one in sides.items() if one is not None
         )
@@ -77,7 +77,7 @@ class Lineup:
     @property
     def unchanged(self) -> bool:
         """Tell whether both sides are the same package with the same settings, so that nothing is measured."""
-        head, base = self.sides.head, self.sides.base
+        head, base = self.pair.head, self.pair.base
         if base is None:
             return False
         packages = {one.code_sha256 if isinstance(one, Build) else None for one in map(self.build, self.current)}
@@ -116,13 +116,13 @@ class Lineup:
     @property
     def plan(self) -> Plan:
         """Return the Plan for the Variants that are measured."""
-        head, base, bench = self.sides.head, self.sides.base, self.bench
+        head, base, bench = self.pair.head, self.pair.base, self.bench
         return Plan(
             function=head.name,
             variants=self.variants,
             current=head.setup.current,
             base=None if base is None else base.setup.current,
-            no_comparison=self.sides.no_base,
+            no_comparison=self.pair.no_base,
             identical=self.unchanged,
             sweep=tuple(filter(self._measurable, self._asked)),
             refine=head.question.sizes_assumed,
@@ -145,7 +145,7 @@ class Lineup:
             cold_start_share=head.question.cold_start_share,
             seed=bench.seed,
             local=bench.machine is not None,
-            timeout_seconds=head.setup.timeout_seconds,
+            timeout_seconds=max(one.setup.timeout_seconds for one in (head, base) if one is not None),
         )
 
     def outlook(self) -> Outlook:
@@ -155,9 +155,9 @@ class Lineup:
     @property
     def _asked(self) -> tuple[Configuration, ...]:
         """Return every Configuration of the head that a row is wanted for: what the account may have, and today's."""
-        if self.unchanged or self.sides.removed:
+        if self.unchanged or self.pair.removed:
             return ()
-        head = self.sides.head
+        head = self.pair.head
         sizes = (
             Configuration(memory_mb=memory, architecture=architecture)
             for architecture in head.question.architectures

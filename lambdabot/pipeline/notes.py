@@ -41,5 +41,5 @@ def packaging_notes(lineup: Lineup, seen: Iterable[Invocation]) -> tuple[str, ..
     """Say what to do about a package that could not be made, and about one that lacks a module."""
     notes = [one.advice for one in lineup.builds.values() if isinstance(one, PackagingError)]
     if any("Runtime.ImportModuleError" in one.reason for one in seen):
-        notes.append(uninstalled(lineup.sides.head))
+        notes.append(uninstalled(lineup.pair.head))
     return tuple(dict.fromkeys(filter(None, notes)))

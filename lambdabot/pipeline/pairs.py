@@ -12,7 +12,7 @@ from lambdabot.settings.load import TargetBranch, Unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sides:
+class Pair:
     """A function of the pull request and what it is compared with.
 
     One that is `removed` is the target branch's alone: it has a row, and nothing of it is measured.
@@ -27,19 +27,19 @@ class Sides:
     notes: tuple[str, ...] = ()
 
 
-def pair_all(terms: Terms) -> tuple[Sides, ...]:
+def pair_all(terms: Terms) -> tuple[Pair, ...]:
     """Pair every function with what the base's own settings and templates say of it; then those that only it has."""
     settings, tree, base = terms.settings, terms.tree, terms.base
     if not isinstance(tree, BaseTree) or isinstance(base, Unknown):
         reason = base.reason if isinstance(base, Unknown) else ""
         return tuple(
-            Sides(head=head, base=None, no_base=reason, refused=terms.refused.get(head.name, ""))
+            Pair(head=head, base=None, no_base=reason, refused=terms.refused.get(head.name, ""))
             for head in settings.functions
         )
     known = {function.name: function for function in base.functions}
     base_is = BaseKind.TARGET_BRANCH if settings.base is None else BaseKind.NAMED
 
-    def sides(head: Function) -> Sides:
+    def pair(head: Function) -> Pair:
         name = terms.formerly.get(head.name, head.name)
         found = base_function(
             head, known.get(name), config=settings.path, root=terms.root, base=tree, own_settings=base.written
@@ -49,9 +49,9 @@ def pair_all(terms: Terms) -> tuple[Sides, ...]:
             reason += f" as it is declared there: {lacks}"
         if name in base.absent:
             found, reason = None, _absent(tree, base.absent[name])
-        return Sides(head=head, base=found, no_base=reason, base_is=base_is, refused=terms.refused.get(head.name, ""))
+        return Pair(head=head, base=found, no_base=reason, base_is=base_is, refused=terms.refused.get(head.name, ""))
 
-    return (*map(sides, settings.functions), *_removed(terms, tree, base, base_is))
+    return (*map(pair, settings.functions), *_removed(terms, tree, base, base_is))
 
 
 def _absent(tree: BaseTree, what: str) -> str:
@@ -61,7 +61,7 @@ def _absent(tree: BaseTree, what: str) -> str:
     )
 
 
-def _removed(terms: Terms, tree: BaseTree, base: TargetBranch, base_is: BaseKind) -> Iterator[Sides]:
+def _removed(terms: Terms, tree: BaseTree, base: TargetBranch, base_is: BaseKind) -> Iterator[Pair]:
     """Yield the functions that the base measures and the head does not, unless the workflow chose which to measure."""
     settings = terms.settings
     if not base.written or settings.inputs.functions:
@@ -76,7 +76,7 @@ def _removed(terms: Terms, tree: BaseTree, base: TargetBranch, base_is: BaseKind
             source = terms.root / source.relative_to(tree.path)
         left = ", while its code is still here" if isinstance(source, Path) and source.exists() else ""
         reason = f"removed: the target branch measures it, and this pull request does not{left}"
-        yield Sides(
+        yield Pair(
             head=replace(
                 function,
                 side=Side.HEAD,

@@ -31,7 +31,7 @@ from lambdabot.model import Budget, FunctionResult, Prices, RunResult, Spend
 from lambdabot.packaging.target import Target
 from lambdabot.pipeline.forecast import require_budget
 from lambdabot.pipeline.likeness import Likeness
-from lambdabot.pipeline.pairs import Sides, pair_all
+from lambdabot.pipeline.pairs import Pair, pair_all
 from lambdabot.pipeline.terms import Terms
 from lambdabot.pipeline.verdict import overall
 from lambdabot.project.base import BaseTree, head_sha
@@ -224,7 +224,7 @@ class Run:
             base_named=settings.base is not None,
         )
 
-        def complete(pair: Sides) -> Sides:
+        def complete(pair: Pair) -> Pair:
             if connection is None or pair.refused or pair.removed:
                 return pair
             return likeness.complete(pair, settings.places[pair.head.name])

@@ -44,7 +44,7 @@ class WaveEngine:
 
     def measure(self, lineup: Lineup) -> Iterator[Evidence]:
         """Yield what is known by now; see `Engine`."""
-        head, base, progress = lineup.sides.head, lineup.sides.base, self._progress
+        head, progress = lineup.pair.head, self._progress
         progress.function_started(head.name, len(lineup.variants))
         copies = Copies(lineup, self._deployments, self._folder)
         copies.deploy(lineup.variants)
@@ -59,7 +59,7 @@ class WaveEngine:
             copies.deployed,
             copies.not_deployed,
             payloads=(*head.question.payloads, *head.question.gate_payloads),
-            timeout_seconds=max(side.setup.timeout_seconds for side in (head, base) if side is not None),
+            timeout_seconds=plan.timeout_seconds,
             concurrency=lineup.bench.concurrency,
             clock=lambda: time.monotonic() - started,
         )

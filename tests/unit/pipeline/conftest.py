@@ -10,7 +10,7 @@ from lambdabot.aws.prices import prices
 from lambdabot.model import Architecture, Budget, Build, Configuration, Function, Invocation, Outcome, Side, Variant
 from lambdabot.pipeline.function import FunctionJob, Workshop
 from lambdabot.pipeline.lineup import Bench, Lineup
-from lambdabot.pipeline.pairs import Sides
+from lambdabot.pipeline.pairs import Pair
 from lambdabot.settings.schema import GateSection
 from tests.sample import function as sample
 
@@ -46,7 +46,7 @@ def job(bench: Bench, workshop: Workshop) -> Callable[..., FunctionJob]:
     def make(function: Function, *, layer_client: object = None, **sides: object) -> FunctionJob:
         usual = {"base": None, "no_base": "none was named"}
         return FunctionJob(
-            Sides(head=function, **{**usual, **sides}),
+            Pair(head=function, **{**usual, **sides}),
             bench=bench,
             workshop=replace(workshop, layer_client=layer_client),
         )
@@ -59,8 +59,8 @@ def line_up(bench: Bench) -> Callable[..., Lineup]:
     """A function without a base whose package is there (made by hand), but for what the test says."""
 
     def make(head: Function, *, sides: Mapping[str, object] | None = None, **changes: object) -> Lineup:
-        pair = Sides(head=head, **{"base": None, "no_base": "none was named", **(sides or {})})
-        lineup = Lineup(sides=pair, bench=bench, budget=head.question.budget)
+        pair = Pair(head=head, **{"base": None, "no_base": "none was named", **(sides or {})})
+        lineup = Lineup(pair=pair, bench=bench, budget=head.question.budget)
         keys = {(variant.side, lineup.built_for(variant)) for variant in lineup.candidates}
         return replace(lineup, **{"builds": {key: built(*key) for key in keys}, **changes})
 

@@ -7,7 +7,7 @@ import pytest
 from lambdabot.aws.existing import Existing
 from lambdabot.model import Place
 from lambdabot.pipeline.likeness import Likeness
-from lambdabot.pipeline.pairs import Sides
+from lambdabot.pipeline.pairs import Pair
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_environments_that_are_kept_ready_are_known_or_said_not_to_be(function, 
     )
     likeness = Likeness(connection=object(), folder=Path(), base_named=True)
 
-    sides = likeness.complete(Sides(head=head, base=None, no_base="none"), Place(path=Path("lambdabot.yml"), line=1))
+    sides = likeness.complete(Pair(head=head, base=None, no_base="none"), Place(path=Path("lambdabot.yml"), line=1))
 
     told = any("keeps environments ready could not be read" in note for note in sides.notes)
     assert (sides.head.setup.provisioned_concurrency, told) == expected

@@ -37,6 +37,13 @@ def test_sizes_and_both_sides_of_the_gate_are_measured(function, line_up, sides)
     assert not lineup.reasons
 
 
+@pytest.mark.parametrize(("head", "base"), [(3, 60), (60, 3)])
+def test_the_longer_timeout_is_what_a_call_can_cost(function, line_up, head, base):
+    sides = {"base": replace(function.changed(timeout_seconds=base), side=Side.BASE), "no_base": ""}
+
+    assert line_up(function.changed(timeout_seconds=head), sides=sides).plan.timeout_seconds == 60
+
+
 @pytest.mark.parametrize("what", ["package", "setting"])
 def test_one_package_with_the_same_settings_is_not_measured(function, line_up, sides, what):
     same = {(side, ARM64): built(side, ARM64, sha256="same") for side in Side}

@@ -30,7 +30,7 @@ class MadeUp:
     budgets: dict[str, Budget] = field(default_factory=dict)
 
     def measure(self, lineup: Lineup) -> Iterator[Evidence]:
-        name = lineup.sides.head.name
+        name = lineup.pair.head.name
         self.budgets[name] = lineup.plan.budget
         for step in self.steps[name]:
             if isinstance(step, BaseException):
