@@ -166,7 +166,7 @@ _PART = {
     for part, kind in (("code", Code), ("setup", Setup), ("question", Question), ("origin", Origin))
     for each in fields(kind)
 }
-"""Of which part each field is: lambdabot.yml has them side by side."""
+"""The part that each field belongs to; lambdabot.yml has all of them side by side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ MAX_FILES, MAX_DEPTH = 100_000, 100
 """No quota of Lambda's: files and folders of a package, and folders in one another, that nobody means."""
 
 MAX_DIRECTORY_BYTES = 16 * 1024 * 1024
-"""Of a zip: 46 bytes and the name for each of MAX_FILES."""
+"""The longest list of contents of a zip: 46 bytes and a name for each of MAX_FILES."""
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The first time that a zip can hold."""

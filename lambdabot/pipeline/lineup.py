@@ -45,7 +45,7 @@ class Lineup:
     budget: Budget
     builds: Mapping[tuple[Side, Architecture], Build | PackagingError] = field(default_factory=dict)
     arm64: Arm64Check | None = None
-    memory_cap_mb: int | None = None  # of the account, once it was met
+    memory_cap_mb: int | None = None  # the account's limit, known once a size above it was refused
     refused: Mapping[Variant, str] = field(default_factory=dict)  # Variants that could not be made live, and why
 
     def without_all(self, reason: str) -> Self:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from lambdabot.pipeline.function import FunctionJob
 
 ARM64_TIMEOUT_SECONDS = 15.0
-"""Of one request to a package index."""
+"""How long one request to a package index may take."""
 
 PREPARED_AT_ONCE = 8
 """Functions that are packaged and checked at the same time: each waits on an index and on uv's processes."""

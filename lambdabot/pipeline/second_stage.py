@@ -22,7 +22,7 @@ from lambdabot.settings.load import Inputs, comment_key
 from lambdabot.workspace import Workspace
 
 MOST_COMMENTS = 5
-"""Of one second stage on one pull request, over all its pushes: each is a notification, and nobody reads more."""
+"""Comments that one second stage keeps on one pull request, over all its pushes; nobody reads more."""
 
 MOST_READ = 50
 """Reports of one folder that are looked into until so many hold."""

@@ -15,11 +15,11 @@ class GatePolicy(Protocol):
 
     @property
     def inconclusive(self) -> Literal["pass", "fail"]:
-        """Of comparisons that ended without a decision."""
+        """Comparisons that ended without a decision."""
 
     @property
     def not_measured(self) -> Literal["pass", "fail"]:
-        """Of comparisons that could not be made."""
+        """Comparisons that could not be made."""
 
 
 def overall(functions: "Iterable[FunctionResult | FunctionSection]") -> tuple[Verdict, str]:

@@ -110,7 +110,7 @@ class Reading:
             return True
 
     def _terraform(self) -> None:
-        from lambdabot.project.templates.terraform.configuration import Configuration  # noqa: PLC0415  # likewise
+        from lambdabot.project.templates.terraform.configuration import Configuration  # noqa: PLC0415  # it imports the parser
         from lambdabot.project.templates.terraform.hcl import HclFile  # noqa: PLC0415  # the parser, only where there is HCL
 
         files: dict[Path, list[HclFile]] = {}

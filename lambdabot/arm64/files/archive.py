@@ -10,7 +10,7 @@ from typing import IO, BinaryIO
 from lambdabot.arm64.files.contents import BAD_ARCHIVE, UnreadableError
 from lambdabot.workspace import FileRefusedError, Workspace
 
-# Of a project's folder, what is never shipped.
+# What is never shipped of a project's folder.
 _ASIDE = frozenset(
     {".git", ".hg", ".venv", "venv", ".tox", ".nox", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
 )

@@ -27,7 +27,7 @@ class Candidates:
         rules: FileRules,
         other: "Candidates | None" = None,
     ) -> None:
-        """Show the indexes through the target and the rules; `other`: the view whose wheels are read where they fit."""
+        """Offer what target and rules allow; where a wheel fits `other` as well, it is read there and only once."""
         self.target = target
         self.architecture = architecture
         self.rules = rules

@@ -19,7 +19,7 @@ class InFlight:
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin with nobody, and room for all that the plan asks for."""
+        """Start with nobody inside and no limit: the plan has one of its own, and Lambda has refused nothing yet."""
         self._clock = clock
         self._count = 0
         self._room = float("inf")

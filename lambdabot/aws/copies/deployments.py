@@ -68,7 +68,7 @@ class Deployments:
         self._ledger = Ledger(journal)
         self._creator = Creator(connection=connection, ledger=self._ledger)
         self._bucket = None if bucket is None else Uploads(connection, identity, self._creator, bucket)
-        self.memory_cap_mb: int | None = None  # the account's, once it was met
+        self.memory_cap_mb: int | None = None  # the account's limit, known once a size above it was refused
         self._lock = Lock()
         self._log_group_lock = Lock()  # held while the group is made: no function may come before it
         self._log_group_tried = False

@@ -66,11 +66,11 @@ class RequestsSection(Section):
     """How many requests the control plane takes; what comes faster is answered 429."""
 
     per_second: Rate = 15
-    """Of everything together but GetFunction and Invoke."""
+    """All requests together, without GetFunction and Invoke."""
     burst: Annotated[int, Field(ge=1)] = 15
-    """At once, after a pause."""
+    """How many may come at once after a pause."""
     get_function_per_second: Rate = 100
-    """Of GetFunction, its burst too."""
+    """Requests of GetFunction alone, and its burst."""
     retry_after_seconds: Seconds | None = None
     """What a refusal says in its Retry-After."""
 
@@ -81,7 +81,7 @@ class AccountSection(Section):
     concurrency: Annotated[int, Field(ge=1)] = 1000
     """Concurrent invocations."""
     busy: Annotated[int, Field(ge=0)] = 0
-    """Of them, those that other traffic always uses."""
+    """How many of them other traffic always uses."""
     memory_mb: Annotated[int, Field(ge=128, le=10_240)] = 10_240
     """The largest memory size; a new account's is 3008."""
 
@@ -122,7 +122,7 @@ class CannedSection(Section):
     noise: Share = 0
     """Each duration differs from the others by up to this share, either way."""
     init_ms: Seconds = 150
-    """Of a new environment."""
+    """How long a new environment takes to start."""
     cold_ms: Seconds = 0
     """What the first call takes longer, beside its init."""
     max_memory_mb: Annotated[int, Field(ge=1)] = 60

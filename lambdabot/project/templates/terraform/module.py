@@ -22,7 +22,7 @@ _NAME = re.compile(r"\b((?:var|local)\.[\w-]+)")
 _ARCHIVE = re.compile(r"\barchive_file\.([\w-]+)")
 
 _MOST_BY_KEY = 100
-"""Of a module's `archive_file`s whose output depends on a key: each is evaluated for each function that has one."""
+"""How many `archive_file`s of a module may depend on a key: each is evaluated for every function that has one."""
 
 
 def is_archive(block: Block, written: str) -> bool:
