@@ -64,9 +64,8 @@ class Connection:
         """Keep what the clients are made from; `connect` is the way to call this."""
         self.endpoint = endpoint
         self.region = region
-        self.ending = (
-            Event()
-        )  # set at the end of the run: from then on nothing is begun, retried or waited for but removals
+        # Set at the end of the run: from then on nothing is begun, retried or waited for but removals.
+        self.ending = Event()
         self.in_flight = InFlight()
         self.pace = pace  # of the control plane but GetFunction
         self.read_pace = None if pace is None else Pace(per_second=_READS_PER_SECOND, burst=_READS_PER_SECOND // 2)
