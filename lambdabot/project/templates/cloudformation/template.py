@@ -203,6 +203,9 @@ class _Function:
         if form.is_list and isinstance(entry.value, yaml.SequenceNode):
             # A list of the function's own would be joined to this one, and two architectures are refused.
             return self._literal_or_expression(entry, found, form, note)
+        own = self._own.get(key)
+        if own is not None and not own.merged:  # an `Fn::If` that gives `AWS::NoValue`, and so what `Globals` says
+            return self._replaced(own, form, note)
         return self._addition(key, form, note)
 
     def _addition(self, key: str, form: Form, note: str) -> Slot | NoSlot:
