@@ -1,1 +1,1 @@
-"""The commands of the terminal, a module each: `add_arguments`, and `run`, which returns the exit code."""
+"""The commands of the terminal, a module each, whose `run` returns the exit code; `arguments` has what they take."""

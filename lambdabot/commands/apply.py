@@ -9,11 +9,6 @@ from lambdabot.project.working_tree import write
 from lambdabot.report.document import load
 
 
-def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    command.add_argument("--report", type=Path, required=True, help="a report.json")
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Edit the templates, say where, and return the exit code."""
     functions = load(arguments.report).functions

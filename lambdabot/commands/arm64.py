@@ -20,54 +20,6 @@ from lambdabot.model import Arm64Check, Arm64Verdict, PackageVerdict
 from lambdabot.workspace import Workspace
 
 _M_ARENA_MAX = -8  # glibc's malloc.h
-_DESCRIPTION = """\
-Tell whether everything that a Lambda function ships runs on arm64: every dependency with those that it brings along,
-for the Python and glibc of the runtime, and every file of machine code. What blocks comes with its evidence and a fix
-that has been resolved. Nothing is installed, and no code of a package is run.
-"""
-_EPILOG = """\
-Indexes come from the manifest and from the variables of uv and pip (UV_INDEX_URL, PIP_INDEX_URL, …), credentials from
-those variables and from netrc. Exit code: 1 when something blocks, 3 when nothing could be checked, 2 for wrong usage,
-else 0.
-"""
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    parser.description, parser.epilog = _DESCRIPTION, _EPILOG
-    parser.add_argument(
-        "paths",
-        nargs="+",
-        type=Path,
-        metavar="PATH",
-        help="requirements file, uv, poetry, pdm, Pipfile or PEP 751 lock, pyproject.toml, zip, folder, image .tar",
-    )
-    parser.add_argument(
-        "--runtime", default="python3.13", metavar="NAME", help="the function's runtime (default: %(default)s)"
-    )
-    parser.add_argument("--python", metavar="X.Y", help="Python of a container image, in place of the runtime's")
-    parser.add_argument("--glibc", metavar="2.N", help="glibc of a container image, in place of the runtime's")
-    parser.add_argument(
-        "--json", action="store_true", help="print a JSON list in place of the table, an object for each PATH"
-    )
-    parser.add_argument("--github", action="store_true", help="annotate the requirements' lines of a pull request")
-    parser.add_argument(
-        "--verify", action="store_true", help="resolve once more with all fixes applied, and say what came of it"
-    )
-    parser.add_argument(
-        "--timeout",
-        type=float,
-        default=10.0,
-        metavar="SECONDS",
-        help="time limit of one request (default: %(default)g)",
-    )
-    parser.add_argument(
-        "--cache-dir",
-        type=Path,
-        metavar="DIR",
-        help="where to keep what was read (default: in RUNNER_TEMP, else in the user's cache)",
-    )
-    parser.add_argument("--no-cache", action="store_true", help="keep nothing, and ask for everything anew")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -4,7 +4,6 @@ import argparse
 import os
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 from lambdabot.aws.calls.connection import connect
 from lambdabot.aws.copies.clean import clean
@@ -12,19 +11,6 @@ from lambdabot.aws.copies.journal import journal_folder
 from lambdabot.errors import ExitCode
 from lambdabot.github.event import Context
 from lambdabot.settings.load import load_bucket
-
-
-def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    command.add_argument(
-        "--all", action="store_true", help="also what has not expired: of runs that are under way elsewhere, too"
-    )
-    command.add_argument("--bucket", help="the bucket of large packages (default: the settings' `bucket`)")
-    command.add_argument("--config", type=Path, default=Path("lambdabot.yml"), help="settings (default: %(default)s)")
-    command.add_argument("--dry-run", action="store_true", help="only say what would be removed")
-    command.add_argument("--endpoint", default="aws", help="aws (default) or the URL of a Lambda endpoint")
-    command.add_argument("--region", help="AWS Region (default: the environment's)")
-    command.add_argument("--repository", metavar="OWNER/NAME", help="whose copies (default: the workflow's repository)")
 
 
 def run(arguments: argparse.Namespace) -> int:

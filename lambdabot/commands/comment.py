@@ -3,7 +3,6 @@
 import argparse
 import os
 import sys
-from pathlib import Path
 
 from lambdabot.errors import ExitCode, GitHubError
 from lambdabot.github.event import Context
@@ -12,13 +11,6 @@ from lambdabot.pipeline.second_stage import comment, reported, reports
 from lambdabot.report.comment import render
 from lambdabot.settings.load import Inputs, load_comment
 from lambdabot.workspace import Workspace
-
-
-def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    command.add_argument("--report", type=Path, required=True, help="a report.json, or a folder of such")
-    command.add_argument("--config", type=Path, default=Path("lambdabot.yml"), help="how to comment, if it is there")
-    command.add_argument("--print", dest="only_print", action="store_true", help="render only, post nothing")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -22,12 +22,6 @@ The repository on GitHub is not known here, so AWS refuses .github/lambdabot/rol
 `lambdabot init` again once the remote `origin` is there, or with GITHUB_REPOSITORY=OWNER/NAME."""
 
 
-def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    command.add_argument("--config", type=Path, default=Path("lambdabot.yml"), help="settings (default: %(default)s)")
-    command.add_argument("--check", action="store_true", help="write nothing; exit 1 when something has drifted")
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Write the files, or compare them, and return the exit code."""
     config = Path(os.path.abspath(arguments.config))  # noqa: PTH100  # nothing is written through a link

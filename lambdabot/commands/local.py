@@ -1,7 +1,6 @@
 """`lambdabot local`: serves the embedded Lambda endpoint until interrupted."""
 
 import argparse
-from pathlib import Path
 from threading import Event
 
 from lambdabot.errors import ExitCode, InterruptionError, Mistake, UsageError
@@ -11,12 +10,6 @@ from lambdabot.local.faults.faults import Faults
 from lambdabot.settings.mistakes import validated
 from lambdabot.settings.yaml_source import read
 from lambdabot.workspace import Workspace
-
-
-def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    command.add_argument("--port", type=int, default=9001, help="port on loopback (default: %(default)s)")
-    command.add_argument("--chaos", type=Path, metavar="FILE", help="misbehave as AWS can, as this YAML file says")
 
 
 def run(arguments: argparse.Namespace) -> int:

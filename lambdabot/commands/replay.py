@@ -1,17 +1,11 @@
 """`lambdabot replay`: takes a run's decisions again from its files."""
 
 import argparse
-from pathlib import Path
 
 from lambdabot.errors import ExitCode
 from lambdabot.pipeline.replay import replay
 from lambdabot.report.document import load
 from lambdabot.report.samples import load as load_samples
-
-
-def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    command.add_argument("--report", type=Path, required=True, help="a report.json, with samples.jsonl beside it")
 
 
 def run(arguments: argparse.Namespace) -> int:

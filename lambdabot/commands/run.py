@@ -4,25 +4,12 @@ import argparse
 import os
 import sys
 from functools import partial
-from pathlib import Path
 
 from lambdabot.github.event import Context
 from lambdabot.project.discovery import discover
 from lambdabot.report.progress import Progress
 from lambdabot.settings.load import Inputs, load
 from lambdabot.workspace import Workspace
-
-
-def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    command.add_argument("--config", type=Path, default=Path("lambdabot.yml"), help="settings (default: %(default)s)")
-    command.add_argument("--endpoint", help="aws (default), local, or the URL of a Lambda endpoint")
-    command.add_argument("--base", metavar="PATH-OR-REF", help="what to compare with: a folder or a git ref")
-    command.add_argument("--function", action="append", default=[], metavar="NAME", help="only this one (repeatable)")
-    command.add_argument("--region", help="AWS Region (default: the environment's)")
-    command.add_argument("--out", type=Path, default=Path("out"), help="folder of the reports (default: %(default)s)")
-    command.add_argument("--dry-run", action="store_true", help="show what would be created, invoked and spent")
-    command.add_argument("--seed", type=int, default=1, help="seed of every random choice (default: %(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -8,11 +8,6 @@ from lambdabot.report.document import schema
 from lambdabot.settings.schema import SettingsFile
 
 
-def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    command.add_argument("--report", action="store_true", help="of report.json instead of lambdabot.yml")
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Print it, and return the exit code."""
     document = schema() if arguments.report else SettingsFile.model_json_schema()

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from lambdabot import __version__, action, cli
+from lambdabot.commands.arguments import COMMANDS
 from lambdabot.errors import InterruptionError
 from tests.fakes.github import FakeGitHub, Fault
 
@@ -31,6 +32,22 @@ except SystemExit:
     assert process.stderr == "[]\n"
     for command in ("run", "arm64", "comment", "clean", "policy", "schema", "local"):
         assert f"\n    {command} " in process.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_a_command_waits_for_no_library(command):
+    program = f"""
+import sys
+from lambdabot.cli import main
+try:
+    main(["{command}", "--help"])
+finally:
+    print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)
+"""
+    process = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert process.stderr == "[]\n"
+    assert f"usage: lambdabot {command} " in process.stdout
 
 
 def test_the_readme_names_every_command_and_input():

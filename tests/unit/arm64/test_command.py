@@ -1,11 +1,11 @@
 """The command from its arguments to its exit code, over a made-up index."""
 
-import argparse
 import json
 
 import pytest
 
-from lambdabot.commands.arm64 import add_arguments, exit_code, run
+from lambdabot.cli import parser as command_line
+from lambdabot.commands.arm64 import exit_code, run
 from lambdabot.errors import UsageError
 from lambdabot.model import Arm64Check, Arm64Verdict
 
@@ -21,10 +21,8 @@ def command(tmp_path, monkeypatch, capsys):
     def ran(*arguments, **files):
         for name, text in files.items():
             (tmp_path / f"{name}.txt").write_text(text)
-        parser = argparse.ArgumentParser()
-        add_arguments(parser)
         given = [*(f"{name}.txt" for name in files), "--runtime=python3.12", "--timeout=5", "--no-cache", *arguments]
-        code = run(parser.parse_args(given))
+        code = run(command_line().parse_args(["arm64", *given]))
         return (int(code), *capsys.readouterr())
 
     return ran
@@ -85,17 +83,19 @@ def test_cache_lies_where_it_is_told_to(package_index, tmp_path, monkeypatch):
     (tmp_path / "work").mkdir()
     path = tmp_path / "work/r.txt"
     path.write_text("alpha\n")
-    parser = argparse.ArgumentParser()
-    add_arguments(parser)
-    assert run(parser.parse_args([str(path), f"--cache-dir={tmp_path / 'own'}"])) == 0
+
+    def asked(*arguments):
+        return command_line().parse_args(["arm64", str(path), *arguments])
+
+    assert run(asked(f"--cache-dir={tmp_path / 'own'}")) == 0
     assert (tmp_path / "own").is_dir()
     assert not (tmp_path / "runner").exists()
-    assert run(parser.parse_args([str(path)])) == 0
+    assert run(asked()) == 0
     assert (tmp_path / "runner" / "lambdabot-cache").is_dir()
     with pytest.raises(UsageError, match="own: lies in the workspace"):
-        run(parser.parse_args([str(path), f"--cache-dir={tmp_path / 'work/own'}"]))
+        run(asked(f"--cache-dir={tmp_path / 'work/own'}"))
     monkeypatch.setenv("RUNNER_TEMP", str(tmp_path / "work"))
-    assert run(parser.parse_args([str(path)])) == 0
+    assert run(asked()) == 0
     assert [one.name for one in (tmp_path / "work").iterdir()] == ["r.txt"]  # nothing is kept where others write
 
 
