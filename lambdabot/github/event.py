@@ -54,7 +54,6 @@ class Context:
     repository: str | None = None  # owner/name
     pull_request: int | None = None
     head_sha: str | None = None  # the pull request's own commit, not the merge commit of GITHUB_SHA
-    base_ref: str | None = None
     author: str | None = None  # who opened the pull request, whoever pushed to it or started the run again
     base_sha: str | None = None  # the target branch's commit, as the event has it
     merge_sha: str | None = None  # GITHUB_SHA: for a pull request, GitHub's merge of head and target branch
@@ -133,7 +132,6 @@ class Context:
             head_sha=sha or None,
             base_sha=_text(base, "sha"),
             merge_sha=environ.get("GITHUB_SHA") or None,
-            base_ref=_text(base, "ref") or environ.get("GITHUB_BASE_REF") or None,
             author=_text(_object(pull_request, "user"), "login"),
             fork=bool(pull_request) and head_repository != repository,
             api_url=environ.get("GITHUB_API_URL") or PUBLIC_API,

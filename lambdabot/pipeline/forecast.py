@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lambdabot.aws.calls.connection import REQUESTS_PER_SECOND
+from lambdabot.aws.calls.region import region_of
 from lambdabot.aws.prices import prices
 from lambdabot.errors import UsageError
 from lambdabot.model import Function, Prices, Side
@@ -37,10 +38,13 @@ def require_budget(lineups: Iterable["Lineup"], *, settings: Settings) -> None:
                 "fewer sizes, architectures or payloads"
             )
         if outlook.least_usd > usd:
+            timeout = lineup.plan.timeout_seconds
+            whose, lower = "", ", lower `timeout_seconds`,"
+            if timeout != head.setup.timeout_seconds:
+                whose, lower = ", which is the target branch's", ""
             reasons.append(
                 f"its dearest first wave could cost ${outlook.least_usd:.4f} if every call ran into the timeout of "
-                f"{head.setup.timeout_seconds} s, and `budget.usd` leaves ${usd}: raise it, lower `timeout_seconds`, "
-                "or leave out the largest sizes"
+                f"{timeout} s{whose}, and `budget.usd` leaves ${usd}: raise it{lower} or leave out the largest sizes"
             )
         place = settings.places[head.name]
         mistakes += [place.mistake(f"`{head.name}`: {one}") for one in reasons]
@@ -50,7 +54,7 @@ def require_budget(lineups: Iterable["Lineup"], *, settings: Settings) -> None:
 
 def describe(settings: Settings) -> str:
     """Return the plan as text. Nothing is called, so what the endpoint would refuse is not known yet."""
-    known = prices(settings.region or os.environ.get("AWS_REGION") or "us-east-1")
+    known = prices(region_of(settings.region, os.environ) or "us-east-1")
     lines = [
         f"endpoint {settings.endpoint}; base {settings.base or 'HEAD^1 on a pull request, else none'}",
         f"prices of {known.region}, list of {known.published} ({known.source})",

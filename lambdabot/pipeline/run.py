@@ -21,6 +21,7 @@ from lambdabot.aws.calls.threads import run_all, start
 from lambdabot.aws.copies.deployments import Deployments
 from lambdabot.aws.copies.identity import RunIdentity
 from lambdabot.aws.copies.journal import Journal, journal_folder
+from lambdabot.aws.layers import Layers
 from lambdabot.aws.price_list import latest
 from lambdabot.aws.prices import prices
 from lambdabot.errors import EndpointError, InterruptionError, UsageError, reason
@@ -216,7 +217,7 @@ class Run:
             cache=self._cache,
             access=IndexAccess(self._cache, ARM64_TIMEOUT_SECONDS),
             through_bucket=settings.bucket is not None and not local,
-            layer_client=None if local or connection is None else connection.control,
+            layer_client=None if local or connection is None else Layers(connection),
         )
         likeness = Likeness(
             connection=None if local else connection,

@@ -270,6 +270,8 @@ class RunBudgetSection(Section):
 class SettingsFile(Section):
     """lambdabot.yml: which Lambda functions to measure, and how."""
 
+    model_config = ConfigDict(title="lambdabot.yml")
+
     version: Literal[1]
     """Version of this format."""
     defaults: DefaultsSection = DefaultsSection()

@@ -14,6 +14,7 @@ from lambdabot.arm64.files.ranged import save
 from lambdabot.arm64.files.shipped import Shipped, read_shipped
 from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.arm64.indexes.transport import Transport, UnreachableError, cause, status
+from lambdabot.errors import EndpointError
 from lambdabot.redaction import redact
 
 _LAYERS = 5  # that a function may have (AWS Lambda, "Lambda quotas")
@@ -22,22 +23,21 @@ _IN_MEMORY = 8 * 1024 * 1024
 
 
 class LayerClient(Protocol):
-    """What is needed of boto3's Lambda client."""
+    """What is needed of boto3's Lambda client; its errors are told in words."""
 
     def get_layer_version_by_arn(self, *, Arn: str) -> Mapping[str, Any]:  # noqa: N803  # AWS's own name
-        """Return the layer version with a presigned address of its content (GetLayerVersionByArn)."""
+        """Return the layer version with a presigned address of its content. Raises EndpointError."""
         ...
 
 
 def read_layers(client: LayerClient, arns: Iterable[str], access: IndexAccess) -> list[tuple[str, Shipped | str]]:
     """Return each layer's redacted ARN and what it ships; the reason in words where it could not be read."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # slow, and few checks have layers
 
     def read(arn: str) -> Shipped | str:
         try:
             return _read(client, arn, transport)
-        except (ClientError, BotoCoreError) as error:
-            return redact(str(error))
+        except EndpointError as error:
+            return redact(error.what)
         except (UnreadableError, UnreachableError) as error:
             return str(error)
         except requests.RequestException as error:

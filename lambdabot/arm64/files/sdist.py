@@ -17,7 +17,6 @@ from lambdabot.arm64.files import setup_script
 from lambdabot.arm64.files.contents import BAD_ARCHIVE, Contents, UnreadableError, parse_metadata
 from lambdabot.arm64.files.native import HEAD, NativeFile, machine
 
-DOWNLOAD_LIMIT = 64 * 1024 * 1024
 _UNPACKED_LIMIT = 512 * 1024 * 1024
 _MEMBERS = 50_000
 _TEXT_LIMIT = 1024 * 1024

@@ -18,6 +18,7 @@ from lambdabot import __version__
 from lambdabot.aws.calls.failures import LOCAL, CallError
 from lambdabot.aws.calls.in_flight import InFlight
 from lambdabot.aws.calls.pace import Pace
+from lambdabot.aws.calls.region import region_of
 from lambdabot.aws.calls.reply import IncompleteReplyError, hold_to
 from lambdabot.aws.calls.retry import AWSError, Retry, passing
 from lambdabot.errors import EndpointError
@@ -157,7 +158,7 @@ class Connection:
         try:
             settings = self.call(
                 "lambda.GetAccountSettings",
-                self.control.get_account_settings,
+                lambda: self.control.get_account_settings(),  # noqa: PLW0108  # what makes the client is part of the call
                 doing=doing,
                 attempts=4,
                 deadline=time.monotonic() + 20,
@@ -226,8 +227,7 @@ def connect(*, endpoint: str | None, region: str | None, access_key: str | None 
             aws_access_key_id=(access_key or "lambdabot") if loopback else None,
             aws_secret_access_key="local" if loopback else None,
         )
-        # boto3 reads AWS_DEFAULT_REGION alone; every other SDK of AWS, and Lambda itself, say AWS_REGION.
-        region = region or os.environ.get("AWS_REGION") or session.region_name or (_HERE if loopback else None)
+        region = region_of(region, os.environ) or session.region_name or (_HERE if loopback else None)
     except AWSError as error:
         raise CallError(error, doing="read the AWS configuration") from error
     if region is None:

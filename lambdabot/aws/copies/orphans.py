@@ -137,7 +137,7 @@ class Search:
         def tags(function: Any) -> Orphan | None:  # noqa: ANN401  # as botocore gives it
             name, arn = function["FunctionName"], function["FunctionArn"]
             answer = self._read("lambda.ListTags", lambda: control.list_tags(Resource=arn), f"read the tags of {name}")
-            return None if answer is None else self._listed(Kind.FUNCTION, name, answer["Tags"])
+            return None if answer is None else self._listed(Kind.FUNCTION, name, answer.get("Tags", {}))
 
         return [one for one in run_all(partial(tags, function) for function in ours) if one is not None]
 
@@ -160,7 +160,7 @@ class Search:
                 lambda: logs.list_tags_for_resource(resourceArn=arn),
                 f"read the tags of {name}",
             )
-            return None if answer is None else self._listed(Kind.LOG_GROUP, name, answer["tags"])
+            return None if answer is None else self._listed(Kind.LOG_GROUP, name, answer.get("tags", {}))
 
         return [one for one in run_all(partial(tags, group) for group in _pages(page)) if one is not None]
 

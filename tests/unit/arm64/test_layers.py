@@ -1,15 +1,15 @@
-"""Layers, over real HTTP as from a presigned address; the client that gives the address is a stub of boto3's call."""
+"""Layers, over real HTTP as from a presigned address; the client that gives the address is hand-made."""
 
 import io
 import zipfile
 
 import pytest
-from botocore.exceptions import ClientError
 
 from lambdabot.arm64.check import check_layers
 from lambdabot.arm64.files import archive, layers
 from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.arm64.target import Target
+from lambdabot.errors import EndpointError
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:layer:tools:3"
 SHOWN = "arn:aws:lambda:eu-west-1:****:layer:tools:3"
@@ -64,9 +64,7 @@ def test_layer_without_machine_code_is_ready(served):
 
 
 def test_layer_that_cannot_be_had_is_not_checked(served):
-    denied = ClientError(
-        {"Error": {"Code": "AccessDeniedException", "Message": f"no access to {ARN}"}}, "GetLayerVersionByArn"
-    )
+    denied = EndpointError(f"could not read the layer: no access to {ARN} (AccessDeniedException)")
     clients = {
         "AccessDenied": Client(error=denied),
         "no connection": Client("http://127.0.0.1:9/x"),

@@ -5,6 +5,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from lambdabot.aws.calls.caller import warning
 from lambdabot.aws.calls.connection import AccountLimits, connect
 from lambdabot.aws.calls.failures import CallError
 from lambdabot.aws.calls.pace import Pace
@@ -53,6 +54,23 @@ def test_what_is_wrong_shows_at_the_first_call(fake, connection, code, words):
     assert caught.value.what.startswith("could not reach Lambda at http://127.0.0.1:")
     assert caught.value.advice
     assert caught.value.exit_code is ExitCode.NOT_MEASURED
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"AWS_REGION": "eu west"}, "eu west"),
+        ({"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKIAX"}, "Partial credentials"),
+    ],
+)
+def test_what_boto3_refuses_before_the_first_call_is_told_as_well(monkeypatch, variables, words):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    connection = connect(endpoint=None, region=None)
+    with pytest.raises(EndpointError, match=words):
+        connection.verify()
+    assert warning(connection) == ""
 
 
 def test_nobody_at_home(monkeypatch):

@@ -51,7 +51,6 @@ def test_a_pull_request_is_read_with_its_own_head(environ, tmp_path):
         repository="octo/demo",
         pull_request=7,
         head_sha=HEAD,
-        base_ref="main",
         author="octocat",
         base_sha=BASE,
         merge_sha=MERGE,

@@ -3,8 +3,7 @@
 import struct
 from dataclasses import replace
 
-from botocore.exceptions import ClientError
-
+from lambdabot.errors import EndpointError
 from lambdabot.model import Architecture, Side
 from lambdabot.workspace import Workspace
 
@@ -26,8 +25,8 @@ class Refused:
     """Stands in for boto3's client where a layer may not be read: no endpoint here has layers."""
 
     def get_layer_version_by_arn(self, *, Arn: str):  # noqa: N803 - AWS's own name
-        error = {"Error": {"Code": "AccessDeniedException", "Message": f"no access to {Arn}"}}
-        raise ClientError(error, "GetLayerVersionByArn")
+        message = f"could not read the layer: no access to {Arn} (AccessDeniedException)"
+        raise EndpointError(message)
 
 
 def test_layers_are_part_of_the_arm64_answer(function, job):
