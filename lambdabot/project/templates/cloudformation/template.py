@@ -306,11 +306,29 @@ class _Function:
             return Undecided(
                 reason="its image is built from a Dockerfile: give the image as `source`", place=self._place
             )
-        for key in ("CodeUri", "ImageUri", "InlineCode") if self._sam else ("Code",):
+        is_image = self._is_image()
+        for key in self._code_keys(is_image=is_image):
             entry, _ = self._entry(key)
-            if entry is not None:
+            if entry is not None and not self._is_empty(entry):
                 return self._code_of(key, entry)
-        return Undecided(reason="no code is given", place=self._place)
+        if is_image:
+            return Undecided(reason="no image is given", place=self._place)
+        return attributes.code(".", self._folder, self._place)  # as SAM CLI and `aws cloudformation package` have it
+
+    def _is_image(self) -> bool:
+        found = self._get("PackageType", attributes.text)
+        return isinstance(found, Stated) and found.value == "Image"
+
+    def _code_keys(self, *, is_image: bool) -> tuple[str, ...]:
+        """Return the properties that may hold the code; `Globals` may give a `CodeUri` to what has another of them."""
+        if not self._sam:
+            return ("Code",)
+        return ("ImageUri",) if is_image else ("InlineCode", "CodeUri", "ImageUri")
+
+    def _is_empty(self, entry: Entry) -> bool:
+        """Tell whether a property is written without a value, or left out by `AWS::NoValue`."""
+        found = self._stack.intrinsics.evaluate(entry.value)
+        return isinstance(found, Known) and found.value in (None, NO_VALUE)
 
     def _code_of(self, key: str, entry: Entry) -> Attribute[Path | str]:
         place = self._document.place(entry.value)
