@@ -22,6 +22,7 @@ MOST_NODES = 10_000
 
 _SHORT = re.compile(r"!(Ref|Condition|[A-Z][A-Za-z0-9:]*)$")
 _VARIABLE = re.compile(r"\$\{([^${}]*)\}")
+_DYNAMIC = re.compile(r"\{\{resolve:([\w-]+):[^{}]*\}\}")
 
 TOO_LONG = f"is longer than {LONGEST_VALUE} characters"
 
@@ -278,11 +279,17 @@ def long_form(name: str) -> str:
 
 
 def attribute(result: Result, convert: Callable[..., Attribute[T]], inherited: str = "") -> Attribute[T]:
-    """Return what a result says of a function; None for `AWS::NoValue`."""
+    """Return what a result says of a function; None for `AWS::NoValue`.
+
+    A dynamic reference, as in `{{resolve:ssm:/table}}`, is no value: CloudFormation puts one in its place.
+    """
     if isinstance(result, Undecided):
         return result
     if result.value is NO_VALUE:
         return None
+    if isinstance(result.value, str) and (dynamic := _DYNAMIC.search(result.value)):
+        reason = f"`{{{{resolve:{dynamic[1]}:…}}}}` is known only when deployed"
+        return Undecided(reason=reason, place=result.place)
     return convert(result.value, result.place, attributes.named(result.via[0]) if result.via else inherited)
 
 
