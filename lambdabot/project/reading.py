@@ -90,8 +90,10 @@ class Reading:
                         known_to_child[name] = _agreed(known_to_child.get(name, value), value)
             given = passed
         for path, stacks in self.stacks.items():
-            for stack in stacks:
-                self.functions += cloudformation.functions(Stack(stack.document, given.get(path, {})))
+            for one in stacks:
+                stack = Stack(one.document, given.get(path, {}))
+                self.functions += cloudformation.functions(stack)
+                self.problems += stack.left_out(*cloudformation.FUNCTIONS)
 
     def _inner(self, path: Path, stack: Stack) -> None:
         """Read a nested stack's template, where there is one in the repository."""

@@ -46,11 +46,22 @@ class Stack:
         """Read nothing yet."""
         self.document = document
         self.intrinsics = Intrinsics(document, given)
+        self._parameters = "the parameters that the parent stack gives" if given else "the defaults of the parameters"
 
     @cached_property
     def resources(self) -> dict[str, Resource]:
         """Return the resources that exist: those whose condition is decided to be false do not."""
-        return {resource.name: resource for resource in self._all() if not self._left_out(resource)}
+        return {resource.name: resource for resource in self._all() if self._false_condition(resource) is None}
+
+    def left_out(self, *kinds: str) -> Iterator[Undecided]:
+        """Yield why resources of some types do not exist."""
+        for resource in self._all():
+            condition = self._false_condition(resource) if resource.kind in kinds else None
+            if condition is not None:
+                reason = (
+                    f"`{resource.name}` is left out: its condition `{condition.value}` is false with {self._parameters}"
+                )
+                yield Undecided(reason=reason, place=self.document.place(resource.entry.key))
 
     def _all(self) -> Iterator[Resource]:
         document = self.document
@@ -60,11 +71,14 @@ class Stack:
                 properties = document.get(entry.value, "Properties")
                 yield Resource(name=name, kind=str(kind.value), entry=entry, properties=properties)
 
-    def _left_out(self, resource: Resource) -> bool:
+    def _false_condition(self, resource: Resource) -> yaml.ScalarNode | None:
+        """Return the condition that keeps a resource from existing, or None."""
         condition = self.document.get(resource.entry.value, "Condition")
-        return isinstance(condition, yaml.ScalarNode) and (
+        if isinstance(condition, yaml.ScalarNode) and (
             self.intrinsics.condition(str(condition.value), condition) is False
-        )
+        ):
+            return condition
+        return None
 
     def of_kind(self, *kinds: str) -> Iterator[Resource]:
         """Yield the resources of some types."""

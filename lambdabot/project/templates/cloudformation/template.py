@@ -33,14 +33,14 @@ from lambdabot.project.templates.yaml_nodes import Entry, Node
 
 T = TypeVar("T")
 
-FUNCTION = "AWS::Lambda::Function"
+FUNCTIONS = (SERVERLESS_FUNCTION, "AWS::Lambda::Function")
 
 
 def functions(stack: Stack) -> Iterator[Declaration]:
     """Yield the functions of one template."""
     events = events_of_resources(stack)
     provisioned = _provisioned(stack)
-    for resource in stack.of_kind(SERVERLESS_FUNCTION, FUNCTION):
+    for resource in stack.of_kind(*FUNCTIONS):
         yield _Function(stack, resource).declaration(
             tuple(events.get(resource.name, ())), provisioned.get(resource.name)
         )

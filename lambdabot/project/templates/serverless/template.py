@@ -113,6 +113,9 @@ class _Service:
                     yield _Function(
                         self, name, body.document, body.node, found.document.place(entry.key), shared=shared
                     )
+                else:
+                    reason = f"the function `{name}` is left out: it is no mapping"
+                    yield Undecided(reason=reason, place=found.document.place(entry.key))
 
 
 class _Function:
