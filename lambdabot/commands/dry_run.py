@@ -9,7 +9,7 @@ from lambdabot.pipeline.forecast import describe
 from lambdabot.pipeline.pairs import pair_all
 from lambdabot.pipeline.terms import terms
 from lambdabot.project.changes import describe as describe_changes
-from lambdabot.settings.load import Settings
+from lambdabot.settings.load import Settings, missing_roles
 
 
 def run(settings: Settings, context: Context) -> int:
@@ -23,4 +23,8 @@ def run(settings: Settings, context: Context) -> int:
         told = {one.head.name: one.refused or one.no_base for one in pairs if one.refused or one.removed}
         for line in (*agreed.notes, *(f"{name}: {why}" for name, why in told.items())):
             print(line)
+        if settings.endpoint == "aws":
+            untold = [one for one in agreed.settings.functions if one.name not in told]
+            for missing in missing_roles(untold, settings.places):
+                print(missing)
     return ExitCode.DONE

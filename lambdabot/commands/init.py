@@ -4,8 +4,11 @@ import argparse
 import os
 from pathlib import Path
 
-from lambdabot.errors import ExitCode
+from lambdabot.errors import ExitCode, UsageError
+from lambdabot.model import Discovery
 from lambdabot.project.discovery import discover
+from lambdabot.settings.declared import complete, not_measured
+from lambdabot.settings.yaml_source import YamlSource, read
 from lambdabot.starter.files_of_repository import Starter, settings_drift, starters, write
 from lambdabot.starter.roles_template import repository_of, template
 from lambdabot.workspace import Workspace
@@ -30,15 +33,26 @@ def run(arguments: argparse.Namespace) -> int:
     found = starters(config, discovery, template(config, discovery, repository))
     if arguments.check:
         return _check(found, config)
-    write([one for one in found if not one.exists], Workspace.around(config.parent))
+    workspace = Workspace.around(config.parent)
+    write([one for one in found if not one.exists], workspace)
     for one in found:
         print(f"{_state(one):8} {_shown(one.path)}")
-    for problem in discovery.problems:
-        print(f"not read {problem}")
+    for line in _not_measured(config, discovery, workspace):
+        print(line)
     print(f"{len(discovery.functions)} function(s) in {len(discovery.templates)} template(s)")
     if any(not one.exists for one in found):
         print(NEXT if repository else f"{NEXT}\n{UNKNOWN}")
     return ExitCode.DONE
+
+
+def _not_measured(config: Path, discovery: Discovery, workspace: Workspace) -> tuple[str, ...]:
+    """Return what a run would not measure with the settings that are there now."""
+    try:
+        source = read(config, workspace)
+    except UsageError:  # a file of the user's own, whose mistakes a run tells
+        source = YamlSource(path=config, data={})
+    declared = complete(source, discovery, workspace)
+    return not_measured(declared.notes, declared.left_out)
 
 
 def _check(found: list[Starter], config: Path) -> int:

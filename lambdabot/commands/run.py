@@ -30,6 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
         ),
         default_endpoint="local" if context.is_untrusted else "aws",
         discover=discover,
+        deploys=not arguments.dry_run,
     )
     if arguments.dry_run:
         from lambdabot.commands import dry_run  # noqa: PLC0415  # what it is told needs no endpoint

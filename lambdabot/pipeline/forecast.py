@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lambdabot.aws.calls.connection import REQUESTS_PER_SECOND
@@ -11,7 +12,9 @@ from lambdabot.aws.prices import prices
 from lambdabot.errors import UsageError
 from lambdabot.model import Function, Prices, Side
 from lambdabot.packaging.target import Target
+from lambdabot.pipeline.notes import declared_notes
 from lambdabot.pipeline.pairs import Pair
+from lambdabot.settings.declared import not_measured
 from lambdabot.settings.load import Settings
 
 if TYPE_CHECKING:
@@ -64,8 +67,8 @@ def describe(settings: Settings) -> str:
         outlook = _lineup(function, settings, known).outlook()
         control += _control_calls(function, outlook, settings)
         lines += ["", *_lines(function, outlook, settings)]
-    if settings.left_out:
-        lines += ["", *(f"{name} is not measured: {reason}" for name, reason in settings.left_out.items())]
+    if lacking := not_measured(settings.notes, settings.left_out):
+        lines += ["", *lacking]
     usd = min(settings.budget.usd, sum(function.question.budget.usd for function in settings.functions))
     minutes = min(settings.budget.minutes, sum(function.question.budget.minutes for function in settings.functions))
     seconds = control / REQUESTS_PER_SECOND + _TRANSITION_SECONDS
@@ -83,6 +86,7 @@ def _lines(function: Function, outlook: "Outlook", settings: Settings) -> list[s
     minutes = ", ".join(f"{invocations * ms / 60_000:.1f} minutes at {ms} ms a call" for ms in outlook.usual_usd)
     return [
         f"{function.name} ({function.code.runtime})",
+        f"  code         {_code(function, settings)}",
         f"  sweep        {', '.join(map(str, asked.memory_mb))} MB on {', '.join(asked.architectures)}",
         f"  today        {today}",
         f"  Variants     {outlook.variants}, base included",
@@ -92,7 +96,17 @@ def _lines(function: Function, outlook: "Outlook", settings: Settings) -> list[s
         f"               {minutes}, one after another",
         f"  at most      {budget.invocations} invocations, ${budget.usd}, {budget.minutes:g} minutes",
         f"  control      {_control_calls(function, outlook, settings)} control-plane calls",
+        *(f"  note         {note}" for note in declared_notes(function)),
     ]
+
+
+def _code(function: Function, settings: Settings) -> str:
+    """Return where the code lies, and what of it is called."""
+    source, handler = function.code.source, function.code.handler
+    if source is None:
+        return f"that of {function.origin.like}"
+    shown = os.path.relpath(source, settings.path.parent) if isinstance(source, Path) else source
+    return f"{shown}, {handler}" if handler else shown
 
 
 def _control_calls(function: Function, outlook: "Outlook", settings: Settings) -> int:

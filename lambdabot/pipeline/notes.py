@@ -1,11 +1,14 @@
 """What a reader should know of a function beside its figures: what is billed besides, assumed, or missing."""
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from lambdabot.errors import PackagingError
 from lambdabot.model import Function, Invocation
 from lambdabot.packaging.build import uninstalled
-from lambdabot.pipeline.lineup import Lineup
+
+if TYPE_CHECKING:  # numpy comes with it, and a dry run has notes too
+    from lambdabot.pipeline.lineup import Lineup
 
 ASSUMED = ("memory_mb", "architecture", "timeout_seconds")
 """What has a default in the settings when the template does not decide it."""
@@ -37,7 +40,7 @@ def declared_notes(function: Function) -> Iterator[str]:
         yield f"The template sets {', '.join(unset)}, which lambdabot.yml does not: the copies run without."
 
 
-def packaging_notes(lineup: Lineup, seen: Iterable[Invocation]) -> tuple[str, ...]:
+def packaging_notes(lineup: "Lineup", seen: Iterable[Invocation]) -> tuple[str, ...]:
     """Say what to do about a package that could not be made, and about one that lacks a module."""
     notes = [one.advice for one in lineup.builds.values() if isinstance(one, PackagingError)]
     if any("Runtime.ImportModuleError" in one.reason for one in seen):

@@ -38,6 +38,7 @@ from lambdabot.pipeline.verdict import overall
 from lambdabot.project.base import BaseTree, head_sha
 from lambdabot.report.progress import Progress
 from lambdabot.sandbox.folder import PrivateFolder
+from lambdabot.settings.declared import not_measured
 from lambdabot.settings.schema import RunBudgetSection
 
 if TYPE_CHECKING:
@@ -279,8 +280,7 @@ class Run:
             run_url=context.run_url,
             notes=(
                 *self._notes,
-                *settings.notes,
-                *(f"{name} is not measured: {reason}" for name, reason in settings.left_out.items()),
+                *not_measured(settings.notes, settings.left_out),
                 *(_notes(deployments) if deployments else ()),
             ),
         )

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -167,6 +167,11 @@ def _lacks(one: Declaration, merged: Mapping[str, Any], folder: Path | None, wor
     if source is not None and not source.exists():
         return f"{one.place}: {missing_code(one, section.source)}"
     return "" if section.handler is not None else f"{one.place}: it has no handler"
+
+
+def not_measured(notes: Iterable[str], left_out: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what the templates have and a run does not measure, each with the reason."""
+    return (*notes, *(f"{name} is not measured: {reason}" for name, reason in left_out.items()))
 
 
 def outside(what: str) -> str:

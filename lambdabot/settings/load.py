@@ -121,8 +121,11 @@ Discover = Callable[[Path, Sequence[str] | None, Workspace], Discovery]
 """Reads the templates below a folder, or those that are named: `lambdabot.project.discovery.discover`."""
 
 
-def load(inputs: Inputs, *, discover: Discover, default_endpoint: str = "aws") -> Settings:
-    """Read the file, complete it by the templates, apply the inputs. Raises UsageError with every mistake of all."""
+def load(inputs: Inputs, *, discover: Discover, default_endpoint: str = "aws", deploys: bool = True) -> Settings:
+    """Read the file, complete it by the templates, apply the inputs. Raises UsageError with every mistake of all.
+
+    What `deploys` needs a role on AWS for each function.
+    """
     if not _is_there(inputs.config):
         raise UsageError([Mistake(message=f"there is no settings file {inputs.config}")], advice=EXAMPLE)
     mistakes, workspace = _input_mistakes(inputs), inputs.files
@@ -142,8 +145,9 @@ def load(inputs: Inputs, *, discover: Discover, default_endpoint: str = "aws") -
     if endpoint == "local" and sys.platform != "linux":
         message = "the embedded endpoint needs Linux: run it in a container or in WSL2, or use `--endpoint aws`"
         mistakes.append(Mistake(message=message))
-    if endpoint == "aws":
-        mistakes += _role_mistakes(wanted, source)
+    places = {function.name: source.place(("functions", function.name)) for function in found}
+    if deploys and endpoint == "aws":
+        mistakes += missing_roles(wanted, places)
     if mistakes:
         raise UsageError(mistakes)
     return Settings(
@@ -164,7 +168,7 @@ def load(inputs: Inputs, *, discover: Discover, default_endpoint: str = "aws") -
         out=Path(os.path.abspath(inputs.out or "out")),  # noqa: PTH100  # links are not followed before they are looked at
         effective=redacted(document),
         inputs=inputs,
-        places={function.name: source.place(("functions", function.name)) for function in found},
+        places=places,
         left_out=declared.left_out,
         notes=declared.notes,
     )
@@ -313,7 +317,7 @@ def _nothing_to_measure(declared: Declared) -> list[Mistake]:
     return [none, *lacking, *unread]
 
 
-def _role_mistakes(functions: Iterable[Function], source: YamlSource) -> list[Mistake]:
+def missing_roles(functions: Iterable[Function], places: Mapping[str, Place]) -> list[Mistake]:
     """Return a mistake for each function whose throw-away copies would have no role on AWS."""
     mistakes = []
     for function in functions:
@@ -325,7 +329,7 @@ def _role_mistakes(functions: Iterable[Function], source: YamlSource) -> list[Mi
                 f". That of {function.origin.like} is not taken: hundreds of invocations would write to production "
                 "with it. Name a role that may do less, or write `side_effects: accepted`"
             )
-        mistakes.append(source.place(("functions", function.name)).mistake(message))
+        mistakes.append(places[function.name].mistake(message))
     return mistakes
 
 

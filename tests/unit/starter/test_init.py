@@ -172,7 +172,7 @@ def test_what_cannot_be_read_is_said_in_the_file_and_on_the_terminal(repository,
 
     main(["init"])
 
-    assert "not read" in capsys.readouterr().out
+    assert "serverless.ts:1: is a program, which is not run" in capsys.readouterr().out
     assert "# serverless.ts:1: is a program" in (repository / "lambdabot.yml").read_text()
 
 

@@ -1,0 +1,85 @@
+"""`lambdabot run --dry-run`: the plan of what is there, and all that keeps a run from measuring the rest."""
+
+import textwrap
+
+import pytest
+
+from lambdabot.cli import main
+
+TEMPLATE = """
+    Transform: AWS::Serverless-2016-10-31
+    Parameters:
+      Stage: {Type: String, Default: dev}
+      Size: {Type: Number}
+    Conditions:
+      IsLive: !Equals [!Ref Stage, live]
+    Resources:
+      Orders:
+        Type: AWS::Serverless::Function
+        Properties: {CodeUri: orders, Handler: app.handler, Runtime: python3.13, MemorySize: !Ref Size}
+      Gone:
+        Type: AWS::Serverless::Function
+        Properties: {CodeUri: gone, Handler: app.handler, Runtime: python3.13}
+      Live:
+        Type: AWS::Serverless::Function
+        Condition: IsLive
+        Properties: {CodeUri: orders, Handler: app.handler, Runtime: python3.13}
+"""
+
+NOT_MEASURED = (
+    "serverless.ts:1: is a program, which is not run: give its functions in lambdabot.yml",
+    "Gone is not measured: {}template.yaml:11: its code `gone` does not exist here",
+    "template.yaml:14: `Live` is left out: its condition `IsLive` is false with the defaults of the parameters",
+)
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_REGION", "AWS_DEFAULT_REGION", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "orders").mkdir()
+    (tmp_path / "orders" / "app.py").write_text("def handler(event, context):\n    return 1\n")
+    (tmp_path / "serverless.ts").write_text("module.exports = {service: 'a', provider: {name: 'aws'}, functions: {}}")
+    (tmp_path / "template.yaml").write_text(textwrap.dedent(TEMPLATE).lstrip())
+    return tmp_path
+
+
+def test_after_init_the_plan_needs_no_role_and_says_that_a_run_does(repository, capsys):
+    assert main(["init"]) == 0
+    assert main(["run", "--dry-run"]) == 0
+
+    said = capsys.readouterr().out
+    assert "\nOrders (python3.13)\n  code         orders, app.handler\n" in said
+    assert "`Orders` needs a `role` on AWS: the execution role of its throw-away copies" in said
+    assert main(["run"]) == 2
+    assert "`Orders` needs a `role` on AWS" in capsys.readouterr().err
+
+
+def test_a_role_that_is_there_or_not_needed_is_not_missed(repository, capsys):
+    (repository / "lambdabot.yml").write_text("version: 1\n")
+    assert main(["run", "--dry-run", "--endpoint", "local"]) == 0
+    (repository / "lambdabot.yml").write_text("version: 1\ndefaults: {role: 'arn:aws:iam::123456789012:role/copies'}\n")
+    assert main(["run", "--dry-run"]) == 0
+
+    assert "needs a `role`" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["init"], ["run", "--dry-run", "--endpoint", "local"]])
+def test_init_and_plan_say_alike_what_is_not_measured(repository, arguments, capsys):
+    (repository / "lambdabot.yml").write_text("version: 1\n")
+
+    assert main(arguments) == 0
+
+    said = capsys.readouterr().out
+    for line in NOT_MEASURED:
+        assert line.format(f"{repository}/") in said
+
+
+def test_the_plan_says_what_is_assumed(repository, capsys):
+    (repository / "lambdabot.yml").write_text("version: 1\n")
+
+    assert main(["run", "--dry-run", "--endpoint", "local"]) == 0
+
+    said = capsys.readouterr().out
+    assert "template.yaml:10: the parameter `Size` has no default, so it is assumed" in said
