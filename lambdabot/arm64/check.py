@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lambdabot import __version__
-from lambdabot.arm64.files.archive import members
+from lambdabot.arm64.files.archive import ZIP_SUFFIXES, members
 from lambdabot.arm64.files.contents import UnreadableError
 from lambdabot.arm64.files.image import Image, read_image
 from lambdabot.arm64.files.layers import LayerClient, read_layers
@@ -32,7 +32,6 @@ from lambdabot.model import Arm64Check, Arm64Verdict, PackageVerdict
 from lambdabot.workspace import FileRefusedError, Workspace
 
 _AT_ONCE = 4  # checks, which mostly wait for indexes and for uv
-_ZIPS = frozenset({".zip", ".whl", ".jar"})
 
 
 def check(path: Path, workspace: Workspace, target: Target, access: IndexAccess, *, verify: bool = False) -> Arm64Check:
@@ -45,7 +44,7 @@ def check(path: Path, workspace: Workspace, target: Target, access: IndexAccess,
     try:
         if path.suffix == ".tar" and (image := _image(path, workspace)) is not None:
             return _by_image(path, image, access)
-        if not path.is_dir() and path.suffix not in _ZIPS and not _is_zip(path, workspace):
+        if not path.is_dir() and path.suffix not in ZIP_SUFFIXES and not _is_zip(path, workspace):
             return _by_manifest(read_manifest(path, workspace), target, access, verify=verify)
         shipped = _read(path, workspace)
         answers = [_by_contents(path, shipped, target, access, as_it_is=False)]

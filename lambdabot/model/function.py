@@ -71,7 +71,7 @@ class Code:
     """What a function runs, and what it is packaged from; every path is absolute."""
 
     workspace: Workspace  # which holds every file that is named here
-    source: Path | str | None  # a folder, a .zip, the URI of a container image; None: the code of `like`, not yet read
+    source: Path | str | None  # a folder, a .zip, one file, an image's URI; None: the code of `like`, not yet read
     handler: str | None
     runtime: str
     requirements: Path | None

@@ -18,6 +18,7 @@ from lambdabot.errors import PackagingError
 from lambdabot.workspace import OUTSIDE, FileRefusedError, Workspace, is_private
 
 EXCLUDED_NAMES = frozenset({".git", "__pycache__", ".venv", ".DS_Store"})
+ZIP_SUFFIXES = frozenset({".zip", ".jar"})
 EXCLUDED_SUFFIXES = frozenset({".pyc"})
 
 MAX_ZIP_BYTES = 50 * 1024 * 1024
@@ -65,12 +66,29 @@ def is_excluded(relative: PurePosixPath | Path) -> bool:
     return useless or any(map(is_private, relative.parts))
 
 
+def is_zip(path: Path, workspace: Workspace) -> bool:
+    """Tell whether a file is a package as it is, by its name or by what it holds. Raises PackagingError."""
+    if path.suffix in ZIP_SUFFIXES:
+        return True
+    try:
+        with workspace.open(path) as file:
+            return zipfile.is_zipfile(file)
+    except FileRefusedError as error:
+        what = f"its source {path.name} {error}"
+        raise PackagingError(what, advice="Check `source` in lambdabot.yml.") from error
+
+
 def files(folder: Path, workspace: Workspace) -> Iterator[tuple[str, File]]:
     """Yield the name in the zip and the file for each below a folder, links followed where they stay inside.
+
+    What is one file is all of the package, as SAM CLI and `aws cloudformation package` have it.
 
     Raises PackagingError on a link that leaves the folder, leads nowhere or in a circle, on what is no file, and on
     more than a package can hold.
     """
+    if workspace.is_file(folder):
+        yield folder.name, File(folder, workspace)
+        return
     if not workspace.is_dir(folder):
         what = f"its source `{folder.name}` {OUTSIDE}" if folder.is_dir() else f"there is no folder `{folder.name}`"
         raise PackagingError(what, advice="Check `source` in lambdabot.yml.")

@@ -58,12 +58,11 @@ def package(
     try:
         workdir.mkdir(parents=True, exist_ok=True)
         stem = workdir / re.sub(r"[^\w.-]", "_", f"{function.side}-{function.name}-{architecture}")
-        if function.code.source.is_dir():
-            built = _zip(function, function.code.source, target, stem, cache_dir, direct=direct)
+        source, workspace = function.code.source, function.code.workspace
+        if source.is_dir() or not archive.is_zip(source, workspace):
+            built = _zip(function, source, target, stem, cache_dir, direct=direct)
         else:
-            built = archive.take(
-                function.code.source, function.code.workspace, _beside(stem, "taken.zip"), direct=direct
-            )
+            built = archive.take(source, workspace, _beside(stem, "taken.zip"), direct=direct)
     except PackagingError as error:
         what = f"`{function.name}` ({function.side}) cannot be packaged for {architecture}: {error.what}"
         raise PackagingError(what, advice=error.advice) from error
@@ -101,7 +100,7 @@ def uninstalled(function: Function) -> str:
 def _zip(
     function: Function, source: Path, target: Target, stem: Path, cache_dir: Path | None, *, direct: bool
 ) -> Archive:
-    """Zip a folder and its dependencies; what is written begins with the stem."""
+    """Zip a folder and its dependencies, or a file; what is written begins with the stem."""
     contents = dict(archive.files(source, function.code.workspace))
     replaced: dict[str, bytes] = {}
     if (

@@ -10,7 +10,7 @@ LARGEST_BYTES = 1024 * 1024
 
 
 def handler_location(function: Function) -> Place | None:
-    """Return where a Python handler is defined in a source folder; None where that cannot be told."""
+    """Return where a Python handler is defined in its source; None where that cannot be told."""
     if (
         not isinstance(function.code.source, Path)
         or function.code.handler is None
@@ -18,7 +18,9 @@ def handler_location(function: Function) -> Place | None:
     ):
         return None
     module, _, name = function.code.handler.rpartition(".")
-    path = function.code.source / f"{module.replace('.', '/')}.py"  # Lambda takes `a/b.handler` and `a.b.handler`
+    name_in_package = f"{module.replace('.', '/')}.py"  # Lambda takes `a/b.handler` and `a.b.handler`
+    source = function.code.source
+    path = source if source.name == name_in_package and source.is_file() else source / name_in_package
     try:
         text = function.code.workspace.read(path, largest=LARGEST_BYTES).decode(errors="replace")
     except FileRefusedError:

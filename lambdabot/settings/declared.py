@@ -18,6 +18,9 @@ from lambdabot.workspace import OUTSIDE, Workspace
 
 _LAYER = re.compile(LAYER_ARN)
 
+_NO_CODE = frozenset({".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar"})
+"""Archives that Lambda does not unpack; any other single file is a function's only one."""
+
 BUILT_BY = {
     "sam": "build it before lambdabot runs, or give `source` in lambdabot.yml",
     "cloudformation": "build it before lambdabot runs, as before `aws cloudformation package`",
@@ -161,11 +164,8 @@ def _lacks(one: Declaration, merged: Mapping[str, Any], folder: Path | None, wor
     is_image = isinstance(one.code, Stated) and isinstance(one.code.value, str)
     if section.source is None or is_image:
         return ""  # an existing function has it, or the registry
-    source = folder / section.source if folder is not None else None
-    if source is not None and not workspace.holds(source):
-        return f"{one.place}: {outside(section.source)}"
-    if source is not None and not source.exists():
-        return f"{one.place}: {missing_code(one, section.source)}"
+    if folder is not None and (fault := code_fault(folder / section.source, section.source, workspace, one)):
+        return f"{one.place}: {fault}"
     return "" if section.handler is not None else f"{one.place}: it has no handler"
 
 
@@ -179,6 +179,14 @@ def outside(what: str) -> str:
     return f"`{what}` {OUTSIDE}"
 
 
-def missing_code(one: Declaration, source: str) -> str:
-    """Return what to do about code that is not there."""
-    return f"its code `{source}` does not exist here: {BUILT_BY[one.family]}"
+def code_fault(code: Path, written: str, workspace: Workspace, declaration: Declaration | None) -> str:
+    """Return why a path, as it is written in settings or template, cannot be packaged; empty when it can."""
+    if not workspace.holds(code):
+        return outside(written)
+    if not code.exists():
+        if declaration is None:
+            return f"there is no file or folder {code}"
+        return f"its code `{written}` does not exist here: {BUILT_BY[declaration.family]}"
+    if not code.is_dir() and (not code.is_file() or code.suffix in _NO_CODE):
+        return f"{code.name} is neither a folder nor a .zip nor an image URI"
+    return ""

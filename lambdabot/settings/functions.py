@@ -12,7 +12,6 @@ from lambdabot.model import (
     Code,
     Configuration,
     Constraints,
-    Declaration,
     Function,
     ImageConfig,
     Origin,
@@ -21,7 +20,7 @@ from lambdabot.model import (
     Setup,
     Side,
 )
-from lambdabot.settings.declared import Declared, missing_code, outside
+from lambdabot.settings.declared import Declared, code_fault, outside
 from lambdabot.settings.schema import FunctionSection, PayloadSection, SettingsFile
 from lambdabot.settings.yaml_source import Location
 from lambdabot.workspace import FileRefusedError, Workspace
@@ -75,7 +74,7 @@ def _function(name: str, section: FunctionSection, declared: Declared, side: Sid
 
     code = None if section.source is None else _source(section.source, source.path.parent)
     requirements = _requirements(section, code)
-    if isinstance(code, Path) and (fault := _code_fault(code, section, declared.workspace, declaration)):
+    if isinstance(code, Path) and (fault := code_fault(code, section.source or "", declared.workspace, declaration)):
         wrong("source", f"`{name}`: {fault}", faults.missing)
     elif fault := _requirements_fault(section, code, requirements, declared.workspace):
         wrong("requirements", f"`{name}`: {fault}", faults.missing)
@@ -140,18 +139,6 @@ def _function(name: str, section: FunctionSection, declared: Declared, side: Sid
             side_effects_accepted=section.side_effects is not None,
         ),
     )
-
-
-def _code_fault(code: Path, section: FunctionSection, workspace: Workspace, declaration: Declaration | None) -> str:
-    """Return why a path cannot be packaged; empty when it can."""
-    written = section.source or ""
-    if not workspace.holds(code):
-        return outside(written)
-    if not code.exists():
-        return missing_code(declaration, written) if declaration else f"there is no file or folder {code}"
-    if code.is_file() and code.suffix != ".zip":
-        return f"{code.name} is neither a folder nor a .zip nor an image URI"
-    return ""
 
 
 def _requirements_fault(

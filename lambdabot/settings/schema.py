@@ -213,7 +213,7 @@ class FunctionSection(DefaultsSection):
     """With `like`: run the copies under the existing function's role, variables, VPC and file systems too.
     Hundreds of invocations then read and write what the real function does."""
     source: Annotated[Annotated[str, Field(min_length=1)] | None, Field(validate_default=True)] = None
-    """Folder, .zip or container image URI; a relative path is relative to lambdabot.yml.
+    """Folder, .zip or .jar, single file or container image URI; a relative path is relative to lambdabot.yml.
     May be absent with `like`: then the code behind that function is measured."""
 
     @field_validator("side_effects")

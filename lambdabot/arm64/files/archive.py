@@ -14,6 +14,8 @@ from lambdabot.workspace import FileRefusedError, Workspace
 _ASIDE = frozenset(
     {".git", ".hg", ".venv", "venv", ".tox", ".nox", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
 )
+ZIP_SUFFIXES = frozenset({".zip", ".whl", ".jar"})
+
 _MEMBERS = 200_000
 _JAR_LIMIT = 64 * 1024 * 1024
 _UNZIPPED_LIMIT = 2 * 1024**3  # eight times what Lambda accepts
@@ -35,13 +37,20 @@ class _Bounds:
 
 
 def members(path: Path, workspace: Workspace) -> Iterator[tuple[str, IO[bytes]]]:
-    """Yield path and content of every file of a folder or zip; raise UnreadableError for what is no sound package."""
+    """Yield path and content of every file of a folder or zip, or a file that is all of the package.
+
+    Raises UnreadableError for what is no sound package.
+    """
     try:
         if path.is_dir():
             yield from folder_members(path, workspace)
             return
         with workspace.open(path) as file:
-            yield from zip_members(file)
+            if path.suffix in ZIP_SUFFIXES or zipfile.is_zipfile(file):
+                yield from zip_members(file)
+            else:
+                file.seek(0)
+                yield path.name, file
     except FileRefusedError as error:
         raise UnreadableError(why=str(error)) from error
 

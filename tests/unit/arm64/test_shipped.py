@@ -100,6 +100,16 @@ def test_function_as_it_lies_is_blocked_by_what_could_be_installed_again(package
     assert "alpha/core.so" in answer.native_files[0]
 
 
+def test_function_of_one_file_is_judged_by_it(tmp_path, elf):
+    (tmp_path / "app.py").write_text("def handler(event, context): ...\n")
+    (tmp_path / "bootstrap").write_bytes(elf(X86))
+    answers = {
+        name: check_function(tmp_path / name, None, Workspace(tmp_path), TARGET, IndexAccess(None, 5)).verdict
+        for name in ("app.py", "bootstrap")
+    }
+    assert answers == {"app.py": "ready", "bootstrap": "blocked"}
+
+
 def test_function_with_requirements_is_both(package, package_index, tmp_path, elf):
     package_index.wheel("alpha", "1.0", "cp312-cp312-manylinux_2_17_x86_64")
     folder, _ = package({"app.py": b"", "tool": elf(X86)})

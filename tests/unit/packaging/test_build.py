@@ -21,6 +21,7 @@ from lambdabot.packaging.target import Target
 from lambdabot.programs import UV
 from lambdabot.sandbox.cell import Finished
 from lambdabot.sandbox.isolation import Means
+from lambdabot.workspace import Workspace
 
 X86_64 = Target.of_runtime("python3.13", Architecture.X86_64)
 ARM64 = Target.of_runtime("python3.13", Architecture.ARM64)
@@ -475,6 +476,39 @@ def test_a_zip_is_taken_byte_for_byte(function: MakeFunction, build: MakeBuild, 
     assert path.read_bytes() == content == built.zip_path.read_bytes()
     assert built.code_sha256 == base64.b64encode(hashlib.sha256(content).digest()).decode()
     assert (built.zip_bytes, built.unzipped_bytes) == (len(content), 1004)
+
+
+@pytest.mark.parametrize("name", ["orders.jar", "package"])
+def test_what_is_a_zip_under_another_name_is_taken_as_it_is(
+    function: MakeFunction, build: MakeBuild, tmp_path: Path, name: str
+) -> None:
+    with zipfile.ZipFile(tmp_path / name, "w") as opened:
+        opened.writestr("app.py", "x")
+    assert contents(build(function(code=tmp_path / name))) == {"app.py": b"x"}
+
+
+def test_one_file_is_the_package_alone_and_keeps_its_mode(
+    function: MakeFunction, build: MakeBuild, tmp_path: Path
+) -> None:
+    (tmp_path / "one").mkdir()
+    path = tmp_path / "one" / "bootstrap"
+    path.write_text("#!/bin/sh\n")
+    path.chmod(0o755)
+    (tmp_path / "one" / "beside.txt").write_text("is not packaged")
+    built = build(function(code=path))
+    assert contents(built) == {"bootstrap": b"#!/bin/sh\n"}
+    assert built.zip_path is not None
+    with zipfile.ZipFile(built.zip_path) as opened:
+        assert opened.getinfo("bootstrap").external_attr >> 16 & 0o777 == 0o755
+
+
+def test_one_file_that_is_not_there_or_not_ours_is_refused(
+    function: MakeFunction, build: MakeBuild, tmp_path: Path
+) -> None:
+    assert "its source app.py cannot be read" in failure(build, function(code=tmp_path / "app.py")).what
+    (tmp_path / "app.py").write_text("pass\n")
+    foreign = function(code=tmp_path / "app.py").changed(workspace=Workspace(tmp_path / "work"))
+    assert "does not lie in the workspace" in failure(build, foreign).what
 
 
 def test_a_zip_that_is_none_is_refused(function: MakeFunction, build: MakeBuild, tmp_path: Path) -> None:

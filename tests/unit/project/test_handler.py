@@ -36,6 +36,13 @@ def test_the_line_of_the_definition_is_found(located, tmp_path, line):
     assert located(text) == Place(path=tmp_path / "app.py", line=5)
 
 
+def test_the_line_is_found_in_a_source_of_one_file(located, tmp_path):
+    text = "import os\n\ndef handler(event, context): ...\n"
+
+    assert located(text, source=tmp_path / "app.py") == Place(path=tmp_path / "app.py", line=3)
+    assert located(text, source=tmp_path / "app.py", handler="other.handler") is None
+
+
 def test_a_handler_that_is_imported_is_the_files(located, tmp_path):
     assert located("from real import handler\n") == Place(path=tmp_path / "app.py", line=1)
 

@@ -139,6 +139,26 @@ def test_what_lacks_something_is_left_out_with_its_place_and_what_to_do(project)
     assert "its code cannot be decided: the parameter `Bucket` has no default" in left_out["Open"]
 
 
+def test_one_file_is_code_and_another_archive_costs_no_other_function(project):
+    template = project / "template.yaml"
+    template.write_text(
+        template.read_text().replace("dist/built.zip", "built.py").replace("!Ref Bucket", "open.tgz", 1)
+    )
+    (project / "built.py").write_text("def handler(event, context):\n    return 1\n")
+    (project / "open.tgz").write_bytes(b"\x1f\x8b")
+
+    found = settings(project)
+
+    assert {one.name: one.code.source.name for one in found.functions} == {"Orders": "src", "Built": "built.py"}
+    assert "open.tgz is neither a folder nor a .zip nor an image URI" in found.left_out["Open"]
+
+
+def test_one_file_may_be_given_in_lambdabot_yml(project):
+    found = settings(project, "functions: {other: {source: src/app.py, handler: app.handler}}\n").functions
+
+    assert next(one for one in found if one.name == "other").code.source == project / "src" / "app.py"
+
+
 def test_what_lambdabot_yml_names_is_completed_or_a_mistake_at_the_template(project):
     found = settings(project, "functions: {Open: {source: src, current: {architecture: x86_64}}}\n").functions
     opened = next(one for one in found if one.name == "Open")
