@@ -27,6 +27,7 @@ class Declaration:
     name: str  # what lambdabot calls it: the logical name, made unique among the templates
     family: str  # sam, cloudformation, cdk, serverless, terraform, terraform plan
     place: Place
+    root_module: Path | None = None  # where Terraform runs; the module that `place` is in may be several roots'
     function_name: Attribute[str] = None
     runtime: Attribute[str] = None
     handler: Attribute[str] = None

@@ -1,5 +1,6 @@
 """Templates of every family, read file by file into the functions that they declare."""
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,9 @@ from lambdabot.workspace import FileRefusedError, Workspace
 
 DEEPEST_NESTING = 3
 """Stacks in stacks whose parameters are followed."""
+
+LONGEST_NAME = 64
+"""Characters of a function's name (Lambda API reference, "CreateFunction")."""
 
 _UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
 
@@ -162,27 +166,62 @@ def _with_plans(functions: Sequence[Declaration]) -> Iterator[Declaration]:
 
 
 def _unique(functions: Iterator[Declaration], root: Path) -> Iterator[Declaration]:
-    """Give functions of the same name the folder of their template in front, then its name, then a number."""
-    named = [replace(one, name=_fit(one.name)) for one in functions]
-    for qualified in (_with_folder, _with_file):
-        count = Counter(one.name for one in named)
-        named = [replace(one, name=_fit(qualified(one, root))) if count[one.name] > 1 else one for one in named]
+    """Give functions of the same name their folder in front, then their file, then a number.
+
+    The sides of a pull request are compared by name: only a number depends on which others are declared before.
+    """
+    every = [replace(one, name=_clean(one.name)) for one in functions]
+    names = [one.name for one in every]
+    for qualified in (_with_root_module, _with_folder, _with_file):
+        count = Counter(map(_fit, names))
+        names = [
+            qualified(one, root) if count[_fit(name)] > 1 else name for one, name in zip(every, names, strict=True)
+        ]
+    count = Counter(map(_fit, dict.fromkeys(names)))
     seen: Counter[str] = Counter()
-    for one in named:
-        seen[one.name] += 1
-        yield one if seen[one.name] == 1 else replace(one, name=f"{one.name[:60]}-{seen[one.name]}")
+    for one, full in zip(every, names, strict=True):
+        name = _fit(full) if count[_fit(full)] == 1 else _digested(full)
+        seen[name] += 1
+        yield replace(one, name=name if seen[name] == 1 else f"{name[:60]}-{seen[name]}")
+
+
+def _with_root_module(one: Declaration, root: Path) -> str:
+    """Return the name with the folder of the root module that a shared module's function is made by."""
+    if one.root_module in {None, one.place.path.parent}:
+        return one.name
+    return "-".join((*_folder(one, root).parts[-1:], one.name))
 
 
 def _with_folder(one: Declaration, root: Path) -> str:
-    parent = one.place.path.parent
-    folder = parent.relative_to(root) if parent.is_relative_to(root) else Path(parent.name)
-    return "-".join((*folder.parts, one.name))
+    return "-".join((*_folder(one, root).parts, one.name))
 
 
-def _with_file(one: Declaration, root: Path) -> str:  # noqa: ARG001  # called as `_with_folder` is
-    return f"{one.place.path.name.partition('.')[0]}-{one.name}"
+def _with_file(one: Declaration, root: Path) -> str:
+    return f"{one.place.path.name.partition('.')[0]}-{_with_folder(one, root)}"
 
 
-def _fit(name: str) -> str:
-    """Return a name that Lambda allows: the end of it, where it is too long, tells more than the beginning."""
-    return _UNFIT.sub("-", name).strip("-")[-64:] or "function"
+def _folder(one: Declaration, root: Path) -> Path:
+    """Return the folder that a function is deployed from, seen from the root of all."""
+    folder = one.root_module or one.place.path.parent
+    return folder.relative_to(root) if folder.is_relative_to(root) else Path(folder.name)
+
+
+def _clean(name: str) -> str:
+    """Return a name in the characters that Lambda allows."""
+    return _UNFIT.sub("-", name).strip("-") or "function"
+
+
+def _fit(name: str, longest: int = LONGEST_NAME) -> str:
+    """Return a name of Lambda's length: the last words, where it is too long, tell more than the first."""
+    name = _clean(name)
+    if len(name) <= longest:
+        return name
+    end = name[-longest:]
+    words = end if name[-longest - 1] == "-" else end.partition("-")[2]
+    return words if len(words) > longest // 2 else end
+
+
+def _digested(name: str) -> str:
+    """Return a name of Lambda's length for one of several whose last words are the same."""
+    digest = hashlib.sha256(name.encode()).hexdigest()[:6]
+    return f"{digest}-{_fit(name, LONGEST_NAME - len(digest) - 1)}"

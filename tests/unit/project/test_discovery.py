@@ -59,6 +59,47 @@ def test_functions_of_the_same_name_are_told_apart_by_folder_then_by_file(tmp_pa
     assert names(discover(tmp_path)) == ["a-F", "other-b-F", "template-b-F"]
 
 
+def test_what_several_root_modules_make_of_one_module_is_told_apart_by_their_folders(tmp_path):
+    function = 'resource "aws_lambda_function" "f" {\n  function_name = "f"\n}\n'
+    write(tmp_path, **{"modules/mail/main.tf": function})
+    call = 'module "mail" {{\n  source = "{}modules/mail"\n}}\n'
+    for stage in ("stages/dev", "stages/live"):
+        write(tmp_path, **{f"{stage}/main.tf": call.format("../../")})
+
+    assert names(discover(tmp_path)) == ["dev-mail-f", "live-mail-f"]
+
+    write(tmp_path, **{"stages/early/main.tf": call.format("../../")})
+    assert names(discover(tmp_path)) == ["dev-mail-f", "early-mail-f", "live-mail-f"]
+
+    write(tmp_path, **{"others/live/main.tf": call.format("../../"), "main.tf": call.format("./")})
+    assert sorted(names(discover(tmp_path))) == [
+        "dev-mail-f",
+        "early-mail-f",
+        "mail-f",
+        "others-live-mail-f",
+        "stages-live-mail-f",
+    ]
+
+
+def test_long_names_are_cut_between_words_and_told_apart_whoever_is_beside_them(tmp_path):
+    word = "w" * 29
+    for stage in ("first", "second"):
+        write(tmp_path, **{f"{stage}/{word}/{word}/template.yaml": SAM.format(name="F")})
+    first, second = names(discover(tmp_path))
+
+    assert first != second
+    assert {first.partition("-")[2], second.partition("-")[2]} == {f"{word}-F"}
+
+    write(tmp_path, **{f"earlier/{word}/{word}/template.yaml": SAM.format(name="F")})
+    assert names(discover(tmp_path))[1:] == [first, second]
+
+    write(
+        tmp_path,
+        **{"serverless.yml": f"service: s\nprovider: aws\nfunctions: {{a-{word}-{word}-{word}: {{handler: x.y}}}}\n"},
+    )
+    assert f"{word}-{word}" in names(discover(tmp_path))
+
+
 def test_functions_that_nothing_tells_apart_are_numbered(tmp_path):
     write(tmp_path, **{"t.yaml": SAM.format(name="F") + "---\n" + SAM.format(name="F")})
 
@@ -66,10 +107,11 @@ def test_functions_that_nothing_tells_apart_are_numbered(tmp_path):
 
 
 def test_a_name_that_lambda_would_not_take_is_made_fit(tmp_path):
-    functions = f"{{a b.c: {{handler: x.y}}, {'n' * 99}: {{handler: x.y}}}}"
+    longest = "n" * 99
+    functions = f"{{a b.c: {{handler: x.y}}, {longest}: {{handler: x.y}}, {longest}-f: {{handler: x.y}}}}"
     write(tmp_path, **{"serverless.yml": f"service: s\nprovider: aws\nfunctions: {functions}\n"})
 
-    assert names(discover(tmp_path)) == ["a-b-c", "n" * 64]
+    assert names(discover(tmp_path)) == ["a-b-c", "n" * 64, "n" * 62 + "-f"]
 
 
 def test_a_service_of_another_cloud_is_none(tmp_path):

@@ -78,6 +78,7 @@ class TerraformFunction:
             name=self._name,
             family="terraform",
             place=self._place,
+            root_module=self._module.root,
             function_name=self._get("function_name", attributes.text),
             runtime=self._get("runtime", attributes.text),
             handler=self._get("handler", attributes.text),

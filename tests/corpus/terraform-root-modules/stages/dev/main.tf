@@ -1,0 +1,4 @@
+module "mail" {
+  source = "../../modules/mail"
+  size   = 256
+}
