@@ -80,14 +80,13 @@ def package(
 
 
 def uninstalled(function: Function) -> str:
-    """Return why a folder was packaged without dependencies, and how it gets them; nothing where it has its own."""
-    if (
-        not isinstance(function.code.source, Path)
-        or not function.code.source.is_dir()
-        or function.code.requirements is not None
-    ):
-        return ""
+    """Return why a source was packaged without dependencies, and how it gets them; nothing where it has its own."""
     source = function.code.source
+    if not isinstance(source, Path) or function.code.requirements is not None:
+        return ""
+    if not source.is_dir():
+        alone = f"No dependency was installed: {source.name} is all of the package. Name a folder as `source`"
+        return "" if archive.is_zip(source, function.code.workspace) else alone
     told = f"No dependency was installed: there is no requirements.txt in {source.name}, and no `requirements`"
     for folder in (source, source.parent):
         for name, remedy in _MANIFESTS.items():

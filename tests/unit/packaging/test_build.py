@@ -539,6 +539,11 @@ def test_a_package_without_dependencies_says_how_it_gets_them(
     assert words in uninstalled(function(code=tmp_path / "src"))
 
 
+def test_one_file_says_that_it_has_no_dependencies(function: MakeFunction, tmp_path: Path) -> None:
+    (tmp_path / "one.py").write_text("import idna\n")
+    assert "one.py is all of the package. Name a folder" in uninstalled(function(code=tmp_path / "one.py"))
+
+
 def test_a_package_with_dependencies_or_of_its_own_has_nothing_to_say(function: MakeFunction, tmp_path: Path) -> None:
     assert not uninstalled(function("idna"))
     assert not uninstalled(function(code=tmp_path / "own.zip"))
