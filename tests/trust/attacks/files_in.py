@@ -223,6 +223,8 @@ ATTACKS = [
     *_rows("packages the runner's folder by a link", partial(_source, "linked"), "command line"),
     *_rows("packages the runner's folder by `..`", partial(_source, "src/../../runner"), "command line"),
     *_rows("takes a zip by a link", partial(_source, "own.zip"), "command line"),
+    *_rows("packages git's own configuration as one file", partial(_source, ".git/config"), "command line"),
+    *_rows("packages a file of the runner as one file", partial(_source, "linked/app.py"), "command line"),
     *_rows("names requirements outside", partial(_requirements, "../../runner/netrc"), "command line"),
     *_rows("names requirements that are a link outside", partial(_requirements, "linked.txt"), "command line"),
     *_rows("reads templates outside by a pattern", partial(_templates, "../runner/*.yml"), "command line"),
