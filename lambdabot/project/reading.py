@@ -16,6 +16,7 @@ from lambdabot.project.templates.hints import TERRAFORM, certain, possible
 from lambdabot.project.templates.serverless import template as serverless
 from lambdabot.project.templates.source_text import SourceText, TemplateError
 from lambdabot.project.templates.terraform import plan as terraform_plan
+from lambdabot.project.templates.unforeseen import told, unforeseen
 from lambdabot.project.templates.yaml_nodes import Document, documents
 from lambdabot.workspace import FileRefusedError, Workspace
 
@@ -47,6 +48,8 @@ class Reading:
         except TemplateError as error:
             if path.stem.startswith("serverless") or self._is_certain(path):
                 self.problems.append(error.undecided)
+        except Exception as error:  # noqa: BLE001  # the last line of defence for the other files
+            self.problems.append(unforeseen(error, Place(path=path, line=1)))
 
     def _document(self, document: Document) -> None:
         path = document.text.path
@@ -82,7 +85,7 @@ class Reading:
                 path: Stack(one.document, given.get(path, {})) for path, all_ in self.stacks.items() for one in all_
             }
             for stack in known.values():
-                for path, parameters in nested(stack):
+                for path, parameters in told(nested(stack), _first_line(stack), self.problems):
                     if path not in self.stacks:
                         self._inner(path, stack)
                     known_to_child = passed.setdefault(path, {})
@@ -91,7 +94,8 @@ class Reading:
             given = passed
         for path, stacks in self.stacks.items():
             for stack in stacks:
-                self.functions += cloudformation.functions(Stack(stack.document, given.get(path, {})))
+                read = cloudformation.functions(Stack(stack.document, given.get(path, {})))
+                self.functions += told(read, _first_line(stack), self.problems)
 
     def _inner(self, path: Path, stack: Stack) -> None:
         """Read a nested stack's template, where there is one in the repository."""
@@ -100,8 +104,8 @@ class Reading:
                 self.add(path)
         except FileRefusedError as error:
             if path.exists():
-                place = Place(path=stack.document.text.path, line=1)
-                self.problems.append(Undecided(reason=f"its nested stack `{path.name}` {error}", place=place))
+                reason = f"its nested stack `{path.name}` {error}"
+                self.problems.append(Undecided(reason=reason, place=_first_line(stack)))
 
     def _is_certain(self, path: Path) -> bool:
         try:
@@ -129,6 +133,10 @@ class Reading:
         self.problems += configuration.problems
         self.templates += dict.fromkeys(one.place.path for one in found)
         self.functions += found
+
+
+def _first_line(stack: Stack) -> Place:
+    return Place(path=stack.document.text.path, line=1)
 
 
 def _agreed(one: Result, other: Result) -> Result:

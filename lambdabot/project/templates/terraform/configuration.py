@@ -5,12 +5,13 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from lambdabot.model import Declaration, Undecided
+from lambdabot.model import Declaration, Place, Undecided
 from lambdabot.project.templates.terraform.events import Events
 from lambdabot.project.templates.terraform.hcl import Block, HclFile, text
 from lambdabot.project.templates.terraform.hcl_values import Found, Value
 from lambdabot.project.templates.terraform.module import DEEPEST, META_ARGUMENTS, Instance, Module
-from lambdabot.project.templates.terraform.template import MODULE, RESOURCE, TerraformFunction, label_of
+from lambdabot.project.templates.terraform.template import MODULE, RESOURCE, Names, TerraformFunction, label_of
+from lambdabot.project.templates.unforeseen import told
 
 LAMBDA_MODULE = re.compile(r"(?:^|[/:])terraform-aws-modules/(?:terraform-aws-)?lambda(?:/aws)?(?:\.git)?(?:\?|$)")
 """The module itself: those below it, as in `…/lambda/aws//modules/alias`, make no function."""
@@ -40,17 +41,27 @@ class Configuration:
         self._often = {target for target, count in Counter(targets).items() if count > 1}
         for folder, files in self._files.items():
             if folder not in targets:
-                root = Module(folder, _code(files), root=folder, given=_tfvars(files))
-                yield from self._of_module(root, "", 0)
+                yield from told(self._of_root(folder, files), Place(path=files[0].text.path, line=1), self.problems)
+
+    def _of_root(self, folder: Path, files: list[HclFile]) -> Iterator[Declaration]:
+        yield from self._of_module(Module(folder, _code(files), root=folder, given=_tfvars(files)), "", 0)
 
     def _of_module(self, module: Module, prefix: str, depth: int) -> Iterator[Declaration]:
         events = Events(module)
         for block in module.blocks:
-            if block.kind == "resource" and block.labels[:1] == ("aws_lambda_function",):
-                for instance in module.instances(block):
-                    yield TerraformFunction(instance, RESOURCE, prefix, events).declaration()
-            elif block.kind == "module" and block.labels:
-                yield from self._of_call(module, block, prefix, events, depth)
+            yield from told(self._of_block(module, block, prefix, events, depth), block.place, self.problems)
+
+    def _of_block(self, module: Module, block: Block, prefix: str, events: Events, depth: int) -> Iterator[Declaration]:
+        if block.kind == "resource" and block.labels[:1] == ("aws_lambda_function",):
+            for instance in module.instances(block):
+                yield from self._function(instance, RESOURCE, prefix, events)
+        elif block.kind == "module" and block.labels:
+            yield from self._of_call(module, block, prefix, events, depth)
+
+    def _function(self, instance: Instance, names: Names, prefix: str, events: Events) -> Iterator[Declaration]:
+        """Yield one function, or nothing where it cannot be read: others of the same `for_each` may be."""
+        read = (TerraformFunction(one, names, prefix, events).declaration() for one in (instance,))
+        yield from told(read, instance.block.place, self.problems)
 
     def _of_call(self, module: Module, block: Block, prefix: str, events: Events, depth: int) -> Iterator[Declaration]:
         target = _local_source(module.folder, block)
@@ -58,7 +69,7 @@ class Configuration:
             if LAMBDA_MODULE.search(_source(block)):
                 for instance in module.instances(block):
                     if _makes_a_function(instance):
-                        yield TerraformFunction(instance, MODULE, prefix, events).declaration()
+                        yield from self._function(instance, MODULE, prefix, events)
             elif WRAPPERS.search(_source(block)):
                 reason = f"the `items` of `{block.labels[-1]}` are not read: give its functions in lambdabot.yml"
                 self.problems.append(Undecided(reason=reason, place=block.place))

@@ -8,10 +8,6 @@ from typing import Any
 _WIDE = re.compile(r"%[^%a-zA-Z]*(?:\*|\d{3})")
 
 
-def _coalesce(*values: object) -> object:
-    return [value for value in values if value is not None and value != ""][0]  # noqa: RUF015  # IndexError: none
-
-
 def _format(pattern: str, *values: object) -> str:
     if _WIDE.search(pattern):
         raise ValueError  # blanks by the thousand
@@ -47,7 +43,6 @@ def _values(value: Mapping[str, Any]) -> list[Any]:
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "abspath": posixpath.normpath,
     "basename": posixpath.basename,
-    "coalesce": _coalesce,
     "compact": lambda items: [item for item in items if item],
     "concat": _concat,
     "contains": lambda items, item: item in items,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tree_sitter import Node
 
-from lambdabot.model import Undecided
+from lambdabot.model import Place, Undecided
 from lambdabot.project.templates.terraform.hcl import Attribute, Block, HclFile
 from lambdabot.project.templates.terraform.hcl_values import Evaluation, Found, Value
 
@@ -119,6 +119,13 @@ class Module:
     def references(self) -> Counter[str]:
         """Return how often `var.x` and `local.x` are used."""
         return Counter(name for file in self._files for name in _NAME.findall(file.text.content))
+
+    def written(self, place: Place) -> str:
+        """Return the rest of a line from a place on, in a file of this module or of those that call it."""
+        for file in self._files:
+            if file.text.path == place.path:
+                return file.text.line_text(place.line - 1)[place.column - 1 :]
+        return self.call.module.written(place) if self.call else ""
 
     def archives(self, written: str, output: Value | None, *, keyed: bool) -> list[Block]:
         """Return the `archive_file`s that may be meant by a function's `filename`, by its text or by its value.

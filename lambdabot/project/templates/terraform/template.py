@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from tree_sitter import Node
-
 from lambdabot.model import Architecture, Attribute, Declaration, NoSlot, Place, Slot, Stated, Undecided
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.attributes import AWS_DEFAULT, Form
@@ -226,16 +224,14 @@ class TerraformFunction:
         if found is None:
             return ()
         if isinstance(found, Found) and isinstance(found.value, list):
-            written = self._block.attributes["layers"].expression
-            return tuple(self._layer(item, written) for item in found.value)
+            return tuple(map(self._layer, found.value))
         return (self._attribute(found, attributes.text),)
 
-    def _layer(self, item: Value, written: Node) -> Attribute[str]:
-        """Return a layer's ARN, or the address of the resource that it is."""
+    def _layer(self, item: Value) -> Attribute[str]:
+        """Return a layer's ARN, or the address of the resource that it is: in this module or in one that calls it."""
         if isinstance(item, Undecided):
-            line = self._block.file.text.line_text(item.place.line - 1)[item.place.column - 1 :]
-            address = re.match(r"[\w.-]+(?:\[[^\]]*\][\w.-]*)*", line)
-            if address and "." in address[0] and text(written):
+            address = re.match(r"[\w.-]+(?:\[[^\]]*\][\w.-]*)*", self._module.written(item.place))
+            if address and "." in address[0]:
                 return Stated(value=address[0], place=item.place)
         return self._attribute(item, attributes.text)
 
