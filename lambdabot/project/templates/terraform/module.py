@@ -11,6 +11,7 @@ from tree_sitter import Node
 
 from lambdabot.model import Place, Undecided
 from lambdabot.project.templates.terraform.hcl import Attribute, Block, HclFile
+from lambdabot.project.templates.terraform.hcl_types import completed
 from lambdabot.project.templates.terraform.hcl_values import Evaluation, Found, Value
 
 DEEPEST = 5
@@ -180,13 +181,20 @@ class Module:
         return self._values[full]
 
     def _variable(self, name: str) -> Value:
-        if name in self._given:
+        """Return what a variable is given, or its default, completed by its type."""
+        block = self._variables.get(name)
+        if block is None:
             return self._given[name]
-        block = self._variables[name]
-        default = block.attributes.get("default")
-        if default is None:
+        instance = Instance(self, block)
+        default, constraint = block.attributes.get("default"), block.attributes.get("type")
+        found = self._given.get(name)
+        if default is not None and (found is None or _refused(found, instance)):
+            found = instance.evaluate(default.expression, default.file)
+        if found is None:
             return Undecided(reason=f"the variable `{name}` has no default", place=block.place)
-        return Instance(self, block).evaluate(default.expression, default.file)
+        if constraint is None:
+            return found
+        return completed(found, constraint.expression, constraint.file, instance.evaluate)
 
     def _local(self, name: str) -> Value:
         attribute = self._locals[name]
@@ -224,6 +232,12 @@ class Module:
             unknown = Undecided(reason=f"`for_each` is not decided: {each.reason}", place=each.place)
             return [Instance(self, block, unknown, unknown)]
         return [single]
+
+
+def _refused(found: Value, variable: Instance) -> bool:
+    """Tell whether what a variable is given counts as nothing: null, where it is not `nullable`."""
+    nullable = variable.get("nullable")
+    return isinstance(found, Found) and found.value is None and isinstance(nullable, Found) and nullable.value is False
 
 
 def _with_each(item: Value, via: tuple[str, ...]) -> Value:
