@@ -16,6 +16,7 @@ from lambdabot.project.templates.hints import TERRAFORM, certain, possible
 from lambdabot.project.templates.serverless import template as serverless
 from lambdabot.project.templates.source_text import SourceText, TemplateError
 from lambdabot.project.templates.terraform import plan as terraform_plan
+from lambdabot.project.templates.terraform.sharing import with_shared
 from lambdabot.project.templates.unforeseen import told, unforeseen
 from lambdabot.project.templates.yaml_nodes import Document, documents
 from lambdabot.workspace import FileRefusedError, Workspace
@@ -71,7 +72,7 @@ class Reading:
         if self.terraform:
             self._terraform()
         return Discovery(
-            functions=tuple(_unique(_with_plans(self.functions), root)),
+            functions=tuple(with_shared(tuple(_unique(_with_plans(self.functions), root)))),
             problems=tuple(dict.fromkeys(self.problems)),
             templates=tuple(dict.fromkeys(self.templates)),
         )

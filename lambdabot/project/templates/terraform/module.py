@@ -10,6 +10,7 @@ from pathlib import Path
 from tree_sitter import Node
 
 from lambdabot.model import Place, Undecided
+from lambdabot.project.templates.source_text import SourceText
 from lambdabot.project.templates.terraform.hcl import Attribute, Block, HclFile
 from lambdabot.project.templates.terraform.hcl_types import completed
 from lambdabot.project.templates.terraform.hcl_values import Evaluation, Found, Value
@@ -71,6 +72,17 @@ class Instance:
         """Tell whether the block's text stands for several functions."""
         return self.key is not None or self.module.shared
 
+    @property
+    def keys(self) -> list[Node]:
+        """Return where the keys are written that it has of its own `for_each` and of those of the calls around it."""
+        around = self.module.call.keys if self.module.call else []
+        return [self.key.node, *around] if isinstance(self.key, Found) else around
+
+    @property
+    def uncounted(self) -> bool:
+        """Tell whether this one stands for all keys of a `for_each` that is not decided, its own or a call's."""
+        return isinstance(self.key, Undecided) or (self.module.call is not None and self.module.call.uncounted)
+
 
 class Module:
     """One folder of files with the variables that it is given; `call` is the block that calls it."""
@@ -121,12 +133,19 @@ class Module:
         """Return how often `var.x` and `local.x` are used."""
         return Counter(name for file in self._files for name in _NAME.findall(file.text.content))
 
+    def holder(self, path: Path) -> "Module | None":
+        """Return the module that a file is of: this one, or one of those that call it."""
+        if path in self._texts:
+            return self
+        return self.call.module.holder(path) if self.call else None
+
     def written(self, place: Place) -> str:
-        """Return the rest of a line from a place on, in a file of this module or of those that call it."""
-        for file in self._files:
-            if file.text.path == place.path:
-                return file.text.line_text(place.line - 1)[place.column - 1 :]
-        return self.call.module.written(place) if self.call else ""
+        """Return the rest of a line from a place on, in one of its files."""
+        return self._texts[place.path].line_text(place.line - 1)[place.column - 1 :]
+
+    @cached_property
+    def _texts(self) -> dict[Path, SourceText]:
+        return {file.text.path: file.text for file in self._files}
 
     def archives(self, written: str, output: Value | None, *, keyed: bool) -> list[Block]:
         """Return the `archive_file`s that may be meant by a function's `filename`, by its text or by its value.
@@ -207,6 +226,12 @@ class Module:
         if block is None or written is None:
             return None
         return Instance(self, block).evaluate(written.expression, written.file), used
+
+    def default(self, name: str) -> Attribute | None:
+        """Return the default of `var.x` where that holds, as nothing else is given."""
+        kind, _, variable = name.partition(".")
+        block = self._variables.get(variable) if kind == "var" and not self.is_given(variable) else None
+        return block.attributes.get("default") if block else None
 
     def is_given(self, variable: str) -> bool:
         """Tell whether a variable's value comes from outside the module's own files."""

@@ -136,13 +136,7 @@ class TerraformFunction:
         if literal and simple and not names:
             return self._literal(found, self._shared_note())
         if literal and simple and self._alone(names):
-            default = names[0].partition(".")[2]
-            call = self._module.call
-            if call is not None and names[0].startswith("var.") and not self._module.is_given(default):
-                whole = form if self._is_whole(written) else replace(form, is_list=False)
-                note = f"the default at {found.place.path.name}:{found.place.line} serves the module's other uses"
-                return call.block.addition(default, whole.before, whole.after, note)
-            return self._literal(found, "")
+            return self._given(found, names[-1], form) or self._literal(found, self._uncounted_note())
         source = attributes.named(found.via[0]) if found.via else ""
         if self._instance.shared:
             each = f", each by {source}" if source else ""
@@ -151,13 +145,30 @@ class TerraformFunction:
         note = f"until now the value came from {source} ({place})" if source else ""
         return self._replaced(written, form, note)
 
+    def _given(self, found: Found, origin: str, form: Form) -> Slot | NoSlot | None:
+        """Return where the call of a module gives a variable whose default holds; None where it is no such default."""
+        module = self._module.holder(found.file.text.path)
+        default = module.default(origin) if module is not None else None
+        if module is None or module.call is None or default is None:
+            return None
+        written = text(default.expression)
+        is_list = written.startswith("[")
+        if written.strip('[", \n]') != text(found.node).strip('"'):  # a part of a map, or one of several items
+            return None
+        whole = replace(form, is_list=is_list)
+        note = f"the default at {found.place.path.name}:{found.place.line} serves the module's other uses"
+        if uncounted := self._uncounted_note():
+            note = f"{note}; {uncounted}"
+        return module.call.block.addition(origin.removeprefix("var."), whole.before, whole.after, note)
+
     def _null(self, key: str, written: Written, form: Form) -> Slot | NoSlot:
         """Return where a value goes that is null until now: to the module's call, where a variable of it is null."""
         expression = text(written.expression)
         variable = expression.removeprefix("var.")
         call = self._module.call
-        if call is not None and expression.startswith("var.") and not self._module.is_given(variable):
-            return call.block.addition(variable, form.before, form.after, "")
+        alone = expression.startswith("var.") and self._alone([expression])
+        if call is not None and alone and not self._module.is_given(variable):
+            return call.block.addition(variable, form.before, form.after, self._uncounted_note())
         if self._instance.shared:
             return NoSlot(reason=f"`{key}` at {self._place} serves several functions")
         return self._replaced(written, form, "until now it was null")
@@ -167,24 +178,22 @@ class TerraformFunction:
         module: Module | None = self._module
         uses = dict.fromkeys(names, 0)
         while module is not None:
-            for name in names:
+            for name in uses:
                 uses[name] += module.references[name]
             module = module.call.module if module.call else None
         return all(count == names.count(name) for name, count in uses.items())
 
     def _is_literal(self, found: Found) -> bool:
         """Tell whether another value can stand in a node: nothing is put into it, and it is no key of a `for_each`."""
-        node, key = found.node, self._instance.key
+        node = found.node
         made = any(one.type == "template_interpolation" for one in node.children)
-        return node.type in _LITERALS and not made and not (isinstance(key, Found) and key.node == node)
-
-    @staticmethod
-    def _is_whole(written: Written) -> bool:
-        """Tell whether the attribute is a variable as a whole, and no list with one in it."""
-        return not text(written.expression).lstrip().startswith("[")
+        return node.type in _LITERALS and not made and node not in self._instance.keys
 
     def _shared_note(self) -> str:
         return "the block serves several functions" if self._instance.shared else ""
+
+    def _uncounted_note(self) -> str:
+        return self._shared_note() if self._instance.uncounted else ""
 
     def _literal(self, found: Found, note: str) -> Slot | NoSlot:
         start, end = found.file.start(found.node), found.file.end(found.node)
@@ -229,8 +238,9 @@ class TerraformFunction:
 
     def _layer(self, item: Value) -> Attribute[str]:
         """Return a layer's ARN, or the address of the resource that it is: in this module or in one that calls it."""
-        if isinstance(item, Undecided):
-            address = re.match(r"[\w.-]+(?:\[[^\]]*\][\w.-]*)*", self._module.written(item.place))
+        module = self._module.holder(item.place.path)
+        if isinstance(item, Undecided) and module is not None:
+            address = re.match(r"[\w.-]+(?:\[[^\]]*\][\w.-]*)*", module.written(item.place))
             if address and "." in address[0]:
                 return Stated(value=address[0], place=item.place)
         return self._attribute(item, attributes.text)

@@ -1,0 +1,4 @@
+module "service" {
+  source = "../.."
+  memory = 1024
+}
