@@ -21,6 +21,8 @@ DEEPEST = 5
 META_ARGUMENTS = {"source", "version", "providers", "count", "for_each", "depends_on"}
 
 _NAME = re.compile(r"\b((?:var|local)\.[\w-]+)")
+_OBJECTS = {("resource", "aws_s3_object"), ("resource", "aws_s3_bucket_object")}
+_OBJECT = re.compile(r"(?<!data\.)\baws_s3_(?:bucket_)?object\.([\w-]+)")
 _ARCHIVE = re.compile(r"\barchive_file\.([\w-]+)")
 
 _MOST_BY_KEY = 100
@@ -125,8 +127,12 @@ class Module:
         }
 
     @cached_property
-    def _resources(self) -> dict[tuple[str, ...], Block]:
-        return {(block.kind, *block.labels): block for block in self.blocks if block.kind in {"resource", "data"}}
+    def _resources(self) -> dict[tuple[str, str, str], Block]:
+        return {
+            (block.kind, *block.labels): block
+            for block in self.blocks
+            if block.kind in {"resource", "data"} and len(block.labels) == 2  # noqa: PLR2004  # its type and its name
+        }
 
     @cached_property
     def references(self) -> Counter[str]:
@@ -157,6 +163,26 @@ class Module:
         named = [everyone[label] for label in _ARCHIVE.findall(written) if label in everyone]
         found = [*named, *by_output.get(value or "", ()), *(by_key if keyed else ())]
         return list({id(block): block for block in found}.values())
+
+    def objects(self, written: str, bucket: Value | None, key: Value | None) -> list[Block]:
+        """Return the objects of S3 that are meant by a function's bucket and key, by their text or by their values."""
+        by_name, by_key = self._objects
+        named = [by_name[label] for label in _OBJECT.findall(written) if label in by_name]
+        value = key.value if isinstance(key, Found) and isinstance(key.value, str) else ""
+        return named or [
+            block for block in by_key.get(value, ()) if _may_be(Instance(self, block).get("bucket"), bucket)
+        ]
+
+    @cached_property
+    def _objects(self) -> tuple[dict[str, Block], dict[str, list[Block]]]:
+        """Return the objects that are uploaded to S3 by name, and by their key."""
+        by_name = {name: block for (way, kind, name), block in self._resources.items() if (way, kind) in _OBJECTS}
+        by_key: dict[str, list[Block]] = {}
+        for block in by_name.values():
+            key = Instance(self, block).get("key")
+            if isinstance(key, Found) and isinstance(key.value, str):
+                by_key.setdefault(key.value, []).append(block)
+        return by_name, by_key
 
     @cached_property
     def _archives(self) -> tuple[dict[str, Block], dict[str, list[Block]], list[Block]]:
@@ -219,7 +245,7 @@ class Module:
         attribute = self._locals[name]
         return Evaluation(self).value(attribute.expression, attribute.file)
 
-    def _argument(self, key: tuple[str, ...], attribute: str, used: int) -> tuple[Value, int] | None:
+    def _argument(self, key: tuple[str, str, str], attribute: str, used: int) -> tuple[Value, int] | None:
         """Return an attribute of a resource that the files themselves write."""
         block = self._resources.get(key)
         written = block.attributes.get(attribute) if block else None
@@ -257,6 +283,10 @@ class Module:
             unknown = Undecided(reason=f"`for_each` is not decided: {each.reason}", place=each.place)
             return [Instance(self, block, unknown, unknown)]
         return [single]
+
+
+def _may_be(one: Value | None, other: Value | None) -> bool:
+    return not (isinstance(one, Found) and isinstance(other, Found) and one.value != other.value)
 
 
 def _refused(found: Value, variable: Instance) -> bool:

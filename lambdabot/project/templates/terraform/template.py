@@ -13,6 +13,7 @@ from lambdabot.project.templates.attributes import AWS_DEFAULT, Form
 from lambdabot.project.templates.terraform.events import Events, module_events
 from lambdabot.project.templates.terraform.hcl import Attribute as Written
 from lambdabot.project.templates.terraform.hcl import text
+from lambdabot.project.templates.terraform.hcl_literals import truth
 from lambdabot.project.templates.terraform.hcl_values import Found, Value
 from lambdabot.project.templates.terraform.module import Instance, Module, is_archive
 from lambdabot.project.templates.terraform.plan import named
@@ -22,6 +23,14 @@ T = TypeVar("T")
 ARCHITECTURES = "architectures"
 
 _LITERALS = {"numeric_lit", "string_lit", "template_literal", "quoted_template", "bool_lit"}
+
+_CODE = re.compile(
+    r"(?:(?<=^)|(?<=^\"))all(?=\W*$)"
+    r"|\b(?:filename|source_code_hash|code_sha256|image_uri|s3_bucket|s3_key|s3_object_version)\b"
+)
+"""Changes of the code, as `ignore_changes` names them."""
+
+_OF_OBJECT = ("s3_bucket", "s3_key", "s3_object_version", "s3_existing_package")
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,15 +255,20 @@ class TerraformFunction:
         return self._attribute(item, attributes.text)
 
     def _code(self) -> Attribute[Path | str]:
+        elsewhere = self._deployed_elsewhere()
+        if elsewhere is not None:
+            return elsewhere
         for key in self._names.code:
             found = self._instance.get(key)
-            archive = self._archive(key, found)
+            archive = self._archive(self._block.attributes.get(key), found) if key == "filename" else None
             if archive is not None:
                 return archive
             if found is None:
                 continue
             if key.startswith("s3_"):
-                return Undecided(reason="the code lies in S3: give its folder as `source`", place=found.place)
+                return self._uploaded() or Undecided(
+                    reason="the code lies in S3: give its folder as `source`", place=found.place
+                )
             if isinstance(found, Found) and isinstance(found.value, list) and found.value:
                 found = next(filter(_has_path, found.value), found.value[0])  # the function's own comes first
             if isinstance(found, Found) and isinstance(found.value, dict):
@@ -262,17 +276,52 @@ class TerraformFunction:
             return self._attribute(found, partial(self._path, key))
         return Undecided(reason="no code is given", place=self._place)
 
+    def _deployed_elsewhere(self) -> Undecided | None:
+        """Return why the code that is written here is a placeholder: Terraform is told to ignore its changes."""
+        found = self._instance.get("ignore_source_code_hash") if self._names is MODULE else None
+        if isinstance(found, Found) and truth(found.value):
+            return self._placeholder("ignore_source_code_hash = true", found.place)
+        for block in self._block.blocks("lifecycle"):
+            ignored = block.attributes.get("ignore_changes")
+            names = _CODE.findall(text(ignored.expression)) if ignored is not None else []
+            if ignored is not None and names:
+                shown = "all" if names == ["all"] else f"[{', '.join(names)}]"
+                return self._placeholder(f"lifecycle ignore_changes = {shown}", ignored.file.place(ignored.node))
+        return None
+
+    def _placeholder(self, why: str, place: Place) -> Undecided:
+        what = "image" if "image_uri" in self._block.attributes else "folder"
+        return Undecided(
+            reason=f"the code is deployed by something else ({why}): give its {what} as `source`", place=place
+        )
+
+    def _uploaded(self) -> Attribute[Path | str]:
+        """Return the code that an object of S3 gets, when the same files upload it."""
+        given = (self._block.attributes.get(key) for key in _OF_OBJECT)
+        written = " ".join(text(one.expression) for one in given if one is not None)
+        package = self._instance.get("s3_existing_package")
+        values = package.value if isinstance(package, Found) and isinstance(package.value, dict) else {}
+        bucket = values.get("bucket", self._instance.get("s3_bucket"))
+        for block in self._module.objects(written, bucket, values.get("key", self._instance.get("s3_key"))):
+            instance = Instance(self._module, block, self._instance.key, self._instance.item)
+            source = instance.get("source")
+            if source is not None:
+                return self._archive(block.attributes.get("source"), source) or self._attribute(
+                    source, partial(self._path, "source")
+                )
+        return None
+
     def _path(self, key: str, value: object, place: Place, _: str) -> Attribute[Path | str]:
         code = attributes.code(value, self._module.root, place)
         if isinstance(code, Stated) and isinstance(code.value, Path) and key == "source_path" and code.value.is_file():
             return Stated(value=code.value.parent, place=code.place)
         return code
 
-    def _archive(self, key: str, found: Value | None) -> Attribute[Path | str]:
-        """Return what an `archive_file` zips, when that is the function's file."""
-        if key != "filename" or "filename" not in self._block.attributes:
+    def _archive(self, attribute: Written | None, found: Value | None) -> Attribute[Path | str]:
+        """Return what an `archive_file` zips, when that is the file that an attribute names."""
+        if attribute is None:
             return None
-        written = text(self._block.attributes["filename"].expression)
+        written = text(attribute.expression)
         for block in self._module.archives(written, found, keyed=self._instance.key is not None):
             instance = Instance(self._module, block, self._instance.key, self._instance.item)
             output = instance.get("output_path")
