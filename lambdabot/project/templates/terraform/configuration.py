@@ -19,6 +19,16 @@ LAMBDA_MODULE = re.compile(r"(?:^|[/:])terraform-aws-modules/(?:terraform-aws-)?
 WRAPPERS = re.compile(r"terraform-aws-modules/(?:terraform-aws-)?lambda(?:/aws)?(?:\.git)?//wrappers(?:\?|$)")
 """What calls the module for each of its `items`."""
 
+_WITHOUT_FUNCTION = re.compile(r"(?:^|[/:])terraform-aws-modules/")
+"""The collection that the module above is of: none of its others makes a function."""
+
+_LAMBDA = re.compile(r"lambda", re.IGNORECASE)
+
+_OF_FUNCTION = {"handler", "runtime", "image_uri", "lambda_handler", "lambda_runtime"}
+"""Arguments that none but a function's module takes."""
+
+_PASSWORD = re.compile(r"//[^/@\s]*:[^/@\s]*@")
+
 
 class Configuration:
     """All Terraform files of a repository, read once, by folder."""
@@ -73,7 +83,16 @@ class Configuration:
             elif WRAPPERS.search(_source(block)):
                 reason = f"the `items` of `{block.labels[-1]}` are not read: give its functions in lambdabot.yml"
                 self.problems.append(Undecided(reason=reason, place=block.place))
-        elif depth < DEEPEST and target in self._files:
+            elif _may_make_functions(block) and module.instances(block):
+                what = f"the module `{block.labels[-1]}` comes from {_shown(_source(block))}"
+                reason = f"{what}: it is not read, give its functions in lambdabot.yml"
+                self.problems.append(Undecided(reason=reason, place=block.place))
+        elif target not in self._files:
+            if _may_make_functions(block) and module.instances(block):
+                what = f"no Terraform files are read in {_source(block)}, the folder of the module `{block.labels[-1]}`"
+                reason = f"{what}: check out submodules, or give its functions in lambdabot.yml"
+                self.problems.append(Undecided(reason=reason, place=block.place))
+        elif depth < DEEPEST:
             for instance in module.instances(block):
                 given = {
                     key: instance.evaluate(attribute.expression, attribute.file)
@@ -89,6 +108,20 @@ class Configuration:
                     shared=target in self._often or instance.shared,
                 )
                 yield from self._of_module(child, f"{prefix}{label_of(instance)}-", depth + 1)
+
+
+def _may_make_functions(block: Block) -> bool:
+    """Tell whether a module that is not read may make functions, by its label, its source or what it is given."""
+    source = _source(block)
+    if _WITHOUT_FUNCTION.search(source):
+        return False
+    return bool(_LAMBDA.search(f"{block.labels[-1]} {source}")) or not _OF_FUNCTION.isdisjoint(block.attributes)
+
+
+def _shown(source: str) -> str:
+    """Return a module's source for a message: without what may be a password, and in short."""
+    source = _PASSWORD.sub("//", source)
+    return source if len(source) <= 80 else f"{source[:77]}..."  # noqa: PLR2004  # a line of a message
 
 
 def _makes_a_function(instance: Instance) -> bool:
