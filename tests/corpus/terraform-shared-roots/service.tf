@@ -6,7 +6,7 @@ variable "settings" {
   default = { architecture = "x86_64" }
 }
 
-module "function" {
+module "this" {
   source       = "./function"
   memory       = var.memory
   architecture = var.settings.architecture

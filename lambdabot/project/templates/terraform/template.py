@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -269,11 +268,9 @@ class TerraformFunction:
                 return self._uploaded() or Undecided(
                     reason="the code lies in S3: give its folder as `source`", place=found.place
                 )
-            if isinstance(found, Found) and isinstance(found.value, list) and found.value:
-                found = next(filter(_has_path, found.value), found.value[0])  # the function's own comes first
-            if isinstance(found, Found) and isinstance(found.value, dict):
-                found = found.value.get("path", Undecided(reason="the package has no `path`", place=found.place))
-            return self._attribute(found, partial(self._path, key))
+            if isinstance(found, Found) and isinstance(found.value, list | dict) and found.value != []:
+                return self._first(found.value if isinstance(found.value, list) else [found])
+            return self._attribute(found, self._path)
         return Undecided(reason="no code is given", place=self._place)
 
     def _deployed_elsewhere(self) -> Undecided | None:
@@ -306,15 +303,21 @@ class TerraformFunction:
             instance = Instance(self._module, block, self._instance.key, self._instance.item)
             source = instance.get("source")
             if source is not None:
-                return self._archive(block.attributes.get("source"), source) or self._attribute(
-                    source, partial(self._path, "source")
-                )
+                return self._archive(block.attributes.get("source"), source) or self._attribute(source, self._path)
         return None
 
-    def _path(self, key: str, value: object, place: Place, _: str) -> Attribute[Path | str]:
-        code = attributes.code(value, self._module.root, place)
-        if isinstance(code, Stated) and isinstance(code.value, Path) and key == "source_path" and code.value.is_file():
-            return Stated(value=code.value.parent, place=code.place)
+    def _path(self, value: object, place: Place, _: str) -> Attribute[Path | str]:
+        return attributes.code(value, self._module.root, place)
+
+    def _first(self, sources: list[Value]) -> Attribute[Path | str]:
+        """Return the first of the module's sources that is code; of several files the folder, which holds them."""
+        paths = list(filter(_has_path, sources))
+        first = paths[0] if paths else sources[0]
+        if isinstance(first, Found) and isinstance(first.value, dict):
+            first = first.value.get("path", Undecided(reason="the package has no `path`", place=first.place))
+        code = self._attribute(first, self._path)
+        if len(paths) > 1 and isinstance(code, Stated) and isinstance(code.value, Path) and code.value.is_file():
+            return replace(code, value=code.value.parent)
         return code
 
     def _archive(self, attribute: Written | None, found: Value | None) -> Attribute[Path | str]:
@@ -330,11 +333,6 @@ class TerraformFunction:
                 continue
             for source in ("source_dir", "source_file"):
                 path = instance.get(source)
-                if path is None:
-                    continue
-                code = self._attribute(path, partial(self._path, "source_path"))
-                if source == "source_file" and isinstance(code, Stated) and isinstance(code.value, Path):
-                    folder = code.value if code.value.is_dir() else code.value.parent
-                    return Stated(value=folder, place=code.place)
-                return code
+                if path is not None:
+                    return self._attribute(path, self._path)
         return None

@@ -75,7 +75,7 @@ def test_an_edit_names_every_other_function_that_it_changes(case, tmp_path):
         ),
         (
             "roots",
-            "main-function-service-function-2",
+            "live-this",
             "memory_mb",
             "environments/live/main.tf",
             "the default at service.tf:2 serves the module's other uses",

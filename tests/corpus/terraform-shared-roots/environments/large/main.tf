@@ -1,4 +1,4 @@
-module "service" {
+module "large" {
   source = "../.."
   memory = 1024
 }
