@@ -55,6 +55,14 @@ resource "aws_lambda_event_source_mapping" "orders" {
 resource "aws_lambda_function" "cold" {
   function_name = "cold"
   role          = "r"
+
+  environment {
+    variables = {
+      LEVEL = "info"
+      PROXY = null
+    }
+  }
+
   filename      = "cold.zip"
   handler       = "cold.handler"
   runtime       = "python3.13"

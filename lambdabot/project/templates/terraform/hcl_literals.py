@@ -36,8 +36,15 @@ def unescaped(written: str) -> str:
 
 
 def as_text(value: object) -> str:
-    """Return a value as Terraform puts it into a text."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    """Return a value as Terraform puts it into a text. Raises LookupError for null, lists and maps."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case float() if value.is_integer():
+            return str(int(value))
+        case str() | int() | float():
+            return str(value)
+    raise LookupError
 
 
 def truth(value: object) -> bool:

@@ -144,7 +144,8 @@ class Evaluation:
                 key = plain(self.value(expression, file, depth))
             else:
                 return self._undecided(f"`{_short(part)}` is not evaluated", part, file)
-            value = _item(value, key) or self._undecided(f"there is no `{key}`", part, file)
+            inside = f" in `{value.via[0]}`" if value.via and value.via[0].startswith(("var.", "local.")) else ""
+            value = _item(value, key) or self._undecided(f"there is no `{key}`{inside}", part, file)
         return value
 
     def _template(self, node: Node, file: HclFile, depth: int) -> Value:
@@ -241,6 +242,8 @@ class Evaluation:
         for value in values:
             if isinstance(value, Undecided):
                 return value
+            if value.value is None:  # as if it were not there
+                continue
             if not isinstance(value.value, dict):
                 return self._undecided("`merge()` of what is no map", node, file)
             for key in value.value:

@@ -234,7 +234,10 @@ class TerraformFunction:
             return {}, found
         if found is None or not isinstance(found.value, dict):
             return {}, None
-        return {key: self._attribute(value, attributes.text) for key, value in found.value.items()}, None
+        said = {
+            key: value for key, value in found.value.items() if isinstance(value, Undecided) or value.value is not None
+        }
+        return {key: self._attribute(value, attributes.text) for key, value in said.items()}, None
 
     def _layers(self) -> tuple[Attribute[str], ...]:
         found = self._instance.get("layers")
