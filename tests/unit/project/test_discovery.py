@@ -173,6 +173,20 @@ def test_an_unforeseen_error_in_one_file_is_told_and_costs_no_other(tmp_path, mo
     assert [problem.place.path.name for problem in found.problems] == ["b.yaml"]
 
 
+def test_modules_that_call_one_another_too_deeply_are_told(tmp_path):
+    function = 'resource "aws_lambda_function" "at" {\n  filename = "a.zip"\n}\n'
+    for number in range(8):
+        call = f'module "m{number + 1}" {{\n  source = "../{number + 1}"\n}}\n' if number < 7 else ""
+        write(tmp_path, **{f"{number}/main.tf": function + call})
+
+    found = discover(tmp_path)
+
+    assert len(found.functions) == 6
+    assert [problem.reason for problem in found.problems] == [
+        "the module `m6` is called more than 5 deep: give its functions in lambdabot.yml"
+    ]
+
+
 def test_values_through_hundreds_of_names_are_read_or_told(tmp_path):
     chain = "".join(f"  l{number} = local.l{number + 1}\n" for number in range(600))
     function = 'resource "aws_lambda_function" "{}" {{\n  filename = "a.zip"\n  timeout = {}\n}}\n'

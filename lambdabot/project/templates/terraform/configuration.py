@@ -29,6 +29,8 @@ _OF_FUNCTION = {"handler", "runtime", "image_uri", "lambda_handler", "lambda_run
 
 _PASSWORD = re.compile(r"//[^/@\s]*:[^/@\s]*@")
 
+GIVE = "give its functions in lambdabot.yml"
+
 
 class Configuration:
     """All Terraform files of a repository, read once, by folder."""
@@ -73,26 +75,26 @@ class Configuration:
         read = (TerraformFunction(one, names, prefix, events).declaration() for one in (instance,))
         yield from told(read, instance.block.place, self.problems)
 
+    def _not_read(self, block: Block, reason: str) -> None:
+        self.problems.append(Undecided(reason=reason, place=block.place))
+
     def _of_call(self, module: Module, block: Block, prefix: str, events: Events, depth: int) -> Iterator[Declaration]:
         target = _local_source(module.folder, block)
-        if target is None:
-            if LAMBDA_MODULE.search(_source(block)):
-                for instance in module.instances(block):
-                    if _makes_a_function(instance):
-                        yield from self._function(instance, MODULE, prefix, events)
-            elif WRAPPERS.search(_source(block)):
-                reason = f"the `items` of `{block.labels[-1]}` are not read: give its functions in lambdabot.yml"
-                self.problems.append(Undecided(reason=reason, place=block.place))
-            elif _may_make_functions(block) and module.instances(block):
-                what = f"the module `{block.labels[-1]}` comes from {_shown(_source(block))}"
-                reason = f"{what}: it is not read, give its functions in lambdabot.yml"
-                self.problems.append(Undecided(reason=reason, place=block.place))
+        name, source = block.labels[-1], _source(block)
+        if target is None and LAMBDA_MODULE.search(source):
+            for instance in module.instances(block):
+                if _makes_a_function(instance):
+                    yield from self._function(instance, MODULE, prefix, events)
+        elif target is None and WRAPPERS.search(source):
+            self._not_read(block, f"the `items` of `{name}` are not read: {GIVE}")
         elif target not in self._files:
             if _may_make_functions(block) and module.instances(block):
-                what = f"no Terraform files are read in {_source(block)}, the folder of the module `{block.labels[-1]}`"
-                reason = f"{what}: check out submodules, or give its functions in lambdabot.yml"
-                self.problems.append(Undecided(reason=reason, place=block.place))
-        elif depth < DEEPEST:
+                where = f"the module `{name}` comes from {_shown(source)}: it is not read, {GIVE}"
+                empty = f"no Terraform files are read in {source}, the folder of the module `{name}`"
+                self._not_read(block, where if target is None else f"{empty}: check out submodules, or {GIVE}")
+        elif depth >= DEEPEST:
+            self._not_read(block, f"the module `{name}` is called more than {DEEPEST} deep: {GIVE}")
+        else:
             for instance in module.instances(block):
                 given = {
                     key: instance.evaluate(attribute.expression, attribute.file)
