@@ -17,6 +17,8 @@ from lambdabot.project.templates.hints import TERRAFORM, certain, possible
 from lambdabot.project.templates.serverless import template as serverless
 from lambdabot.project.templates.source_text import SourceText, TemplateError
 from lambdabot.project.templates.terraform import plan as terraform_plan
+from lambdabot.project.templates.terraform.sharing import with_shared
+from lambdabot.project.templates.unforeseen import told, unforeseen
 from lambdabot.project.templates.yaml_nodes import Document, documents
 from lambdabot.workspace import FileRefusedError, Workspace
 
@@ -51,6 +53,8 @@ class Reading:
         except TemplateError as error:
             if path.stem.startswith("serverless") or self._is_certain(path):
                 self.problems.append(error.undecided)
+        except Exception as error:  # noqa: BLE001  # the last line of defence for the other files
+            self.problems.append(unforeseen(error, Place(path=path, line=1)))
 
     def _document(self, document: Document) -> None:
         path = document.text.path
@@ -72,7 +76,7 @@ class Reading:
         if self.terraform:
             self._terraform()
         return Discovery(
-            functions=tuple(_unique(_with_plans(self.functions), root)),
+            functions=tuple(with_shared(tuple(_unique(_with_plans(self.functions), root)))),
             problems=tuple(dict.fromkeys(self.problems)),
             templates=tuple(dict.fromkeys(self.templates)),
         )
@@ -86,7 +90,7 @@ class Reading:
                 path: Stack(one.document, given.get(path, {})) for path, all_ in self.stacks.items() for one in all_
             }
             for stack in known.values():
-                for path, parameters in nested(stack):
+                for path, parameters in told(nested(stack), _first_line(stack), self.problems):
                     if path not in self.stacks:
                         self._inner(path, stack)
                     known_to_child = passed.setdefault(path, {})
@@ -96,7 +100,7 @@ class Reading:
         for path, stacks in self.stacks.items():
             for one in stacks:
                 stack = Stack(one.document, given.get(path, {}))
-                self.functions += cloudformation.functions(stack)
+                self.functions += told(cloudformation.functions(stack), _first_line(one), self.problems)
                 self.problems += stack.left_out(*cloudformation.FUNCTIONS)
 
     def _inner(self, path: Path, stack: Stack) -> None:
@@ -106,8 +110,8 @@ class Reading:
                 self.add(path)
         except FileRefusedError as error:
             if path.exists():
-                place = Place(path=stack.document.text.path, line=1)
-                self.problems.append(Undecided(reason=f"its nested stack `{path.name}` {error}", place=place))
+                reason = f"its nested stack `{path.name}` {error}"
+                self.problems.append(Undecided(reason=reason, place=_first_line(stack)))
 
     def _is_certain(self, path: Path) -> bool:
         try:
@@ -120,21 +124,30 @@ class Reading:
         from lambdabot.project.templates.terraform.hcl import HclFile  # noqa: PLC0415  # the parser, only where there is HCL
 
         files: dict[Path, list[HclFile]] = {}
+        broken: list[tuple[HclFile, Undecided]] = []
         for folder, paths in self.terraform.items():
             for path in paths:
                 try:
                     file = HclFile(SourceText.read(path, self.workspace))
+                    if (problem := file.problem()) is not None:
+                        broken.append((file, problem))
                 except TemplateError as error:
                     self.problems.append(error.undecided)
                     continue
-                if (problem := file.problem()) is not None:
-                    self.problems.append(problem)
                 files.setdefault(folder.resolve(), []).append(file)
         configuration = Configuration(files)
-        found = list(configuration.functions())
+        found = list(told(configuration.functions(), Place(path=next(iter(self.terraform)), line=1), self.problems))
+        for file, problem in broken:
+            # A value that another file lacks for it is told there; one of a `.tfvars` is replaced by a default.
+            if file.may_declare or (found and file.text.path.suffix == ".tfvars"):
+                self.problems.append(problem)
         self.problems += configuration.problems
         self.templates += dict.fromkeys(one.place.path for one in found)
         self.functions += found
+
+
+def _first_line(stack: Stack) -> Place:
+    return Place(path=stack.document.text.path, line=1)
 
 
 def _agreed(one: Result, other: Result) -> Result:

@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.templates import cases
-from lambdabot.project import candidates
+from lambdabot.project import candidates, reading
 from lambdabot.project.discovery import discover
 from lambdabot.project.templates import source_text
+from lambdabot.project.templates.terraform import hcl_values
 
 SAM = """Resources:
   {name}: {{Type: AWS::Serverless::Function, Properties: {{CodeUri: src, Handler: a.b, Runtime: python3.12}}}}
@@ -174,6 +175,75 @@ def test_two_stacks_of_one_template_that_give_different_values_leave_it_open(tmp
 
     assert "one stack gives 128, another 256" in function.memory_mb.reason
     assert function.timeout_seconds.value == 3
+
+
+def test_an_unforeseen_error_in_one_function_is_told_and_costs_no_other(tmp_path, monkeypatch):
+    functions = "".join(
+        f'resource "aws_lambda_function" "{name}" {{\n  filename = "a.zip"\n  timeout = {timeout}\n}}\n'
+        for name, timeout in (("one", 3), ("odd", "upper(1)"), ("two", 4))
+    )
+    write(tmp_path, **{"main.tf": functions, "other/main.tf": functions, "template.yaml": SAM.format(name="Sam")})
+
+    def fails(_: str) -> str:
+        raise RuntimeError("not foreseen")
+
+    monkeypatch.setattr(hcl_values, "FUNCTIONS", {"upper": fails})
+    found = discover(tmp_path)
+
+    assert sorted(names(found)) == ["Sam", "one", "other-one", "other-two", "two"]
+    assert sorted(map(str, found.problems)) == [
+        f"{tmp_path / path}:5: cannot be read: lambdabot failed: RuntimeError: not foreseen"
+        for path in ("main.tf", "other/main.tf")
+    ]
+
+
+def test_an_unforeseen_error_in_one_file_is_told_and_costs_no_other(tmp_path, monkeypatch):
+    write(
+        tmp_path, **{"a.yaml": SAM.format(name="A"), "b.yaml": "AWS::Lambda::Function", "c.yaml": SAM.format(name="C")}
+    )
+    read = reading.documents
+
+    def fails(text):
+        if text.path.name == "b.yaml":
+            raise RecursionError
+        return read(text)
+
+    monkeypatch.setattr(reading, "documents", fails)
+    found = discover(tmp_path)
+
+    assert names(found) == ["A", "C"]
+    assert [problem.place.path.name for problem in found.problems] == ["b.yaml"]
+
+
+def test_modules_that_call_one_another_too_deeply_are_told(tmp_path):
+    function = 'resource "aws_lambda_function" "at" {\n  filename = "a.zip"\n}\n'
+    for number in range(8):
+        call = f'module "m{number + 1}" {{\n  source = "../{number + 1}"\n}}\n' if number < 7 else ""
+        write(tmp_path, **{f"{number}/main.tf": function + call})
+
+    found = discover(tmp_path)
+
+    assert len(found.functions) == 6
+    assert [problem.reason for problem in found.problems] == [
+        "the module `m6` is called more than 5 deep: give its functions in lambdabot.yml"
+    ]
+
+
+def test_values_through_hundreds_of_names_are_read_or_told(tmp_path):
+    chain = "".join(f"  l{number} = local.l{number + 1}\n" for number in range(600))
+    function = 'resource "aws_lambda_function" "{}" {{\n  filename = "a.zip"\n  timeout = {}\n}}\n'
+    write(
+        tmp_path,
+        **{
+            "main.tf": function.format("deep", "local.l0") + function.format("plain", "9"),
+            "locals.tf": f"locals {{\n{chain}  l600 = 7\n}}\n",
+        },
+    )
+
+    found = discover(tmp_path)
+
+    assert names(found)[-1] == "plain"
+    assert len(found.functions) + len(found.problems) == 2
 
 
 @settings(max_examples=150, deadline=None)

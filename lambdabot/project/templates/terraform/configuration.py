@@ -5,18 +5,31 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from lambdabot.model import Declaration, Undecided
+from lambdabot.model import Declaration, Place, Undecided
 from lambdabot.project.templates.terraform.events import Events
 from lambdabot.project.templates.terraform.hcl import Block, HclFile, text
 from lambdabot.project.templates.terraform.hcl_values import Found, Value
 from lambdabot.project.templates.terraform.module import DEEPEST, META_ARGUMENTS, Instance, Module
-from lambdabot.project.templates.terraform.template import MODULE, RESOURCE, TerraformFunction, label_of
+from lambdabot.project.templates.terraform.template import MODULE, RESOURCE, Names, TerraformFunction, label_of
+from lambdabot.project.templates.unforeseen import told
 
 LAMBDA_MODULE = re.compile(r"(?:^|[/:])terraform-aws-modules/(?:terraform-aws-)?lambda(?:/aws)?(?:\.git)?(?:\?|$)")
 """The module itself: those below it, as in `…/lambda/aws//modules/alias`, make no function."""
 
 WRAPPERS = re.compile(r"terraform-aws-modules/(?:terraform-aws-)?lambda(?:/aws)?(?:\.git)?//wrappers(?:\?|$)")
 """What calls the module for each of its `items`."""
+
+_WITHOUT_FUNCTION = re.compile(r"(?:^|[/:])terraform-aws-modules/")
+"""The collection that the module above is of: none of its others makes a function."""
+
+_LAMBDA = re.compile(r"lambda", re.IGNORECASE)
+
+_OF_FUNCTION = {"handler", "runtime", "image_uri", "lambda_handler", "lambda_runtime"}
+"""Arguments that none but a function's module takes."""
+
+_PASSWORD = re.compile(r"//[^/@\s]*:[^/@\s]*@")
+
+GIVE = "give its functions in lambdabot.yml"
 
 
 class Configuration:
@@ -40,29 +53,48 @@ class Configuration:
         self._often = {target for target, count in Counter(targets).items() if count > 1}
         for folder, files in self._files.items():
             if folder not in targets:
-                root = Module(folder, _code(files), root=folder, given=_tfvars(files))
-                yield from self._of_module(root, "", 0)
+                yield from told(self._of_root(folder, files), Place(path=files[0].text.path, line=1), self.problems)
+
+    def _of_root(self, folder: Path, files: list[HclFile]) -> Iterator[Declaration]:
+        yield from self._of_module(Module(folder, _code(files), root=folder, given=_tfvars(files)), "", 0)
 
     def _of_module(self, module: Module, prefix: str, depth: int) -> Iterator[Declaration]:
         events = Events(module)
         for block in module.blocks:
-            if block.kind == "resource" and block.labels[:1] == ("aws_lambda_function",):
-                for instance in module.instances(block):
-                    yield TerraformFunction(instance, RESOURCE, prefix, events).declaration()
-            elif block.kind == "module" and block.labels:
-                yield from self._of_call(module, block, prefix, events, depth)
+            yield from told(self._of_block(module, block, prefix, events, depth), block.place, self.problems)
+
+    def _of_block(self, module: Module, block: Block, prefix: str, events: Events, depth: int) -> Iterator[Declaration]:
+        if block.kind == "resource" and block.labels[:1] == ("aws_lambda_function",):
+            for instance in module.instances(block):
+                yield from self._function(instance, RESOURCE, prefix, events)
+        elif block.kind == "module" and block.labels:
+            yield from self._of_call(module, block, prefix, events, depth)
+
+    def _function(self, instance: Instance, names: Names, prefix: str, events: Events) -> Iterator[Declaration]:
+        """Yield one function, or nothing where it cannot be read: others of the same `for_each` may be."""
+        read = (TerraformFunction(one, names, prefix, events).declaration() for one in (instance,))
+        yield from told(read, instance.block.place, self.problems)
+
+    def _not_read(self, block: Block, reason: str) -> None:
+        self.problems.append(Undecided(reason=reason, place=block.place))
 
     def _of_call(self, module: Module, block: Block, prefix: str, events: Events, depth: int) -> Iterator[Declaration]:
         target = _local_source(module.folder, block)
-        if target is None:
-            if LAMBDA_MODULE.search(_source(block)):
-                for instance in module.instances(block):
-                    if _makes_a_function(instance):
-                        yield TerraformFunction(instance, MODULE, prefix, events).declaration()
-            elif WRAPPERS.search(_source(block)):
-                reason = f"the `items` of `{block.labels[-1]}` are not read: give its functions in lambdabot.yml"
-                self.problems.append(Undecided(reason=reason, place=block.place))
-        elif depth < DEEPEST and target in self._files:
+        name, source = block.labels[-1], _source(block)
+        if target is None and LAMBDA_MODULE.search(source):
+            for instance in module.instances(block):
+                if _makes_a_function(instance):
+                    yield from self._function(instance, MODULE, prefix, events)
+        elif target is None and WRAPPERS.search(source):
+            self._not_read(block, f"the `items` of `{name}` are not read: {GIVE}")
+        elif target not in self._files:
+            if _may_make_functions(block) and module.instances(block):
+                where = f"the module `{name}` comes from {_shown(source)}: it is not read, {GIVE}"
+                empty = f"no Terraform files are read in {source}, the folder of the module `{name}`"
+                self._not_read(block, where if target is None else f"{empty}: check out submodules, or {GIVE}")
+        elif depth >= DEEPEST:
+            self._not_read(block, f"the module `{name}` is called more than {DEEPEST} deep: {GIVE}")
+        else:
             for instance in module.instances(block):
                 given = {
                     key: instance.evaluate(attribute.expression, attribute.file)
@@ -78,6 +110,20 @@ class Configuration:
                     shared=target in self._often or instance.shared,
                 )
                 yield from self._of_module(child, f"{prefix}{label_of(instance)}-", depth + 1)
+
+
+def _may_make_functions(block: Block) -> bool:
+    """Tell whether a module that is not read may make functions, by its label, its source or what it is given."""
+    source = _source(block)
+    if _WITHOUT_FUNCTION.search(source):
+        return False
+    return bool(_LAMBDA.search(f"{block.labels[-1]} {source}")) or not _OF_FUNCTION.isdisjoint(block.attributes)
+
+
+def _shown(source: str) -> str:
+    """Return a module's source for a message: without what may be a password, and in short."""
+    source = _PASSWORD.sub("//", source)
+    return source if len(source) <= 80 else f"{source[:77]}..."  # noqa: PLR2004  # a line of a message
 
 
 def _makes_a_function(instance: Instance) -> bool:

@@ -5,41 +5,46 @@ from collections.abc import Iterator
 
 from lambdabot.model import Attribute, EventSource, Place, Stated, Undecided
 from lambdabot.project.templates import attributes
-from lambdabot.project.templates.terraform.hcl import text
+from lambdabot.project.templates.terraform.hcl import Block, text
 from lambdabot.project.templates.terraform.hcl_values import Found, Value
 from lambdabot.project.templates.terraform.module import Instance, Module
 
 _FUNCTION = re.compile(r"\b(aws_lambda_function|module)\.([\w-]+)")
+_INVOKES = ("aws_lambda_event_source_mapping", "aws_lambda_permission", "aws_lambda_function_url")
 _SOURCE = re.compile(r"\b(?:module\.)?(?:aws_)?(sqs|kinesis|dynamodb|msk|mq|docdb)\w*|arn:[\w-]+:([\w-]+):")
 
 
 class Events:
-    """The event source mappings, permissions and provisioned concurrency of one module, by function."""
+    """The event source mappings, permissions and provisioned concurrency of one module, read for each function."""
 
     def __init__(self, module: Module) -> None:
-        """Look through the module's resources once."""
-        self._sources: dict[str, list[EventSource]] = {}
-        self._provisioned: dict[str, Attribute[int]] = {}
+        """Look through the module's resources once, and read nothing of them yet."""
+        self._module = module
+        self._about: dict[str, list[Block]] = {}
         for block in module.blocks:
             if block.kind != "resource" or "function_name" not in block.attributes:
                 continue
             target = _FUNCTION.search(text(block.attributes["function_name"].expression))
-            if target is None:
-                continue
-            instance = Instance(module, block)
-            match block.labels[0]:
-                case "aws_lambda_event_source_mapping" | "aws_lambda_permission" | "aws_lambda_function_url":
-                    self._sources.setdefault(target[0], []).append(_mapping(instance))
-                case "aws_lambda_provisioned_concurrency_config":
-                    self._provisioned[target[0]] = _whole(instance.get("provisioned_concurrent_executions"))
+            if target is not None:
+                self._about.setdefault(target[0], []).append(block)
 
     def of(self, address: str) -> list[EventSource]:
         """Return what invokes a function, by its address in the module."""
-        return self._sources.get(address, [])
+        return [_mapping(one) for one in self._applied(address, *_INVOKES)]
 
     def provisioned(self, address: str) -> Attribute[int]:
         """Return a function's provisioned concurrency."""
-        return self._provisioned.get(address)
+        found = [
+            _whole(one.get("provisioned_concurrent_executions"))
+            for one in self._applied(address, "aws_lambda_provisioned_concurrency_config")
+        ]
+        return found[-1] if found else None
+
+    def _applied(self, address: str, *kinds: str) -> Iterator[Instance]:
+        """Yield the resources about a function, each once; not those that their `count` or `for_each` leaves out."""
+        for block in self._about.get(address, ()):
+            if block.labels[0] in kinds and self._module.instances(block):
+                yield Instance(self._module, block)
 
 
 def module_events(instance: Instance) -> Iterator[EventSource]:
@@ -98,7 +103,8 @@ def _whole(value: Value | None) -> Attribute[int]:
         return None
     if isinstance(value, Undecided):
         return value
-    return attributes.number(value.value, value.place)
+    number = attributes.number(value.value, value.place)
+    return None if isinstance(number, Stated) and number.value < 0 else number  # -1: none
 
 
 def _principal(value: Value | None) -> str:

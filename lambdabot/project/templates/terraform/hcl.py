@@ -1,5 +1,6 @@
 """Terraform's language as blocks and expressions that know where they are written."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,8 @@ from lambdabot.model import NoSlot, Place, Slot, Undecided
 from lambdabot.project.templates.source_text import SourceText
 
 _LANGUAGE = Language(tree_sitter_hcl.language())
+
+_DECLARES = re.compile(r"(?i:lambda)|^\s*module\b", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,11 @@ class HclFile:
         """Yield the file itself as a block: a `.tfvars` file holds attributes only."""
         if self.root.children:
             yield Block(self, self.root, "", ())
+
+    @property
+    def may_declare(self) -> bool:
+        """Tell whether functions may be declared in it, or called for."""
+        return _DECLARES.search(self.text.content) is not None
 
     def problem(self) -> Undecided | None:
         """Return where the file does not parse, if anywhere."""

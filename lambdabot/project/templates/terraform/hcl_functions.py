@@ -5,17 +5,27 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from lambdabot.project.templates.terraform.hcl_literals import as_text
+
 _WIDE = re.compile(r"%[^%a-zA-Z]*(?:\*|\d{3})")
-
-
-def _coalesce(*values: object) -> object:
-    return [value for value in values if value is not None and value != ""][0]  # noqa: RUF015  # IndexError: none
 
 
 def _format(pattern: str, *values: object) -> str:
     if _WIDE.search(pattern):
         raise ValueError  # blanks by the thousand
-    return pattern.replace("%v", "%s") % values
+    return pattern.replace("%v", "%s") % tuple(map(_verb, values))
+
+
+def _verb(value: object) -> object:
+    """Return a value as Python's `%` takes it: numbers as they are, all others as Terraform writes them."""
+    match value:
+        case bool():
+            return as_text(value)
+        case float() if value.is_integer():
+            return int(value)
+        case int() | float():
+            return value
+    return as_text(value)
 
 
 def _replace(text: str, old: str, new: str) -> str:
@@ -33,7 +43,7 @@ def _element(items: list[Any], index: int) -> object:
 
 
 def _join(glue: str, items: Iterable[object]) -> str:
-    return glue.join(map(str, items))
+    return glue.join(map(as_text, items))
 
 
 def _keys(value: Mapping[str, Any]) -> list[str]:
@@ -47,7 +57,6 @@ def _values(value: Mapping[str, Any]) -> list[Any]:
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "abspath": posixpath.normpath,
     "basename": posixpath.basename,
-    "coalesce": _coalesce,
     "compact": lambda items: [item for item in items if item],
     "concat": _concat,
     "contains": lambda items, item: item in items,

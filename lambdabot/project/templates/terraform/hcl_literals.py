@@ -1,5 +1,6 @@
 """Terraform's literals and operators as Python's."""
 
+import math
 import operator
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,12 +9,17 @@ from tree_sitter import Node
 
 from lambdabot.project.templates.terraform.hcl import text
 
+MOST_DIGITS = 300
+"""Of a number: Python refuses thousands of them, and has no float beyond 308."""
+
 
 def literal(node: Node) -> Any:  # noqa: ANN401  # a scalar
-    """Return the value of a literal's node."""
+    """Return the value of a literal's node. Raises LookupError for a number that is too long."""
     written = text(node)
     match node.type:
         case "numeric_lit":
+            if len(written) > MOST_DIGITS:
+                raise LookupError
             return int(written) if written.isdigit() else float(written)
         case "bool_lit":
             return written == "true"
@@ -30,8 +36,15 @@ def unescaped(written: str) -> str:
 
 
 def as_text(value: object) -> str:
-    """Return a value as Terraform puts it into a text."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    """Return a value as Terraform puts it into a text. Raises LookupError for null, lists and maps."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case float() if value.is_integer():
+            return str(int(value))
+        case str() | int() | float():
+            return str(value)
+    raise LookupError
 
 
 def truth(value: object) -> bool:
@@ -51,7 +64,10 @@ def _of_numbers(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], An
     def of(one: object, other: object) -> object:
         if not _both_numbers(one, other):
             raise TypeError
-        return operation(one, other)
+        result = operation(one, other)
+        if not math.isfinite(result):  # or an OverflowError: products of products double
+            raise OverflowError
+        return result
 
     return of
 

@@ -144,7 +144,8 @@ class Evaluation:
                 key = plain(self.value(expression, file, depth))
             else:
                 return self._undecided(f"`{_short(part)}` is not evaluated", part, file)
-            value = _item(value, key) or self._undecided(f"there is no `{key}`", part, file)
+            inside = f" in `{value.via[0]}`" if value.via and value.via[0].startswith(("var.", "local.")) else ""
+            value = _item(value, key) or self._undecided(f"there is no `{key}`{inside}", part, file)
         return value
 
     def _template(self, node: Node, file: HclFile, depth: int) -> Value:
@@ -204,27 +205,45 @@ class Evaluation:
             )
         if name == "merge":
             return self._merged([self.value(one, file, depth) for one in nodes], node, file)
+        if name in {"coalesce", "coalescelist", "one"}:
+            return self._chosen(name, [self.value(one, file, depth) for one in nodes], node, file)
         if name not in FUNCTIONS:
             return self._undecided(f"`{name}()` is not evaluated", node, file)
         values = [self.value(one, file, depth) for one in nodes]
+        given = [plain(one) for one in values]
         try:
-            result = FUNCTIONS[name](*map(plain, values))
-        except (TypeError, ValueError, AttributeError, IndexError):
+            result = FUNCTIONS[name](*given)
+        except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError):  # Terraform refuses it as well
             return self._undecided(f"`{_short(node)}` is not evaluated", node, file)
         if isinstance(result, str | list | dict) and len(result) > (
             LONGEST_VALUE if isinstance(result, str) else MOST_ITEMS
         ):
             return self._undecided(f"what `{name}()` makes is too large", node, file)
-        if name == "coalesce":  # what it chooses keeps its place
-            return next(one for one in values if isinstance(one, Found) and one.value == result)
         via = tuple(one for value in values if isinstance(value, Found) for one in value.via)
         return _wrapped(result, file, node, via or (f"{name}()",))
+
+    def _chosen(self, name: str, values: list[Value], node: Node, file: HclFile) -> Value:
+        """Return what a function chooses among values: it keeps its place."""
+        if name == "one":
+            items = values[0] if len(values) == 1 else None
+            if isinstance(items, Undecided):
+                return items
+            if items is not None and items.value == []:
+                return Found(None, file, node, items.via)
+            chosen = _item(items, 0) if items is not None and _is_single(items) else None
+            return chosen or self._undecided(f"`{_short(node)}` is not evaluated", node, file)
+        for value in values:
+            if plain(value) not in ((None, "") if name == "coalesce" else (None, [])):
+                return value
+        return self._undecided(f"`{_short(node)}` is not evaluated", node, file)
 
     def _merged(self, values: list[Value], node: Node, file: HclFile) -> Value:
         merged: dict[str, Value] = {}
         for value in values:
             if isinstance(value, Undecided):
                 return value
+            if value.value is None:  # as if it were not there
+                continue
             if not isinstance(value.value, dict):
                 return self._undecided("`merge()` of what is no map", node, file)
             for key in value.value:
@@ -244,7 +263,7 @@ class Evaluation:
             operand = plain(self._term(children[1:], file, node, depth))
             try:
                 result = negative(operand) if text(children[0]) == "-" else not truth(operand)
-            except TypeError:
+            except (TypeError, ArithmeticError):
                 return self._undecided(f"`{_short(node)}` is not evaluated", node, file)
             return Found(result, file, node, ("an operation",))
         at = next(index for index, one in enumerate(children) if one.type in OPERATORS)
@@ -255,7 +274,7 @@ class Evaluation:
         other = self._term(children[at + 1 :], file, node, depth)
         try:
             result = OPERATORS[sign](plain(one), plain(other))
-        except (TypeError, ZeroDivisionError):
+        except (TypeError, ArithmeticError):
             return self._undecided(f"`{_short(node)}` is not evaluated", node, file)
         via = tuple(name for value in (one, other) if isinstance(value, Found) for name in value.via)
         return Found(result, file, node, via or ("an operation",))
@@ -290,6 +309,10 @@ def _items(source: Found, file: HclFile, node: Node) -> list[tuple[Value, Value]
     if isinstance(source.value, list):
         return [(Found(index, file, node), _through(source, item)) for index, item in enumerate(source.value)]
     raise LookupError
+
+
+def _is_single(source: Found) -> bool:
+    return isinstance(source.value, list) and len(source.value) == 1
 
 
 def _item(source: Found, key: Any) -> Value | None:  # noqa: ANN401  # a key or an index

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from tree_sitter import Node
 
-from lambdabot.model import Undecided
+from lambdabot.model import Place, Undecided
+from lambdabot.project.templates.source_text import SourceText
 from lambdabot.project.templates.terraform.hcl import Attribute, Block, HclFile
+from lambdabot.project.templates.terraform.hcl_types import completed
 from lambdabot.project.templates.terraform.hcl_values import Evaluation, Found, Value
 
 DEEPEST = 5
@@ -19,6 +21,8 @@ DEEPEST = 5
 META_ARGUMENTS = {"source", "version", "providers", "count", "for_each", "depends_on"}
 
 _NAME = re.compile(r"\b((?:var|local)\.[\w-]+)")
+_OBJECTS = {("resource", "aws_s3_object"), ("resource", "aws_s3_bucket_object")}
+_OBJECT = re.compile(r"(?<!data\.)\baws_s3_(?:bucket_)?object\.([\w-]+)")
 _ARCHIVE = re.compile(r"\barchive_file\.([\w-]+)")
 
 _MOST_BY_KEY = 100
@@ -70,6 +74,17 @@ class Instance:
         """Tell whether the block's text stands for several functions."""
         return self.key is not None or self.module.shared
 
+    @property
+    def keys(self) -> list[Node]:
+        """Return where the keys are written that it has of its own `for_each` and of those of the calls around it."""
+        around = self.module.call.keys if self.module.call else []
+        return [self.key.node, *around] if isinstance(self.key, Found) else around
+
+    @property
+    def uncounted(self) -> bool:
+        """Tell whether this one stands for all keys of a `for_each` that is not decided, its own or a call's."""
+        return isinstance(self.key, Undecided) or (self.module.call is not None and self.module.call.uncounted)
+
 
 class Module:
     """One folder of files with the variables that it is given; `call` is the block that calls it."""
@@ -112,13 +127,31 @@ class Module:
         }
 
     @cached_property
-    def _resources(self) -> dict[tuple[str, ...], Block]:
-        return {(block.kind, *block.labels): block for block in self.blocks if block.kind in {"resource", "data"}}
+    def _resources(self) -> dict[tuple[str, str, str], Block]:
+        return {
+            (block.kind, *block.labels): block
+            for block in self.blocks
+            if block.kind in {"resource", "data"} and len(block.labels) == 2  # noqa: PLR2004  # its type and its name
+        }
 
     @cached_property
     def references(self) -> Counter[str]:
         """Return how often `var.x` and `local.x` are used."""
         return Counter(name for file in self._files for name in _NAME.findall(file.text.content))
+
+    def holder(self, path: Path) -> "Module | None":
+        """Return the module that a file is of: this one, or one of those that call it."""
+        if path in self._texts:
+            return self
+        return self.call.module.holder(path) if self.call else None
+
+    def written(self, place: Place) -> str:
+        """Return the rest of a line from a place on, in one of its files."""
+        return self._texts[place.path].line_text(place.line - 1)[place.column - 1 :]
+
+    @cached_property
+    def _texts(self) -> dict[Path, SourceText]:
+        return {file.text.path: file.text for file in self._files}
 
     def archives(self, written: str, output: Value | None, *, keyed: bool) -> list[Block]:
         """Return the `archive_file`s that may be meant by a function's `filename`, by its text or by its value.
@@ -130,6 +163,26 @@ class Module:
         named = [everyone[label] for label in _ARCHIVE.findall(written) if label in everyone]
         found = [*named, *by_output.get(value or "", ()), *(by_key if keyed else ())]
         return list({id(block): block for block in found}.values())
+
+    def objects(self, written: str, bucket: Value | None, key: Value | None) -> list[Block]:
+        """Return the objects of S3 that are meant by a function's bucket and key, by their text or by their values."""
+        by_name, by_key = self._objects
+        named = [by_name[label] for label in _OBJECT.findall(written) if label in by_name]
+        value = key.value if isinstance(key, Found) and isinstance(key.value, str) else ""
+        return named or [
+            block for block in by_key.get(value, ()) if _may_be(Instance(self, block).get("bucket"), bucket)
+        ]
+
+    @cached_property
+    def _objects(self) -> tuple[dict[str, Block], dict[str, list[Block]]]:
+        """Return the objects that are uploaded to S3 by name, and by their key."""
+        by_name = {name: block for (way, kind, name), block in self._resources.items() if (way, kind) in _OBJECTS}
+        by_key: dict[str, list[Block]] = {}
+        for block in by_name.values():
+            key = Instance(self, block).get("key")
+            if isinstance(key, Found) and isinstance(key.value, str):
+                by_key.setdefault(key.value, []).append(block)
+        return by_name, by_key
 
     @cached_property
     def _archives(self) -> tuple[dict[str, Block], dict[str, list[Block]], list[Block]]:
@@ -173,25 +226,38 @@ class Module:
         return self._values[full]
 
     def _variable(self, name: str) -> Value:
-        if name in self._given:
+        """Return what a variable is given, or its default, completed by its type."""
+        block = self._variables.get(name)
+        if block is None:
             return self._given[name]
-        block = self._variables[name]
-        default = block.attributes.get("default")
-        if default is None:
+        instance = Instance(self, block)
+        default, constraint = block.attributes.get("default"), block.attributes.get("type")
+        found = self._given.get(name)
+        if default is not None and (found is None or _refused(found, instance)):
+            found = instance.evaluate(default.expression, default.file)
+        if found is None:
             return Undecided(reason=f"the variable `{name}` has no default", place=block.place)
-        return Instance(self, block).evaluate(default.expression, default.file)
+        if constraint is None:
+            return found
+        return completed(found, constraint.expression, constraint.file, instance.evaluate)
 
     def _local(self, name: str) -> Value:
         attribute = self._locals[name]
         return Evaluation(self).value(attribute.expression, attribute.file)
 
-    def _argument(self, key: tuple[str, ...], attribute: str, used: int) -> tuple[Value, int] | None:
+    def _argument(self, key: tuple[str, str, str], attribute: str, used: int) -> tuple[Value, int] | None:
         """Return an attribute of a resource that the files themselves write."""
         block = self._resources.get(key)
         written = block.attributes.get(attribute) if block else None
         if block is None or written is None:
             return None
         return Instance(self, block).evaluate(written.expression, written.file), used
+
+    def default(self, name: str) -> Attribute | None:
+        """Return the default of `var.x` where that holds, as nothing else is given."""
+        kind, _, variable = name.partition(".")
+        block = self._variables.get(variable) if kind == "var" and not self.is_given(variable) else None
+        return block.attributes.get("default") if block else None
 
     def is_given(self, variable: str) -> bool:
         """Tell whether a variable's value comes from outside the module's own files."""
@@ -217,6 +283,16 @@ class Module:
             unknown = Undecided(reason=f"`for_each` is not decided: {each.reason}", place=each.place)
             return [Instance(self, block, unknown, unknown)]
         return [single]
+
+
+def _may_be(one: Value | None, other: Value | None) -> bool:
+    return not (isinstance(one, Found) and isinstance(other, Found) and one.value != other.value)
+
+
+def _refused(found: Value, variable: Instance) -> bool:
+    """Tell whether what a variable is given counts as nothing: null, where it is not `nullable`."""
+    nullable = variable.get("nullable")
+    return isinstance(found, Found) and found.value is None and isinstance(nullable, Found) and nullable.value is False
 
 
 def _with_each(item: Value, via: tuple[str, ...]) -> Value:

@@ -3,11 +3,8 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
-
-from tree_sitter import Node
 
 from lambdabot.model import Architecture, Attribute, Declaration, NoSlot, Place, Slot, Stated, Undecided
 from lambdabot.project.templates import attributes
@@ -15,6 +12,7 @@ from lambdabot.project.templates.attributes import AWS_DEFAULT, Form
 from lambdabot.project.templates.terraform.events import Events, module_events
 from lambdabot.project.templates.terraform.hcl import Attribute as Written
 from lambdabot.project.templates.terraform.hcl import text
+from lambdabot.project.templates.terraform.hcl_literals import truth
 from lambdabot.project.templates.terraform.hcl_values import Found, Value
 from lambdabot.project.templates.terraform.module import Instance, Module, is_archive
 from lambdabot.project.templates.terraform.plan import named
@@ -24,6 +22,14 @@ T = TypeVar("T")
 ARCHITECTURES = "architectures"
 
 _LITERALS = {"numeric_lit", "string_lit", "template_literal", "quoted_template", "bool_lit"}
+
+_CODE = re.compile(
+    r"(?:(?<=^)|(?<=^\"))all(?=\W*$)"
+    r"|\b(?:filename|source_code_hash|code_sha256|image_uri|s3_bucket|s3_key|s3_object_version)\b"
+)
+"""Changes of the code, as `ignore_changes` names them."""
+
+_OF_OBJECT = ("s3_bucket", "s3_key", "s3_object_version", "s3_existing_package")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +145,7 @@ class TerraformFunction:
         if literal and simple and not names:
             return self._literal(found, self._shared_note())
         if literal and simple and self._alone(names):
-            default = names[0].partition(".")[2]
-            call = self._module.call
-            if call is not None and names[0].startswith("var.") and not self._module.is_given(default):
-                whole = form if self._is_whole(written) else replace(form, is_list=False)
-                note = f"the default at {found.place.path.name}:{found.place.line} serves the module's other uses"
-                return call.block.addition(default, whole.before, whole.after, note)
-            return self._literal(found, "")
+            return self._given(found, names[-1], form) or self._literal(found, self._uncounted_note())
         source = attributes.named(found.via[0]) if found.via else ""
         if self._instance.shared:
             each = f", each by {source}" if source else ""
@@ -154,13 +154,30 @@ class TerraformFunction:
         note = f"until now the value came from {source} ({place})" if source else ""
         return self._replaced(written, form, note)
 
+    def _given(self, found: Found, origin: str, form: Form) -> Slot | NoSlot | None:
+        """Return where the call of a module gives a variable whose default holds; None where it is no such default."""
+        module = self._module.holder(found.file.text.path)
+        default = module.default(origin) if module is not None else None
+        if module is None or module.call is None or default is None:
+            return None
+        written = text(default.expression)
+        is_list = written.startswith("[")
+        if written.strip('[", \n]') != text(found.node).strip('"'):  # a part of a map, or one of several items
+            return None
+        whole = replace(form, is_list=is_list)
+        note = f"the default at {found.place.path.name}:{found.place.line} serves the module's other uses"
+        if uncounted := self._uncounted_note():
+            note = f"{note}; {uncounted}"
+        return module.call.block.addition(origin.removeprefix("var."), whole.before, whole.after, note)
+
     def _null(self, key: str, written: Written, form: Form) -> Slot | NoSlot:
         """Return where a value goes that is null until now: to the module's call, where a variable of it is null."""
         expression = text(written.expression)
         variable = expression.removeprefix("var.")
         call = self._module.call
-        if call is not None and expression.startswith("var.") and not self._module.is_given(variable):
-            return call.block.addition(variable, form.before, form.after, "")
+        alone = expression.startswith("var.") and self._alone([expression])
+        if call is not None and alone and not self._module.is_given(variable):
+            return call.block.addition(variable, form.before, form.after, self._uncounted_note())
         if self._instance.shared:
             return NoSlot(reason=f"`{key}` at {self._place} serves several functions")
         return self._replaced(written, form, "until now it was null")
@@ -170,24 +187,22 @@ class TerraformFunction:
         module: Module | None = self._module
         uses = dict.fromkeys(names, 0)
         while module is not None:
-            for name in names:
+            for name in uses:
                 uses[name] += module.references[name]
             module = module.call.module if module.call else None
         return all(count == names.count(name) for name, count in uses.items())
 
     def _is_literal(self, found: Found) -> bool:
         """Tell whether another value can stand in a node: nothing is put into it, and it is no key of a `for_each`."""
-        node, key = found.node, self._instance.key
+        node = found.node
         made = any(one.type == "template_interpolation" for one in node.children)
-        return node.type in _LITERALS and not made and not (isinstance(key, Found) and key.node == node)
-
-    @staticmethod
-    def _is_whole(written: Written) -> bool:
-        """Tell whether the attribute is a variable as a whole, and no list with one in it."""
-        return not text(written.expression).lstrip().startswith("[")
+        return node.type in _LITERALS and not made and node not in self._instance.keys
 
     def _shared_note(self) -> str:
         return "the block serves several functions" if self._instance.shared else ""
+
+    def _uncounted_note(self) -> str:
+        return self._shared_note() if self._instance.uncounted else ""
 
     def _literal(self, found: Found, note: str) -> Slot | NoSlot:
         start, end = found.file.start(found.node), found.file.end(found.node)
@@ -220,54 +235,100 @@ class TerraformFunction:
             return {}, found
         if found is None or not isinstance(found.value, dict):
             return {}, None
-        return {key: self._attribute(value, attributes.text) for key, value in found.value.items()}, None
+        said = {
+            key: value for key, value in found.value.items() if isinstance(value, Undecided) or value.value is not None
+        }
+        return {key: self._attribute(value, attributes.text) for key, value in said.items()}, None
 
     def _layers(self) -> tuple[Attribute[str], ...]:
         found = self._instance.get("layers")
         if found is None:
             return ()
         if isinstance(found, Found) and isinstance(found.value, list):
-            written = self._block.attributes["layers"].expression
-            return tuple(self._layer(item, written) for item in found.value)
+            return tuple(map(self._layer, found.value))
         return (self._attribute(found, attributes.text),)
 
-    def _layer(self, item: Value, written: Node) -> Attribute[str]:
-        """Return a layer's ARN, or the address of the resource that it is."""
-        if isinstance(item, Undecided):
-            line = self._block.file.text.line_text(item.place.line - 1)[item.place.column - 1 :]
-            address = re.match(r"[\w.-]+(?:\[[^\]]*\][\w.-]*)*", line)
-            if address and "." in address[0] and text(written):
+    def _layer(self, item: Value) -> Attribute[str]:
+        """Return a layer's ARN, or the address of the resource that it is: in this module or in one that calls it."""
+        module = self._module.holder(item.place.path)
+        if isinstance(item, Undecided) and module is not None:
+            address = re.match(r"[\w.-]+(?:\[[^\]]*\][\w.-]*)*", module.written(item.place))
+            if address and "." in address[0]:
                 return Stated(value=address[0], place=item.place)
         return self._attribute(item, attributes.text)
 
     def _code(self) -> Attribute[Path | str]:
+        elsewhere = self._deployed_elsewhere()
+        if elsewhere is not None:
+            return elsewhere
         for key in self._names.code:
             found = self._instance.get(key)
-            archive = self._archive(key, found)
+            archive = self._archive(self._block.attributes.get(key), found) if key == "filename" else None
             if archive is not None:
                 return archive
             if found is None:
                 continue
             if key.startswith("s3_"):
-                return Undecided(reason="the code lies in S3: give its folder as `source`", place=found.place)
-            if isinstance(found, Found) and isinstance(found.value, list) and found.value:
-                found = next(filter(_has_path, found.value), found.value[0])  # the function's own comes first
-            if isinstance(found, Found) and isinstance(found.value, dict):
-                found = found.value.get("path", Undecided(reason="the package has no `path`", place=found.place))
-            return self._attribute(found, partial(self._path, key))
+                return self._uploaded() or Undecided(
+                    reason="the code lies in S3: give its folder as `source`", place=found.place
+                )
+            if isinstance(found, Found) and isinstance(found.value, list | dict) and found.value != []:
+                return self._first(found.value if isinstance(found.value, list) else [found])
+            return self._attribute(found, self._path)
         return Undecided(reason="no code is given", place=self._place)
 
-    def _path(self, key: str, value: object, place: Place, _: str) -> Attribute[Path | str]:
-        code = attributes.code(value, self._module.root, place)
-        if isinstance(code, Stated) and isinstance(code.value, Path) and key == "source_path" and code.value.is_file():
-            return Stated(value=code.value.parent, place=code.place)
+    def _deployed_elsewhere(self) -> Undecided | None:
+        """Return why the code that is written here is a placeholder: Terraform is told to ignore its changes."""
+        found = self._instance.get("ignore_source_code_hash") if self._names is MODULE else None
+        if isinstance(found, Found) and truth(found.value):
+            return self._placeholder("ignore_source_code_hash = true", found.place)
+        for block in self._block.blocks("lifecycle"):
+            ignored = block.attributes.get("ignore_changes")
+            names = _CODE.findall(text(ignored.expression)) if ignored is not None else []
+            if ignored is not None and names:
+                shown = "all" if names == ["all"] else f"[{', '.join(names)}]"
+                return self._placeholder(f"lifecycle ignore_changes = {shown}", ignored.file.place(ignored.node))
+        return None
+
+    def _placeholder(self, why: str, place: Place) -> Undecided:
+        what = "image" if "image_uri" in self._block.attributes else "folder"
+        return Undecided(
+            reason=f"the code is deployed by something else ({why}): give its {what} as `source`", place=place
+        )
+
+    def _uploaded(self) -> Attribute[Path | str]:
+        """Return the code that an object of S3 gets, when the same files upload it."""
+        given = (self._block.attributes.get(key) for key in _OF_OBJECT)
+        written = " ".join(text(one.expression) for one in given if one is not None)
+        package = self._instance.get("s3_existing_package")
+        values = package.value if isinstance(package, Found) and isinstance(package.value, dict) else {}
+        bucket = values.get("bucket", self._instance.get("s3_bucket"))
+        for block in self._module.objects(written, bucket, values.get("key", self._instance.get("s3_key"))):
+            instance = Instance(self._module, block, self._instance.key, self._instance.item)
+            source = instance.get("source")
+            if source is not None:
+                return self._archive(block.attributes.get("source"), source) or self._attribute(source, self._path)
+        return None
+
+    def _path(self, value: object, place: Place, _: str) -> Attribute[Path | str]:
+        return attributes.code(value, self._module.root, place)
+
+    def _first(self, sources: list[Value]) -> Attribute[Path | str]:
+        """Return the first of the module's sources that is code; of several files the folder, which holds them."""
+        paths = list(filter(_has_path, sources))
+        first = paths[0] if paths else sources[0]
+        if isinstance(first, Found) and isinstance(first.value, dict):
+            first = first.value.get("path", Undecided(reason="the package has no `path`", place=first.place))
+        code = self._attribute(first, self._path)
+        if len(paths) > 1 and isinstance(code, Stated) and isinstance(code.value, Path) and code.value.is_file():
+            return replace(code, value=code.value.parent)
         return code
 
-    def _archive(self, key: str, found: Value | None) -> Attribute[Path | str]:
-        """Return what an `archive_file` zips, when that is the function's file."""
-        if key != "filename" or "filename" not in self._block.attributes:
+    def _archive(self, attribute: Written | None, found: Value | None) -> Attribute[Path | str]:
+        """Return what an `archive_file` zips, when that is the file that an attribute names."""
+        if attribute is None:
             return None
-        written = text(self._block.attributes["filename"].expression)
+        written = text(attribute.expression)
         for block in self._module.archives(written, found, keyed=self._instance.key is not None):
             instance = Instance(self._module, block, self._instance.key, self._instance.item)
             output = instance.get("output_path")
@@ -276,11 +337,6 @@ class TerraformFunction:
                 continue
             for source in ("source_dir", "source_file"):
                 path = instance.get(source)
-                if path is None:
-                    continue
-                code = self._attribute(path, partial(self._path, "source_path"))
-                if source == "source_file" and isinstance(code, Stated) and isinstance(code.value, Path):
-                    folder = code.value if code.value.is_dir() else code.value.parent
-                    return Stated(value=folder, place=code.place)
-                return code
+                if path is not None:
+                    return self._attribute(path, self._path)
         return None

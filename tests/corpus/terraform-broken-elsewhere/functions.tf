@@ -1,0 +1,3 @@
+resource "aws_lambda_function" "torn" {
+  description = "press "Start""
+}

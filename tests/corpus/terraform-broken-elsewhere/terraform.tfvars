@@ -1,0 +1,1 @@
+title = "press "Start""

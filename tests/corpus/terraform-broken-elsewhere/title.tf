@@ -1,0 +1,3 @@
+locals {
+  title = "press "Start""
+}

@@ -1,0 +1,3 @@
+module "pipe" {
+  source = "./pipe"
+}

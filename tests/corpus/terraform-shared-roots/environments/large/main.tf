@@ -1,0 +1,4 @@
+module "large" {
+  source = "../.."
+  memory = 1024
+}
