@@ -66,7 +66,7 @@ def _comment(path: Path, given: Inputs, context: Context, workflow: Workflow) ->
         reported,
         reports,
     )
-    from lambdabot.report.comment import summary  # noqa: PLC0415  # and jinja2
+    from lambdabot.report.comment import summary  # noqa: PLC0415  # jinja2: the other way starts without
 
     section, received = load_comment(given), reports(path)
     for told in received.told:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.trust import unguarded
-from tests.trust.arena import Arena
+from tests.trust.arena import SETTINGS, Arena
 from tests.trust.attacks.sandbox import (
     ENGINES,
     FILTER,
@@ -37,17 +37,6 @@ from tests.trust.attacks.sandbox import (
 )
 from tests.trust.table import Attack
 
-SETTINGS = """
-version: 1
-functions:
-  hello:
-    source: src
-    handler: app.handler
-    memory_mb: [1024]
-    architectures: [x86_64]
-    current: {memory_mb: 1024, architecture: x86_64}
-    budget: {invocations: 30, minutes: 1}
-"""
 HANDLER = """
 
 def handler(event, context):
