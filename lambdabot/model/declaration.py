@@ -32,6 +32,9 @@ class Declaration:
     runtime: Attribute[str] = None
     handler: Attribute[str] = None
     code: Attribute[Path | str] = None  # an absolute path, or the URI of an image
+    built_from: Path | None = None  # the template's own code, where `code` is what a build made of it
+    builder: str = ""  # the plugin that makes the package of it
+    stale: str = ""  # why `code` may not be what a build would make today
     memory_mb: Attribute[int] = None
     architecture: Attribute[Architecture] = None
     timeout_seconds: Attribute[int] = None

@@ -12,8 +12,9 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, cast
+from typing import IO
 
+from lambdabot import zip_directory
 from lambdabot.errors import PackagingError
 from lambdabot.workspace import OUTSIDE, FileRefusedError, Workspace, is_private
 
@@ -25,11 +26,8 @@ MAX_ZIP_BYTES = 50 * 1024 * 1024
 MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
 """Deployment package limits: zipped by direct upload, and unzipped (AWS, Lambda quotas)."""
 
-MAX_FILES, MAX_DEPTH = 100_000, 100
-"""No quota of Lambda's: files and folders of a package, and folders in one another, that nobody means."""
-
-MAX_DIRECTORY_BYTES = 16 * 1024 * 1024
-"""The longest list of contents of a zip: 46 bytes and a name for each of MAX_FILES."""
+MAX_DEPTH = 100
+"""No quota of Lambda's: folders in one another that nobody means."""
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The first time that a zip can hold."""
@@ -117,8 +115,8 @@ class _Walk:
             if is_excluded(inner):
                 continue
             self._seen += 1
-            if self._seen > MAX_FILES:
-                what = f"it holds more than {MAX_FILES:,} files and folders, links followed"
+            if self._seen > zip_directory.MAX_FILES:
+                what = f"it holds more than {zip_directory.MAX_FILES:,} files and folders, links followed"
                 raise PackagingError(what, advice=_SHRINK)
             path = _resolved(self._top, ancestors[-1] / name, inner)
             if path.is_dir():
@@ -209,9 +207,9 @@ def take(path: Path, workspace: Workspace, destination: Path, *, direct: bool = 
     """
     try:
         with workspace.open(path) as source:
-            sizes = _sizes(source)
+            sizes = zip_directory.sizes(source)
             check_unzipped(sizes)
-            if source.seek(0, os.SEEK_END) > MAX_UNZIPPED_BYTES + MAX_DIRECTORY_BYTES:
+            if source.seek(0, os.SEEK_END) > MAX_UNZIPPED_BYTES + zip_directory.MAX_BYTES:
                 message = "it is larger than what it holds"
                 raise zipfile.BadZipFile(message)  # noqa: TRY301  # said below
             source.seek(0)
@@ -227,32 +225,6 @@ def take(path: Path, workspace: Workspace, destination: Path, *, direct: bool = 
         what = f"{path.name} holds no file"
         raise PackagingError(what, advice=_REBUILD)
     return check_zipped(_measured(destination, sum(sizes.values())), sizes, direct=direct)
-
-
-class _Directory:
-    """A zip whose directory is read only where that is of a bearable length: each of its entries becomes an object."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self.seek, self.tell = file.seek, file.tell
-
-    def read(self, size: int = -1) -> bytes:
-        if size > MAX_DIRECTORY_BYTES:
-            message = f"its directory is larger than {_mb(MAX_DIRECTORY_BYTES)}"
-            raise zipfile.BadZipFile(message)
-        return self._file.read(size)
-
-
-def _sizes(file: IO[bytes]) -> dict[str, int]:
-    """Return the sizes of a zip's files by name; a name that is there twice is unpacked twice."""
-    sizes: dict[str, int] = {}
-    with zipfile.ZipFile(cast("IO[bytes]", _Directory(file))) as opened:
-        for entry in opened.infolist():
-            sizes[entry.filename] = sizes.get(entry.filename, 0) + entry.file_size
-        if len(opened.infolist()) > MAX_FILES:
-            message = f"it holds more than {MAX_FILES:,} files"
-            raise zipfile.BadZipFile(message)
-    return sizes
 
 
 def check_unzipped(sizes: Mapping[str, int]) -> None:

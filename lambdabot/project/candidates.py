@@ -6,7 +6,8 @@ from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
 from lambdabot.model import Place, Undecided
-from lambdabot.project.templates.hints import GENERATED, TERRAFORM, unread
+from lambdabot.project.programs import Programs
+from lambdabot.project.templates.hints import GENERATED, TERRAFORM
 from lambdabot.workspace import OUTSIDE, Workspace
 
 MOST_FILES = 50_000
@@ -48,18 +49,22 @@ def named(root: Path, names: Sequence[str], workspace: Workspace, problems: list
 def below(root: Path, workspace: Workspace, problems: list[Undecided]) -> Iterator[Path]:
     """Yield what may be templates below a folder, the folders of other people's files left out."""
     seen = 0
+    programs = Programs(root, workspace)
     for here, names in workspace.walk(root, enters=_is_ours):
         synthesized = here.name == GENERATED
         for name in names:
             seen += 1
             path = here / name
-            if reason := unread(path, workspace):
-                problems.append(Undecided(reason=reason, place=Place(path=path, line=1)))
-            elif path.suffix in SUFFIXES and (name.endswith(".template.json") or not synthesized):
+            if (
+                not programs.meet(path)
+                and path.suffix in SUFFIXES
+                and (name.endswith(".template.json") or not synthesized)
+            ):
                 yield path
         if seen > MOST_FILES:
             problems.append(_too_many(root))
-            return
+            break
+    problems += programs.problems()
 
 
 def _is_ours(folder: Path) -> bool:

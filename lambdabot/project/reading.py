@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lambdabot.model import Declaration, Discovery, NoSlot, Place, Undecided
+from lambdabot.project.builds.sam import SamBuilds, built
 from lambdabot.project.templates.attributes import editable
 from lambdabot.project.templates.cloudformation import template as cloudformation
 from lambdabot.project.templates.cloudformation.intrinsics import Known, Result
@@ -97,10 +98,12 @@ class Reading:
                     for name, value in parameters.items():
                         known_to_child[name] = _agreed(known_to_child.get(name, value), value)
             given = passed
+        builds = SamBuilds(self.workspace).of([one for stacks in self.stacks.values() for one in stacks])
         for path, stacks in self.stacks.items():
             for one in stacks:
                 stack = Stack(one.document, given.get(path, {}))
-                self.functions += told(cloudformation.functions(stack), _first_line(one), self.problems)
+                found = built(cloudformation.functions(stack), builds.get(path), self.workspace)
+                self.functions += told(found, _first_line(one), self.problems)
                 self.problems += stack.left_out(*cloudformation.FUNCTIONS)
 
     def _inner(self, path: Path, stack: Stack) -> None:

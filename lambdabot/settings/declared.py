@@ -14,21 +14,13 @@ from lambdabot.model import Attribute, Declaration, Discovery, Place, Stated, Un
 from lambdabot.settings.mistakes import wanted
 from lambdabot.settings.schema import LAYER_ARN, FunctionSection
 from lambdabot.settings.yaml_source import Location, YamlSource
+from lambdabot.unbuilt.check import absent, unbuilt
 from lambdabot.workspace import OUTSIDE, Workspace
 
 _LAYER = re.compile(LAYER_ARN)
 
 _NO_CODE = frozenset({".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar"})
 """Archives that Lambda does not unpack; any other single file is a function's only one."""
-
-BUILT_BY = {
-    "sam": "build it before lambdabot runs, or give `source` in lambdabot.yml",
-    "cloudformation": "build it before lambdabot runs, as before `aws cloudformation package`",
-    "cdk": "run `cdk synth` before lambdabot",
-    "serverless": "run `serverless package` before lambdabot",
-    "terraform": "build it before lambdabot runs, as before `terraform apply`",
-    "terraform plan": "build it before lambdabot runs, as before `terraform apply`",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +40,8 @@ def complete(source: YamlSource, discovery: Discovery, workspace: Workspace, *, 
 
     A function is known by its logical name, or by its function name where lambdabot.yml uses that. One that
     lambdabot.yml does not name and that lacks something is left out, with the reason; one that it names is
-    completed, and what it still lacks is a mistake of the settings. Without `built`, the code that templates name is
-    not looked for.
+    completed, and what it still lacks is a mistake of the settings. One whose code is not built is left out as well,
+    and stays among the data, whose other mistakes count. Without `built`, no code is looked for.
     """
     written = source.data.get("functions")
     if (written is not None and not isinstance(written, dict)) or not _mapping(source.data, "defaults"):
@@ -68,8 +60,7 @@ def complete(source: YamlSource, discovery: Discovery, workspace: Workspace, *, 
         said = _said(declaration, source.path.parent)
         merged = {**said, **defaults, **(own or {})}
         merged["current"] = {**said["current"], **_current(defaults), **_current(own)}
-        folder = source.path.parent if built else None
-        if name not in functions and (reason := _lacks(declaration, merged, folder, workspace)):
+        if name not in functions and (reason := _lacks(declaration, merged)):
             left_out[name] = reason
             continue
         contradictions += _contradictions(source, name, declaration, merged["current"])
@@ -79,9 +70,15 @@ def complete(source: YamlSource, discovery: Discovery, workspace: Workspace, *, 
                 places["functions", name, *key] = attribute.place
             if isinstance(attribute, Undecided):
                 undecided["functions", name, *key] = attribute.reason
+    if built:
+        for name, one in functions.items():
+            own_code = "source" in {**defaults, **_mapped(_mapped(written).get(name))}
+            of_template = None if own_code else named.get(name)
+            reason = _code_lacks({**defaults, **_mapped(one)}, source.path.parent, workspace, of_template)
+            left_out |= {name: reason} if reason else {}
     return Declared(
         source=replace(source, data={**source.data, "functions": functions}, declared=places, undecided=undecided),
-        declarations={name: one for name, one in named.items() if name in functions},
+        declarations={name: one for name, one in named.items() if name in functions and name not in left_out},
         left_out=left_out,
         contradictions=tuple(contradictions),
         notes=tuple(str(problem) for problem in discovery.problems),
@@ -108,9 +105,12 @@ def _mapping(data: Mapping[str, Any], key: str) -> bool:
     return isinstance(data.get(key), dict | None)
 
 
+def _mapped(section: Any) -> dict[str, Any]:  # noqa: ANN401  # unvalidated data
+    return section if isinstance(section, dict) else {}
+
+
 def _current(section: Any) -> dict[str, Any]:  # noqa: ANN401  # unvalidated data
-    current = section.get("current") if isinstance(section, dict) else None
-    return current if isinstance(current, dict) else {}
+    return _mapped(_mapped(section).get("current"))
 
 
 def _named(discovery: Discovery, written: Mapping[str, Any]) -> dict[str, Declaration]:
@@ -151,8 +151,8 @@ def _said(one: Declaration, folder: Path) -> dict[str, Any]:
     return said
 
 
-def _lacks(one: Declaration, merged: Mapping[str, Any], folder: Path | None, workspace: Workspace) -> str:
-    """Return why a function cannot be measured with what is known of it, or nothing; without `folder`, but its code."""
+def _lacks(one: Declaration, merged: Mapping[str, Any]) -> str:
+    """Return why a function cannot be measured with what is known of it, or nothing."""
     for key, attribute in (("source", one.code), ("handler", one.handler), ("runtime", one.runtime)):
         if key not in merged and isinstance(attribute, Undecided):
             return f"{attribute.place}: its {'code' if key == 'source' else key} cannot be decided: {attribute.reason}"
@@ -164,9 +164,26 @@ def _lacks(one: Declaration, merged: Mapping[str, Any], folder: Path | None, wor
     is_image = isinstance(one.code, Stated) and isinstance(one.code.value, str)
     if section.source is None or is_image:
         return ""  # an existing function has it, or the registry
-    if folder is not None and (fault := code_fault(folder / section.source, section.source, workspace, one)):
-        return f"{one.place}: {fault}"
     return "" if section.handler is not None else f"{one.place}: it has no handler"
+
+
+def _code_lacks(merged: Mapping[str, Any], folder: Path, workspace: Workspace, declaration: Declaration | None) -> str:
+    """Return why a function's code cannot run, or nothing; what else is wrong with the function is told elsewhere.
+
+    Without a declaration lambdabot.yml names the code: when that is not there at all, it is a mistake of the settings.
+    """
+    try:
+        section = FunctionSection.model_validate(merged)
+    except ValidationError:
+        return ""
+    code = None if section.source is None else code_of(section.source, folder)
+    if not isinstance(code, Path):
+        return ""  # an existing function has it, or the registry
+    fault = code_fault(code, section.source or "", workspace, declaration)
+    if fault:
+        return "" if declaration is None else f"{declaration.place}: {fault}"
+    fault = unbuilt_fault(section, code, workspace, declaration)
+    return f"{declaration.place}: {fault}" if fault and declaration is not None else fault
 
 
 def not_measured(notes: Iterable[str], left_out: Mapping[str, str]) -> tuple[str, ...]:
@@ -179,14 +196,36 @@ def outside(what: str) -> str:
     return f"`{what}` {OUTSIDE}"
 
 
+def code_of(text: str, folder: Path) -> Path | str:
+    """Tell an image URI (`registry/name:tag`, `registry/name@digest`) from a path, which is seen from a folder."""
+    path = (folder / text).resolve()
+    registry, slash, name = text.partition("/")
+    is_image = bool(slash) and "." in registry.strip(".") and (":" in name or "@" in name) and not path.exists()
+    return text if is_image else path
+
+
 def code_fault(code: Path, written: str, workspace: Workspace, declaration: Declaration | None) -> str:
     """Return why a path, as it is written in settings or template, cannot be packaged; empty when it can."""
     if not workspace.holds(code):
         return outside(written)
     if not code.exists():
-        if declaration is None:
-            return f"there is no file or folder {code}"
-        return f"its code `{written}` does not exist here: {BUILT_BY[declaration.family]}"
+        return absent(code, written, workspace, declaration)
     if not code.is_dir() and (not code.is_file() or code.suffix in _NO_CODE):
         return f"{code.name} is neither a folder nor a .zip nor an image URI"
     return ""
+
+
+def unbuilt_fault(section: FunctionSection, code: Path, workspace: Workspace, declaration: Declaration | None) -> str:
+    """Return why code that is there cannot run as it is; empty where nothing is known against it."""
+    if section.handler is None:
+        return ""
+    return unbuilt(
+        code,
+        section.source or "",
+        handler=section.handler,
+        runtime=section.runtime,
+        workspace=workspace,
+        declaration=declaration,
+        requirements=code / (section.requirements or "requirements.txt"),
+        layered=bool(section.layers) or (declaration is not None and bool(declaration.layers)),
+    )

@@ -12,6 +12,7 @@ from lambdabot.model import (
     Code,
     Configuration,
     Constraints,
+    Declaration,
     Function,
     ImageConfig,
     Origin,
@@ -20,7 +21,7 @@ from lambdabot.model import (
     Setup,
     Side,
 )
-from lambdabot.settings.declared import Declared, code_fault, outside
+from lambdabot.settings.declared import Declared, code_fault, code_of, outside, unbuilt_fault
 from lambdabot.settings.schema import FunctionSection, PayloadSection, SettingsFile
 from lambdabot.settings.yaml_source import Location
 from lambdabot.workspace import FileRefusedError, Workspace
@@ -47,15 +48,18 @@ class _Faults:
 def functions(
     document: SettingsFile, declared: Declared, side: Side, *, absent: dict[str, str] | None = None
 ) -> tuple[Function, ...]:
-    """Return the document's functions. Raises UsageError with every path and payload that does not hold.
+    """Return the document's functions, but those that are left out.
 
-    Where `absent` is given, missing files are no mistakes: they are noted in it, under the function's name.
+    Raises UsageError with every path and payload that does not hold. Where `absent` is given, missing files are no
+    mistakes: they are noted in it, under the function's name.
     """
     mistakes: list[Mistake] = []
     found = []
     for name, section in document.functions.items():
         faults = _Faults(mistakes, mistakes if absent is None else [])
-        found.append(_function(name, section, declared, side, faults))
+        function = _function(name, section, declared, side, faults)
+        if name not in declared.left_out:
+            found.append(function)
         if absent is not None and faults.missing:
             absent[name] = "; ".join(one.message for one in faults.missing)
     if mistakes:
@@ -72,11 +76,13 @@ def _function(name: str, section: FunctionSection, declared: Declared, side: Sid
         place = source.place(default if default in source.written and own not in source.written else own)
         among.append(place.mistake(message))
 
-    code = None if section.source is None else _source(section.source, source.path.parent)
+    code = None if section.source is None else code_of(section.source, source.path.parent)
     requirements = _requirements(section, code)
-    if isinstance(code, Path) and (fault := code_fault(code, section.source or "", declared.workspace, declaration)):
+    is_own = not source.written.keys().isdisjoint({(*at, "source"), ("defaults", "source")})
+    fault = _code_fault(section, code, declared.workspace, None if is_own else declaration, side)
+    if fault and name not in declared.left_out:
         wrong("source", f"`{name}`: {fault}", faults.missing)
-    elif fault := _requirements_fault(section, code, requirements, declared.workspace):
+    elif not fault and (fault := _requirements_fault(section, code, requirements, declared.workspace)):
         wrong("requirements", f"`{name}`: {fault}", faults.missing)
     if isinstance(code, Path) and section.handler is None and section.like is None:
         faults.mistakes.append(source.place(at).mistake(f"`{name}` needs a `handler`, as in `app.handler`"))
@@ -141,6 +147,16 @@ def _function(name: str, section: FunctionSection, declared: Declared, side: Sid
     )
 
 
+def _code_fault(
+    section: FunctionSection, code: Path | str | None, workspace: Workspace, declaration: Declaration | None, side: Side
+) -> str:
+    """Return why code cannot be packaged; of the base, also why it cannot run, for which the head's is left out."""
+    if not isinstance(code, Path):
+        return ""
+    fault = code_fault(code, section.source or "", workspace, declaration)
+    return fault or (unbuilt_fault(section, code, workspace, declaration) if side is Side.BASE else "")
+
+
 def _requirements_fault(
     section: FunctionSection, code: Path | str | None, requirements: Path | None, workspace: Workspace
 ) -> str:
@@ -158,14 +174,6 @@ def _layers(section: FunctionSection) -> dict[Architecture, tuple[str, ...]]:
     if isinstance(section.layers, dict):
         return {architecture: tuple(layers) for architecture, layers in section.layers.items()}
     return {architecture: tuple(section.layers) for architecture in Architecture if section.layers}
-
-
-def _source(text: str, folder: Path) -> Path | str:
-    """Tell an image URI (`registry/name:tag`, `registry/name@digest`) from a path."""
-    path = (folder / text).resolve()
-    registry, slash, name = text.partition("/")
-    is_image = bool(slash) and "." in registry.strip(".") and (":" in name or "@" in name) and not path.exists()
-    return text if is_image else path
 
 
 def _requirements(section: FunctionSection, code: Path | str | None) -> Path | None:

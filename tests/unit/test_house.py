@@ -18,9 +18,10 @@ FLOORS = """
     commands
     pipeline starter
     settings project packaging arm64 aws local measurement report github
+    unbuilt
     door requirements_file
     model sandbox interruption log output
-    __init__ confidential errors folders programs redaction workflow_command workspace
+    __init__ confidential errors folders programs redaction workflow_command workspace zip_directory
 """
 
 SIDEWAYS = {

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lambdabot import zip_directory
 from lambdabot.errors import PackagingError
 from lambdabot.packaging import archive
 from lambdabot.packaging.archive import File
@@ -258,7 +259,7 @@ def test_a_file_that_changes_while_it_is_packaged_is_refused(
 
 
 def test_links_that_stand_for_billions_of_files_are_counted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "MAX_FILES", 500)
+    monkeypatch.setattr(zip_directory, "MAX_FILES", 500)
     for level in range(60):  # two links to the next level in each: 2**60 folders, none of which holds a file
         (folder / f"level{level:02}").mkdir()
         for link in "ab":
@@ -296,14 +297,14 @@ def test_files_of_the_same_name_count_each(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("limit", "value", "words"),
     [
-        ("MAX_DIRECTORY_BYTES", 1000, "its directory is larger than"),
+        ("MAX_BYTES", 1000, "its directory is larger than"),
         ("MAX_FILES", 40, "it holds more than 40 files"),
     ],
 )
 def test_a_zip_of_too_many_files_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, words: str
 ) -> None:
-    monkeypatch.setattr(archive, limit, value)
+    monkeypatch.setattr(zip_directory, limit, value)
     with zipfile.ZipFile(tmp_path / "own.zip", "w") as opened:
         for number in range(50):
             opened.writestr(f"{number}.py", "")

@@ -142,7 +142,9 @@ def test_what_lacks_something_is_left_out_with_its_place_and_what_to_do(project)
 def test_one_file_is_code_and_another_archive_costs_no_other_function(project):
     template = project / "template.yaml"
     template.write_text(
-        template.read_text().replace("dist/built.zip", "built.py").replace("!Ref Bucket", "open.tgz", 1)
+        template.read_text()
+        .replace("dist/built.zip\n      Handler: app", "built.py\n      Handler: built")
+        .replace("!Ref Bucket", "open.tgz", 1)
     )
     (project / "built.py").write_text("def handler(event, context):\n    return 1\n")
     (project / "open.tgz").write_bytes(b"\x1f\x8b")
@@ -166,10 +168,8 @@ def test_what_lambdabot_yml_names_is_completed_or_a_mistake_at_the_template(proj
     assert opened.setup.current_assumed
 
     with pytest.raises(UsageError) as refused:
-        settings(project, "functions: {Open: {timeout_seconds: 4}, Built: {timeout_seconds: 4}}\n")
-    unbuilt, undecided = refused.value.mistakes
-    assert (unbuilt.path, unbuilt.line) == (project / "template.yaml", 19)
-    assert "does not exist here" in unbuilt.message
+        settings(project, "functions: {Open: {timeout_seconds: 4}}\n")
+    (undecided,) = refused.value.mistakes
     assert (undecided.path, undecided.line) == (project / "template.yaml", 25)
     assert "`functions.Open.source` is missing, and cannot be decided: the parameter `Bucket`" in undecided.message
 

@@ -16,6 +16,7 @@ def settings(root: Path, folder: str = ".", text: str = "", **inputs):
     path = root / folder / "lambdabot.yml"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(TEXT % "hello" + text)
+    (path.parent / "app.py").touch()
     inputs = Inputs(config=path, workspace=Workspace(root), endpoint="local", **inputs)
     return load(inputs, discover=discover)
 

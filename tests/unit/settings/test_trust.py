@@ -31,7 +31,8 @@ bucket: the-teams-bucket
 def judge(tmp_path: Path):
     """Return what is in force when a pull request's settings meet the target branch's."""
     (tmp_path / "src").mkdir()
-    (tmp_path / "src" / "other.txt").touch()
+    for name in ("app.py", "a.py", "other.txt"):
+        (tmp_path / "src" / name).touch()
 
     def of(head: str, target: str = TARGET, *, endpoint: str = "aws"):
         for name, text in (("head.yml", head), ("target.yml", target)):
@@ -140,6 +141,7 @@ def test_what_the_gate_measures_with_is_the_target_branchs(judge):
 
 def test_other_code_than_the_target_branchs_is_told(judge, tmp_path):
     (tmp_path / "trivial").mkdir()
+    (tmp_path / "trivial" / "app.py").touch()
 
     (note,) = judge(TARGET.replace("source: src", "source: trivial")).notes
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 import yaml
 
 from lambdabot.model import Architecture, Attribute, Declaration, EventSource, NoSlot, Place, Slot, Stated, Undecided
+from lambdabot.project.builds.serverless import ServerlessBuild
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.cloudformation.intrinsics import Known, attribute, called, long_form
 from lambdabot.project.templates.cloudformation.stack import in_words
@@ -25,6 +26,9 @@ FRAMEWORK_DEFAULT = "the framework's default"
 DEFAULT_MEMORY_MB = 1024
 DEFAULT_TIMEOUT_SECONDS = 6
 """Serverless Framework, "Serverless.yml Reference"."""
+
+BUILDERS = {"serverless-esbuild", "serverless-webpack", "serverless-bundle", "serverless-plugin-typescript"}
+"""Plugins that make the code of functions, and do not only add to it."""
 
 _OWN_VALUE = re.compile(r"\bself:[\w.-]*\w")
 
@@ -41,8 +45,9 @@ def is_service(document: Document) -> bool:
 def functions(document: Document, workspace: Workspace) -> Iterator[Declaration | Undecided]:
     """Yield a service's functions, and what stands for functions that the files do not decide."""
     service = _Service(document, workspace)
+    build = ServerlessBuild(document.text.path.parent, workspace)
     for found in service.functions():
-        yield found if isinstance(found, Undecided) else found.declaration()
+        yield found if isinstance(found, Undecided) else build.built(found.declaration(), found.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,17 @@ class _Service:
         """Tell whether `self:` and a value's whole address stand once in the file, and what it is a part of nowhere."""
         parts = name.split(".")
         return self._uses[name] == 1 == sum(self._uses[".".join(parts[: end + 1])] for end in range(len(parts)))
+
+    @cached_property
+    def builder(self) -> str:
+        """Return the plugin that makes the functions' code, empty where the framework takes it as it lies there."""
+        written = self.document.get(self.document.root, "plugins")
+        found = None if written is None else self.variables.resolve(written, self.document)
+        listed = found.node if isinstance(found, Known) else None
+        if isinstance(found, Known) and isinstance(listed, yaml.MappingNode):
+            listed = found.document.get(listed, "modules")
+        names = [str(one.value) for one in listed.value] if isinstance(listed, yaml.SequenceNode) else []
+        return next((name for name in names if name in BUILDERS), "")
 
     @cached_property
     def _uses(self) -> Counter[str]:
@@ -144,6 +160,7 @@ class _Function:
             runtime=self._get("runtime", attributes.text) or self._no_runtime(),
             handler=self._handler(),
             code=self._code(),
+            builder=self._service.builder,
             memory_mb=self._get("memorySize", attributes.number, default=DEFAULT_MEMORY_MB),
             architecture=self._get("architecture", attributes.architecture, default=Architecture.X86_64.value),
             timeout_seconds=self._get("timeout", attributes.number, default=DEFAULT_TIMEOUT_SECONDS),

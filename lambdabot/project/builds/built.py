@@ -1,0 +1,55 @@
+"""A function with the code that a build made of it, and whether that is older than what it was made from."""
+
+import os
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+from lambdabot.model import Declaration, Stated
+from lambdabot.workspace import Workspace
+
+MOST_SOURCES = 20_000
+"""Files whose times are looked at: more is no source of one function."""
+
+TOGETHER_NS = 5_000_000_000
+"""Nanoseconds within which a checkout, a copy or an unpacked cache writes what nobody edited in between."""
+
+_NOT_SOURCES = {"node_modules", "venv", "__pycache__", "target", "build", "dist", "bin", "obj", "lambdabot-report"}
+
+
+def with_build(one: Declaration, code: Path, *, made: Path, workspace: Workspace) -> Declaration:
+    """Return a function whose code is what a build made; `made` is the file that the build writes at its end.
+
+    A build that is not in the workspace, or that is gone, is none.
+    """
+    if not isinstance(one.code, Stated) or not (workspace.is_dir(code) or workspace.is_file(code)):
+        return one
+    sources = one.code.value
+    return replace(
+        one,
+        code=replace(one.code, value=code),
+        built_from=sources if isinstance(sources, Path) else None,
+        stale=_stale(sources, made, workspace) if isinstance(sources, Path) else "",
+    )
+
+
+def _stale(sources: Path, made: Path, workspace: Workspace) -> str:
+    """Return which source was written after the build, empty where none was."""
+    try:
+        built_at = made.stat().st_mtime_ns
+    except OSError:
+        return ""
+    names = (here / name for here, names in workspace.walk(sources, enters=_is_source) for name in names)
+    for path in islice(names, MOST_SOURCES):
+        try:
+            newer = os.lstat(path).st_mtime_ns > built_at + TOGETHER_NS
+        except OSError:
+            continue
+        if newer:
+            where = os.path.relpath(path, workspace.root.resolve())
+            return f"its build is older than {where}: build it again before lambdabot"
+    return ""
+
+
+def _is_source(folder: Path) -> bool:
+    return folder.name not in _NOT_SOURCES and not folder.name.startswith(".")

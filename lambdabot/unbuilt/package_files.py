@@ -1,0 +1,68 @@
+"""The names that a function's package would have, of a folder, of one file or of a zip."""
+
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from zipfile import BadZipFile
+
+from lambdabot import zip_directory
+from lambdabot.workspace import FileRefusedError, Workspace
+
+MOST_NAMES = 5_000
+"""Names of one folder that a pattern is held against."""
+
+_ZIPS = {".zip", ".jar"}
+
+
+class PackageFiles:
+    """What is in code as it lies there, asked by name."""
+
+    def __init__(self, code: Path, workspace: Workspace) -> None:
+        """Read nothing yet."""
+        self.code = code
+        self.workspace = workspace
+
+    @property
+    def is_folder(self) -> bool:
+        """Tell whether it is a folder, whose files a project's tools may work on."""
+        return self.workspace.is_dir(self.code)
+
+    @cached_property
+    def readable(self) -> bool:
+        """Tell whether the names can be known; what Lambda would refuse is packaging's to say."""
+        if self.is_folder or self._zipped is not None:
+            return True
+        return self.code.suffix not in _ZIPS and self.workspace.is_file(self.code)
+
+    def has_any(self, names: Sequence[str]) -> bool:
+        """Tell whether one of some names is there; one may be a pattern, with `*` in its last part."""
+        return any(map(self._has, names))
+
+    def _has(self, name: str) -> bool:
+        folder, _, last = name.rpartition("/")
+        if "*" in last:
+            return any(fnmatchcase(one, last) for one in self._names(folder))
+        if self.is_folder:
+            return self.workspace.holds(self.code / name) and (self.code / name).exists()
+        return name in self._zipped if self._zipped is not None else name == self.code.name
+
+    def _names(self, folder: str) -> Iterator[str]:
+        if self.is_folder:
+            inside = self.code / folder
+            found = inside.iterdir() if self.workspace.is_dir(inside) else iter(())
+            yield from (path.name for path in islice(found, MOST_NAMES))
+        elif self._zipped is not None:
+            prefix = f"{folder}/" if folder else ""
+            rests = (name.removeprefix(prefix) for name in self._zipped if name.startswith(prefix))
+            yield from (rest for rest in rests if "/" not in rest)
+
+    @cached_property
+    def _zipped(self) -> frozenset[str] | None:
+        """Return a zip's names, None for what is none that can be read."""
+        try:
+            with self.workspace.open(self.code) as file:
+                return frozenset(zip_directory.sizes(file))
+        except (FileRefusedError, BadZipFile, OSError, UnicodeDecodeError, NotImplementedError):
+            return None
