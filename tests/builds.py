@@ -499,8 +499,8 @@ PROJECTS = (
         {f"{name}/cdk.json": "{}" for name in "abcdefg"},
         notes=(
             (
-                "a/cdk.json:1: is a CDK app that is not synthesized: run `npx cdk synth` there before lambdabot (6 more: "
-                "b/cdk.json, c/cdk.json, d/cdk.json, e/cdk.json, …)"
+                "a/cdk.json:1: is a CDK app that is not synthesized: run `npx cdk synth` there before lambdabot "
+                "(6 more: b/cdk.json, c/cdk.json, d/cdk.json, e/cdk.json, …)"
             ),
         ),
     ),

@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 
 from lambdabot.errors import ExitCode, UsageError
-from lambdabot.model import Discovery
+from lambdabot.model import Discovery, Stated
+from lambdabot.model.runtimes import unsupported
 from lambdabot.project.discovery import discover
 from lambdabot.settings.declared import complete, not_measured
 from lambdabot.settings.yaml_source import YamlSource, read
@@ -52,7 +53,12 @@ def _not_measured(config: Path, discovery: Discovery, workspace: Workspace) -> t
     except UsageError:  # a file of the user's own, whose mistakes a run tells
         source = YamlSource(path=config, data={})
     declared = complete(source, discovery, workspace)
-    return not_measured(declared.notes, declared.left_out)
+    runtimes = {name: one.runtime for name, one in declared.declarations.items()}
+    not_here = {name: unsupported(one.value) for name, one in runtimes.items() if isinstance(one, Stated)}
+    return (
+        *not_measured(declared.notes, declared.left_out),
+        *(f"{name}: {why}: `--endpoint aws` measures it" for name, why in not_here.items() if why),
+    )
 
 
 def _check(found: list[Starter], config: Path) -> int:

@@ -37,6 +37,11 @@ def glibc(runtime: str) -> str | None:
     return AL2023 if version >= _FIRST_ON_AL2023[found[1]] else AL2
 
 
+def unsupported(runtime: str) -> str:
+    """Return why the embedded endpoint does not run a runtime; empty where it does."""
+    return "" if python(runtime) else f"{runtime} is not run by the embedded endpoint, which has Python alone"
+
+
 def python(runtime: str) -> str:
     """Return the version of a Python runtime as its identifier has it (`3.13`), empty for any other."""
     found = _IDENTIFIER.fullmatch(runtime)

@@ -1,7 +1,7 @@
 """What a run would create, invoke and spend: printed by `--dry-run`, held against the budget before a run starts."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +11,13 @@ from lambdabot.aws.calls.region import region_of
 from lambdabot.aws.prices import prices
 from lambdabot.errors import UsageError
 from lambdabot.model import Function, Prices, Side
+from lambdabot.model.runtimes import unsupported
 from lambdabot.packaging.target import Target
 from lambdabot.pipeline.notes import declared_notes
 from lambdabot.pipeline.pairs import Pair
 from lambdabot.settings.declared import not_measured
 from lambdabot.settings.load import Settings
+from lambdabot.unbuilt.check import handler_name
 
 if TYPE_CHECKING:
     from lambdabot.measurement.outlook import Outlook
@@ -87,6 +89,7 @@ def _lines(function: Function, outlook: "Outlook", settings: Settings) -> list[s
     return [
         f"{function.name} ({function.code.runtime})",
         f"  code         {_code(function, settings)}",
+        *_endpoint(function, settings),
         f"  sweep        {', '.join(map(str, asked.memory_mb))} MB on {', '.join(asked.architectures)}",
         f"  today        {today}",
         f"  Variants     {outlook.variants}, base included",
@@ -100,13 +103,26 @@ def _lines(function: Function, outlook: "Outlook", settings: Settings) -> list[s
     ]
 
 
+def _endpoint(function: Function, settings: Settings) -> Iterator[str]:
+    """Yield what the embedded endpoint does not run of a function."""
+    if settings.endpoint != "local":
+        return
+    if isinstance(function.code.source, str):
+        yield "  endpoint     a container image is not run by the embedded endpoint: `--endpoint aws` measures it"
+    elif why := unsupported(function.code.runtime):
+        yield f"  endpoint     {why}: `--endpoint aws` measures it"
+
+
 def _code(function: Function, settings: Settings) -> str:
-    """Return where the code lies, and what of it is called."""
+    """Return where the code lies, what of it is called, and the file that this is in."""
     source, handler = function.code.source, function.code.handler
     if source is None:
         return f"that of {function.origin.like}"
     shown = os.path.relpath(source, settings.path.parent) if isinstance(source, Path) else source
-    return f"{shown}, {handler}" if handler else shown
+    if handler is None or not isinstance(source, Path):
+        return f"{shown}, {handler}" if handler else shown
+    found = handler_name(source, handler, function.code.runtime, function.code.workspace)
+    return f"{shown}, {handler} in {found}" if found else f"{shown}, {handler}, which is in no file of it"
 
 
 def _control_calls(function: Function, outlook: "Outlook", settings: Settings) -> int:

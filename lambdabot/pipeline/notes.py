@@ -32,6 +32,8 @@ def declared_notes(function: Function) -> Iterator[str]:
     declaration = function.origin.declaration
     if declaration is None:
         return
+    if declaration.stale:
+        yield declaration.stale
     for name, one in declaration.undecided.items():
         if name in ASSUMED:
             yield f"{one}, so it is assumed"

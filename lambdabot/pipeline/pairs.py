@@ -1,14 +1,25 @@
 """Every function's two sides, found in the two trees, and those that the pull request takes out of sight."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from lambdabot.model import BaseKind, Function, Side
 from lambdabot.pipeline.terms import Terms
 from lambdabot.project.base import BaseTree
+from lambdabot.project.build_inputs import Files, changed_input
 from lambdabot.project.sides import base_function
 from lambdabot.settings.load import TargetBranch, Unknown
+from lambdabot.unbuilt.build_step import build_step
+
+BASE_FOLDER = ".lambdabot-base"
+"""Where the target branch is built in a workflow: discovery enters no folder of such a name."""
+
+_SAME_BUILD = (
+    "The target branch is not built here. No file that a build takes differs, so this side's build stands for both."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,18 +58,82 @@ def pair_all(terms: Terms) -> tuple[Pair, ...]:
         reason = "" if found else f"the target branch ({tree.description}) does not have this function"
         if found is None and (lacks := base.left_out.get(name)):
             reason += f" as it is declared there: {lacks}"
-        if name in base.absent:
-            found, reason = None, _absent(tree, base.absent[name])
-        return Pair(head=head, base=found, no_base=reason, base_is=base_is, refused=terms.refused.get(head.name, ""))
+        own = known.get(name)
+        notes: tuple[str, ...] = ()
+        if own is not None and (name in base.absent or _is_built_here_only(head, own)):
+            found, reason, notes = unbuilt.base_of(head, own, base.absent.get(name, ""))
+        refused = terms.refused.get(head.name, "")
+        return Pair(head=head, base=found, no_base=reason, base_is=base_is, refused=refused, notes=notes)
 
+    unbuilt = _Unbuilt(terms, tree, base)
     return (*map(pair, settings.functions), *_removed(terms, tree, base, base_is))
 
 
-def _absent(tree: BaseTree, what: str) -> str:
-    return (
-        f"the target branch ({tree.description}) cannot be measured as it is, {what}\n"
-        "Where a step builds it, let one build the target branch too, and name that folder as `base`."
-    )
+def _is_built_here_only(head: Function, base: Function) -> bool:
+    """Tell whether a build's output stands against sources: they are no two sides of one package."""
+    built, sources = head.origin.declaration, base.origin.declaration
+    return built is not None and built.built_from is not None and (sources is None or sources.built_from is None)
+
+
+class _Unbuilt:
+    """What stands for the code of a target branch that nobody built."""
+
+    def __init__(self, terms: Terms, tree: BaseTree, base: TargetBranch) -> None:
+        self._terms = terms
+        self._tree = tree
+        self._base = base
+
+    def base_of(self, head: Function, own: Function, lacks: str) -> tuple[Function | None, str, tuple[str, ...]]:
+        """Return the base side with the head's build, where both are built from the same; else None, and what to do."""
+        changed = self._changed
+        if not changed:
+            code = replace(
+                own.code, **{name: getattr(head.code, name) for name in ("workspace", "source", "requirements")}
+            )
+            base = base_function(
+                head,
+                replace(own, code=code),
+                config=self._terms.settings.path,
+                root=self._terms.root,
+                base=self._tree,
+                own_settings=self._base.written,
+            )
+            return base, "", (_SAME_BUILD,)
+        why = f": {lacks.replace(f'{self._tree.path}/', '')}" if lacks else ", where this side is"
+        return None, f"the target branch ({self._tree.description}) is not built here{why}\n{self._steps(head)}", ()
+
+    @cached_property
+    def _changed(self) -> str:
+        settings, tree = self._terms.settings, self._tree
+        return changed_input(
+            Files(self._terms.root, settings.workspace, settings.functions),
+            Files(tree.path, tree.workspace, self._base.functions),
+            commit=tree.sha,
+            config=settings.path,
+        )
+
+    def _steps(self, head: Function) -> str:
+        """Return the steps that build the target branch, to be pasted into the workflow."""
+        declaration, code, root = head.origin.declaration, head.code, self._terms.root
+        sources = (declaration and declaration.built_from) or code.source
+        step = build_step(sources, code.workspace, declaration) if isinstance(sources, Path) else None
+        folder = os.path.relpath(step.folder, root) if step else "."
+        differs = "Which files differ is not known" if self._changed == "." else f"`{self._changed}` differs"
+        named = self._terms.settings.base
+        is_folder = named is not None and ((root / named).is_dir() or Path(named).is_dir())
+        where = named if is_folder else BASE_FOLDER
+        checkout = (
+            ""
+            if is_folder
+            else f"""
+      - run: git worktree add --detach {where} {"HEAD^1" if named is None else self._tree.sha}"""
+        )
+        return f"""{differs}, so it needs a build of its own. Let the workflow make it before credentials are there:
+{checkout}
+      - run: {step.command if step else "… # what builds this side"}
+        working-directory: {where}{"" if folder == "." else f"/{folder}"}
+
+and name its folder: `base: {where}`."""
 
 
 def _removed(terms: Terms, tree: BaseTree, base: TargetBranch, base_is: BaseKind) -> Iterator[Pair]:

@@ -85,6 +85,14 @@ def default_branch(root: Path, workdir: Path) -> BaseTree | None:
     return _tree(default, root, workdir, "origin's default branch")
 
 
+def committed(commit: str, root: Path) -> list[str] | None:
+    """Return the names of a commit's files below the root; None where git does not know it."""
+    try:
+        return _git("ls-tree", "-r", "-z", "--name-only", commit, at=root).split("\0")[:-1]
+    except _GitError:
+        return None
+
+
 def head_sha(root: Path) -> str | None:
     """Return the commit that is checked out, or None where there is no repository or no git."""
     try:

@@ -129,12 +129,14 @@ def differing(head: Function, base: Function) -> Sequence[Path]:
     if not (isinstance(here, Path) and isinstance(there, Path)):
         return ()
     if not (head.code.workspace.is_dir(here) and base.code.workspace.is_dir(there)):
-        return () if _same(head.code.workspace, here, base.code.workspace, there) else (here,)
+        return () if same_file(head.code.workspace, here, base.code.workspace, there) else (here,)
     names = sorted({*_below(here, head.code.workspace), *_below(there, base.code.workspace)})
     if len(names) > MOST_FILES:
         return (here,)
     return [
-        here / name for name in names if not _same(head.code.workspace, here / name, base.code.workspace, there / name)
+        here / name
+        for name in names
+        if not same_file(head.code.workspace, here / name, base.code.workspace, there / name)
     ]
 
 
@@ -148,7 +150,7 @@ def _is_deployed(folder: Path) -> bool:
     return folder.name not in _NOT_DEPLOYED and not folder.name.startswith(".")
 
 
-def _same(workspace: Workspace, path: Path, other_workspace: Workspace, there: Path) -> bool:
+def same_file(workspace: Workspace, path: Path, other_workspace: Workspace, there: Path) -> bool:
     """Tell whether two files hold the same; what may not be read is not."""
     try:
         with (

@@ -55,11 +55,17 @@ def unbuilt(  # a function's code, as settings and templates have it
         remedy = _remedy(code, handler, runtime, workspace, declaration)
         return f"its code `{written}` holds no `{wanted.names[0]}`: {remedy}"
     if runtime.startswith("nodejs") and files.is_folder and not layered:
-        entry = next((name for name in wanted.names if files.has_any((name,))), wanted.names[0])
+        entry = handler_name(code, handler, runtime, workspace)
         if missing := missing_packages(files, entry):
             what = f"its code `{written}` imports {_in_words(missing)}, which is not installed there"
             return f"{what}: {_installing(code, workspace, declaration).words(workspace)}"
     return ""
+
+
+def handler_name(code: Path, handler: str, runtime: str, workspace: Workspace) -> str:
+    """Return the name of the file of the package that has a handler, empty where none has it or none is known."""
+    files, wanted = PackageFiles(code, workspace), handler_file(handler, runtime)
+    return next((name for name in (*wanted.names, *wanted.patterns) if files.has_any((name,))), "") if wanted else ""
 
 
 def _remedy(code: Path, handler: str, runtime: str, workspace: Workspace, declaration: Declaration | None) -> str:

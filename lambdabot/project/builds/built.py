@@ -47,7 +47,9 @@ def _stale(sources: Path, made: Path, workspace: Workspace) -> str:
             continue
         if newer:
             where = os.path.relpath(path, workspace.root.resolve())
-            return f"its build is older than {where}: build it again before lambdabot"
+            return (
+                f"Its build is older than {where}: build it again before lambdabot, else an older package is measured."
+            )
     return ""
 
 

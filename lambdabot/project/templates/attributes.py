@@ -8,7 +8,7 @@ from lambdabot.model import Architecture, Attribute, NoSlot, Place, Slot, Stated
 
 T = TypeVar("T")
 
-AWS_DEFAULT = "AWS's default"
+AWS_DEFAULT, FRAMEWORK_DEFAULT = "AWS's default", "the framework's default"
 
 IMAGE_HOST = ".dkr.ecr."
 

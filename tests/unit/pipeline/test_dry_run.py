@@ -1,5 +1,6 @@
 """`lambdabot run --dry-run`: the plan of what is there, and all that keeps a run from measuring the rest."""
 
+import os
 import textwrap
 
 import pytest
@@ -50,10 +51,43 @@ def test_after_init_the_plan_needs_no_role_and_says_that_a_run_does(repository, 
     assert main(["run", "--dry-run"]) == 0
 
     said = capsys.readouterr().out
-    assert "\nOrders (python3.13)\n  code         orders, app.handler\n" in said
+    assert "\nOrders (python3.13)\n  code         orders, app.handler in app.py\n" in said
     assert "`Orders` needs a `role` on AWS: the execution role of its throw-away copies" in said
     assert main(["run"]) == 2
     assert "`Orders` needs a `role` on AWS" in capsys.readouterr().err
+
+
+def test_what_the_embedded_endpoint_does_not_run_is_said_before_it_is_tried(repository, capsys):
+    (repository / "orders" / "app.js").write_text("exports.handler = async () => 1\n")
+    (repository / "template.yaml").write_text(
+        (repository / "template.yaml").read_text().replace("python3.13", "nodejs20.x")
+    )
+
+    assert main(["init"]) == 0
+    assert "Orders: nodejs20.x is not run by the embedded endpoint" in capsys.readouterr().out
+    assert main(["run", "--dry-run", "--endpoint", "local"]) == 0
+    said = capsys.readouterr().out
+    assert "  code         orders, app.handler in app.js\n" in said
+    assert "  endpoint     nodejs20.x is not run by the embedded endpoint" in said
+    assert main(["run", "--dry-run"]) == 0
+    assert "is not run by" not in capsys.readouterr().out
+
+
+def test_a_stale_build_is_said(repository, capsys):
+    build = repository / ".aws-sam" / "build"
+    (build / "Orders").mkdir(parents=True)
+    (build / "Orders" / "app.py").write_text("def handler(event, context):\n    return 2\n")
+    (build / "template.yaml").write_text((repository / "template.yaml").read_text().replace("orders", "Orders"))
+    (repository / "lambdabot.yml").write_text("version: 1\n")
+
+    assert main(["run", "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    assert "  code         .aws-sam/build/Orders, app.handler in app.py\n" in said
+    assert "older than" not in said
+
+    os.utime(build / "template.yaml", (0, 0))
+    assert main(["run", "--dry-run"]) == 0
+    assert "Its build is older than orders/app.py: build it again before lambdabot" in capsys.readouterr().out
 
 
 def test_a_role_that_is_there_or_not_needed_is_not_missed(repository, capsys):

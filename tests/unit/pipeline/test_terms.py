@@ -207,7 +207,7 @@ def test_code_that_a_step_builds_is_no_mistake_of_the_settings(agree):
     (pair,) = pair_all(agreed)
     assert pair.base is None
     assert "there is no file or folder" in pair.no_base
-    assert "name that folder as `base`" in pair.no_base
+    assert "name its folder: `base: " in pair.no_base
 
 
 def test_an_event_that_the_target_branch_lacks_is_no_mistake_either(agree):

@@ -13,6 +13,7 @@ import yaml
 from lambdabot.model import Architecture, Attribute, Declaration, EventSource, NoSlot, Place, Slot, Stated, Undecided
 from lambdabot.project.builds.serverless import ServerlessBuild
 from lambdabot.project.templates import attributes
+from lambdabot.project.templates.attributes import FRAMEWORK_DEFAULT
 from lambdabot.project.templates.cloudformation.intrinsics import Known, attribute, called, long_form
 from lambdabot.project.templates.cloudformation.stack import in_words
 from lambdabot.project.templates.serverless.variables import Variables
@@ -20,8 +21,6 @@ from lambdabot.project.templates.yaml_nodes import Document, Entry, Node
 from lambdabot.workspace import Workspace
 
 T = TypeVar("T")
-
-FRAMEWORK_DEFAULT = "the framework's default"
 
 DEFAULT_MEMORY_MB = 1024
 DEFAULT_TIMEOUT_SECONDS = 6
