@@ -16,6 +16,7 @@ from lambdabot.settings.document import validate
 from lambdabot.settings.load import DEFAULT_CONFIG
 from lambdabot.settings.schema import SettingsFile
 from lambdabot.settings.yaml_source import read
+from lambdabot.starter.builds import parts, with_builds
 from lambdabot.starter.settings_text import settable, settings_text
 from lambdabot.workspace import FileRefusedError, Workspace
 
@@ -49,15 +50,16 @@ def starters(config: Path, discovery: Discovery, roles: Mapping[str, object]) ->
     place = config.relative_to(root)
     part = str(place.parent if place.name == DEFAULT_CONFIG else place.with_suffix("")).removeprefix(".")
     package = files("lambdabot.starter") / "files"
+    built = parts(discovery, root)
     texts = {
         config: settings_text(discovery, config, schema=os.path.relpath(root / SCHEMA, config.parent)),
         root / SCHEMA: _json(SettingsFile.model_json_schema()),
         root / ROLES: _json(roles),
         **{
             root / ".github/workflows" / _named(name, part): _naming(
-                place, part, (package / name).read_text(encoding="utf-8")
+                place, part, with_builds((package / name).read_text(encoding="utf-8"), built if measures else [])
             )
-            for name in WORKFLOWS
+            for name, measures in zip(WORKFLOWS, (True, False), strict=True)
         },
     }
     workspace = Workspace.around(config.parent)

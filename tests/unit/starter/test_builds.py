@@ -1,0 +1,155 @@
+"""The workflow that `init` writes for built code: its steps are run by a shell, on both sides, without GitHub."""
+
+import os
+import shutil
+import subprocess
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lambdabot.cli import main
+from lambdabot.github.event import Context
+from lambdabot.pipeline.pairs import pair_all
+from lambdabot.pipeline.terms import terms
+from lambdabot.project.changes import differing
+from lambdabot.project.discovery import discover
+from lambdabot.settings.load import Inputs, load
+from lambdabot.starter.builds import Part, with_builds
+from lambdabot.workspace import Workspace
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "workflows" / "built-code.yml"
+
+TEMPLATE = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Hello:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: dist/hello, Handler: app.handler, Runtime: python3.13}
+"""
+MAKEFILE = "build:\n\tmkdir -p dist/hello\n\tsed s/ANSWER/42/ app.py >dist/hello/app.py\n\tchmod +x dist/hello/app.py\n"
+
+
+def git(folder, *arguments):
+    who = ("-c", "user.name=a", "-c", "user.email=a@b")
+    subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)  # noqa: S607  # the developer's own git
+
+
+def shell(script, folder, **variables):
+    subprocess.run(["bash", "-e", "-c", script], cwd=folder, check=True, env={**os.environ, **variables})  # noqa: S607  # as a runner does
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    """Return a repository with one function that make builds, as `init` found it and with a pull request's change."""
+    root = tmp_path / "work"
+    (root / "api").mkdir(parents=True)
+    monkeypatch.chdir(root)
+    git(root, "init", "--quiet")
+    (root / ".gitignore").write_text("dist\n")
+    texts = {
+        "template.yaml": TEMPLATE,
+        "Makefile": MAKEFILE,
+        "app.py": "def handler(event, context):\n    return ANSWER\n",
+    }
+    for name, text in texts.items():
+        (root / "api" / name).write_text(text)
+    assert main(["init"]) == 0
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message", "base")
+    (root / "api" / "app.py").write_text("def handler(event, context):\n    return ANSWER + 1\n")
+    git(root, "commit", "--quiet", "--all", "--message", "head")
+    return root
+
+
+def jobs(root):
+    return yaml.safe_load((root / ".github/workflows/lambdabot.yml").read_text())["jobs"]
+
+
+def test_both_sides_are_built_without_credentials_and_meet_in_the_job_that_measures(repository, tmp_path):
+    build, measure = jobs(repository)["build"], jobs(repository)["measure"]
+    (part,) = build["strategy"]["matrix"]["part"]
+    checkout, base_commit, _, command, pack, _ = build["steps"]
+    temporary = tmp_path / "runner"
+    for number, side in enumerate(build["strategy"]["matrix"]["side"]):
+        there = tmp_path / side
+        git(tmp_path, "clone", "--quiet", str(repository), str(there))
+        if side == "base":
+            shell(base_commit["run"], there)
+        shell(command["run"], there / part["folder"], COMMAND=part["run"])
+        place = temporary / "builds" / f"build-{side}-{number}"
+        place.mkdir(parents=True)
+        shell(pack["run"], there, OUTPUT=part["output"], RUNNER_TEMP=str(place))
+    lay = next(step for step in measure["steps"] if step.get("name") == "Lay them beside their sources")
+
+    shell(lay["run"], repository, RUNNER_TEMP=str(temporary))
+
+    action = next(step["with"] for step in measure["steps"] if step.get("name") == "Measure and gate")
+    inputs = Inputs(
+        config=repository / "lambdabot.yml", workspace=Workspace(repository), base=action["base"], endpoint="local"
+    )
+    context = Context(in_workflow=True, pull_request=7, workspace=repository)
+    (pair,) = pair_all(terms(load(inputs, discover=discover), context, tmp_path / "base-tree"))
+    assert pair.head.code.source == repository / "api/dist/hello"
+    assert pair.base.code.source == repository / ".lambdabot-base/api/dist/hello"
+    assert differing(pair.head, pair.base) == [pair.head.code.source / "app.py"]
+    assert "return 42 + 1" in (pair.head.code.source / "app.py").read_text()
+    assert os.access(pair.base.code.source / "app.py", os.X_OK)
+    assert pair.head.origin.declaration.stale == ""
+    assert "persist-credentials" in checkout["with"]
+    assert build["permissions"] == {"contents": "read"}
+    assert measure["needs"] == "build"
+
+
+def test_a_build_writes_nothing_but_its_output(repository, tmp_path):
+    """The pull request's build chooses what it packs; what it packs beside its output is not taken."""
+    evil = tmp_path / "evil"
+    for name in (
+        "api/dist/hello/app.py",
+        "lambdabot.yml",
+        ".git/config",
+        ".lambdabot-base/lambdabot.yml",
+        "api/Makefile",
+    ):
+        (evil / name).parent.mkdir(parents=True, exist_ok=True)
+        (evil / name).write_text("evil")
+    (evil / "api/dist/hello/.git").mkdir()
+    (evil / "api/dist/hello/.git/config").write_text("evil")
+    place = tmp_path / "runner" / "builds" / "build-head-0"
+    place.mkdir(parents=True)
+    shell("tar -cf build.tar -C ../../../evil api lambdabot.yml .git .lambdabot-base", place)
+    lay = next(step for step in jobs(repository)["measure"]["steps"] if "worktree" in step.get("run", ""))
+
+    shell(lay["run"], repository, RUNNER_TEMP=str(tmp_path / "runner"))
+
+    written = [path for path in repository.rglob("*") if path.is_file() and path.read_bytes() == b"evil"]
+    assert written == [repository / "api/dist/hello/app.py"]
+
+
+def test_what_lies_in_git_is_built_already(repository, capsys):
+    shell("make build", repository / "api")
+    git(repository, "add", "--force", "api/dist")
+    git(repository, "commit", "--quiet", "--message", "built")
+    (repository / ".github/workflows/lambdabot.yml").unlink()
+
+    assert main(["init"]) == 0
+
+    assert jobs(repository).keys() == {"measure"}
+
+
+def test_the_example_is_what_init_writes():
+    plain = (files("lambdabot.starter") / "files" / "lambdabot.yml").read_text(encoding="utf-8")
+    part = Part(folder=".", command="npm ci && sam build", output=".aws-sam/build", lock="package-lock.json")
+
+    assert EXAMPLE.read_text() == with_builds(plain, [part])
+
+
+@pytest.mark.parametrize("name", ["api; rm -rf ~", "api${{ github.token }}", "api\nb"])
+def test_a_name_that_a_shell_or_a_workflow_would_run_is_written_nowhere(repository, name):
+    shutil.move(repository / "api", repository / name)
+    (repository / ".github/workflows/lambdabot.yml").unlink()
+
+    assert main(["init"]) == 0
+
+    assert jobs(repository).keys() == {"measure"}
