@@ -52,22 +52,26 @@ _JOB = """\
     permissions:
       contents: read
     steps:
-{checkout}      - if: matrix.side == 'base'
+{checkout}      - name: Take the target branch
+        if: matrix.side == 'base'
         run: git checkout --quiet --detach HEAD^1
-      - if: matrix.part.lock != ''
+      - name: Set up Node.js and its cache
+        if: matrix.part.lock != ''
         uses: actions/setup-node@2028fbc5c25fe9cf00d9f06a71cc4710d4507903 # v6.0.0
         with:
           node-version: 22
           cache: npm
           cache-dependency-path: ${{{{ matrix.part.lock }}}}
-      - continue-on-error: true # what is not built is told by the measurement, and not gated
+      - name: Build
+        continue-on-error: true # what is not built is told by the measurement, and not gated
         env:
           COMMAND: ${{{{ matrix.part.run }}}}
         run: bash -euo pipefail -c "$COMMAND"
         working-directory: ${{{{ matrix.part.folder }}}}
-      - env:
+      - name: Pack what is executable as such
+        env:
           OUTPUT: ${{{{ matrix.part.output }}}}
-        run: tar --create --file "$RUNNER_TEMP/build.tar" --ignore-failed-read -- "$OUTPUT" # keeps what is executable
+        run: tar --create --file "$RUNNER_TEMP/build.tar" --ignore-failed-read -- "$OUTPUT"
       - uses: actions/upload-artifact@330a01c490aca151604b8cf639adc76d48f6c5d4 # v5.0.0
         with:
           name: build-${{{{ matrix.side }}}}-${{{{ strategy.job-index }}}}
@@ -83,12 +87,13 @@ _STEPS = """\
         with:
           pattern: build-*
           path: ${{{{ runner.temp }}}}/builds
-      - name: Lay them beside their sources # and nothing else of them
+      - name: Lay them beside their sources
         run: |
           git worktree add --detach .lambdabot-base HEAD^1
+          outputs=({outputs})
           for build in "$RUNNER_TEMP"/builds/build-*/build.tar; do
             case "$build" in */build-base-*) side=.lambdabot-base ;; *) side=. ;; esac
-            for output in {outputs}; do
+            for output in "${{outputs[@]}}"; do
               tar --extract --touch --exclude=.git --exclude=.lambdabot-base \\
                 --file "$build" --directory "$side" -- "$output" || true # each holds one of them
             done
