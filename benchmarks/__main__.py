@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.figures import Figures
 
-BENCHMARKS = ("startup", "templates", "local", "arm64", "measurement", "aws", "page", "image", "trust")
+BENCHMARKS = ("startup", "templates", "build", "local", "arm64", "measurement", "aws", "page", "image", "trust")
 OUT = Path("out/bench.json")
 
 
