@@ -11,6 +11,7 @@ from lambdabot.pipeline.terms import Terms
 from lambdabot.project.base import BaseTree
 from lambdabot.project.build_inputs import Files, changed_input
 from lambdabot.project.sides import base_function
+from lambdabot.project.templates.hints import GENERATED
 from lambdabot.settings.load import TargetBranch, Unknown
 from lambdabot.unbuilt.build_step import build_step
 
@@ -60,19 +61,13 @@ def pair_all(terms: Terms) -> tuple[Pair, ...]:
             reason += f" as it is declared there: {lacks}"
         own = known.get(name)
         notes: tuple[str, ...] = ()
-        if own is not None and (name in base.absent or _is_built_here_only(head, own)):
-            found, reason, notes = unbuilt.base_of(head, own, base.absent.get(name, ""))
+        if name in base.absent or unbuilt.stands_for(head, own):
+            found, reason, notes = unbuilt.base_of(head, own or head, base.absent.get(name, ""))
         refused = terms.refused.get(head.name, "")
         return Pair(head=head, base=found, no_base=reason, base_is=base_is, refused=refused, notes=notes)
 
     unbuilt = _Unbuilt(terms, tree, base)
     return (*map(pair, settings.functions), *_removed(terms, tree, base, base_is))
-
-
-def _is_built_here_only(head: Function, base: Function) -> bool:
-    """Tell whether a build's output stands against sources: they are no two sides of one package."""
-    built, sources = head.origin.declaration, base.origin.declaration
-    return built is not None and built.built_from is not None and (sources is None or sources.built_from is None)
 
 
 class _Unbuilt:
@@ -82,6 +77,24 @@ class _Unbuilt:
         self._terms = terms
         self._tree = tree
         self._base = base
+
+    def stands_for(self, head: Function, base: Function | None) -> bool:
+        """Tell whether a build's output stands against sources: they are no two sides of one package.
+
+        So it is of a function whose template itself is made by a build, as `cdk synth` makes it, where the base has none.
+        """
+        declared = head.origin.declaration
+        if declared is None:
+            return False
+        if base is None:
+            return declared.family == "cdk" and not self._is_synthesized
+        sources = base.origin.declaration
+        return declared.built_from is not None and (sources is None or sources.built_from is None)
+
+    @cached_property
+    def _is_synthesized(self) -> bool:
+        folders = self._tree.workspace.walk(self._tree.path, enters=lambda _: True)
+        return any(folder.name == GENERATED for folder, _ in folders)
 
     def base_of(self, head: Function, own: Function, lacks: str) -> tuple[Function | None, str, tuple[str, ...]]:
         """Return the base side with the head's build, where both are built from the same; else None, and what to do."""

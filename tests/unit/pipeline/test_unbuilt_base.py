@@ -145,3 +145,28 @@ def test_what_lambdabot_yml_names_is_built_by_the_projects_own_command(repositor
     assert "`src/app.ts` differs" in pair.no_base
     assert "- run: npm ci && npm run build\n" in pair.no_base
     assert str(repository.root.parent) not in pair.no_base
+
+
+CDK = """{"Resources": {"Orders1": {"Type": "AWS::Lambda::Function", "Metadata": {"aws:cdk:path": "Shop/Orders/Resource",
+ "aws:asset:path": "asset.1"},
+ "Properties": {"Handler": "app.handler", "Runtime": "python3.13", "MemorySize": 512}}}}"""
+
+
+@pytest.mark.parametrize(("change", "same"), [("README.md", True), ("lib/shop.ts", False)])
+def test_a_template_that_a_program_makes_is_the_bases_where_the_program_is_the_same(repository, change, same):
+    (repository.root / ".gitignore").write_text("cdk.out\n")
+    repository.commit({"cdk.json": "{}", "lib/shop.ts": "1\n", "README.md": "1\n"})
+    repository.commit({change: "2\n"})
+    made = {"Shop.template.json": CDK, "asset.1/app.py": "def handler(event, context): return 1\n"}
+    for name, text in made.items():
+        (repository.root / "cdk.out" / name).parent.mkdir(parents=True, exist_ok=True)
+        (repository.root / "cdk.out" / name).write_text(text)
+
+    pair = repository.pair()
+
+    assert (pair.base is not None) == same
+    if same:
+        assert pair.base.code.source == pair.head.code.source
+    else:
+        assert "`lib/shop.ts` differs" in pair.no_base
+        assert "- run: npx cdk synth\n        working-directory: .lambdabot-base\n" in pair.no_base
