@@ -81,7 +81,7 @@ class _Unbuilt:
     def stands_for(self, head: Function, base: Function | None) -> bool:
         """Tell whether a build's output stands against sources: they are no two sides of one package.
 
-        So it is of a function whose template itself is made by a build, as `cdk synth` makes it, where the base has none.
+        So it is of a function whose template itself a build makes, as `cdk synth` does, where the base has none.
         """
         declared = head.origin.declaration
         if declared is None:

@@ -147,8 +147,8 @@ def test_what_lambdabot_yml_names_is_built_by_the_projects_own_command(repositor
     assert str(repository.root.parent) not in pair.no_base
 
 
-CDK = """{"Resources": {"Orders1": {"Type": "AWS::Lambda::Function", "Metadata": {"aws:cdk:path": "Shop/Orders/Resource",
- "aws:asset:path": "asset.1"},
+CDK = """{"Resources": {"Orders1": {"Type": "AWS::Lambda::Function", "Metadata": {
+ "aws:cdk:path": "Shop/Orders/Resource", "aws:asset:path": "asset.1"},
  "Properties": {"Handler": "app.handler", "Runtime": "python3.13", "MemorySize": 512}}}}"""
 
 
