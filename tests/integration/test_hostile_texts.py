@@ -8,8 +8,9 @@ from tempfile import TemporaryDirectory
 from hypothesis import HealthCheck, example, given, settings
 
 from lambdabot.github.workflow import Workflow
+from lambdabot.pipeline import step
 from lambdabot.pipeline.report_files import write
-from lambdabot.report.comment import COMMENT_LIMIT, SUMMARY_LIMIT, summary
+from lambdabot.report.comment import COMMENT_LIMIT, SUMMARY_LIMIT
 from lambdabot.report.document import load
 from lambdabot.workspace import Workspace
 from tests.unit.github.test_workflow import commands, parsed
@@ -30,7 +31,7 @@ def test_they_break_no_file_no_output_and_no_limit(name, words):
         report = write(runs.hostile(name, words), out, Workspace(Path(folder)), root=Path("/repository"))
         workflow = Workflow(files, stream)
         workflow.say(f"{name}: {words}")
-        workflow.finish(report, summary=summary(report), path=out / "report.json", comment_url=None)
+        step.finish(report, workflow, workspace=None, path=out / "report.json")
 
         assert load(out / "report.json") == report
         assert len((out / "comment.md").read_text(encoding="utf-8")) < COMMENT_LIMIT

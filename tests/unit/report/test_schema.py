@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from lambdabot.errors import UsageError
-from lambdabot.github.annotation import annotations
-from lambdabot.github.workflow import outputs
+from lambdabot.report.annotations import annotations
 from lambdabot.report.bounds import (
     DEEPEST,
     FIRST_YEAR,
@@ -26,6 +25,7 @@ from lambdabot.report.bounds import (
 from lambdabot.report.comment import COMMENT_LIMIT, check_summary, render, summary
 from lambdabot.report.document import document, dumps, load
 from lambdabot.report.markdown import utf16
+from lambdabot.report.outputs import outputs
 from lambdabot.report.page import page
 from lambdabot.report.schema import Report
 from lambdabot.report.suggestion import suggestions
