@@ -12,7 +12,8 @@ from lambdabot.github.workflow import Workflow
 from lambdabot.project.discovery import discover
 from lambdabot.report.progress import Progress
 from lambdabot.sandbox.prctl import forbid_inspection
-from lambdabot.settings.load import Inputs, load
+from lambdabot.settings.inputs import Inputs
+from lambdabot.settings.load import load
 from lambdabot.workspace import Workspace
 
 OUT = Path("lambdabot-report")

@@ -11,7 +11,7 @@ from lambdabot.pipeline.terms import Terms
 from lambdabot.project.base import BaseTree
 from lambdabot.project.build_inputs import Files, changed_input
 from lambdabot.project.sides import base_function
-from lambdabot.settings.load import TargetBranch, Unknown
+from lambdabot.settings.target_branch import TargetBranch, Unknown
 from lambdabot.unbuilt.build_step import build_step
 
 BASE_FOLDER = ".lambdabot-base"

@@ -18,7 +18,7 @@ from lambdabot.pipeline.publishing import comment_on, override
 from lambdabot.report.document import amended, known_run, load
 from lambdabot.report.schema import Report
 from lambdabot.settings.comment import Comment
-from lambdabot.settings.load import Inputs, comment_key
+from lambdabot.settings.inputs import Inputs, comment_key
 from lambdabot.workspace import Workspace
 
 MOST_COMMENTS = 5

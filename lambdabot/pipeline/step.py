@@ -10,7 +10,8 @@ from lambdabot.report.annotations import annotations
 from lambdabot.report.comment import summary
 from lambdabot.report.outputs import outputs
 from lambdabot.report.schema import Report
-from lambdabot.settings.load import Inputs, load_comment
+from lambdabot.settings.inputs import Inputs
+from lambdabot.settings.load import load_comment
 
 
 def finish(

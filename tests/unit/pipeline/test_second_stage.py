@@ -11,7 +11,7 @@ from lambdabot.model import ACCEPT_LABEL
 from lambdabot.pipeline.second_stage import MOST_COMMENTS, MOST_READ, comment, reported, reports
 from lambdabot.report.document import MAX_BYTES
 from lambdabot.report.schema import Report
-from lambdabot.settings.load import Inputs
+from lambdabot.settings.inputs import Inputs
 from lambdabot.settings.schema import CommentSection
 from tests.fakes.github import FakeGitHub
 from tests.unit.report import runs
