@@ -15,7 +15,8 @@ from lambdabot.github.origin import pull_request
 from lambdabot.model import Verdict
 from lambdabot.pipeline.own_template import own_template
 from lambdabot.pipeline.publishing import comment_on, override
-from lambdabot.report.document import amended, known_run, load
+from lambdabot.report.document import amended, known_run
+from lambdabot.report.reading import load
 from lambdabot.report.schema import Report
 from lambdabot.settings.comment import Comment
 from lambdabot.settings.inputs import Inputs, comment_key

@@ -11,7 +11,7 @@ from lambdabot.github.workflow import Workflow
 from lambdabot.pipeline import step
 from lambdabot.pipeline.report_files import write
 from lambdabot.report.comment import COMMENT_LIMIT, SUMMARY_LIMIT
-from lambdabot.report.document import load
+from lambdabot.report.reading import load
 from lambdabot.workspace import Workspace
 from tests.unit.github.test_workflow import commands, parsed
 from tests.unit.report import runs

@@ -9,7 +9,7 @@ from lambdabot.errors import GitHubError, UsageError
 from lambdabot.github.event import Context, TriggeringRun
 from lambdabot.model import ACCEPT_LABEL
 from lambdabot.pipeline.second_stage import MOST_COMMENTS, MOST_READ, comment, reported, reports
-from lambdabot.report.document import MAX_BYTES
+from lambdabot.report.reading import MAX_BYTES
 from lambdabot.report.schema import Report
 from lambdabot.settings.inputs import Inputs
 from lambdabot.settings.schema import CommentSection

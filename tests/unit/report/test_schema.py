@@ -23,10 +23,11 @@ from lambdabot.report.bounds import (
     is_deep,
 )
 from lambdabot.report.comment import COMMENT_LIMIT, check_summary, render, summary
-from lambdabot.report.document import document, dumps, load
+from lambdabot.report.document import document, dumps
 from lambdabot.report.markdown import utf16
 from lambdabot.report.outputs import outputs
 from lambdabot.report.page import page
+from lambdabot.report.reading import load
 from lambdabot.report.schema import Report
 from lambdabot.report.suggestion import suggestions
 from lambdabot.report.thinning import ChartSamples
