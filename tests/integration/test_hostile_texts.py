@@ -13,6 +13,7 @@ from lambdabot.pipeline.report_files import write
 from lambdabot.report.comment import COMMENT_LIMIT, SUMMARY_LIMIT
 from lambdabot.report.reading import load
 from lambdabot.workspace import Workspace
+from tests.spot_check import examples
 from tests.unit.github.test_workflow import commands, parsed
 from tests.unit.report import runs
 from tests.unit.report.test_escape import TEXTS
@@ -20,7 +21,7 @@ from tests.unit.report.test_escape import TEXTS
 
 @given(name=TEXTS, words=TEXTS)
 @example(name="::error::\n${{ github.token }}|`" * 4_000, words="<script>@here #1 \u202e😀\r\n::add-mask::x\n" * 3_000)
-@settings(suppress_health_check=list(HealthCheck), max_examples=25, deadline=None)
+@settings(suppress_health_check=list(HealthCheck), max_examples=examples(25), deadline=None)
 def test_they_break_no_file_no_output_and_no_limit(name, words):
     stream = io.StringIO()
     with TemporaryDirectory() as folder:
