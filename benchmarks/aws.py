@@ -17,7 +17,7 @@ _DEPLOYMENTS = 12  # of the clean-up
 def run(seed: int) -> Figures:
     """Return all figures; some ten minutes on two cores that nobody else uses."""
     values: dict[str, float] = {}
-    sections = [_set_up(values), _kill(seed, values), _chaos(seed, values)]
+    sections = [_set_up(values), _kill(values), _chaos(seed, values)]
     return Figures(values, "\n\n".join([*sections, f"Load at the end: {os.getloadavg()[0]:.1f}."]))
 
 
@@ -51,8 +51,8 @@ def _set_up(values: dict[str, float]) -> str:
     return "\n".join(rows)
 
 
-def _kill(seed: int, values: dict[str, float]) -> str:
-    results = kill(seed)
+def _kill(values: dict[str, float]) -> str:
+    results = kill()
     wrong = [result for result in results if not result.right]
     values |= {
         "kill.trials": len(results),

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lambdabot.door import through
-from lambdabot.errors import ExitCode, GitHubError, LambdabotError, UsageError
+from lambdabot.errors import ExitCode, LambdabotError, UsageError
 from lambdabot.github.event import Context
 from lambdabot.github.workflow import Workflow
 from lambdabot.project.discovery import discover
 from lambdabot.report.progress import Progress
 from lambdabot.sandbox.prctl import forbid_inspection
-from lambdabot.settings.load import Inputs, load, load_comment
+from lambdabot.settings.inputs import Inputs
+from lambdabot.settings.load import load
 from lambdabot.workspace import Workspace
 
 OUT = Path("lambdabot-report")
@@ -45,7 +46,10 @@ def _run(environ: Mapping[str, str], workflow: Workflow) -> int:
     given = inputs(environ)
     context.require_trusted(measuring=given.report is None)
     if given.report is not None:
-        return _comment(given.report, given, context, workflow)
+        from lambdabot.pipeline import step  # noqa: PLC0415  # pydantic and PyGithub: the other way starts without
+
+        step.comment(given.report, given, context, workflow)
+        return ExitCode.DONE
     settings = load(given, default_endpoint="local" if context.is_untrusted else "aws", discover=discover)
 
     from lambdabot.pipeline import job  # noqa: PLC0415  # boto3, only once the settings hold
@@ -53,34 +57,11 @@ def _run(environ: Mapping[str, str], workflow: Workflow) -> int:
     gc.enable()  # see entrypoint.py
     finished = job.run(settings, context, Progress.plain(workflow.say))
     url = job.publish(finished, context, warn=workflow.warning)
-    from lambdabot.report.comment import summary  # noqa: PLC0415  # jinja2 only after the first API call
+    from lambdabot.pipeline import step  # noqa: PLC0415  # pydantic, jinja2: after the first API call
 
-    workflow.finish(finished.report, summary=summary(finished.report), path=OUT / "report.json", comment_url=url)
+    path = OUT / "report.json"
+    step.finish(finished.report, workflow, workspace=context.workspace, path=path, comment_url=url)
     return finished.exit_code
-
-
-def _comment(path: Path, given: Inputs, context: Context, workflow: Workflow) -> int:
-    """Comment on reports of another run; no output but the comments' addresses rests on what they say."""
-    from lambdabot.pipeline.second_stage import (  # noqa: PLC0415  # pydantic and PyGithub: the other way starts without
-        comment,
-        reported,
-        reports,
-    )
-    from lambdabot.report.comment import summary  # noqa: PLC0415  # jinja2: the other way starts without
-
-    section, received = load_comment(given), reports(path)
-    for told in received.told:
-        workflow.warning(told)
-    urls = []
-    for number, one in enumerate(received.reports):
-        report = reported(one, given, number)
-        workflow.summary(summary(report))
-        try:
-            urls.append(comment(report, context, section))
-        except GitHubError as error:
-            workflow.warning(str(error))
-    workflow.outputs({"comment-url": "\n".join(filter(None, urls))})
-    return ExitCode.DONE
 
 
 def inputs(environ: Mapping[str, str]) -> Inputs:

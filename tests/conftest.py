@@ -1,18 +1,31 @@
 import getpass
 import os
+import sys
 import tempfile
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import hypothesis
 import pytest
+from botocore.loaders import JSONFileLoader
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.spot_check import WHOLE, examples, told
+
 # Machines that run tests are shared and slow at times: no property is judged by the clock. In CI the examples are the
-# same each time, so that a change is judged by what it changes; everywhere else every run looks for new ones.
-hypothesis.settings.register_profile("lambdabot", deadline=None, derandomize="CI" in os.environ)
+# same each time, so that a change is judged by what it changes; everywhere else every run looks for others.
+hypothesis.settings.register_profile("lambdabot", deadline=None, derandomize=WHOLE, max_examples=examples(100))
 hypothesis.settings.load_profile("lambdabot")
+
+# Compiled once, and not by every worker of every run; what is compiled lies beside its source, in the checkout.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# botocore reads its models of the services anew for every session, so for every run: a tenth of a run's CPU time.
+_load = cache(JSONFileLoader().load_file)
+JSONFileLoader.load_file = lambda _, path: _load(path)
 
 # What is kept between runs is kept in the checkout: the machine is as it was.
 KEPT = Path(__file__).parents[1] / ".cache"
@@ -42,6 +55,10 @@ class Scheduling(LoadScopeScheduling):
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
     return Scheduling(config, log)
+
+
+def pytest_report_header() -> str:
+    return told()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

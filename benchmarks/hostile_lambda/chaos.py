@@ -31,7 +31,8 @@ from lambdabot.pipeline.verdict import exit_code
 from lambdabot.project.discovery import discover
 from lambdabot.report.document import document
 from lambdabot.report.progress import Progress
-from lambdabot.settings.load import Inputs, load
+from lambdabot.settings.inputs import Inputs
+from lambdabot.settings.load import load
 
 BUDGET = 60  # invocations
 SETTINGS = f"""version: 1

@@ -2,12 +2,11 @@
 
 import multiprocessing
 import os
-import random
 import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -33,7 +32,6 @@ CHAOS = {
     "consistency": {"get_function_seconds": 0.2, "tags_seconds": 3},  # tags alone do not tell what was just created
     "canned": [{"cpu_ms": 40, "wait_ms": 5, "noise": 0.02, "takes_seconds": 0.002}],
 }
-OTHER_CALLS = 50
 AT_ONCE = 4  # most of a trial waits for the pace of the control plane
 LONGEST_SECONDS = 120
 UNKNOWN = 255  # multiprocessing's, of a process whose end it could not read
@@ -153,18 +151,17 @@ def _lambdabot(arguments: Sequence[str], environment: Mapping[str, str], log: Pa
     os._exit(code)  # as the interpreter ends: threads that still wait are not waited for
 
 
-def matrix(mutating: int, others: int, generator: random.Random, number: signal.Signals) -> Iterator[Trial]:
-    """Give the trials of one signal: each mutating call and a seeded choice of the others, before and after."""
-    chosen = [(at, True) for at in range(1, mutating + 1)]
-    chosen += [(at, False) for at in sorted(generator.sample(range(1, others + 1), min(OTHER_CALLS, others)))]
-    for at, changes in chosen:
-        for moment in ("before", "after"):
-            yield Trial(number=at, mutating=changes, moment=moment, signal=number)
+def matrix(mutating: int, others: int) -> Iterator[Trial]:
+    """Give the trials: each signal, before and after each call, of those that change something and of the others."""
+    for number in (signal.SIGKILL, signal.SIGTERM):
+        for changes, calls in ((True, mutating), (False, others)):
+            for at in range(1, calls + 1):
+                for moment in ("before", "after"):
+                    yield Trial(number=at, mutating=changes, moment=moment, signal=number)
 
 
-def kill(seed: int, *, most: int | None = None) -> tuple[Result, ...]:
-    """Run the matrix of SIGKILL and of SIGTERM, or at most so many of its trials, chosen by the seed."""
-    generator = random.Random(seed)
+def kill(chosen: Callable[[Sequence[Trial]], Sequence[Trial]] = tuple) -> tuple[Result, ...]:
+    """Run the matrix, or those of its trials that are chosen."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kill-matrix-")))
         session = boto3.Session(aws_access_key_id="owner", aws_secret_access_key="any")  # noqa: S106
@@ -174,13 +171,7 @@ def kill(seed: int, *, most: int | None = None) -> tuple[Result, ...]:
             killer = Killer()
             places.put((stack.enter_context(account(session, CHAOS, Traffic(hook=killer))), killer))
         mutating, others = _reference(runner, places, folder / "reference")
-        trials = [
-            trial
-            for number in (signal.SIGKILL, signal.SIGTERM)
-            for trial in matrix(mutating, others, generator, number)
-        ]
-        if most is not None:
-            trials = generator.sample(trials, min(most, len(trials)))
+        trials = chosen(tuple(matrix(mutating, others)))
 
         def one(numbered: tuple[int, Trial]) -> Result:
             place = places.get()

@@ -24,7 +24,8 @@ from lambdabot.local.faults.document import Chaos
 from lambdabot.local.faults.faults import Faults
 from lambdabot.model import Architecture, Build, Configuration, Deployment, Side, Variant
 from lambdabot.project.discovery import discover
-from lambdabot.settings.load import Inputs, load
+from lambdabot.settings.inputs import Inputs
+from lambdabot.settings.load import load
 
 SIZES = (128, 256, 512, 1024, 1536, 1769, 2048, 3008)
 CONFIGURATIONS = tuple(

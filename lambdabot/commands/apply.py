@@ -6,7 +6,7 @@ from pathlib import Path
 from lambdabot.errors import ExitCode
 from lambdabot.model import Edit
 from lambdabot.project.working_tree import write
-from lambdabot.report.document import load
+from lambdabot.report.reading import load
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -9,7 +9,8 @@ from lambdabot.github.event import Context
 from lambdabot.pipeline.own_template import own_template
 from lambdabot.pipeline.second_stage import comment, reported, reports
 from lambdabot.report.comment import render
-from lambdabot.settings.load import Inputs, load_comment
+from lambdabot.settings.inputs import Inputs
+from lambdabot.settings.load import load_comment
 from lambdabot.workspace import Workspace
 
 

@@ -9,7 +9,8 @@ from lambdabot.aws import policy
 from lambdabot.aws.calls.region import region_of
 from lambdabot.errors import ExitCode, Mistake, UsageError
 from lambdabot.project.discovery import discover
-from lambdabot.settings.load import Inputs, load
+from lambdabot.settings.inputs import Inputs
+from lambdabot.settings.load import load
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ import argparse
 
 from lambdabot.errors import ExitCode
 from lambdabot.pipeline.replay import replay
-from lambdabot.report.document import load
+from lambdabot.report.reading import load
 from lambdabot.report.samples import load as load_samples
 
 

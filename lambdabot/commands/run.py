@@ -8,7 +8,8 @@ from functools import partial
 from lambdabot.github.event import Context
 from lambdabot.project.discovery import discover
 from lambdabot.report.progress import Progress
-from lambdabot.settings.load import Inputs, load
+from lambdabot.settings.inputs import Inputs
+from lambdabot.settings.load import load
 from lambdabot.workspace import Workspace
 
 

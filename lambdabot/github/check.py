@@ -5,10 +5,10 @@ from typing import Literal
 
 from github.GithubObject import NotSet
 
-from lambdabot.github.annotation import Annotation
 from lambdabot.github.client import connected
 from lambdabot.github.event import Context
 from lambdabot.github.refusal import Attempt
+from lambdabot.model import Annotation
 
 MOST_ANNOTATIONS = 50
 """Annotations in one request; the run keeps those of all its requests (GitHub, "Update a check run")."""

@@ -1,19 +1,15 @@
 """The runner's files and commands: outputs, step summary, annotations, each written so that no text can forge one."""
 
-import json
 import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TextIO
 
 from lambdabot.confidential import withheld
-from lambdabot.github.annotation import annotations
 from lambdabot.log import Log
+from lambdabot.model import Annotation
 from lambdabot.workflow_command import LONGEST_MESSAGE, MOST, command
-
-if TYPE_CHECKING:  # pydantic's models of it come after the first API call
-    from lambdabot.report.schema import FunctionSection, Report
 
 
 class Workflow:
@@ -55,14 +51,10 @@ class Workflow:
         """Add to the step's summary."""
         self._append("GITHUB_STEP_SUMMARY", markdown if markdown.endswith("\n") else f"{markdown}\n")
 
-    def finish(self, report: "Report", *, summary: str, path: Path, comment_url: str | None) -> None:
-        """Write summary and outputs, and annotate what failed."""
-        self.summary(summary)
-        self.outputs(outputs(report, path=str(path), comment_url=comment_url or ""))
-        workspace = self._environ.get("GITHUB_WORKSPACE")
-        found = annotations(report, workspace=Path(workspace) if workspace else None)
+    def annotate(self, annotations: Sequence[Annotation]) -> None:
+        """Annotate what a report gives rise to, as much of each level as the runner shows: the summary has the rest."""
         for annotate, level in ((self.error, "failure"), (self.warning, "warning")):
-            for one in [one for one in found if one.level == level][:MOST]:  # the summary has the others
+            for one in [one for one in annotations if one.level == level][:MOST]:
                 annotate(one.message, path=Path(one.path) if one.path else None, line=one.line)
 
     def _annotate(
@@ -88,47 +80,3 @@ class Workflow:
 def _printable(text: str) -> str:
     """Return what can be printed: a file name may hold bytes that are no text."""
     return text.encode(errors="replace").decode()
-
-
-def outputs(report: "Report", *, path: str = "", comment_url: str = "") -> dict[str, str]:
-    """Return the action's outputs; the scalars are empty when there are several functions."""
-    functions = [_function(one) for one in report.functions]
-    only = functions[0] if len(functions) == 1 else {}
-    scalars = (
-        "cost-change-percent",
-        "recommended-memory",
-        "recommended-architecture",
-        "monthly-saving-usd",
-        "arm64-ready",
-    )
-    return {
-        "verdict": report.verdict,
-        **{name: _scalar(only.get(name)) for name in scalars},
-        "report": path,
-        "comment-url": comment_url,
-        "functions": json.dumps(functions, separators=(",", ":")),
-    }
-
-
-def _function(one: "FunctionSection") -> dict[str, Any]:
-    ratio, recommendation = one.comparison.cost_ratio, one.recommendation
-    return {
-        "name": one.name,
-        "verdict": one.comparison.verdict,
-        "cost-change-percent": round(100 * (ratio.value - 1), 2) if ratio else None,
-        "recommended-memory": recommendation.memory_mb if recommendation else None,
-        "recommended-architecture": recommendation.architecture if recommendation else None,
-        "monthly-saving-usd": recommendation.saving_monthly_usd if recommendation else None,
-        "arm64-ready": {"ready": True, "blocked": False}.get(one.arm64.verdict),
-    }
-
-
-def _scalar(value: object) -> str:
-    """Return what an expression of a workflow compares with: `true`, `12.5`, and nothing for the unknown."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return str(value).lower()
-        case _:
-            return str(value)

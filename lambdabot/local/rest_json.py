@@ -1,7 +1,6 @@
 """The rest-json protocol, driven by botocore's service model: router, parser and serialiser in one."""
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Mapping
@@ -146,7 +145,7 @@ def parse_json(shape: Shape, value: Any, place: str) -> Any:  # noqa: ANN401  # 
 def _blob(text: str, place: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # a character that is none of base64's, or not even ASCII
         raise _serialization(place) from error
 
 

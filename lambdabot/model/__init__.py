@@ -2,9 +2,10 @@
 
 Durations are milliseconds as Lambda reports them, sizes are MB as Lambda counts them (1 MB = 1,048,576 bytes),
 money is US dollars as `Decimal`. A module here imports none that comes later in this list: `configuration`, `place`,
-`declaration`, `function`, `measured`, `prices`, `arm64`, `runtimes`, `result`.
+`declaration`, `function`, `measured`, `prices`, `arm64`, `runtimes`, `result`, `annotation`.
 """
 
+from lambdabot.model.annotation import Annotation
 from lambdabot.model.arm64 import Arm64Check, Arm64Verdict, PackageCheck, PackageVerdict
 from lambdabot.model.configuration import Architecture, Commits, Configuration, Side, Variant
 from lambdabot.model.declaration import Declaration, Discovery, EventSource
@@ -43,6 +44,7 @@ from lambdabot.model.result import ACCEPT_LABEL, BaseKind, Finding, FunctionResu
 
 __all__ = [
     "ACCEPT_LABEL",
+    "Annotation",
     "Architecture",
     "Arm64Check",
     "Arm64Verdict",

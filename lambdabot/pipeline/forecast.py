@@ -1,60 +1,28 @@
-"""What a run would create, invoke and spend: printed by `--dry-run`, held against the budget before a run starts."""
+"""What a run would create, invoke and spend, as `--dry-run` prints it."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lambdabot.aws.calls.connection import REQUESTS_PER_SECOND
 from lambdabot.aws.calls.region import region_of
 from lambdabot.aws.prices import prices
-from lambdabot.errors import UsageError
+from lambdabot.measurement.outlook import Outlook
 from lambdabot.model import Function, Prices, Side
 from lambdabot.model.runtimes import unsupported
 from lambdabot.packaging.target import Target
+from lambdabot.pipeline.lineup import Bench, Lineup
 from lambdabot.pipeline.notes import declared_notes
 from lambdabot.pipeline.pairs import Pair
 from lambdabot.settings.declared import not_measured
 from lambdabot.settings.load import Settings
 from lambdabot.unbuilt.check import handler_name
 
-if TYPE_CHECKING:
-    from lambdabot.measurement.outlook import Outlook
-    from lambdabot.pipeline.lineup import Lineup
-
 _ASSUMED_CONCURRENCY = 10  # a new account's; nothing is called to ask
 _CALLS_OF_A_RUN = 3  # GetAccountSettings, CreateLogGroup, DeleteLogGroup
 _CALLS_OF_A_VARIANT = 2  # CreateFunction, DeleteFunction; GetFunction has a quota of its own
 _TRANSITION_SECONDS = 5.0  # until a function is Active, and until it is gone
-
-
-def require_budget(lineups: Iterable["Lineup"], *, settings: Settings) -> None:
-    """Raise UsageError, with every function whose first answer would cost more than it may; nothing was made yet."""
-    mistakes = []
-    for lineup in lineups:
-        head, outlook = lineup.pair.head, lineup.outlook()
-        usd, invocations = min(head.question.budget.usd, settings.budget.usd), head.question.budget.invocations
-        reasons = []
-        if invocations is not None and outlook.least_invocations > invocations:
-            reasons.append(
-                f"{outlook.variants} Variants need {outlook.least_invocations} invocations for a first answer, and "
-                f"`budget.invocations` is {invocations}: raise it (usual are {outlook.usual_invocations}), or measure "
-                "fewer sizes, architectures or payloads"
-            )
-        if outlook.least_usd > usd:
-            timeout = lineup.plan.timeout_seconds
-            whose, lower = "", ", lower `timeout_seconds`,"
-            if timeout != head.setup.timeout_seconds:
-                whose, lower = ", which is the target branch's", ""
-            reasons.append(
-                f"its dearest first wave could cost ${outlook.least_usd:.4f} if every call ran into the timeout of "
-                f"{timeout} s{whose}, and `budget.usd` leaves ${usd}: raise it{lower} or leave out the largest sizes"
-            )
-        place = settings.places[head.name]
-        mistakes += [place.mistake(f"`{head.name}`: {one}") for one in reasons]
-    if mistakes:
-        raise UsageError(mistakes, advice="Nothing was created or invoked.")
 
 
 def describe(settings: Settings) -> str:
@@ -78,7 +46,7 @@ def describe(settings: Settings) -> str:
     return "\n".join([*lines, "", f"{in_all}; {control} control-plane calls, some {seconds:.0f} s without invocations"])
 
 
-def _lines(function: Function, outlook: "Outlook", settings: Settings) -> list[str]:
+def _lines(function: Function, outlook: Outlook, settings: Settings) -> list[str]:
     asked, budget = function.question, function.question.budget
     today = f"{function.setup.current}{' (assumed)' if function.setup.current_assumed else ''}"
     if function.origin.like is not None and "current" not in function.origin.given:
@@ -125,7 +93,7 @@ def _code(function: Function, settings: Settings) -> str:
     return f"{shown}, {handler} in {found}" if found else f"{shown}, {handler}, which is in no file of it"
 
 
-def _control_calls(function: Function, outlook: "Outlook", settings: Settings) -> int:
+def _control_calls(function: Function, outlook: Outlook, settings: Settings) -> int:
     """Count what a usual run asks of the control plane, the reads of an existing function included."""
     per_refresh = 2 if function.setup.snap_start else 1  # UpdateFunctionConfiguration, PublishVersion
     # GetFunction, GetProvisionedConcurrencyConfig, GetMetricStatistics, three pages of FilterLogEvents
@@ -134,10 +102,8 @@ def _control_calls(function: Function, outlook: "Outlook", settings: Settings) -
     return _CALLS_OF_A_VARIANT * outlook.variants + per_refresh * outlook.refreshes + reads + uploads
 
 
-def _lineup(function: Function, settings: Settings, known: Prices) -> "Lineup":
+def _lineup(function: Function, settings: Settings, known: Prices) -> Lineup:
     """Return the function as a run would see it whose base is as large as its head."""
-    from lambdabot.pipeline.lineup import Bench, Lineup  # noqa: PLC0415  # numpy comes with it
-
     bench = Bench(
         machine=Target.local() if settings.endpoint == "local" else None,
         prices=known,

@@ -12,7 +12,7 @@ from lambdabot.project.base import BaseTree
 from lambdabot.project.build_inputs import Files, changed_input
 from lambdabot.project.sides import base_function
 from lambdabot.project.templates.hints import GENERATED
-from lambdabot.settings.load import TargetBranch, Unknown
+from lambdabot.settings.target_branch import TargetBranch, Unknown
 from lambdabot.unbuilt.build_step import build_step
 
 BASE_FOLDER = ".lambdabot-base"

@@ -8,13 +8,13 @@ from lambdabot.errors import ExitCode, GitHubError
 from lambdabot.github import check as check_run
 from lambdabot.github import comment as comments
 from lambdabot.github import suggestions
-from lambdabot.github.annotation import annotations
 from lambdabot.github.event import Context
 from lambdabot.github.label import label_set, pushed
 from lambdabot.github.origin import head_sha
 from lambdabot.model import ACCEPT_LABEL, Override, Verdict
 from lambdabot.pipeline.override import judged
 from lambdabot.report import state, suggestion
+from lambdabot.report.annotations import annotations
 from lambdabot.report.comment import check_summary, render
 from lambdabot.report.own_template import OwnTemplate
 from lambdabot.report.schema import Report

@@ -30,8 +30,8 @@ from lambdabot.github.event import Context
 from lambdabot.interruption import leaving
 from lambdabot.model import Budget, FunctionResult, Prices, RunResult, Spend
 from lambdabot.packaging.target import Target
-from lambdabot.pipeline.forecast import require_budget
 from lambdabot.pipeline.likeness import Likeness
+from lambdabot.pipeline.limits import require_budget
 from lambdabot.pipeline.pairs import Pair, pair_all
 from lambdabot.pipeline.terms import Terms
 from lambdabot.pipeline.verdict import overall

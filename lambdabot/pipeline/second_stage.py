@@ -15,10 +15,11 @@ from lambdabot.github.origin import pull_request
 from lambdabot.model import Verdict
 from lambdabot.pipeline.own_template import own_template
 from lambdabot.pipeline.publishing import comment_on, override
-from lambdabot.report.document import amended, known_run, load
+from lambdabot.report.document import amended, known_run
+from lambdabot.report.reading import load
 from lambdabot.report.schema import Report
 from lambdabot.settings.comment import Comment
-from lambdabot.settings.load import Inputs, comment_key
+from lambdabot.settings.inputs import Inputs, comment_key
 from lambdabot.workspace import Workspace
 
 MOST_COMMENTS = 5

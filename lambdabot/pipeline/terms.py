@@ -10,7 +10,9 @@ from lambdabot.github.event import Context
 from lambdabot.project.base import BaseTree, NoBase, default_branch, resolve_base
 from lambdabot.project.discovery import discover
 from lambdabot.project.sides import former_names, settings_in_base
-from lambdabot.settings.load import Inputs, Settings, TargetBranch, Unknown, load_base
+from lambdabot.settings.inputs import Inputs
+from lambdabot.settings.load import Settings
+from lambdabot.settings.target_branch import TargetBranch, Unknown, load_base
 from lambdabot.settings.trust import trusted, unbound
 
 _DEFAULT_BRANCH = (

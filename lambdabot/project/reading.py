@@ -123,28 +123,9 @@ class Reading:
             return True
 
     def _terraform(self) -> None:
-        from lambdabot.project.templates.terraform.configuration import Configuration  # noqa: PLC0415  # it imports the parser
-        from lambdabot.project.templates.terraform.hcl import HclFile  # noqa: PLC0415  # the parser, only where there is HCL
+        from lambdabot.project.templates.terraform.folders import read  # noqa: PLC0415  # the parser, only where there is HCL
 
-        files: dict[Path, list[HclFile]] = {}
-        broken: list[tuple[HclFile, Undecided]] = []
-        for folder, paths in self.terraform.items():
-            for path in paths:
-                try:
-                    file = HclFile(SourceText.read(path, self.workspace))
-                    if (problem := file.problem()) is not None:
-                        broken.append((file, problem))
-                except TemplateError as error:
-                    self.problems.append(error.undecided)
-                    continue
-                files.setdefault(folder.resolve(), []).append(file)
-        configuration = Configuration(files)
-        found = list(told(configuration.functions(), Place(path=next(iter(self.terraform)), line=1), self.problems))
-        for file, problem in broken:
-            # A value that another file lacks for it is told there; one of a `.tfvars` is replaced by a default.
-            if file.may_declare or (found and file.text.path.suffix == ".tfvars"):
-                self.problems.append(problem)
-        self.problems += configuration.problems
+        found = read(self.terraform, self.workspace, self.problems)
         self.templates += dict.fromkeys(one.place.path for one in found)
         self.functions += found
 

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,18 @@ class Declared:
     left_out: Mapping[str, str] = field(default_factory=dict)  # functions that cannot be measured as they are declared
     contradictions: tuple[Mistake, ...] = ()  # what lambdabot.yml says of today, and a template says otherwise
     notes: tuple[str, ...] = ()  # templates that could not be read
+
+
+Discover = Callable[[Path, Sequence[str] | None, Workspace], Discovery]
+"""Reads the templates below a folder, or those that are named: `lambdabot.project.discovery.discover`."""
+
+
+def with_templates(source: YamlSource, discover: Discover, workspace: Workspace, *, built: bool = True) -> Declared:
+    """Return the settings with every function of the templates that they name, or that lie below their folder."""
+    named = source.data.get("templates")
+    if not isinstance(named, list | None) or not all(isinstance(one, str) for one in named or ()):
+        return Declared(source=source, workspace=workspace)  # left to the schema
+    return complete(source, discover(source.path.parent, named, workspace), workspace, built=built)
 
 
 def complete(source: YamlSource, discovery: Discovery, workspace: Workspace, *, built: bool = True) -> Declared:

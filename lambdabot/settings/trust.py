@@ -6,8 +6,9 @@ from typing import Any
 
 from lambdabot.errors import Mistake, UsageError
 from lambdabot.model import Budget, Constraints, Function, ImageConfig, Payload
-from lambdabot.settings.load import Settings, TargetBranch, Unknown, nobodys
+from lambdabot.settings.load import Settings
 from lambdabot.settings.schema import FunctionSection, SettingsFile
+from lambdabot.settings.target_branch import TargetBranch, Unknown, nobodys
 
 HEADS_OWN = frozenset({"version", "defaults", "functions", "templates"})
 """What a pull request's lambdabot.yml says for itself: which functions there are."""

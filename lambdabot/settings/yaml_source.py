@@ -1,5 +1,6 @@
 """YAML with the place of every key, so that a mistake can be pointed at."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,14 @@ class _Loader(yaml.SafeLoader):
             raise yaml.constructor.ConstructorError(
                 None, None, str(error).partition(";")[0], node.start_mark
             ) from error
+
+
+def is_there(config: Path) -> bool:
+    """Tell whether anything bears the name of the settings file; whether it can be read shows when it is."""
+    try:
+        return os.path.lexists(config)
+    except ValueError:  # a NUL in the name
+        return False
 
 
 def read(path: Path, workspace: Workspace) -> YamlSource:

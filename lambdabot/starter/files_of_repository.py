@@ -13,7 +13,7 @@ from lambdabot.errors import UsageError
 from lambdabot.model import Discovery, Stated
 from lambdabot.settings.declared import complete
 from lambdabot.settings.document import validate
-from lambdabot.settings.load import DEFAULT_CONFIG
+from lambdabot.settings.inputs import DEFAULT_CONFIG
 from lambdabot.settings.schema import SettingsFile
 from lambdabot.settings.yaml_source import read
 from lambdabot.starter.builds import parts, with_builds

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from lambdabot.action import inputs
-from lambdabot.github.workflow import outputs
 from lambdabot.report.document import document
+from lambdabot.report.outputs import outputs
 from tests.unit.report import runs
 
 ROOT = Path(__file__).parents[2]

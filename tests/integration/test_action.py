@@ -9,6 +9,7 @@ import pytest
 from lambdabot import action
 from lambdabot.errors import InterruptionError
 from tests.fakes.github import FakeGitHub, Fault
+from tests.fakes.unhurried import unhurried
 
 SETTINGS = """
     version: 1
@@ -40,7 +41,7 @@ def github():
 @pytest.fixture
 def step(project, github, tmp_path, monkeypatch):
     """Run the action as a step, and return its exit code, outputs and summary."""
-    monkeypatch.setattr("github.Requester.time.sleep", lambda _: None)
+    unhurried(monkeypatch)
     project.write("src/app.py", "def handler(event, context):\n    return 1\n")
     project.settings(SETTINGS)
     runner = tmp_path / "runner"

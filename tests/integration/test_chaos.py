@@ -7,6 +7,7 @@ import threading
 import time
 from collections import defaultdict
 from decimal import Decimal
+from functools import partial
 
 import boto3
 import pytest
@@ -19,10 +20,10 @@ from lambdabot.aws.invoking.invocation import invoke_wave
 from lambdabot.errors import ExitCode
 from lambdabot.local.faults.document import Way
 from lambdabot.model import Architecture, Configuration, Deployment, Outcome, Side, Variant, Wave
+from tests.spot_check import spot_check
 
-TRIALS = 50 if "CI" in os.environ else 10  # all the moments take minutes of waiting
-RUNS = 40
-CUT_RUNS = 24
+RUNS = spot_check(range(1, 41), 8)
+CUT_RUNS = spot_check(range(1, 25), 6)
 CUTS = (Way.HALF_REPLY, Way.CUT_REPLY, Way.EMPTY_REPLY)
 
 
@@ -32,9 +33,9 @@ def session() -> boto3.Session:
 
 
 def test_a_killed_run_leaves_nothing_that_clean_does_not_find():
-    results = kill(1, most=TRIALS)
+    results = kill(partial(spot_check, most=10))
     assert [result for result in results if not result.right] == []
-    assert sum(result.struck for result in results) > TRIALS / 2
+    assert sum(result.struck for result in results) > len(results) / 2
 
 
 def test_a_touch_of_the_users_function_would_be_seen(session):
@@ -107,15 +108,15 @@ def test_a_second_signal_ends_a_clean_up_and_lists_what_clean_then_finds(session
 
 
 def test_runs_among_failures_end_and_tell_the_truth():
-    outcomes = chaos(range(1, RUNS + 1))
+    outcomes = chaos(RUNS)
     assert [one for one in outcomes if one.hung or one.leaked or one.wrong or one.overspent] == []
-    assert sum(one.measured for one in outcomes) > RUNS / 2
+    assert sum(one.measured for one in outcomes) > len(RUNS) / 2
 
 
 def test_runs_among_replies_that_are_cut_end_and_tell_the_truth():
-    outcomes = chaos(range(1, CUT_RUNS + 1), CUTS)
+    outcomes = chaos(CUT_RUNS, CUTS)
     assert [one for one in outcomes if one.hung or one.leaked or one.wrong or one.overspent] == []
-    assert sum(one.measured for one in outcomes) > CUT_RUNS / 2
+    assert sum(one.measured for one in outcomes) > len(CUT_RUNS) / 2
 
 
 def test_a_run_whose_replies_are_often_cut_reports_as_any_other(session, project):

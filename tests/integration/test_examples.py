@@ -18,7 +18,8 @@ from lambdabot.model import Function
 from lambdabot.packaging.build import package
 from lambdabot.packaging.target import Target
 from lambdabot.project.discovery import discover
-from lambdabot.settings.load import Inputs, load
+from lambdabot.settings.inputs import Inputs
+from lambdabot.settings.load import load
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

@@ -12,6 +12,7 @@ from lambdabot.local.endpoint import serve
 from lambdabot.local.faults.document import CannedSection, Chaos
 from lambdabot.local.faults.faults import Faults
 from tests.fakes.github import FakeGitHub
+from tests.spot_check import spot_check
 
 HANDLER = "import time\n\ndef handler(event, context):\n    time.sleep(0.02)\n    return event\n"
 
@@ -215,7 +216,7 @@ def endpoint(family: str) -> Iterator[str]:
         yield served.url
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", spot_check(list(FAMILIES), 2))
 def test_the_recommendation_is_one_click_on_the_changed_line(pull_request, family, endpoint):
     pull_request.endpoint = endpoint
     name, template = FAMILIES[family]

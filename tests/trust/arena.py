@@ -15,6 +15,7 @@ import pytest
 
 from lambdabot import action, cli
 from tests.fakes.github import FakeGitHub
+from tests.fakes.unhurried import unhurried
 
 TOKEN = "ghs_Qm9ndXNUb2tlbk9mVGhlSm9iMDEyMzQ1"
 SECRETS = {
@@ -98,7 +99,7 @@ class Arena:
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("HOME", str(self.runner))
         monkeypatch.setenv("AWS_REGION", "us-east-1")
-        monkeypatch.setattr("github.Requester.time.sleep", lambda _: None)
+        unhurried(monkeypatch)
 
     def write(self, name: str, text: str | bytes, *, at: Path | None = None) -> Path:
         """Write a file of the pull request, or of another folder."""

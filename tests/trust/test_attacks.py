@@ -3,6 +3,7 @@
 import pytest
 
 from tests.fakes.github import FakeGitHub
+from tests.spot_check import spot_check
 from tests.trust.arena import Arena
 from tests.trust.table import Attack, attacks
 
@@ -27,7 +28,7 @@ def test_it_is_held(attack: Attack, arena):
     assert attack.attempt(arena) is False
 
 
-@pytest.mark.parametrize("attack", ATTACKS, ids=lambda one: one.id)
+@pytest.mark.parametrize("attack", spot_check(ATTACKS, 40), ids=lambda one: one.id)
 @pytest.mark.usefixtures("possible")
 def test_it_works_once_its_guard_is_taken_out(attack: Attack, arena, monkeypatch):
     owner, name = attack.target()

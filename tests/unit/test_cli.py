@@ -13,6 +13,7 @@ from lambdabot import __version__, action, cli
 from lambdabot.commands.arguments import COMMANDS
 from lambdabot.errors import InterruptionError
 from tests.fakes.github import FakeGitHub, Fault
+from tests.fakes.unhurried import unhurried
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("boto3", "botocore", "github", "jinja2", "numpy", "pydantic", "requests", "rich", "yaml")
@@ -204,7 +205,7 @@ def workflow(report, monkeypatch):
 
 
 def test_comment_renders_and_posts_a_report(report, workflow, capsys, monkeypatch):
-    monkeypatch.setattr("github.Requester.time.sleep", lambda _: None)
+    unhurried(monkeypatch)
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     capsys.readouterr()
 
@@ -220,7 +221,7 @@ def test_comment_renders_and_posts_a_report(report, workflow, capsys, monkeypatc
 
 
 def test_a_refused_comment_leaves_the_gates_answer(report, workflow, capsys, monkeypatch, tmp_path_factory):
-    monkeypatch.setattr("github.Requester.time.sleep", lambda _: None)
+    unhurried(monkeypatch)
     with FakeGitHub() as github:
         github.faults.append(Fault("POST", "/graphql$", 401, "Bad credentials"))
         workflow(github)

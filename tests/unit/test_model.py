@@ -21,6 +21,7 @@ ORDER = (
     "arm64",
     "runtimes",
     "result",
+    "annotation",
 )
 PARTS = (model.Code, model.Setup, model.Question, model.Origin)
 NOUNS = [noun for name in model.__all__ if dataclasses.is_dataclass(noun := getattr(model, name))]

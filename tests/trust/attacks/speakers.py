@@ -12,7 +12,7 @@ from lambdabot.errors import ExitCode
 from lambdabot.github.label import SHOWING
 from lambdabot.model import ACCEPT_LABEL
 from lambdabot.pipeline.second_stage import Received
-from lambdabot.report.document import load
+from lambdabot.report.reading import load
 from lambdabot.report.schema import Section
 from lambdabot.settings.schema import GateSection
 from tests.fakes.github import Fault
@@ -434,7 +434,7 @@ def _row(  # noqa: PLR0917  # a line of the table
 
 WROTE = "lambdabot.github.comment:wrote"
 REPORTED = "lambdabot.pipeline.second_stage:reported"
-VALIDATED = "lambdabot.report.document:_validated"
+VALIDATED = "lambdabot.report.reading:validated"
 HOLDS = "lambdabot.workspace:Workspace._real"
 OPENED = "lambdabot.github.event:Context.is_untrusted"
 

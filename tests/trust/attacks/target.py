@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from lambdabot.redaction import redact
-from lambdabot.settings.load import Settings, TargetBranch, Unknown
+from lambdabot.settings.load import Settings
+from lambdabot.settings.target_branch import TargetBranch, Unknown
 from lambdabot.settings.trust import Trusted
 from tests.trust.arena import HANDLER, SETTINGS, Arena, Seen
 from tests.trust.table import Attack, Door

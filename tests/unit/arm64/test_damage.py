@@ -22,8 +22,11 @@ from lambdabot.arm64.rules import rules_of
 from lambdabot.arm64.target import Target
 from lambdabot.errors import UsageError
 from lambdabot.workspace import Workspace
+from tests.spot_check import examples
 
-COMMON = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+COMMON = settings(
+    deadline=None, max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 # Where to cut, how much to take away, what to put there; places count from the end, where a zip's directory is.
 CUTS = st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 40), st.binary(max_size=4)), min_size=1, max_size=4)
 
@@ -135,7 +138,7 @@ PIECES = st.sampled_from(
 
 
 @given(pieces=st.lists(PIECES | st.text(max_size=3), max_size=12))
-@settings(COMMON, max_examples=500)
+@settings(COMMON, max_examples=examples(500))
 def test_requirements(tmp_path, pieces):
     path = tmp_path / "requirements.txt"
     path.write_text("".join(pieces), encoding="utf-8", errors="replace", newline="")

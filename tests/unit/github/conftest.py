@@ -2,6 +2,7 @@ import pytest
 
 from lambdabot.github.event import Context
 from tests.fakes.github import FakeGitHub, Fault
+from tests.fakes.unhurried import unhurried
 
 
 @pytest.fixture
@@ -24,5 +25,5 @@ def context(github):
 def quick(monkeypatch):
     """No test waits: neither PyGithub between two writes nor urllib3 between two tries."""
     waited = []
-    monkeypatch.setattr("github.Requester.time.sleep", waited.append)
+    unhurried(monkeypatch, waited.append)
     return waited

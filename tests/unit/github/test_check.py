@@ -2,8 +2,8 @@ import pytest
 
 from lambdabot.confidential import keeping
 from lambdabot.errors import GitHubError
-from lambdabot.github.annotation import Annotation
 from lambdabot.github.check import report
+from lambdabot.model import Annotation
 
 SHA = "a" * 40
 

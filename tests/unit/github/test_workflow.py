@@ -1,5 +1,4 @@
 import io
-import json
 import re
 from pathlib import Path
 
@@ -7,10 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdabot.github.workflow import Workflow, outputs
-from lambdabot.report.comment import summary
-from lambdabot.report.document import document
-from tests.unit.report import runs
+from lambdabot.github.workflow import Workflow
 
 
 @pytest.fixture
@@ -100,96 +96,3 @@ def test_nothing_that_is_said_or_annotated_is_a_command_of_its_own(text):
 
     assert commands(said) == []
     assert len(commands(stream.getvalue())) == 1
-
-
-def test_the_end_writes_summary_and_outputs(files, tmp_path):
-    data = document(runs.regression())
-    Workflow(files, io.StringIO()).finish(
-        data, summary=summary(data), path=Path("lambdabot-report/report.json"), comment_url="https://x"
-    )
-
-    assert "Costs 18 % more" in (tmp_path / "summary").read_text()
-    values = parsed((tmp_path / "output").read_text())
-    assert values["report"] == "lambdabot-report/report.json"
-    assert values["comment-url"] == "https://x"
-
-
-def annotated(run):
-    stream = io.StringIO()
-    Workflow({}, stream).finish(document(run), summary="", path=Path("report.json"), comment_url=None)
-    return stream.getvalue().splitlines()
-
-
-def test_a_regression_is_annotated_as_an_error():
-    (line,) = annotated(runs.regression())
-    told, _, reason = line.removeprefix("::error title=lambdabot::").partition(": ")
-
-    assert told == "thumbnail costs 18 %25 more than that of the target branch"
-    assert reason == "costs at least 14.1%25 more"
-
-
-def test_what_was_not_decided_is_annotated_as_a_warning():
-    (inconclusive,) = annotated(runs.inconclusive())
-    (uncompared,) = annotated(runs.nothing_compared())
-
-    assert inconclusive.startswith("::warning title=lambdabot::thumbnail: inconclusive: between")
-    assert uncompared.startswith("::warning title=lambdabot::thumbnail: not measured: the checkout")
-
-
-def test_one_reason_of_many_functions_is_annotated_once_with_its_advice():
-    (failed,) = runs.not_reached().functions
-    (line,) = annotated(runs.run(failed, failed, failed))
-
-    assert line.startswith("::error title=lambdabot::nothing measured: no usable AWS credentials%0AGive the job a role")
-
-
-def test_no_more_is_annotated_than_the_runner_shows():
-    lost = [runs.result(runs.function(f"f{index}"), error=f"reason {index}") for index in range(30)]
-
-    assert len(annotated(runs.run(*lost))) == 10
-
-
-def test_a_calm_run_is_not_annotated():
-    assert annotated(runs.one_recommended()) == []
-
-
-def test_one_function_fills_the_scalars():
-    values = outputs(document(runs.regression()), path="r.json")
-    entry = {
-        "name": "thumbnail",
-        "verdict": "regression",
-        "cost-change-percent": 18.2,
-        "recommended-memory": 1024,
-        "recommended-architecture": "arm64",
-        "monthly-saving-usd": 6.115369,
-        "arm64-ready": True,
-    }
-
-    assert json.loads(values.pop("functions")) == [entry]
-    assert values == {
-        "verdict": "regression",
-        "cost-change-percent": "18.2",
-        "recommended-memory": "1024",
-        "recommended-architecture": "arm64",
-        "monthly-saving-usd": "6.115369",
-        "arm64-ready": "true",
-        "report": "r.json",
-        "comment-url": "",
-    }
-
-
-def test_several_functions_leave_the_scalars_empty():
-    values = outputs(document(runs.forty()))
-
-    assert values["verdict"] == "regression"
-    assert values["recommended-memory"] == values["cost-change-percent"] == values["arm64-ready"] == ""
-    assert len(json.loads(values["functions"])) == 40
-
-
-def test_what_is_unknown_is_empty():
-    bare = runs.result(recommendation=None, arm64=None, comparison=runs.comparison(runs.Verdict.NOT_MEASURED))
-    values = outputs(document(runs.run(bare)))
-
-    assert values["verdict"] == "not measured"
-    assert values["arm64-ready"] == values["cost-change-percent"] == values["recommended-memory"] == ""
-    assert json.loads(values["functions"])[0]["arm64-ready"] is None

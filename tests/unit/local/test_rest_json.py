@@ -6,7 +6,7 @@ from botocore import parsers, serialize, validate
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.utils import percent_encode_sequence
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lambdabot.local.api_error import ApiError, conflict, invalid
@@ -160,6 +160,7 @@ def test_a_body_of_the_wrong_type_is_refused(body):
         ),
     )
 )
+@example(body={"Code": {"ZipFile": "\x80"}})
 def test_whatever_json_comes_it_is_parsed_or_refused(body):
     request = Request(method="POST", path="/2015-03-31/functions", query="", headers={}, body=json.dumps(body).encode())
     try:

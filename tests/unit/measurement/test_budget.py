@@ -11,13 +11,14 @@ from benchmarks.lambda_simulator.simulator import Account, Simulator
 from benchmarks.lambda_simulator.workload import Workload
 from lambdabot.measurement.decision import next_step
 from lambdabot.model import Budget, Extras, Outcome, Payload, Side, Stop
+from tests.spot_check import examples
 
 
 def spent(plan, seen) -> Decimal:
     return sum((plan.prices.cost(one.variant.configuration, one.billed_ms or 0) for one in seen), Decimal(0))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     invocations=st.integers(0, 400),
     usd=st.decimals("0.0001", "0.02", places=5),

@@ -19,6 +19,7 @@ from lambdabot.errors import PackagingError
 from lambdabot.packaging import archive
 from lambdabot.packaging.archive import File
 from lambdabot.workspace import Workspace
+from tests.spot_check import examples
 
 
 def zipped(folder: Path, destination: Path) -> archive.Archive:
@@ -327,7 +328,7 @@ def test_what_is_no_zip_of_the_workspace_is_not_taken(tmp_path: Path, name: str)
     assert not (tmp_path / "copy.zip").exists()
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(
     contents=st.dictionaries(
         st.text(st.characters(codec="utf-8", exclude_characters="/\\.\x00"), min_size=1, max_size=20),

@@ -11,6 +11,7 @@ from lambdabot.errors import PackagingError
 from lambdabot.packaging.requirements import Requirements, read
 from lambdabot.requirements_file import FLAGS
 from lambdabot.workspace import Workspace
+from tests.spot_check import examples
 
 HASH = "sha256:" + "0" * 64
 
@@ -226,7 +227,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=examples(400))
 @given(pieces=st.lists(PIECES, max_size=12))
 def test_whatever_is_written_only_harmless_lines_reach_the_installer(
     tmp_path_factory: pytest.TempPathFactory, pieces: list[str]

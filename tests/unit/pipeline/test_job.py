@@ -18,6 +18,7 @@ from lambdabot.report.progress import Progress
 from lambdabot.settings.schema import CommentSection, GateSection
 from lambdabot.workspace import Workspace
 from tests.fakes.github import FakeGitHub, Fault
+from tests.fakes.unhurried import unhurried
 from tests.unit.report import runs
 
 FIRST, SECOND = "a" * 40, "b" * 40
@@ -36,7 +37,7 @@ class Settings:
 
 @pytest.fixture
 def github(monkeypatch):
-    monkeypatch.setattr("github.Requester.time.sleep", lambda _: None)
+    unhurried(monkeypatch)
     with FakeGitHub() as server:
         yield server
 

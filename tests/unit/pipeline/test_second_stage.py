@@ -9,11 +9,12 @@ from lambdabot.errors import GitHubError, UsageError
 from lambdabot.github.event import Context, TriggeringRun
 from lambdabot.model import ACCEPT_LABEL
 from lambdabot.pipeline.second_stage import MOST_COMMENTS, MOST_READ, comment, reported, reports
-from lambdabot.report.document import MAX_BYTES
+from lambdabot.report.reading import MAX_BYTES
 from lambdabot.report.schema import Report
-from lambdabot.settings.load import Inputs
+from lambdabot.settings.inputs import Inputs
 from lambdabot.settings.schema import CommentSection
 from tests.fakes.github import FakeGitHub
+from tests.fakes.unhurried import unhurried
 from tests.unit.report import runs
 
 SHA, FORK = "c" * 40, "stranger/demo"
@@ -23,7 +24,7 @@ RUN = "https://github.com/octo/demo/actions/runs/7"
 
 @pytest.fixture
 def github(monkeypatch):
-    monkeypatch.setattr("github.Requester.time.sleep", lambda _: None)
+    unhurried(monkeypatch)
     with FakeGitHub() as server:
         server.open_pull(4, head=FORK, sha=SHA, at=CREATED)
         yield server
@@ -280,8 +281,9 @@ def test_none_is_refused(tmp_path):
 
 
 def test_of_too_many_the_first_are_taken_and_the_others_told(tmp_path):
+    text = made()
     for index in range(300):
-        written(tmp_path / f"{index:03}", made())
+        written(tmp_path / f"{index:03}", text)
 
     received = reports(tmp_path)
 

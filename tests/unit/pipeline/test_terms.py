@@ -11,7 +11,9 @@ from lambdabot.pipeline.pairs import pair_all
 from lambdabot.pipeline.terms import Terms, terms
 from lambdabot.project.base import BaseTree, NoBase
 from lambdabot.project.discovery import discover
-from lambdabot.settings.load import Inputs, TargetBranch, Unknown, load
+from lambdabot.settings.inputs import Inputs
+from lambdabot.settings.load import load
+from lambdabot.settings.target_branch import TargetBranch, Unknown
 from lambdabot.workspace import Workspace
 
 ROLE = "arn:aws:iam::123456789012:role/copies"

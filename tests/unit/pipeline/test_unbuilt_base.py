@@ -8,7 +8,8 @@ from lambdabot.github.event import Context
 from lambdabot.pipeline.pairs import pair_all
 from lambdabot.pipeline.terms import terms
 from lambdabot.project.discovery import discover
-from lambdabot.settings.load import Inputs, load
+from lambdabot.settings.inputs import Inputs
+from lambdabot.settings.load import load
 from lambdabot.workspace import Workspace
 
 SAM = """\

@@ -10,6 +10,7 @@ from lambdabot.project import candidates, reading
 from lambdabot.project.discovery import discover
 from lambdabot.project.templates import source_text
 from lambdabot.project.templates.terraform import hcl_values
+from tests.spot_check import examples
 
 SAM = """Resources:
   {name}: {{Type: AWS::Serverless::Function, Properties: {{CodeUri: src, Handler: a.b, Runtime: python3.12}}}}
@@ -246,7 +247,7 @@ def test_values_through_hundreds_of_names_are_read_or_told(tmp_path):
     assert len(found.functions) + len(found.problems) == 2
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(data=st.data())
 def test_no_damage_to_a_template_ends_in_a_traceback(data, tmp_path_factory):
     case = data.draw(st.sampled_from(cases()))
@@ -262,7 +263,7 @@ def test_no_damage_to_a_template_ends_in_a_traceback(data, tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", ["a.yaml", "a.json", "a.template", "serverless.yml", "a.tf", "a.tfvars"])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(text=st.text(max_size=80))
 def test_any_text_is_a_template_or_a_problem(name, text, tmp_path_factory):
     folder = tmp_path_factory.mktemp("any")

@@ -13,6 +13,7 @@ from lambdabot.report.comment import COMMENT_LIMIT, render, summary
 from lambdabot.report.document import amended, document
 from lambdabot.report.markdown import utf16
 from lambdabot.report.state import MARKER
+from tests.spot_check import examples, spot_check
 from tests.unit.report import runs
 from tests.unit.report.test_escape import TEXTS
 
@@ -261,7 +262,7 @@ def test_forty_functions_show_the_pressing_ones_and_fold_the_rest():
     assert "<summary>38 more functions</summary>" in text
 
 
-@pytest.mark.parametrize("count", [80, 400])
+@pytest.mark.parametrize("count", spot_check([80, 400], 1))
 def test_a_long_comment_is_shortened_by_whole_steps(count):
     results = [runs.result(runs.function(f"service-{index}")) for index in range(count)]
     text = comment_of(runs.run(*results))
@@ -283,9 +284,9 @@ def test_the_last_step_holds_the_headline(monkeypatch):
 
 def test_a_single_function_with_endless_lists_fits():
     packages = tuple(
-        replace(runs.ready().packages[0], name=f"package-{index}", evidence="|" * 1000) for index in range(5000)
+        replace(runs.ready().packages[0], name=f"package-{index}", evidence="|" * 1000) for index in range(500)
     )
-    text = comment_of(runs.run(runs.result(arm64=replace(runs.ready(), packages=packages), notes=("<b>" * 500,) * 500)))
+    text = comment_of(runs.run(runs.result(arm64=replace(runs.ready(), packages=packages), notes=("<b>" * 500,) * 50)))
 
     assert len(text) < COMMENT_LIMIT
     assert "would save 25 %" in text
@@ -301,11 +302,11 @@ def test_the_summary_holds_the_whole_without_marker_and_state():
 
 
 def test_a_summary_beyond_its_limit_is_shortened(monkeypatch):
-    results = [runs.result(runs.function(f"service-{index}")) for index in range(300)]
-    monkeypatch.setattr(comment, "SUMMARY_LIMIT", 256 * 1024)
+    results = [runs.result(runs.function(f"service-{index}")) for index in range(30)]
+    monkeypatch.setattr(comment, "SUMMARY_LIMIT", 32 * 1024)
     text = summary(document(runs.run(*results)))
 
-    assert len(text.encode()) < 256 * 1024
+    assert len(text.encode()) < 32 * 1024
     assert "Shortened" in text
 
 
@@ -315,7 +316,7 @@ def test_characters_outside_the_basic_plane_count_twice():
 
 @given(name=TEXTS, words=TEXTS)
 @example(name="|`" * 50_000, words="<script>\n@here #1 " * 6_000)
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=examples(60), deadline=None)
 def test_whatever_users_write_breaks_nothing(name, words):
     text = comment_of(runs.hostile(name, words))
     page = page_of(text)

@@ -7,7 +7,8 @@ import pytest
 
 from lambdabot.errors import UsageError
 from lambdabot.model import Estimate
-from lambdabot.report.document import document, dumps, load, schema
+from lambdabot.report.document import document, dumps, schema
+from lambdabot.report.reading import load
 from lambdabot.report.samples import samples
 from tests.unit.report import runs
 
@@ -194,7 +195,7 @@ def test_a_link_that_is_not_a_curves_is_refused(tmp_path):
 
 
 def test_a_file_beyond_any_report_is_not_read(tmp_path, monkeypatch):
-    monkeypatch.setattr("lambdabot.report.document.MAX_BYTES", 1000)
+    monkeypatch.setattr("lambdabot.report.reading.MAX_BYTES", 1000)
     path = tmp_path / "report.json"
     path.write_text(changed())
 

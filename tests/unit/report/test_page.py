@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from lambdabot.model import Edit
 from lambdabot.report.page import FOLDER, page
 from lambdabot.report.thinning import ChartSamples
+from tests.spot_check import examples
 from tests.unit.report import runs
 from tests.unit.report.test_comment import SITUATIONS
 from tests.unit.report.test_escape import TEXTS
@@ -121,7 +122,7 @@ def test_the_bundled_libraries_are_those_of_the_lock():
 
 @given(name=TEXTS, words=TEXTS)
 @example(name="<b>" * 33_000, words="\n| `" * 25_000)
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=40, deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=examples(40), deadline=None)
 def test_whatever_users_write_breaks_nothing(name, words):
     html = page_of(runs.hostile(name, words))
     reader = read(html)

@@ -2,9 +2,8 @@ import io
 import re
 from decimal import Decimal
 
-from rich.console import Console
-
-from lambdabot.report.progress import Progress, TerminalProgress
+from lambdabot.report.progress import Progress
+from lambdabot.report.terminal_progress import TerminalProgress
 
 
 def told(progress):
@@ -72,7 +71,7 @@ def test_a_terminal_keeps_the_answer_and_gets_its_cursor_back(monkeypatch):
 
 def test_markup_in_a_name_is_text():
     stream = io.StringIO()
-    told_to = TerminalProgress(Console(file=stream, force_terminal=False))
+    told_to = TerminalProgress(stream)
     with told_to as shown:
         shown.function_done("[red]name[/red]", "[/]")
 

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from lambdabot.errors import UsageError
-from lambdabot.github.annotation import annotations
-from lambdabot.github.workflow import outputs
+from lambdabot.report.annotations import annotations
 from lambdabot.report.bounds import (
     DEEPEST,
     FIRST_YEAR,
@@ -19,17 +18,19 @@ from lambdabot.report.bounds import (
     LAST_YEAR,
     LONGEST,
     MOST,
-    MOST_FUNCTIONS,
     fitted,
     is_deep,
 )
 from lambdabot.report.comment import COMMENT_LIMIT, check_summary, render, summary
-from lambdabot.report.document import document, dumps, load
+from lambdabot.report.document import document, dumps
 from lambdabot.report.markdown import utf16
+from lambdabot.report.outputs import outputs
 from lambdabot.report.page import page
+from lambdabot.report.reading import load
 from lambdabot.report.schema import Report
 from lambdabot.report.suggestion import suggestions
 from lambdabot.report.thinning import ChartSamples
+from tests.spot_check import examples, spot_check
 from tests.unit.report import runs
 
 DOCUMENTS = [
@@ -117,7 +118,7 @@ def shown(report):
 
 
 @given(data=st.data())
-@settings(suppress_health_check=list(HealthCheck), max_examples=80, deadline=None)
+@settings(suppress_health_check=list(HealthCheck), max_examples=examples(80), deadline=None)
 def test_whatever_is_accepted_can_be_shown(data):
     chosen = deepcopy(data.draw(st.sampled_from(DOCUMENTS)))
     for _ in range(data.draw(st.integers(1, 6))):
@@ -130,7 +131,7 @@ def test_whatever_is_accepted_can_be_shown(data):
     shown(known)
 
 
-@pytest.mark.parametrize("value", [*NUMBERS, *TEXTS], ids=lambda one: str(one)[:30] or "nothing")
+@pytest.mark.parametrize("value", spot_check([*NUMBERS, *TEXTS], 10), ids=lambda one: str(one)[:30] or "nothing")
 @pytest.mark.parametrize("make", [runs.not_accepted, runs.blocked])
 def test_one_value_wherever_it_is_accepted_can_be_shown(make, value):
     data = runs.written(make())
@@ -188,14 +189,15 @@ def test_what_lies_beyond_is_refused(path, value):
         Report.model_validate(data)
 
 
-def test_no_more_functions_are_taken_from_elsewhere_than_can_be_shown(tmp_path):
+def test_no_more_functions_are_taken_from_elsewhere_than_can_be_shown(tmp_path, monkeypatch):
+    monkeypatch.setattr("lambdabot.report.reading.MOST_FUNCTIONS", 20)
     data = runs.written(runs.regression())
     (only,) = data["functions"]
-    data["functions"] = [{**only, "name": str(index)} for index in range(MOST_FUNCTIONS + 1)]
+    data["functions"] = [{**only, "name": str(index)} for index in range(21)]
     path = tmp_path / "report.json"
     path.write_text(json.dumps(data))
 
-    with pytest.raises(UsageError, match=f"more than {MOST_FUNCTIONS}"):
+    with pytest.raises(UsageError, match="more than 20"):
         load(path)
 
 

@@ -52,8 +52,8 @@ def test_only_the_last_push_is_remembered():
 
 def test_several_functions_are_told_by_name():
     changed = runs.forty()
-    first = render(at(FIRST, runs.run(*(runs.result(one.function) for one in changed.functions))))
-    text = since(read(render(at(SECOND, changed), previous=first)))["text"]
+    first = follow(at(FIRST, runs.run(*(runs.result(one.function) for one in changed.functions))), None)
+    text = since(follow(at(SECOND, changed), first))["text"]
 
     assert text == "service-03-handler no change (+0.4 %); service-17-handler no change (+0.4 %)"
 
@@ -67,11 +67,11 @@ def test_a_function_that_is_gone_is_not_told():
 
 def test_the_block_is_bounded():
     many = runs.run(*(runs.result(runs.function(f"{'x' * 60}{index:04}")) for index in range(60)))
-    first = render(at(FIRST, many))
-    second = render(at(SECOND, many), previous=first)
+    first = follow(at(FIRST, many), None).block()
+    second = follow(at(SECOND, many), read(first)).block()
 
-    for body in (first, second):
-        block = re.search(r"<!-- lambdabot:state:1 (.*) -->", body)
+    for hidden in (first, second):
+        block = re.search(r"<!-- lambdabot:state:1 (.*) -->", hidden)
         assert len(block[1]) <= MAX_BLOCK
     assert len(read(second).push.functions) == 50
 

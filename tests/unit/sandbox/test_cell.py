@@ -65,7 +65,10 @@ def test_ends_what_takes_more_memory_than_it_may(isolation):
 
 def test_leaves_no_process(isolation):
     marker = f"{int.from_bytes(os.urandom(6))}.5"  # seconds that no other program sleeps
-    run(isolation, f"setsid sh -c 'echo there; exec sleep {marker}' | head -n 1")
+    finished = run(
+        isolation, f"mkfifo it; setsid sh -c 'echo lives >it; exec sleep {marker}' & read -r it <it; echo $it"
+    )
+    assert (finished.end, finished.text) == ("exit", "lives\n")
     assert not sleeping(marker)
 
 

@@ -8,7 +8,9 @@ import pytest
 from lambdabot.errors import UsageError
 from lambdabot.model import Architecture, Configuration
 from lambdabot.project.discovery import discover
-from lambdabot.settings.load import Inputs, load, load_base
+from lambdabot.settings.inputs import Inputs
+from lambdabot.settings.load import load
+from lambdabot.settings.target_branch import load_base
 
 TEMPLATE = """
     Transform: AWS::Serverless-2016-10-31

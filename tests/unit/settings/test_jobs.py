@@ -6,7 +6,8 @@ import pytest
 
 from lambdabot.errors import UsageError
 from lambdabot.project.discovery import discover
-from lambdabot.settings.load import Inputs, load, load_comment
+from lambdabot.settings.inputs import Inputs
+from lambdabot.settings.load import load, load_comment
 from lambdabot.workspace import Workspace
 
 TEXT = "version: 1\ncomment: {when: change}\nfunctions:\n  %s: {source: ., handler: app.handler}\n"

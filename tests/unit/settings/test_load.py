@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from lambdabot.errors import UsageError
 from lambdabot.model import Architecture, Configuration, ImageConfig, Side, Strategy
 from lambdabot.project.discovery import discover
-from lambdabot.settings.load import Inputs, load, load_base, load_comment
+from lambdabot.settings.inputs import Inputs
+from lambdabot.settings.load import load, load_comment
 from lambdabot.settings.schema import FORMS, SettingsFile
+from lambdabot.settings.target_branch import load_base
 from lambdabot.workspace import OUTSIDE, Workspace
 
 MINIMAL = """\

@@ -4,8 +4,10 @@ from pathlib import Path
 import pytest
 
 from lambdabot.project.discovery import discover
-from lambdabot.settings.load import Inputs, load, load_base
+from lambdabot.settings.inputs import Inputs
+from lambdabot.settings.load import load
 from lambdabot.settings.schema import FunctionSection, SettingsFile
+from lambdabot.settings.target_branch import load_base
 from lambdabot.settings.trust import (
     HEADS_OWN,
     HEADS_OWN_OF_A_FUNCTION,

@@ -8,7 +8,8 @@ from lambdabot.action import inputs
 from lambdabot.cli import main
 from lambdabot.errors import UsageError
 from lambdabot.project.discovery import discover
-from lambdabot.settings.load import Inputs, load
+from lambdabot.settings.inputs import Inputs
+from lambdabot.settings.load import load
 from lambdabot.workspace import Workspace
 
 SECRET = "ghs_0123456789abcdefghij"

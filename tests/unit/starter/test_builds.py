@@ -15,7 +15,8 @@ from lambdabot.pipeline.pairs import pair_all
 from lambdabot.pipeline.terms import terms
 from lambdabot.project.changes import differing
 from lambdabot.project.discovery import discover
-from lambdabot.settings.load import Inputs, load
+from lambdabot.settings.inputs import Inputs
+from lambdabot.settings.load import load
 from lambdabot.starter.builds import Part, with_builds
 from lambdabot.workspace import Workspace
 

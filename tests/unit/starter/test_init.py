@@ -12,7 +12,8 @@ from lambdabot.aws.copies.identity import name_prefix
 from lambdabot.aws.policy import NOBODY
 from lambdabot.cli import main
 from lambdabot.project.discovery import discover
-from lambdabot.settings.load import Inputs, load
+from lambdabot.settings.inputs import Inputs
+from lambdabot.settings.load import load
 from lambdabot.settings.schema import SettingsFile
 
 SAM = """

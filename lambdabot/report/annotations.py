@@ -1,33 +1,19 @@
 """What to say beside the code: on the handler whose cost failed, on the requirement that blocks ARM64."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
-from lambdabot.model import Place, Verdict
-
-if TYPE_CHECKING:  # pydantic's models of it come after the first API call
-    from lambdabot.report.schema import Arm64Section, FunctionSection, Report
+from lambdabot.model import Annotation, Place, Verdict
+from lambdabot.report.schema import Arm64Section, FunctionSection, Report
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Annotation:
-    """A remark; `path` is relative to the workspace, None where there is no line to set it beside."""
-
-    level: Literal["failure", "warning"]
-    message: str
-    path: str | None = None
-    line: int = 1
-
-
-def annotations(report: "Report", *, workspace: Path | None) -> tuple[Annotation, ...]:
+def annotations(report: Report, *, workspace: Path | None) -> tuple[Annotation, ...]:
     """Return the remarks that a report gives rise to, failures first, the same text at the same place once."""
     said = [one for function in report.functions for one in _of_function(function, workspace)]
     return tuple(sorted(dict.fromkeys(said), key=lambda one: one.level != "failure"))
 
 
-def _of_function(one: "FunctionSection", workspace: Path | None) -> Iterator[Annotation]:
+def _of_function(one: FunctionSection, workspace: Path | None) -> Iterator[Annotation]:
     comparison, at = one.comparison, one.location
     path, line = (at.path, at.line or 1) if at else (None, 1)
     undecided = f"{one.name}: {comparison.verdict}: {comparison.reason}"
@@ -44,7 +30,7 @@ def _of_function(one: "FunctionSection", workspace: Path | None) -> Iterator[Ann
     yield from _of_packages(one.arm64, workspace)
 
 
-def _of_packages(arm64: "Arm64Section", workspace: Path | None) -> Iterator[Annotation]:
+def _of_packages(arm64: Arm64Section, workspace: Path | None) -> Iterator[Annotation]:
     """Yield the requirements that block ARM64, each on its line: those without one stand in the comment's table."""
     for package in arm64.packages:
         place = Place.parse(package.requested_by[0]) if package.requested_by else None

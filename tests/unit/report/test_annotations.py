@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from lambdabot.github.annotation import Annotation, annotations
-from lambdabot.model import Place
+from lambdabot.model import Annotation, Place
+from lambdabot.report.annotations import annotations
 from lambdabot.report.document import document
 from tests.unit.report import runs
 
