@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ class Existing:
     configuration: Mapping[str, Any] = field(repr=False)  # with the values of variables
     code: Mapping[str, Any] = field(repr=False)  # with an address that lets anyone download it
     provisioned_concurrency: int | None = 0  # of the version or alias; None: it may not be read
+    shares: Mapping[str, float] | None = field(default_factory=dict)  # of an alias's traffic, that other versions get
 
     @property
     def alias(self) -> str | None:
@@ -93,7 +94,7 @@ def read(connection: Connection, like: str) -> Existing:
         if configuration.get(member):
             what = f"{like} {reason}: lambdabot has no figures for that"
             raise DeploymentError(what, advice="Measure a function without it.")
-    return Existing(
+    existing = Existing(
         like=like,
         name=name,
         qualifier=qualifier,
@@ -101,6 +102,21 @@ def read(connection: Connection, like: str) -> Existing:
         code=answer.get("Code", {}),
         provisioned_concurrency=_provisioned(connection, name, qualifier),
     )
+    return existing if existing.alias is None else replace(existing, shares=_shares(connection, name, existing.alias))
+
+
+def _shares(connection: Connection, name: str, alias: str) -> Mapping[str, float] | None:
+    """Return what part of an alias's traffic goes to another version than its own; None where it may not be read."""
+    try:
+        answer = connection.call(
+            "lambda.GetAlias",
+            lambda: connection.control.get_alias(FunctionName=name, Name=alias),
+            doing=f"read how the traffic of {name}:{alias} is shared",
+            attempts=5,
+        )
+    except CallError:
+        return None
+    return answer.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
 
 
 def _provisioned(connection: Connection, name: str, qualifier: str | None) -> int | None:

@@ -229,7 +229,7 @@ def _of_existing(functions: Sequence[Function], place: ArnScope) -> list[Documen
     if arns:
         both = [one for arn in arns for one in (arn, f"{arn}:*")]
         groups = [place.arn("logs", f"log-group:/aws/lambda/{arn.rpartition(':')[2]}:*") for arn in arns]
-        actions = ["lambda:GetFunction", "lambda:GetProvisionedConcurrencyConfig"]
+        actions = ["lambda:GetAlias", "lambda:GetFunction", "lambda:GetProvisionedConcurrencyConfig"]
         statements.append(_allow("ReadExisting", actions, both))
         statements.append(_allow("ReadColdStarts", ["logs:FilterLogEvents"], groups))
     if any(one.origin.like and one.question.monthly_invocations is None for one in functions):

@@ -96,8 +96,8 @@ def _code(function: Function, settings: Settings) -> str:
 def _control_calls(function: Function, outlook: Outlook, settings: Settings) -> int:
     """Count what a usual run asks of the control plane, the reads of an existing function included."""
     per_refresh = 2 if function.setup.snap_start else 1  # UpdateFunctionConfiguration, PublishVersion
-    # GetFunction, GetProvisionedConcurrencyConfig, GetMetricStatistics, three pages of FilterLogEvents
-    reads = 6 if function.origin.like is not None else 0
+    # GetFunction, GetAlias, GetProvisionedConcurrencyConfig, GetMetricStatistics, three pages of FilterLogEvents
+    reads = 7 if function.origin.like is not None else 0
     uploads = 4 if settings.bucket is not None else 0  # PutObject, DeleteObject of both sides
     return _CALLS_OF_A_VARIANT * outlook.variants + per_refresh * outlook.refreshes + reads + uploads
 

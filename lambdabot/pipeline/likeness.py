@@ -1,5 +1,6 @@
 """Functions that are `like` an existing one: both sides completed by what Lambda says of it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -50,13 +51,15 @@ class Likeness:
                 return replace(pair, refused="its settings are incomplete")
             left_out = [reason for reason in existing.needs_acceptance if not reason.startswith("environment")]
             notes += [f"{reason} of {existing.like} is left out: side effects are not accepted" for reason in left_out]
-        if head.code.source is None and base is None:
+        is_itself = head.code.source is None
+        if is_itself and base is None:
             no_base = f"the code behind {existing.like} itself is measured: there is nothing to compare it with"
+        notes += _shared_traffic(existing)
         head = self._with_code(connection, completed(head, existing), existing)
         notes.append(f"What the settings leave open is that of {existing.description}.")
         if head.origin.side_effects_accepted:
             notes.append("Side effects are accepted: the copies ran with that function's own role and surroundings.")
-        if existing.alias is not None and not self.base_named:
+        if existing.alias is not None and not self.base_named and not is_itself:
             own = replace(
                 head,
                 side=Side.BASE,
@@ -106,6 +109,15 @@ class Likeness:
             self._code[existing.like] = code_of(connection, existing, self.folder)
         code = replace(function.code, source=self._code[existing.like], workspace=Workspace(self.folder))
         return replace(function, code=code)
+
+
+def _shared_traffic(existing: Existing) -> Iterator[str]:
+    """Yield what an alias does beside its version, which is the one that is looked at."""
+    if existing.shares is None:
+        yield f"Whether {existing.like} shares its traffic among versions could not be read: allow lambda:GetAlias."
+    elif existing.shares:
+        others = ", ".join(f"{share:.0%} that goes to version {version}" for version, share in existing.shares.items())
+        yield f"Of the traffic of {existing.description}, {others} is not looked at."
 
 
 def _without(pair: Pair) -> Pair:

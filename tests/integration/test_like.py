@@ -122,6 +122,28 @@ def test_the_code_behind_a_function_is_measured_and_the_function_stays_as_it_is(
     assert [one["FunctionName"] for one in orders.list_functions()["Functions"]] == ["orders"]
 
 
+def test_the_code_behind_an_alias_is_measured_where_no_other_is_named(project, endpoint, orders, rows):
+    other = orders.update_function_configuration(FunctionName="orders", MemorySize=256) and orders.publish_version(
+        FunctionName="orders"
+    )
+    orders.update_alias(
+        FunctionName="orders", Name="live", RoutingConfig={"AdditionalVersionWeights": {other["Version"]: 0.05}}
+    )
+    project.settings(SETTINGS.format(like="orders:live", more="environment: {}"))
+
+    code, report = project.run(endpoint=endpoint)
+
+    (function,) = report["functions"]
+    assert (code, function["error"], function["unchanged"]) == (0, "", False)
+    assert rows(report)["orders", "head", 512, "x86_64"]["mean_duration_ms"] >= 10
+    assert function["recommendation"] is not None
+    assert "nothing to compare it with" in function["comparison"]["reason"]
+    said = f", 5% that goes to version {other['Version']} is not looked at."
+    assert [
+        note for note in function["notes"] if note.startswith("Of the traffic of orders:live") and note.endswith(said)
+    ]
+
+
 def test_the_live_version_behind_an_alias_is_what_the_head_is_compared_with(project, endpoint, orders, rows):
     project.write("src/app.py", WORK.format(seconds=0.1))
     more = "source: src\n        side_effects: accepted"

@@ -138,6 +138,6 @@ def test_a_full_run_calls_what_the_policy_names_and_nothing_else(project, endpoi
     named = {action for statement in policy["Statement"] for action in statement["Action"]}
     assert named - IMPLIED == calls.keys() - IMPLIED
     reads = {"lambda:GetAccountSettings", "lambda:GetFunction", "logs:FilterLogEvents", "iam:PassRole"}
-    reads.add("lambda:GetProvisionedConcurrencyConfig")
+    reads |= {"lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig"}
     written = {arn for action, arns in calls.items() if action not in reads for arn in arns}
     assert all(f":function:{PREFIX}" in arn or f":log-group:/aws/lambda/{PREFIX}" in arn for arn in written)

@@ -1,4 +1,4 @@
-"""From `init` to `apply` on code that the real tools build, on both sides: AWS SAM CLI, AWS CDK, Serverless Framework."""
+"""From `init` to `apply` on code that real tools build, on both sides: AWS SAM CLI, AWS CDK, Serverless Framework."""
 
 import json
 import os

@@ -37,6 +37,7 @@ NEEDED = {
     ),
     "lambda.UpdateFunctionConfiguration": ("FunctionArn",),
     "lambda.PublishVersion": ("FunctionArn", "Version"),
+    "lambda.GetAlias": ("FunctionVersion",),
     "lambda.GetProvisionedConcurrencyConfig": ("RequestedProvisionedConcurrentExecutions",),
     "lambda.ListFunctions": ("Functions", "Functions.FunctionName", "Functions.FunctionArn"),
     "lambda.GetLayerVersionByArn": ("Content", "Content.Location"),

@@ -96,7 +96,11 @@ def test_an_existing_function_is_read_and_nothing_else(permissions, function):
     assert [sid for sid, one in statements.items() if any(arn in resource for resource in one["Resource"])] == [
         "ReadExisting"
     ]
-    assert statements["ReadExisting"]["Action"] == ["lambda:GetFunction", "lambda:GetProvisionedConcurrencyConfig"]
+    assert statements["ReadExisting"]["Action"] == [
+        "lambda:GetAlias",
+        "lambda:GetFunction",
+        "lambda:GetProvisionedConcurrencyConfig",
+    ]
     assert statements["ReadExisting"]["Resource"] == [arn, f"{arn}:*"]
     groups = ["arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/orders:*"]
     assert (statements["ReadColdStarts"]["Action"], statements["ReadColdStarts"]["Resource"]) == (

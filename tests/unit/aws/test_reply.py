@@ -34,6 +34,7 @@ CALLS = {
     "lambda.GetFunction": lambda at: at.control.get_function(FunctionName="one"),
     "lambda.UpdateFunctionConfiguration": lambda at: at.control.update_function_configuration(FunctionName="one"),
     "lambda.PublishVersion": lambda at: at.control.publish_version(FunctionName="one"),
+    "lambda.GetAlias": lambda at: at.control.get_alias(FunctionName="one", Name="live"),
     "lambda.GetProvisionedConcurrencyConfig": lambda at: at.control.get_provisioned_concurrency_config(
         FunctionName="one", Qualifier="1"
     ),
