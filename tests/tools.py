@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from lambdabot.programs import UV
-
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / ".cache" / "tools"
 
@@ -55,20 +53,3 @@ def node(arguments: list[str], *, cwd: Path, home: Path) -> str:
     )
     assert made.returncode == 0, made.stdout + made.stderr
     return made.stdout
-
-
-@cache
-def sam() -> Path:
-    """Return AWS SAM CLI, of requirements/sam.lock. Skips the test where it cannot be installed."""
-    wanted = ROOT / "requirements" / "sam.lock"
-    folder = KEPT / f"sam-{hashlib.sha256(wanted.read_bytes()).hexdigest()[:12]}"
-    KEPT.mkdir(parents=True, exist_ok=True)
-    with (KEPT / "sam.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "bin" / "sam").exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            for command in (["venv", folder], ["pip", "install", "--python", folder, "--require-hashes", "-r", wanted]):
-                made = subprocess.run([UV, *command, "--quiet"], capture_output=True, text=True, check=False)
-                if made.returncode:
-                    pytest.skip(f"aws-sam-cli cannot be installed here: {made.stderr.strip().splitlines()[-1:]}")
-    return folder / "bin" / "sam"
