@@ -65,7 +65,6 @@ bench: $(VENV)/.dev
 lock: $(VENV)/.dev
 	$(BIN)/uv pip compile $(LOCK) --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-emit-index-url --no-emit-find-links --group build pyproject.toml -o requirements/runtime.lock
 	$(BIN)/uv pip compile $(LOCK) --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements/dev.lock
-
 	$(BIN)/uv pip compile $(LOCK) --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-emit-index-url --no-emit-find-links --group sam -o requirements/sam.lock
 
 # The charts' libraries in one file that is committed, so that nobody but who updates them needs Node.js.

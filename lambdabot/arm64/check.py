@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from lambdabot import __version__
 from lambdabot.arm64.files.archive import ZIP_SUFFIXES, members
@@ -28,7 +28,8 @@ from lambdabot.arm64.resolution.resolver import Resolver
 from lambdabot.arm64.target import Target
 from lambdabot.arm64.verdict_json import fingerprint, of_document, to_document
 from lambdabot.errors import LambdabotError, Mistake, UsageError
-from lambdabot.model import Arm64Check, Arm64Verdict, PackageVerdict
+from lambdabot.model import Arm64Check, Arm64Verdict, PackageVerdict, Selection
+from lambdabot.model.selection import ALL
 from lambdabot.workspace import FileRefusedError, Workspace
 
 _AT_ONCE = 4  # checks, which mostly wait for indexes and for uv
@@ -66,12 +67,18 @@ def check_many(
 
 
 def check_function(
-    source: Path, requirements: Path | None, workspace: Workspace, target: Target, access: IndexAccess
+    source: Path,
+    requirements: Path | None,
+    workspace: Workspace,
+    target: Target,
+    access: IndexAccess,
+    *,
+    selection: Selection = ALL,
 ) -> Arm64Check:
     """Judge a function: its source, which is shipped as it is, and what its requirements add for each architecture."""
     answers = []
     try:
-        answers.append(_by_contents(source, _read(source, workspace), target, access, as_it_is=True))
+        answers.append(_by_contents(source, _read(source, workspace, selection), target, access, as_it_is=True))
         if requirements is not None:
             answers.append(_by_manifest(read_manifest(requirements, workspace), target, access))
     except LambdabotError as error:
@@ -120,9 +127,12 @@ def _unknown(path: Path, error: LambdabotError) -> Arm64Check:
     return Arm64Check(path=str(path), verdict=Arm64Verdict.UNKNOWN, reason="; ".join(str(error).splitlines()))
 
 
-def _read(path: Path, workspace: Workspace) -> Shipped:
+def _read(path: Path, workspace: Workspace, selection: Selection = ALL) -> Shipped:
+    found = members(path, workspace)
+    if path.is_dir():
+        found = ((name, file) for name, file in found if selection.takes(PurePosixPath(name.partition("!/")[0])))
     try:
-        return read_shipped(members(path, workspace))
+        return read_shipped(found)
     except UnreadableError as error:
         raise UsageError([Mistake(message=str(error), path=path)]) from error
 

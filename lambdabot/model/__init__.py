@@ -2,7 +2,7 @@
 
 Durations are milliseconds as Lambda reports them, sizes are MB as Lambda counts them (1 MB = 1,048,576 bytes),
 money is US dollars as `Decimal`. A module here imports none that comes later in this list: `configuration`, `place`,
-`declaration`, `function`, `measured`, `prices`, `arm64`, `runtimes`, `result`, `annotation`.
+`selection`, `declaration`, `function`, `measured`, `prices`, `arm64`, `runtimes`, `result`, `annotation`.
 """
 
 from lambdabot.model.annotation import Annotation
@@ -41,6 +41,7 @@ from lambdabot.model.measured import (
 from lambdabot.model.place import Attribute, Edit, NoSlot, Place, Slot, Stated, Suggestion, Undecided
 from lambdabot.model.prices import Prices
 from lambdabot.model.result import ACCEPT_LABEL, BaseKind, Finding, FunctionResult, Override, RunResult, Spend
+from lambdabot.model.selection import Selection
 
 __all__ = [
     "ACCEPT_LABEL",
@@ -84,6 +85,7 @@ __all__ = [
     "Recommendation",
     "Round",
     "RunResult",
+    "Selection",
     "Setup",
     "Side",
     "Slot",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from lambdabot.model.configuration import Architecture
 from lambdabot.model.place import Attribute, Place, Undecided
+from lambdabot.model.selection import ALL, Selection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class Declaration:
     runtime: Attribute[str] = None
     handler: Attribute[str] = None
     code: Attribute[Path | str] = None  # an absolute path, or the URI of an image
+    selection: Selection = ALL  # what of a folder is the package
     built_from: Path | None = None  # the template's own code, where `code` is what a build made of it
     builder: str = ""  # the plugin that makes the package of it
     stale: str = ""  # why `code` may not be what a build would make today

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from lambdabot.model.configuration import Architecture, Configuration, Side, Variant
 from lambdabot.model.declaration import Declaration
+from lambdabot.model.selection import ALL, Selection
 from lambdabot.workspace import Workspace
 
 
@@ -72,6 +73,7 @@ class Code:
 
     workspace: Workspace  # which holds every file that is named here
     source: Path | str | None  # a folder, a .zip, one file, an image's URI; None: the code of `like`, not yet read
+    selection: Selection = ALL  # what of a folder is the package
     handler: str | None
     runtime: str
     requirements: Path | None
@@ -179,6 +181,7 @@ class Build:
     zip_path: Path | None  # None: a container image
     image_uri: str | None
     code_sha256: str  # base64, as Lambda's CodeSha256; of an image, its URI
+    contents: str = ""  # the same for zips that hold the same, whatever their times; empty: as `code_sha256`
     zip_bytes: int
     unzipped_bytes: int
     target: str  # what dependencies were resolved for, in words: `python3.13, x86_64, glibc 2.34`

@@ -78,6 +78,7 @@ class Undecided:
 
     reason: str
     place: Place
+    elsewhere: bool = False  # they say that something else decides it, so that a plan's value is a placeholder too
 
     def __str__(self) -> str:
         """Return the place and the reason."""

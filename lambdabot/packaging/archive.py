@@ -10,17 +10,17 @@ import shutil
 import stat
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from lambdabot import zip_directory
 from lambdabot.errors import PackagingError
-from lambdabot.workspace import OUTSIDE, FileRefusedError, Workspace, is_private
+from lambdabot.model.selection import ALL, Selection, is_never_packaged
+from lambdabot.workspace import OUTSIDE, FileRefusedError, Workspace
 
-EXCLUDED_NAMES = frozenset({".git", "__pycache__", ".venv", ".DS_Store"})
 ZIP_SUFFIXES = frozenset({".zip", ".jar"})
-EXCLUDED_SUFFIXES = frozenset({".pyc"})
 
 MAX_ZIP_BYTES = 50 * 1024 * 1024
 MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
@@ -46,6 +46,7 @@ class Archive:
 
     path: Path
     sha256: str  # base64, as Lambda's CodeSha256
+    contents: str  # the same for two packages that hold the same: its sha256, or a digest of what is in a zip
     zip_bytes: int
     unzipped_bytes: int
 
@@ -56,12 +57,6 @@ class File:
 
     path: Path
     workspace: Workspace
-
-
-def is_excluded(relative: PurePosixPath | Path) -> bool:
-    """Return whether a path is of no use at run time, or private: byte code, virtual environments, git's own."""
-    useless = relative.suffix in EXCLUDED_SUFFIXES or not EXCLUDED_NAMES.isdisjoint(relative.parts)
-    return useless or any(map(is_private, relative.parts))
 
 
 def is_zip(path: Path, workspace: Workspace) -> bool:
@@ -76,8 +71,8 @@ def is_zip(path: Path, workspace: Workspace) -> bool:
         raise PackagingError(what, advice="Check `source` in lambdabot.yml.") from error
 
 
-def files(folder: Path, workspace: Workspace) -> Iterator[tuple[str, File]]:
-    """Yield the name in the zip and the file for each below a folder, links followed where they stay inside.
+def files(folder: Path, workspace: Workspace, selection: Selection = ALL) -> Iterator[tuple[str, File]]:
+    """Yield the name in the zip and the file for each selected below a folder, links followed where they stay inside.
 
     What is one file is all of the package, as SAM CLI and `aws cloudformation package` have it.
 
@@ -91,14 +86,14 @@ def files(folder: Path, workspace: Workspace) -> Iterator[tuple[str, File]]:
         what = f"its source `{folder.name}` {OUTSIDE}" if folder.is_dir() else f"there is no folder `{folder.name}`"
         raise PackagingError(what, advice="Check `source` in lambdabot.yml.")
     real = folder.resolve()
-    yield from _Walk(real, workspace).below(PurePosixPath(), (real,))
+    yield from _Walk(real, workspace, selection).below(PurePosixPath(), (real,))
 
 
 class _Walk:
     """One way through a folder; a few links to folders of links can stand for billions of files."""
 
-    def __init__(self, top: Path, workspace: Workspace) -> None:
-        self._top, self._workspace = top, workspace
+    def __init__(self, top: Path, workspace: Workspace, selection: Selection) -> None:
+        self._top, self._workspace, self._selection = top, workspace, selection
         self._seen = 0
 
     def below(self, relative: PurePosixPath, ancestors: tuple[Path, ...]) -> Iterator[tuple[str, File]]:
@@ -112,13 +107,14 @@ class _Walk:
             raise PackagingError(what, advice="Make it readable for the user that runs lambdabot.") from error
         for name in names:
             inner = relative / name
-            if is_excluded(inner):
+            found = ancestors[-1] / name
+            if not (self._selection.enters(inner) if found.is_dir() else self._selection.takes(inner)):
                 continue
             self._seen += 1
             if self._seen > zip_directory.MAX_FILES:
                 what = f"it holds more than {zip_directory.MAX_FILES:,} files and folders, links followed"
                 raise PackagingError(what, advice=_SHRINK)
-            path = _resolved(self._top, ancestors[-1] / name, inner)
+            path = _resolved(self._top, found, inner)
             if path.is_dir():
                 if path in ancestors:
                     what = f"the link {inner} leads in a circle"
@@ -140,7 +136,7 @@ def _resolved(top: Path, path: Path, inner: PurePosixPath) -> Path:
     except (OSError, RuntimeError) as error:  # Python before 3.13 raises RuntimeError on a circle of links
         what = f"the link {inner} leads nowhere"
         raise PackagingError(what, advice="Remove the link, or add the file that it names.") from error
-    if not real.is_relative_to(top) or is_excluded(real.relative_to(top)):
+    if not real.is_relative_to(top) or is_never_packaged(real.relative_to(top)):
         what = f"the link {inner} leads out of {top.name}, or to a part of it that is not packaged"
         raise PackagingError(what, advice="Put a copy of the file in place of the link.")
     return real
@@ -149,34 +145,33 @@ def _resolved(top: Path, path: Path, inner: PurePosixPath) -> Path:
 def write(
     contents: Mapping[str, File], replaced: Mapping[str, bytes], destination: Path, *, direct: bool = True
 ) -> Archive:
-    """Write the files, by their names in the zip, as a stream; `replaced` gives the bytes of names that are rewritten.
+    """Write the files, by their names in the zip, as a stream; `replaced` gives the bytes of those that are none's.
 
     `direct`: it is to be uploaded to Lambda itself. Raises PackagingError when Lambda would refuse the size, or a file
     cannot be read or named.
     """
-    sizes = {
-        name: len(replaced[name]) if name in replaced else file.path.stat().st_size for name, file in contents.items()
-    }
+    sizes = {name: file.path.stat().st_size for name, file in contents.items() if name not in replaced}
+    sizes |= {name: len(content) for name, content in replaced.items()}
     check_unzipped(sizes)
     with zipfile.ZipFile(destination, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(contents):
-            _add(archive, name, contents[name], replaced.get(name), sizes[name])
+        for name in sorted(sizes):
+            _add(archive, name, contents.get(name), replaced.get(name), sizes[name])
     return check_zipped(_measured(destination, sum(sizes.values())), sizes, direct=direct)
 
 
-def _add(archive: zipfile.ZipFile, name: str, file: File, content: bytes | None, size: int) -> None:
+def _add(archive: zipfile.ZipFile, name: str, file: File | None, content: bytes | None, size: int) -> None:
     entry = zipfile.ZipInfo(name, EPOCH)
     entry.create_system = UNIX
     entry.compress_type = zipfile.ZIP_DEFLATED
     entry.file_size = size  # known beforehand, so that the header says so
     try:
-        with file.workspace.open(file.path) as source:
-            executable = os.fstat(source.fileno()).st_mode & stat.S_IXUSR
+        with nullcontext() if file is None else file.workspace.open(file.path) as source:
+            executable = source is not None and os.fstat(source.fileno()).st_mode & stat.S_IXUSR
             entry.external_attr = (stat.S_IFREG | (0o755 if executable else 0o644)) << 16
             with archive.open(entry, "w") as target:
                 if content is not None:
                     target.write(content)
-                else:
+                elif source is not None:
                     _copy(source, target, size, name)
     except UnicodeEncodeError as error:
         what = f"the file name {name!a} is not valid UTF-8"
@@ -203,7 +198,7 @@ def _copy(source: IO[bytes], target: IO[bytes], size: int, name: str) -> None:
 def take(path: Path, workspace: Workspace, destination: Path, *, direct: bool = True) -> Archive:
     """Return a copy of a zip that somebody else wrote, once it is known to be one that Lambda takes.
 
-    Its directory is read, and none of its files. Raises PackagingError.
+    Raises PackagingError.
     """
     try:
         with workspace.open(path) as source:
@@ -224,7 +219,12 @@ def take(path: Path, workspace: Workspace, destination: Path, *, direct: bool = 
     if not sizes:
         what = f"{path.name} holds no file"
         raise PackagingError(what, advice=_REBUILD)
-    return check_zipped(_measured(destination, sum(sizes.values())), sizes, direct=direct)
+    taken = check_zipped(_measured(destination, sum(sizes.values())), sizes, direct=direct)
+    try:
+        with destination.open("rb") as copied:
+            return replace(taken, contents=zip_directory.contents(copied, largest=MAX_UNZIPPED_BYTES))
+    except zip_directory.FAULTS:  # it is compared by its bytes then
+        return taken
 
 
 def check_unzipped(sizes: Mapping[str, int]) -> None:
@@ -251,6 +251,7 @@ def _measured(path: Path, unzipped_bytes: int) -> Archive:
     return Archive(
         path=path,
         sha256=base64.b64encode(digest).decode(),
+        contents=base64.b64encode(digest).decode(),
         zip_bytes=path.stat().st_size,
         unzipped_bytes=unzipped_bytes,
     )

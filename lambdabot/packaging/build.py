@@ -73,6 +73,7 @@ def package(
         zip_path=built.path,
         image_uri=None,
         code_sha256=built.sha256,
+        contents=built.contents,
         zip_bytes=built.zip_bytes,
         unzipped_bytes=built.unzipped_bytes,
         target=words,
@@ -84,6 +85,8 @@ def uninstalled(function: Function) -> str:
     source = function.code.source
     if not isinstance(source, Path) or function.code.requirements is not None:
         return ""
+    if function.code.selection.is_texts_alone:
+        return "No dependency was installed: the template's own text is all of the package. Name a folder as `source`"
     if not source.is_dir():
         alone = f"No dependency was installed: {source.name} is all of the package. Name a folder as `source`"
         return "" if archive.is_zip(source, function.code.workspace) else alone
@@ -100,7 +103,8 @@ def _zip(
     function: Function, source: Path, target: Target, stem: Path, cache_dir: Path | None, *, direct: bool
 ) -> Archive:
     """Zip a folder and its dependencies, or a file; what is written begins with the stem."""
-    contents = dict(archive.files(source, function.code.workspace))
+    selection = function.code.selection
+    contents = dict(archive.files(source, function.code.workspace, selection))
     replaced: dict[str, bytes] = {}
     if (
         function.code.requirements is not None
@@ -120,8 +124,9 @@ def _zip(
                 if name not in contents and (content := distributions.reproducible(name, file)) is not None
             }
             contents = {**installed, **contents}  # the function's own file wins, as after `cp -r`
-    if not contents:
-        what = "its source folder holds no file"
+    replaced |= {name: text.value.encode() for name, text in selection.texts}
+    if not contents and not replaced:
+        what = "its source folder holds no file that is packaged"
         raise PackagingError(what, advice="Check `source` in lambdabot.yml.")
     return archive.write(contents, replaced, _beside(stem, "zip"), direct=direct)
 

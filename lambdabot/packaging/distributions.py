@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from lambdabot.model.selection import is_never_packaged
 from lambdabot.packaging import archive
 from lambdabot.packaging.archive import File
 from lambdabot.workspace import Workspace
@@ -51,7 +52,7 @@ def _record(text: str) -> str:
     kept = []
     for line in text.splitlines():
         name = PurePosixPath(line.rsplit(",", 2)[0].strip('"'))
-        if archive.is_excluded(name) or _is_volatile(name):
+        if is_never_packaged(name) or _is_volatile(name):
             continue
         kept.append(f"{line.rsplit(',', 2)[0]},," if name.parts[0] == "bin" else line)
     return "".join(f"{line}\n" for line in sorted(kept))

@@ -27,9 +27,10 @@ def check_arm64(function: Function, access: IndexAccess, layer_client: LayerClie
 def _answer(function: Function, access: IndexAccess, layer_client: LayerClient | None) -> Arm64Check | None:
     target = Target.of_runtime(function.code.runtime)
     answers = []
-    if isinstance(function.code.source, Path) and function.code.runtime.startswith("python"):
+    code = function.code
+    if isinstance(code.source, Path) and code.runtime.startswith("python"):
         answers.append(
-            check_function(function.code.source, function.code.requirements, function.code.workspace, target, access)
+            check_function(code.source, code.requirements, code.workspace, target, access, selection=code.selection)
         )
     if layer_client is not None and (layers := function.code.layers_for(Architecture.ARM64)):
         answers.append(check_layers(layer_client, layers, target, access))

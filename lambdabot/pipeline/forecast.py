@@ -13,7 +13,7 @@ from lambdabot.model import Function, Prices, Side
 from lambdabot.model.runtimes import unsupported
 from lambdabot.packaging.target import Target
 from lambdabot.pipeline.lineup import Bench, Lineup
-from lambdabot.pipeline.notes import declared_notes
+from lambdabot.pipeline.notes import declared_notes, selection_notes
 from lambdabot.pipeline.pairs import Pair
 from lambdabot.settings.declared import not_measured
 from lambdabot.settings.load import Settings
@@ -67,7 +67,7 @@ def _lines(function: Function, outlook: Outlook, settings: Settings) -> list[str
         f"               {minutes}, one after another",
         f"  at most      {budget.invocations} invocations, ${budget.usd}, {budget.minutes:g} minutes",
         f"  control      {_control_calls(function, outlook, settings)} control-plane calls",
-        *(f"  note         {note}" for note in declared_notes(function)),
+        *(f"  note         {note}" for note in (*declared_notes(function), *selection_notes(function))),
     ]
 
 

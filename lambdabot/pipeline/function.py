@@ -26,7 +26,7 @@ from lambdabot.packaging.target import Target
 from lambdabot.pipeline.arm64_check import check_arm64
 from lambdabot.pipeline.engine import Engine, Evidence
 from lambdabot.pipeline.lineup import Bench, Lineup
-from lambdabot.pipeline.notes import declared_notes, extras_notes, packaging_notes
+from lambdabot.pipeline.notes import declared_notes, extras_notes, packaging_notes, selection_notes
 from lambdabot.pipeline.pairs import Pair
 from lambdabot.project.changes import same_settings
 from lambdabot.project.edits import edits
@@ -145,6 +145,7 @@ class FunctionJob:
                 *extras_notes(head),
                 *conclusion.notes,
                 *declared_notes(head),
+                *selection_notes(head),
                 *packaging_notes(lineup, evidence.invocations),
                 *evidence.advice,
             ),

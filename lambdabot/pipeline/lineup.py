@@ -80,7 +80,9 @@ class Lineup:
         head, base = self.pair.head, self.pair.base
         if base is None:
             return False
-        packages = {one.code_sha256 if isinstance(one, Build) else None for one in map(self.build, self.current)}
+        packages = {
+            one.contents or one.code_sha256 if isinstance(one, Build) else None for one in map(self.build, self.current)
+        }
         return len(packages) == 1 and None not in packages and same_settings(head, base)
 
     @property

@@ -1,10 +1,12 @@
 """What a reader should know of a function beside its figures: what is billed besides, assumed, or missing."""
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from lambdabot.errors import PackagingError
 from lambdabot.model import Function, Invocation
+from lambdabot.model.selection import SECRETS
 from lambdabot.packaging.build import uninstalled
 
 if TYPE_CHECKING:  # numpy comes with it, and a dry run has notes too
@@ -25,6 +27,16 @@ def extras_notes(function: Function) -> Iterator[str]:
         )
     if extras.snap_start:
         yield f"The cost has SnapStart's restores in it. Its cache is {share}."
+
+
+def selection_notes(function: Function) -> Iterator[str]:
+    """Say in what the package may differ from the one that is deployed."""
+    source, selection = function.code.source, function.code.selection
+    for note in selection.notes:
+        yield f"The package may differ from the deployed one: {note}."
+    private = isinstance(source, Path) and function.code.workspace.is_file(source / SECRETS)
+    if private and selection.fits(PurePosixPath(SECRETS)):
+        yield f"`{SECRETS}` is left out of the package, as it may hold secrets: give what it sets as `environment`."
 
 
 def declared_notes(function: Function) -> Iterator[str]:

@@ -1,10 +1,10 @@
 """The files that may be templates: those that the settings name, or all of a folder but other people's."""
 
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
+from lambdabot.globs import LONGEST_STEP, MOST_STEPS, single_depths, taken
 from lambdabot.model import Place, Undecided
 from lambdabot.project.programs import Programs
 from lambdabot.project.templates.hints import GENERATED, TERRAFORM
@@ -19,11 +19,6 @@ SKIPPED = frozenset(
 """Folders of other people's files, beside those whose names begin with a dot."""
 
 SUFFIXES = {".yaml", ".yml", ".json", ".template", *TERRAFORM}
-
-MOST_STEPS, LONGEST_STEP = 100, 255
-"""Bounds of a pattern: no file really lies deeper, and none has a longer name."""
-
-_ANY_DEPTH = "**"
 
 
 def named(root: Path, names: Sequence[str], workspace: Workspace, problems: list[Undecided]) -> Iterator[Path]:
@@ -89,41 +84,23 @@ def _matching(root: Path, pattern: str, workspace: Workspace, most: int) -> tupl
     parts = PurePosixPath(pattern).parts
     fixed = tuple(takewhile(lambda part: not _is_pattern(part), parts))
     rest, top = parts[len(fixed) :], root.joinpath(*fixed)
-    steps = tuple(step for step, before in zip(rest, ("", *rest), strict=False) if (step, before) != (_ANY_DEPTH,) * 2)
+    steps = single_depths(rest)
     if ".." in steps or len(steps) > MOST_STEPS or any(len(step) > LONGEST_STEP for step in steps):
         return [], 0
     found: list[Path] = []
     seen = 0
 
     def enters(folder: Path) -> bool:
-        return bool(_states(folder.relative_to(top).parts, steps))
+        return bool(taken(folder.relative_to(top).parts, steps))
 
     for here, names in workspace.walk(top, enters=enters):
         seen += 1 + len(names)
         if seen > most:
             break
-        if here != top and len(steps) in _states(here.relative_to(top).parts, steps):
+        if here != top and len(steps) in taken(here.relative_to(top).parts, steps):
             found.append(here)
-        found += [here / name for name in names if len(steps) in _states((here / name).relative_to(top).parts, steps)]
+        found += [here / name for name in names if len(steps) in taken((here / name).relative_to(top).parts, steps)]
     return found, seen
-
-
-def _states(names: Sequence[str], steps: Sequence[str]) -> set[int]:
-    """Return how many steps of a pattern some names can have taken: all of them when it fits.
-
-    No name is tried twice against a step, and no two steps after one another are `**`.
-    """
-    states = _skipped({0}, steps)
-    for name in names:
-        taken = {state for state in states if state < len(steps) and steps[state] == _ANY_DEPTH}
-        taken |= {state + 1 for state in states if state < len(steps) and fnmatchcase(name, steps[state])}
-        states = _skipped(taken, steps)
-    return states
-
-
-def _skipped(states: set[int], steps: Sequence[str]) -> set[int]:
-    """Add what is reached where `**` stands for no folder at all."""
-    return states | {state + 1 for state in states if state < len(steps) and steps[state] == _ANY_DEPTH}
 
 
 def _too_many(path: Path) -> Undecided:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from lambdabot.model import Function, Place, Stated
+from lambdabot import zip_directory
+from lambdabot.model import Code, Function, Place, Stated
 from lambdabot.project.base import BaseTree, NoBase
 from lambdabot.workspace import FileRefusedError, Workspace
 
@@ -31,7 +32,8 @@ LARGEST_BYTES = 512 * 1024 * 1024
 
 _PIECE = 256 * 1024
 
-_NOT_DEPLOYED = {"__pycache__", "node_modules"}
+_INSTALLED = "node_modules"
+"""A step of the workflow installs it, on the side that is checked out; its lock is compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,25 +131,33 @@ def differing(head: Function, base: Function) -> Sequence[Path]:
     if not (isinstance(here, Path) and isinstance(there, Path)):
         return ()
     if not (head.code.workspace.is_dir(here) and base.code.workspace.is_dir(there)):
-        return () if same_file(head.code.workspace, here, base.code.workspace, there) else (here,)
-    names = sorted({*_below(here, head.code.workspace), *_below(there, base.code.workspace)})
+        same = _same_package(head.code.workspace, here, base.code.workspace, there)
+        return () if same else (here,)
+    its, bases = dict(head.code.selection.texts), dict(base.code.selection.texts)
+    texts = {name for name in {*its, *bases} if _value(its.get(name)) != _value(bases.get(name))}
+    names = {*_packaged(head.code, here), *_packaged(base.code, there)} - its.keys() - bases.keys()
     if len(names) > MOST_FILES:
         return (here,)
-    return [
-        here / name
-        for name in names
-        if not same_file(head.code.workspace, here / name, base.code.workspace, there / name)
-    ]
+    files = {
+        name for name in names if not same_file(head.code.workspace, here / name, base.code.workspace, there / name)
+    }
+    return [its[name].place.path if name in its else here / name for name in sorted(files | texts)]
 
 
-def _below(folder: Path, workspace: Workspace) -> Iterator[str]:
-    """Yield the names of a folder's files, a few more than MOST_FILES at most."""
-    found = (here / name for here, names in workspace.walk(folder, enters=_is_deployed) for name in names)
-    yield from (str(path.relative_to(folder)) for path in islice(found, MOST_FILES + 1))
+def _value(text: Stated[str] | None) -> str | None:
+    return None if text is None else text.value
 
 
-def _is_deployed(folder: Path) -> bool:
-    return folder.name not in _NOT_DEPLOYED and not folder.name.startswith(".")
+def _packaged(code: Code, folder: Path) -> Iterator[str]:
+    """Yield the names of a folder's files that are packaged, a few more than MOST_FILES at most."""
+    selection = code.selection
+
+    def enters(inner: Path) -> bool:
+        return inner.name != _INSTALLED and selection.enters(inner.relative_to(folder))
+
+    found = (here / name for here, names in code.workspace.walk(folder, enters=enters) for name in names)
+    names = (name for path in found if selection.takes(name := path.relative_to(folder)))
+    yield from map(str, islice(names, MOST_FILES + 1))
 
 
 def same_file(workspace: Workspace, path: Path, other_workspace: Workspace, there: Path) -> bool:
@@ -164,4 +174,20 @@ def same_file(workspace: Workspace, path: Path, other_workspace: Workspace, ther
                     return False
             return not its.read(1)
     except (FileRefusedError, OSError):
+        return False
+
+
+def _same_package(workspace: Workspace, path: Path, other_workspace: Workspace, there: Path) -> bool:
+    """Tell whether two files are the same package: the same bytes, or zips that hold the same."""
+    if same_file(workspace, path, other_workspace, there):
+        return True
+    try:
+        with (
+            workspace.open(path, largest=LARGEST_BYTES) as here,
+            other_workspace.open(there, largest=LARGEST_BYTES) as its,
+        ):
+            return zip_directory.contents(here, largest=LARGEST_BYTES) == zip_directory.contents(
+                its, largest=LARGEST_BYTES
+            )
+    except (FileRefusedError, *zip_directory.FAULTS):
         return False

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -65,11 +65,18 @@ class Reading:
             self.problems += unreadable(document)
         elif terraform_plan.is_plan(document):
             self.templates.append(path)
-            self.functions += terraform_plan.functions(document)
+            self._take(terraform_plan.functions(document))
         elif serverless.is_service(document):
             self.templates.append(path)
-            for one in serverless.functions(document, self.workspace):
-                (self.problems if isinstance(one, Undecided) else self.functions).append(one)  # type: ignore[arg-type]  # each list takes its own type
+            self._take(serverless.functions(document, self.workspace))
+
+    def _take(self, read: Iterable[Declaration | Undecided]) -> None:
+        """Keep what was read: functions, and what stands for those that could not be."""
+        for one in read:
+            if isinstance(one, Undecided):
+                self.problems.append(one)
+            else:
+                self.functions.append(one)
 
     def discovery(self, root: Path) -> Discovery:
         """Return everything, once all files are read."""
@@ -103,7 +110,7 @@ class Reading:
             for one in stacks:
                 stack = Stack(one.document, given.get(path, {}))
                 found = built(cloudformation.functions(stack), builds.get(path), self.workspace)
-                self.functions += told(found, _first_line(one), self.problems)
+                self._take(told(found, _first_line(one), self.problems))
                 self.problems += stack.left_out(*cloudformation.FUNCTIONS)
 
     def _inner(self, path: Path, stack: Stack) -> None:
@@ -155,6 +162,7 @@ def _with_plans(functions: Sequence[Declaration]) -> Iterator[Declaration]:
                 each.name: editable(value, NoSlot(reason=str(undecided)))
                 for each in fields(Declaration)
                 if isinstance(undecided := getattr(one, each.name), Undecided)
+                and not undecided.elsewhere
                 and (value := getattr(plan, each.name)) is not None
             }
             yield replace(one, **known)

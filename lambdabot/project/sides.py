@@ -83,8 +83,8 @@ def base_function(
             setup=replace(own.setup, role=head.setup.role, environment=environment),
             origin=replace(own.origin, side_effects_accepted=head.origin.side_effects_accepted),
         )
-    if not isinstance(head.code.source, Path):
-        return None  # an image's URI says nothing of what the target branch runs
+    if not isinstance(head.code.source, Path) or head.code.selection.texts:
+        return None  # an image's URI, or a text of the template's, says nothing of what the target branch runs
     source = _source_in_base(head, head.code.source, config=config, root=root, base=base.path)
     if source is None:
         return None

@@ -229,7 +229,7 @@ def code_fault(code: Path, written: str, workspace: Workspace, declaration: Decl
 
 def unbuilt_fault(section: FunctionSection, code: Path, workspace: Workspace, declaration: Declaration | None) -> str:
     """Return why code that is there cannot run as it is; empty where nothing is known against it."""
-    if section.handler is None:
+    if section.handler is None or (declaration is not None and declaration.selection.texts):
         return ""
     return unbuilt(
         code,

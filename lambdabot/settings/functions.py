@@ -18,9 +18,11 @@ from lambdabot.model import (
     Origin,
     Payload,
     Question,
+    Selection,
     Setup,
     Side,
 )
+from lambdabot.model.selection import ALL
 from lambdabot.settings.declared import Declared, code_fault, code_of, outside, unbuilt_fault
 from lambdabot.settings.schema import FunctionSection, PayloadSection, SettingsFile
 from lambdabot.settings.yaml_source import Location
@@ -77,8 +79,9 @@ def _function(name: str, section: FunctionSection, declared: Declared, side: Sid
         among.append(place.mistake(message))
 
     code = None if section.source is None else code_of(section.source, source.path.parent)
-    requirements = _requirements(section, code)
     is_own = not source.written.keys().isdisjoint({(*at, "source"), ("defaults", "source")})
+    selection = ALL if is_own or declaration is None else declaration.selection
+    requirements = _requirements(section, code, selection)
     fault = _code_fault(section, code, declared.workspace, None if is_own else declaration, side)
     if fault and name not in declared.left_out:
         wrong("source", f"`{name}`: {fault}", faults.missing)
@@ -98,6 +101,7 @@ def _function(name: str, section: FunctionSection, declared: Declared, side: Sid
         code=Code(
             workspace=declared.workspace,
             source=code,
+            selection=selection,
             handler=section.handler,
             runtime=section.runtime,
             requirements=requirements,
@@ -176,8 +180,8 @@ def _layers(section: FunctionSection) -> dict[Architecture, tuple[str, ...]]:
     return {architecture: tuple(section.layers) for architecture in Architecture if section.layers}
 
 
-def _requirements(section: FunctionSection, code: Path | str | None) -> Path | None:
-    if not isinstance(code, Path) or not code.is_dir():
+def _requirements(section: FunctionSection, code: Path | str | None, selection: Selection) -> Path | None:
+    if not isinstance(code, Path) or not code.is_dir() or selection.is_texts_alone:
         return None
     if section.requirements is not None:
         return (code / section.requirements).resolve()

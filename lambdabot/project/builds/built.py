@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 from lambdabot.model import Declaration, Stated
+from lambdabot.model.selection import ALL
 from lambdabot.workspace import Workspace
 
 MOST_SOURCES = 20_000
@@ -22,16 +23,15 @@ def with_build(one: Declaration, code: Path, *, made: Path, workspace: Workspace
 
     A build that is not in the workspace, or that is gone, is none; nor is one that names the sources themselves.
     """
-    if (
-        not isinstance(one.code, Stated)
-        or code == one.code.value
-        or not (workspace.is_dir(code) or workspace.is_file(code))
-    ):
+    if not isinstance(one.code, Stated) or code == one.code.value:
+        return one
+    if not (workspace.is_dir(code) or workspace.is_file(code)):
         return one
     sources = one.code.value
     return replace(
         one,
         code=replace(one.code, value=code),
+        selection=ALL,
         built_from=sources if isinstance(sources, Path) else None,
         stale=_stale(sources, made, workspace) if isinstance(sources, Path) else "",
     )

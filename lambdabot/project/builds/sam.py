@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from lambdabot.model import Declaration, Stated
+from lambdabot.model import Declaration, Stated, Undecided
 from lambdabot.project.builds.built import with_build
 from lambdabot.project.templates.cloudformation import template
 from lambdabot.project.templates.cloudformation.stack import STACKS, Stack, is_template
@@ -69,15 +69,24 @@ class SamBuilds:
         return read[0] if read else None
 
 
-def built(functions: Iterator[Declaration], build: Stack | None, workspace: Workspace) -> Iterator[Declaration]:
-    """Yield a template's functions, with the code that a build of it has for them."""
-    outputs = {one.name: one.code for one in template.functions(build)} if build is not None else {}
+def built(
+    functions: Iterator[Declaration | Undecided], build: Stack | None, workspace: Workspace
+) -> Iterator[Declaration | Undecided]:
+    """Yield a template's functions, with the code that a build of it has for them, and what is told of others."""
+    outputs = _outputs(build) if build is not None else {}
     for one in functions:
-        output = outputs.get(one.name)
-        if build is None or not isinstance(output, Stated) or not isinstance(output.value, Path):
-            yield one
+        if build is not None and isinstance(one, Declaration) and one.name in outputs:
+            yield with_build(one, outputs[one.name], made=build.document.text.path, workspace=workspace)
         else:
-            yield with_build(one, output.value, made=build.document.text.path, workspace=workspace)
+            yield one
+
+
+def _outputs(build: Stack) -> dict[str, Path]:
+    """Return the folders of a build by function; code that a template itself holds is not built."""
+    read = [one for one in template.functions(build) if isinstance(one, Declaration) and not one.selection.texts]
+    return {
+        one.name: code.value for one in read if isinstance(code := one.code, Stated) and isinstance(code.value, Path)
+    }
 
 
 def _names(stack: Stack) -> set[str]:

@@ -3,6 +3,7 @@
 import io
 import struct
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from lambdabot.arm64.files.native import NativeFile, foreign, machine, without_s
 from lambdabot.arm64.files.shipped import read_shipped
 from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.arm64.target import Target
+from lambdabot.model import Selection
 from lambdabot.workspace import Workspace
 
 TARGET = Target("3.12", "2.34")
@@ -325,3 +327,10 @@ def test_siblings(x86, arm, paired):
 def test_strays_with_a_sibling_for_linux_are_none():
     assert foreign([NativeFile("x.so", "macOS"), NativeFile("x.so", "aarch64")]) == ()
     assert foreign([NativeFile("x.dylib", "macOS")]) == ()
+
+
+def test_what_is_not_packaged_of_a_folder_is_not_judged(package, elf):
+    folder, _ = package({"app.py": b"", "tests/native.so": elf(X86)})
+    judge = partial(check_function, folder, None, Workspace.around(folder), TARGET, IndexAccess(None, 5))
+    assert judge().native_files
+    assert judge(selection=Selection(patterns=("!tests/**",))).native_files == ()

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from lambdabot import zip_directory
 from lambdabot.errors import PackagingError
+from lambdabot.model import Selection
 from lambdabot.packaging import archive
 from lambdabot.packaging.archive import File
 from lambdabot.workspace import Workspace
@@ -100,6 +101,39 @@ def test_a_git_file_of_a_worktree_stays_out_and_like_named_files_stay_in(folder:
     (folder / ".gitignore").touch()
     assert ".git" not in names(folder)
     assert ".gitignore" in names(folder)
+
+
+def test_what_frameworks_and_lambdabot_write_stays_out(folder: Path) -> None:
+    for unwanted in (
+        ".aws-sam/build/app.py",
+        ".serverless/shop.zip",
+        "cdk.out/asset/app.py",
+        ".terraform/providers/aws",
+        "terraform.tfstate",
+        "pkg/terraform.tfstate.backup",
+        ".lambdabot-base/app.py",
+        "lambdabot-report/report.json",
+        ".env",
+        "pkg/.env",
+    ):
+        (folder / unwanted).parent.mkdir(parents=True, exist_ok=True)
+        (folder / unwanted).touch()
+    (folder / ".env.example").touch()
+    assert names(folder) == [".env.example", "app.py", "bootstrap", "pkg/data.txt"]
+
+
+def test_a_selection_decides_and_what_it_leaves_out_may_be_a_link_that_leads_nowhere(folder: Path) -> None:
+    (folder / "broken").symlink_to("nowhere")
+    selection = Selection(patterns=("!**", "pkg/**", "*.py"))
+    found = [name for name, _ in archive.files(folder, Workspace(folder.parent), selection)]
+    assert found == ["app.py", "pkg/data.txt"]
+
+
+def test_a_text_is_a_file_of_its_own(tmp_path: Path) -> None:
+    archive.write({}, {"index.py": b"x = 1\n"}, tmp_path / "a.zip")
+    with zipfile.ZipFile(tmp_path / "a.zip") as opened:
+        assert [(one.filename, one.external_attr >> 16) for one in opened.infolist()] == [("index.py", 0o100644)]
+        assert opened.read("index.py") == b"x = 1\n"
 
 
 def test_links_inside_are_followed(folder: Path, tmp_path: Path) -> None:

@@ -2,9 +2,10 @@
 
 import struct
 from dataclasses import replace
+from pathlib import Path
 
 from lambdabot.errors import EndpointError
-from lambdabot.model import Architecture, Side
+from lambdabot.model import Architecture, Place, Selection, Side, Undecided
 from lambdabot.workspace import Workspace
 
 LAYER = "arn:aws:lambda:us-east-1:123456789012:layer:tools:3"
@@ -19,6 +20,15 @@ def test_what_is_paid_by_the_month_is_said(function, job):
     assert "SnapStart" not in notes(snap_start=True, runtime="java21")
     assert "3 environments are kept ready" in notes(provisioned_concurrency=3)
     assert notes() == ""
+
+
+def test_what_a_package_lacks_is_said(function, job):
+    (function.code.source / ".env").write_text("KEY=secret")
+    note = Undecided(reason="the pattern `x` is not applied", place=Place(path=Path("serverless.yml"), line=3))
+    one, other = job(function.changed(selection=Selection(notes=(note,)))).result().notes
+    assert one == "The package may differ from the deployed one: serverless.yml:3: the pattern `x` is not applied."
+    assert other.startswith("`.env` is left out of the package")
+    assert job(function.changed(selection=Selection(patterns=("!.env*",)))).result().notes == ()
 
 
 class Refused:

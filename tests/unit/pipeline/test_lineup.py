@@ -54,7 +54,10 @@ def test_one_package_with_the_same_settings_is_not_measured(function, line_up, s
         else line_up(function.changed(timeout_seconds=4), sides=sides, builds=same)
     )
 
+    packed_anew = {key: replace(one, code_sha256=key[0].value, contents="same") for key, one in same.items()}
+
     assert unchanged.unchanged
+    assert line_up(function, sides=sides, builds=packed_anew).unchanged
     assert unchanged.plan.identical
     assert unchanged.variants == unchanged.plan.sweep == ()
     assert not unchanged.reasons

@@ -1,9 +1,10 @@
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from lambdabot.model import Architecture, Configuration, Declaration, Place, Side, Stated, Undecided
+from lambdabot.model import Architecture, Configuration, Declaration, Place, Selection, Side, Stated, Undecided
 from lambdabot.project.base import BaseTree, NoBase
 from lambdabot.project.changes import changes, describe, same_settings
 from lambdabot.workspace import Workspace
@@ -56,6 +57,51 @@ def test_files_that_differ_or_that_one_side_lacks_are_changes(sides, tmp_path):
     (head.code.source / "__pycache__" / "app.pyc").write_text("")
 
     assert [name for name, _, _ in said(head, base)] == ["app.py", "new.py", "old.py"]
+
+
+def test_what_is_not_packaged_is_no_change(sides):
+    head, base = (one.changed(selection=Selection(patterns=("!tests/**",))) for one in sides)
+    (head.code.source / "tests").mkdir()
+    (head.code.source / "tests" / "app_test.py").write_text("")
+    (head.code.source / ".env").write_text("")
+    (head.code.source / ".github").mkdir()
+    (head.code.source / ".github" / "x.yml").write_text("")
+
+    assert [name for name, _, _ in said(head, base)] == ["x.yml"]
+
+
+def test_a_text_that_the_template_holds_is_a_change_there(sides, tmp_path):
+    place = Place(path=tmp_path / "head" / "template.yaml", line=4)
+
+    def inline(text):
+        return Selection(patterns=("!**",), texts=(("index.py", Stated(value=text, place=place)),))
+
+    head, base = (one.changed(selection=inline("1")) for one in sides)
+    (head.code.source / "app.py").write_text("x = 2\n")
+
+    assert said(head, base) == []
+    assert [name for name, _, _ in said(head.changed(selection=inline("2")), base)] == ["template.yaml"]
+
+
+def test_zips_that_hold_the_same_are_no_change(sides, tmp_path):
+    head, base = (one.changed(source=one.code.source / "own.zip") for one in sides)
+
+    def write(path, year, text, mode=0o644):
+        with zipfile.ZipFile(path, "w") as opened:
+            entry = zipfile.ZipInfo("app.py", (year, 1, 1, 0, 0, 0))
+            entry.external_attr = mode << 16
+            opened.writestr(entry, text)
+
+    write(head.code.source, 2026, "x = 1")
+    write(base.code.source, 2025, "x = 1")
+    assert said(head, base) == []
+
+    write(base.code.source, 2026, "x = 1", mode=0o755)
+    assert [name for name, _, _ in said(head, base)] == ["own.zip"]
+    write(base.code.source, 2026, "x = 2")
+    assert [name for name, _, _ in said(head, base)] == ["own.zip"]
+    base.code.source.write_bytes(b"no zip")
+    assert [name for name, _, _ in said(head, base)] == ["own.zip"]
 
 
 def test_a_setting_is_a_change_where_the_template_writes_it(sides):

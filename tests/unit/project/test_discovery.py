@@ -1,14 +1,18 @@
+import gc
+import json
 import os
 import shutil
+import sys
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.templates import cases
+from benchmarks.templates import FAMILIES, cases, write_large
 from lambdabot.project import candidates, reading
 from lambdabot.project.discovery import discover
-from lambdabot.project.templates import source_text
+from lambdabot.project.templates import attributes, source_text
+from lambdabot.project.templates.cloudformation import template as cloudformation
 from lambdabot.project.templates.terraform import hcl_values
 from tests.spot_check import examples
 
@@ -196,6 +200,102 @@ def test_an_unforeseen_error_in_one_function_is_told_and_costs_no_other(tmp_path
         f"{tmp_path / path}:5: cannot be read: lambdabot failed: RuntimeError: not foreseen"
         for path in ("main.tf", "other/main.tf")
     ]
+
+
+@pytest.mark.parametrize("family", ["sam", "serverless", "plan"])
+def test_an_unforeseen_error_in_one_function_costs_no_later_one_of_its_file(tmp_path, monkeypatch, family):
+    def sam(name):
+        return SAM.format(name=name).removeprefix("Resources:\n").replace("a.b", name)
+
+    service = "service: s\nprovider: {name: aws, runtime: python3.12}\nfunctions:\n"
+    resources = [
+        {"address": f"aws_lambda_function.{name}", "type": "aws_lambda_function", "values": {"handler": name}}
+        for name in ("One", "Odd", "Two")
+    ]
+    texts = {
+        "sam": "Resources:\n" + sam("One") + sam("Odd") + sam("Two"),
+        "serverless": service + "".join(f"  {name}: {{handler: {name}}}\n" for name in ("One", "Odd", "Two")),
+        "plan": json.dumps({"planned_values": {"root_module": {"resources": resources}}}),
+    }
+    name = {"sam": "template.yaml", "serverless": "serverless.yml", "plan": "plan.json"}[family]
+    write(tmp_path, **{name: texts[family]})
+    read = attributes.text
+
+    def fails(value, *others):
+        if value == "Odd":
+            raise RuntimeError("not foreseen")
+        return read(value, *others)
+
+    monkeypatch.setattr(attributes, "text", fails)
+    found = discover(tmp_path)
+
+    assert names(found) == ["One", "Two"]
+    line = {"sam": 3, "serverless": 5, "plan": 1}[family]
+    assert [problem.place.line for problem in found.problems] == [line]
+    assert "cannot be read: lambdabot failed: RuntimeError: not foreseen" in found.problems[0].reason
+
+
+def test_an_unforeseen_error_in_the_events_of_a_template_costs_no_function(tmp_path, monkeypatch):
+    write(tmp_path, **{"template.yaml": SAM.format(name="One")})
+
+    def fails(_):
+        raise RuntimeError("not foreseen")
+
+    monkeypatch.setattr(cloudformation, "events_of_resources", fails)
+    found = discover(tmp_path)
+
+    assert names(found) == ["One"]
+    assert len(found.problems) == 1
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_work_grows_with_the_functions_and_nothing_is_looked_through_again(tmp_path, family):
+    def calls(count):
+        write_large(family, count, tmp_path / str(count))
+        made = collections = 0
+
+        def called(_, event, __):
+            nonlocal made
+            made += event in {"call", "c_call"}
+
+        def collected(phase, _):
+            nonlocal collections
+            collections += phase == "start"
+
+        gc.callbacks.append(collected)
+        sys.setprofile(called)
+        try:
+            found = discover(tmp_path / str(count))
+        finally:
+            sys.setprofile(None)
+            gc.callbacks.remove(collected)
+        assert len(found.functions) == count
+        return made, collections
+
+    discover_once = calls(10)  # modules are imported
+    small, large = calls(30), calls(120)
+
+    assert discover_once[0] < small[0] < large[0] < 4.5 * small[0]
+    assert large[1] < 5
+
+
+def test_a_plan_fills_what_is_open_but_no_code_that_something_else_deploys(tmp_path):
+    function = 'resource "aws_lambda_function" "f" {\n  filename = "a.zip"\n  memory_size = var.memory\n%s}\n'
+    values = {"filename": "placeholder.zip", "memory_size": 832}
+    resource = {"address": "aws_lambda_function.f", "type": "aws_lambda_function", "values": values}
+    ignored = function % "  lifecycle {\n    ignore_changes = [filename]\n  }\n"
+    write(
+        tmp_path,
+        **{
+            "main.tf": f'{ignored}variable "memory" {{}}\n',
+            "plan.json": json.dumps({"planned_values": {"root_module": {"resources": [resource]}}}),
+        },
+    )
+
+    (only,) = discover(tmp_path).functions
+
+    assert only.memory_mb.value == 832
+    assert "deployed by something else" in only.code.reason
 
 
 def test_an_unforeseen_error_in_one_file_is_told_and_costs_no_other(tmp_path, monkeypatch):

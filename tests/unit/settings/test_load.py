@@ -589,3 +589,39 @@ def test_a_number_that_nobody_means_is_refused_before_it_is_counted(project, num
 def test_settings_are_bounded_in_size(project):
     with pytest.raises(UsageError, match="is larger than 1 MB"):
         load(Inputs(config=write(project, MINIMAL + "# " + "x" * 1024**2)), discover=discover)
+
+
+SERVICE = """\
+service: shop
+provider: {name: aws, runtime: python3.13}
+package: {patterns: ['!docs/**']}
+functions: {list: {handler: src/app.handler}}
+"""
+
+
+def test_a_selection_of_a_template_holds_for_its_own_code_and_what_is_written_for_readers_is_apart(project):
+    (project / "serverless.yml").write_text(SERVICE)
+    for text, patterns in (
+        ("version: 1\n", True),
+        ("version: 1\nfunctions: {list: {source: .}}\n", False),
+    ):
+        inputs = Inputs(config=write(project, text), endpoint="local", out=project / "reports" / "here")
+        (function,) = load(inputs, discover=discover).functions
+        assert ("!docs/**" in function.code.selection.patterns) == patterns
+        assert function.code.selection.apart == {"reports/here"}
+
+
+def test_a_folder_beside_the_code_is_not_apart(project):
+    inputs = Inputs(config=write(project, MINIMAL), endpoint="local", out=project / "out")
+    assert load(inputs, discover=discover).functions[0].code.selection.apart == frozenset()
+
+
+def test_requirements_beside_a_template_are_none_of_its_inline_code(project):
+    (project / "requirements.txt").write_text("requests\n")
+    (project / "template.yaml").write_text(
+        "Resources:\n  Inline:\n    Type: AWS::Lambda::Function\n    Properties:\n      Handler: index.handler\n"
+        "      Runtime: python3.13\n      Code: {ZipFile: 'def handler(event, context): return 1'}\n"
+    )
+    (function,) = load(Inputs(config=write(project, "version: 1\n"), endpoint="local"), discover=discover).functions
+    assert function.code.requirements is None
+    assert function.code.selection.is_texts_alone

@@ -175,9 +175,13 @@ def references(document: Document) -> Counter[str]:
     return Counter(found["name"] for found in _REFERENCE.finditer(document.text.content))
 
 
+MOST_NAMED = 4
+"""Functions that a message names; it counts the others."""
+
+
 def in_words(names: list[str], count: int) -> str:
     """Return `a, b and 7 more`."""
-    shown = names[:4]
+    shown = names[:MOST_NAMED]
     more = count - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
 

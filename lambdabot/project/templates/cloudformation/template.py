@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,12 +14,15 @@ from lambdabot.model import (
     Declaration,
     EventSource,
     NoSlot,
+    Selection,
     Slot,
     Stated,
     Undecided,
 )
+from lambdabot.model.selection import NOTHING
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.attributes import AWS_DEFAULT, Form
+from lambdabot.project.templates.cloudformation import inline
 from lambdabot.project.templates.cloudformation.events import events_of_resources, sam_events
 from lambdabot.project.templates.cloudformation.intrinsics import NO_VALUE, Known, Result, attribute, called
 from lambdabot.project.templates.cloudformation.stack import (
@@ -29,6 +33,7 @@ from lambdabot.project.templates.cloudformation.stack import (
     references,
 )
 from lambdabot.project.templates.hints import GENERATED
+from lambdabot.project.templates.unforeseen import guarded
 from lambdabot.project.templates.yaml_nodes import Entry, Node
 
 T = TypeVar("T")
@@ -36,14 +41,27 @@ T = TypeVar("T")
 FUNCTIONS = (SERVERLESS_FUNCTION, "AWS::Lambda::Function")
 
 
-def functions(stack: Stack) -> Iterator[Declaration]:
-    """Yield the functions of one template."""
-    events = events_of_resources(stack)
-    provisioned = _provisioned(stack)
+def functions(stack: Stack) -> Iterator[Declaration | Undecided]:
+    """Yield the functions of one template, and what an error that nobody foresaw costs."""
+    top = stack.document.place(stack.document.root)
+    events = guarded(lambda: events_of_resources(stack), top)
+    provisioned = guarded(lambda: _provisioned(stack), top)
+    yield from (one for one in (events, provisioned) if isinstance(one, Undecided))
     for resource in stack.of_kind(*FUNCTIONS):
-        yield _Function(stack, resource).declaration(
-            tuple(events.get(resource.name, ())), provisioned.get(resource.name)
+        read = partial(
+            _declaration,
+            stack,
+            resource,
+            () if isinstance(events, Undecided) else tuple(events.get(resource.name, ())),
+            None if isinstance(provisioned, Undecided) else provisioned.get(resource.name),
         )
+        yield guarded(read, stack.document.place(resource.entry.key))
+
+
+def _declaration(
+    stack: Stack, resource: Resource, events: tuple[EventSource, ...], provisioned: Attribute[int]
+) -> Declaration:
+    return _Function(stack, resource).declaration(events, provisioned)
 
 
 def _provisioned(stack: Stack) -> dict[str, Attribute[int]]:
@@ -91,6 +109,7 @@ class _Function:
             runtime=self._get("Runtime", attributes.text),
             handler=self._get("Handler", attributes.text),
             code=self._code(),
+            selection=self._selection(),
             memory_mb=self._get("MemorySize", attributes.number, default=128),
             architecture=self._get("Architectures", attributes.architecture, default=Architecture.X86_64.value),
             timeout_seconds=self._get("Timeout", attributes.number, default=3),
@@ -310,7 +329,7 @@ class _Function:
         for key in self._code_keys(is_image=is_image):
             entry, _ = self._entry(key)
             if entry is not None and not self._is_empty(entry):
-                return self._code_of(key, entry)
+                return self._code_of(entry)
         if is_image:
             return Undecided(reason="no image is given", place=self._place)
         return attributes.code(".", self._folder, self._place)  # as SAM CLI and `aws cloudformation package` have it
@@ -330,21 +349,38 @@ class _Function:
         found = self._stack.intrinsics.evaluate(entry.value)
         return isinstance(found, Known) and found.value in (None, NO_VALUE)
 
-    def _code_of(self, key: str, entry: Entry) -> Attribute[Path | str]:
+    def _code_of(self, entry: Entry) -> Attribute[Path | str]:
         place = self._document.place(entry.value)
-        if key == "InlineCode":
-            return Undecided(reason="the code is inline: give a folder as `source`", place=place)
+        if self._inline() is not None:
+            read = self._inline_file()
+            return read if isinstance(read, Undecided) else Stated(value=self._folder, place=place)
         properties = self._document.entries(entry.value)
         if "ImageUri" in properties:
             entry = properties["ImageUri"]
-        elif "ZipFile" in properties:
-            return Undecided(reason="the code is inline: give a folder as `source`", place=place)
         elif {"S3Bucket", "S3Key", "Bucket", "Key"} & properties.keys():
             return self._asset(properties.get("S3Key")) or Undecided(
                 reason="the code lies in S3: give its folder as `source`", place=place
             )
         found = self._stack.intrinsics.evaluate(entry.value)
         return attribute(found, lambda value, at, _: attributes.code(value, self._folder, at))
+
+    def _inline(self) -> Entry | None:
+        """Return where the code itself is written in the template, or None."""
+        entry, _ = self._entry("InlineCode" if self._sam else "Code")
+        if entry is None or self._sam:
+            return None if entry is None or self._is_empty(entry) or self._is_image() else entry
+        return self._document.entries(entry.value).get("ZipFile")
+
+    def _inline_file(self) -> tuple[str, Stated[str]] | Undecided:
+        """Return the one file of inline code with its name, or why that cannot be told."""
+        entry = self._inline()
+        found = None if entry is None else attribute(self._stack.intrinsics.evaluate(entry.value), attributes.text)
+        return inline.file(found, self._get("Runtime", attributes.text), self._place)
+
+    def _selection(self) -> Selection:
+        """Return what of the template's folder is the package: nothing, where the code is inline."""
+        read = None if self._inline() is None else self._inline_file()
+        return Selection(patterns=NOTHING, texts=(read,)) if isinstance(read, tuple) else Selection()
 
     def _asset(self, key: Entry | None) -> Attribute[Path | str]:
         """Return the CDK's asset: the folder or zip beside the template that the key's hash names."""

@@ -4,19 +4,33 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
-from pathlib import Path
+from functools import cached_property, partial
+from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 import yaml
 
-from lambdabot.model import Architecture, Attribute, Declaration, EventSource, NoSlot, Place, Slot, Stated, Undecided
+from lambdabot.model import (
+    Architecture,
+    Attribute,
+    Declaration,
+    EventSource,
+    NoSlot,
+    Place,
+    Selection,
+    Slot,
+    Stated,
+    Undecided,
+)
+from lambdabot.model.selection import ALL
 from lambdabot.project.builds.serverless import ServerlessBuild
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.attributes import FRAMEWORK_DEFAULT
 from lambdabot.project.templates.cloudformation.intrinsics import Known, attribute, called, long_form
 from lambdabot.project.templates.cloudformation.stack import in_words
+from lambdabot.project.templates.serverless.package import Packaging
 from lambdabot.project.templates.serverless.variables import Variables
+from lambdabot.project.templates.unforeseen import guarded
 from lambdabot.project.templates.yaml_nodes import Document, Entry, Node
 from lambdabot.workspace import Workspace
 
@@ -46,7 +60,11 @@ def functions(document: Document, workspace: Workspace) -> Iterator[Declaration 
     service = _Service(document, workspace)
     build = ServerlessBuild(document.text.path.parent, workspace)
     for found in service.functions():
-        yield found if isinstance(found, Undecided) else build.built(found.declaration(), found.name)
+        yield found if isinstance(found, Undecided) else guarded(partial(_read, found, build), found.place)
+
+
+def _read(function: "_Function", build: ServerlessBuild) -> Declaration:
+    return build.built(function.declaration(), function.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +82,7 @@ class _Service:
         self.variables = Variables(document, workspace)
         self.provider = self._section("provider")
         self.package = self._section("package")
+        self.packaging = Packaging(document, self.variables, workspace)
         self._heirs: dict[str, list[str]] = {}
 
     def _section(self, key: str) -> _Section:
@@ -119,18 +138,18 @@ class _Service:
             for item in found.node.value:
                 yield from self._functions(item, found.document, depth + 1)
         else:
-            for name, entry in found.document.entries(found.node).items():
-                body = self.variables.resolve(entry.value, found.document)
-                if isinstance(body, Undecided):
-                    yield Undecided(reason=f"the function `{name}` is not decided: {body.reason}", place=body.place)
-                elif isinstance(body.node, yaml.MappingNode):
-                    shared = found.document.is_alias(entry)
-                    yield _Function(
-                        self, name, body.document, body.node, found.document.place(entry.key), shared=shared
-                    )
-                else:
-                    reason = f"the function `{name}` is left out: it is no mapping"
-                    yield Undecided(reason=reason, place=found.document.place(entry.key))
+            document = found.document
+            for name, entry in document.entries(found.node).items():
+                yield guarded(partial(self._function, name, entry, document), document.place(entry.key))
+
+    def _function(self, name: str, entry: Entry, document: Document) -> "_Function | Undecided":
+        body = self.variables.resolve(entry.value, document)
+        if isinstance(body, Undecided):
+            return Undecided(reason=f"the function `{name}` is not decided: {body.reason}", place=body.place)
+        place = document.place(entry.key)
+        if not isinstance(body.node, yaml.MappingNode):
+            return Undecided(reason=f"the function `{name}` is left out: it is no mapping", place=place)
+        return _Function(self, name, body.document, body.node, place, shared=document.is_alias(entry))
 
 
 class _Function:
@@ -144,7 +163,7 @@ class _Function:
         self._service = service
         self._document = document
         self._node = node
-        self._place = place
+        self.place = place
         self._shared = shared
         self._folder = service.document.text.path.parent
 
@@ -154,11 +173,12 @@ class _Function:
         return Declaration(
             name=self.name,
             family="serverless",
-            place=self._place,
+            place=self.place,
             function_name=self._get("name", attributes.text, provider=False),
             runtime=self._get("runtime", attributes.text) or self._no_runtime(),
             handler=self._handler(),
             code=self._code(),
+            selection=self._selection(),
             builder=self._service.builder,
             memory_mb=self._get("memorySize", attributes.number, default=DEFAULT_MEMORY_MB),
             architecture=self._get("architecture", attributes.architecture, default=Architecture.X86_64.value),
@@ -195,7 +215,7 @@ class _Function:
             if default is None:
                 return None
             return attributes.editable(
-                convert(default, self._place, FRAMEWORK_DEFAULT), self._addition(key, quote, note="")
+                convert(default, self.place, FRAMEWORK_DEFAULT), self._addition(key, quote, note="")
             )
         entry, document, inherited = found
         value = self._attribute(entry.value, document, convert, inherited)
@@ -235,12 +255,12 @@ class _Function:
 
     def _addition(self, key: str, quote: str, *, note: str) -> Slot | NoSlot:
         if self._shared:
-            return NoSlot(reason=f"the function at {self._place} is another one's, by an alias")
+            return NoSlot(reason=f"the function at {self.place} is another one's, by an alias")
         return self._document.addition(self._node, key, quote, quote, note=note)
 
     def _no_runtime(self) -> Undecided | None:
         reason = "no runtime is given, and the framework's default, a Node.js, is another in each of its versions"
-        return None if "image" in self.own else Undecided(reason=reason, place=self._place)
+        return None if "image" in self.own else Undecided(reason=reason, place=self.place)
 
     def _handler(self) -> Attribute[str]:
         handler = self._get("handler", attributes.text, provider=False)
@@ -258,6 +278,15 @@ class _Function:
         image = self.own.get("image")
         if image is not None:
             return self._image(image)
+        artifact = self._artifact()
+        if artifact is not None:
+            return artifact
+        if self._service.package.undecided is not None:
+            return self._service.package.undecided
+        return attributes.code(self._module() or ".", self._folder, self.place)
+
+    def _artifact(self) -> Attribute[Path | str]:
+        """Return the zip that the user builds, where the function or the service names one."""
         own, shared = self._document.entries(self._value(self.own.get("package"))), self._service.package
         for package, document in ((own, self._document), (shared.entries, shared.document)):
             if "artifact" in package:
@@ -266,9 +295,16 @@ class _Function:
                     document,
                     lambda value, place, _: attributes.code(value, self._folder, place),
                 )
-        if shared.undecided is not None:
-            return shared.undecided
-        return attributes.code(self._module() or ".", self._folder, self._place)
+        return None
+
+    def _selection(self) -> Selection:
+        """Return which files of the service's folder are the package."""
+        if "image" in self.own or self._artifact() is not None:
+            return ALL
+        own = self.own.get("package")
+        found = None if own is None else self._service.variables.resolve(own.value, self._document)
+        node, document = (found.node, found.document) if isinstance(found, Known) else (None, self._document)
+        return self._service.packaging.of(node, document).below(PurePosixPath(self._module()))
 
     def _image(self, image: Entry) -> Attribute[Path | str]:
         node = self._value(image)

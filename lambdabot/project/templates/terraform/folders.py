@@ -18,7 +18,7 @@ def read(folders: Mapping[Path, Sequence[Path]], workspace: Workspace, problems:
     for folder, paths in folders.items():
         for path in paths:
             try:
-                file = HclFile(SourceText.read(path, workspace))
+                file = HclFile(SourceText.read(path, workspace), workspace)
                 if (problem := file.problem()) is not None:
                     broken.append((file, problem))
             except TemplateError as error:

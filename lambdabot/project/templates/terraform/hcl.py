@@ -10,6 +10,7 @@ from tree_sitter import Language, Node, Parser
 
 from lambdabot.model import NoSlot, Place, Slot, Undecided
 from lambdabot.project.templates.source_text import SourceText
+from lambdabot.workspace import Workspace
 
 _LANGUAGE = Language(tree_sitter_hcl.language())
 
@@ -21,6 +22,7 @@ class HclFile:
     """One file, parsed; what does not parse is known by its place, and the rest is read all the same."""
 
     text: SourceText
+    workspace: Workspace  # which holds the files that it names
 
     @cached_property
     def root(self) -> Node:

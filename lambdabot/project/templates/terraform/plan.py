@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ from lambdabot.model import Architecture, Attribute, Declaration, NoSlot, Stated
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.attributes import AWS_DEFAULT
 from lambdabot.project.templates.cloudformation.intrinsics import scalar
+from lambdabot.project.templates.unforeseen import guarded
 from lambdabot.project.templates.yaml_nodes import Document, Entry, Node
 
 T = TypeVar("T")
@@ -35,13 +37,17 @@ def is_plan(document: Document) -> bool:
     return document.get(document.root, "planned_values", "root_module") is not None
 
 
-def functions(document: Document) -> Iterator[Declaration]:
-    """Yield the functions of a plan."""
+def functions(document: Document) -> Iterator[Declaration | Undecided]:
+    """Yield the functions of a plan, and what an error that nobody foresaw costs."""
     module = document.get(document.root, "planned_values", "root_module")
     for resource in _resources(document, module, 0):
         kind = document.get(resource, "type")
         if isinstance(kind, yaml.ScalarNode) and kind.value == "aws_lambda_function":
-            yield _Function(document, resource).declaration()
+            yield guarded(partial(_declaration, document, resource), document.place(resource))
+
+
+def _declaration(document: Document, resource: Node) -> Declaration:
+    return _Function(document, resource).declaration()
 
 
 def _resources(document: Document, module: Node | None, depth: int) -> Iterator[Node]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from lambdabot.model import Declaration, Slot, Stated
-from lambdabot.project.templates.cloudformation.stack import in_words
+from lambdabot.project.templates.cloudformation.stack import MOST_NAMED, in_words
 
 
 def with_shared(functions: Sequence[Declaration]) -> Iterator[Declaration]:
@@ -25,7 +26,7 @@ def with_shared(functions: Sequence[Declaration]) -> Iterator[Declaration]:
             served.setdefault(spot(slot), {})[one.name] = None
     for one in functions:
         noted: dict[str, Any] = {
-            name: replace(value, slot=_noted(slot, [other for other in served[spot(slot)] if other != one.name]))
+            name: replace(value, slot=_noted(slot, one.name, served[spot(slot)]))
             for name, value, slot in _slots(one)
             if len(served[spot(slot)]) > 1
         }
@@ -39,6 +40,7 @@ def _slots(one: Declaration) -> Iterator[tuple[str, Stated[Any], Slot]]:
             yield each.name, value, value.slot
 
 
-def _noted(slot: Slot, others: list[str]) -> Slot:
-    also = f"it also changes {in_words(others, len(others))}"
+def _noted(slot: Slot, name: str, served: dict[str, None]) -> Slot:
+    first = [other for other in islice(served, MOST_NAMED + 1) if other != name]  # thousands may share a slot
+    also = f"it also changes {in_words(first, len(served) - 1)}"
     return replace(slot, note=f"{slot.note}; {also}" if slot.note else also)

@@ -3,18 +3,22 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from lambdabot.model import Architecture, Attribute, Declaration, NoSlot, Place, Slot, Stated, Undecided
+from lambdabot.model.selection import ALL
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.attributes import AWS_DEFAULT, Form
+from lambdabot.project.templates.terraform.archive import Contents, contents
 from lambdabot.project.templates.terraform.events import Events, module_events
 from lambdabot.project.templates.terraform.hcl import Attribute as Written
 from lambdabot.project.templates.terraform.hcl import text
 from lambdabot.project.templates.terraform.hcl_literals import truth
 from lambdabot.project.templates.terraform.hcl_values import Found, Value
 from lambdabot.project.templates.terraform.module import Instance, Module, is_archive
+from lambdabot.project.templates.terraform.module_sources import of_sources
 from lambdabot.project.templates.terraform.plan import named
 
 T = TypeVar("T")
@@ -57,11 +61,6 @@ def label_of(instance: Instance) -> str:
     return f"{label}-{key.value}" if isinstance(key, Found) and isinstance(key.value, str) else label
 
 
-def _has_path(item: Value) -> bool:
-    """Tell whether an item of the module's list of sources is code, and no requirements alone."""
-    return isinstance(item, Found) and (not isinstance(item.value, dict) or "path" in item.value)
-
-
 class TerraformFunction:
     """One block on its way to a Declaration."""
 
@@ -78,6 +77,7 @@ class TerraformFunction:
     def declaration(self) -> Declaration:
         """Return what the block says of the function."""
         environment, undecided = self._environment()
+        code, selection = self._contents()
         address = ("module." if self._names is MODULE else "aws_lambda_function.") + self._block.labels[-1]
         provisioned = self._concurrency(self._names.provisioned)
         return Declaration(
@@ -88,7 +88,8 @@ class TerraformFunction:
             function_name=self._get("function_name", attributes.text),
             runtime=self._get("runtime", attributes.text),
             handler=self._get("handler", attributes.text),
-            code=self._code(),
+            code=code,
+            selection=selection,
             memory_mb=self._get("memory_size", attributes.number, default=128),
             architecture=self._get(ARCHITECTURES, attributes.architecture, default=Architecture.X86_64.value),
             timeout_seconds=self._get("timeout", attributes.number, default=3),
@@ -257,10 +258,10 @@ class TerraformFunction:
                 return Stated(value=address[0], place=item.place)
         return self._attribute(item, attributes.text)
 
-    def _code(self) -> Attribute[Path | str]:
+    def _contents(self) -> Contents:
         elsewhere = self._deployed_elsewhere()
         if elsewhere is not None:
-            return elsewhere
+            return elsewhere, ALL
         for key in self._names.code:
             found = self._instance.get(key)
             archive = self._archive(self._block.attributes.get(key), found) if key == "filename" else None
@@ -269,13 +270,13 @@ class TerraformFunction:
             if found is None:
                 continue
             if key.startswith("s3_"):
-                return self._uploaded() or Undecided(
-                    reason="the code lies in S3: give its folder as `source`", place=found.place
-                )
+                reason = "the code lies in S3: give its folder as `source`"
+                return self._uploaded() or (Undecided(reason=reason, place=found.place), ALL)
             if isinstance(found, Found) and isinstance(found.value, list | dict) and found.value != []:
-                return self._first(found.value if isinstance(found.value, list) else [found])
-            return self._attribute(found, self._path)
-        return Undecided(reason="no code is given", place=self._place)
+                sources = found.value if isinstance(found.value, list) else [found]
+                return of_sources(sources, partial(self._attribute, convert=self._path))
+            return self._attribute(found, self._path), ALL
+        return Undecided(reason="no code is given", place=self._place), ALL
 
     def _deployed_elsewhere(self) -> Undecided | None:
         """Return why the code that is written here is a placeholder: Terraform is told to ignore its changes."""
@@ -293,10 +294,12 @@ class TerraformFunction:
     def _placeholder(self, why: str, place: Place) -> Undecided:
         what = "image" if "image_uri" in self._block.attributes else "folder"
         return Undecided(
-            reason=f"the code is deployed by something else ({why}): give its {what} as `source`", place=place
+            reason=f"the code is deployed by something else ({why}): give its {what} as `source`",
+            place=place,
+            elsewhere=True,
         )
 
-    def _uploaded(self) -> Attribute[Path | str]:
+    def _uploaded(self) -> Contents | None:
         """Return the code that an object of S3 gets, when the same files upload it."""
         given = (self._block.attributes.get(key) for key in _OF_OBJECT)
         written = " ".join(text(one.expression) for one in given if one is not None)
@@ -307,24 +310,14 @@ class TerraformFunction:
             instance = Instance(self._module, block, self._instance.key, self._instance.item)
             source = instance.get("source")
             if source is not None:
-                return self._archive(block.attributes.get("source"), source) or self._attribute(source, self._path)
+                archive = self._archive(block.attributes.get("source"), source)
+                return archive or (self._attribute(source, self._path), ALL)
         return None
 
     def _path(self, value: object, place: Place, _: str) -> Attribute[Path | str]:
         return attributes.code(value, self._module.root, place)
 
-    def _first(self, sources: list[Value]) -> Attribute[Path | str]:
-        """Return the first of the module's sources that is code; of several files the folder, which holds them."""
-        paths = list(filter(_has_path, sources))
-        first = paths[0] if paths else sources[0]
-        if isinstance(first, Found) and isinstance(first.value, dict):
-            first = first.value.get("path", Undecided(reason="the package has no `path`", place=first.place))
-        code = self._attribute(first, self._path)
-        if len(paths) > 1 and isinstance(code, Stated) and isinstance(code.value, Path) and code.value.is_file():
-            return replace(code, value=code.value.parent)
-        return code
-
-    def _archive(self, attribute: Written | None, found: Value | None) -> Attribute[Path | str]:
+    def _archive(self, attribute: Written | None, found: Value | None) -> Contents | None:
         """Return what an `archive_file` zips, when that is the file that an attribute names."""
         if attribute is None:
             return None
@@ -335,8 +328,7 @@ class TerraformFunction:
             same = isinstance(output, Found) and isinstance(found, Found) and output.value == found.value
             if not (same or is_archive(block, written)):
                 continue
-            for source in ("source_dir", "source_file"):
-                path = instance.get(source)
-                if path is not None:
-                    return self._attribute(path, self._path)
+            zipped = contents(instance, partial(self._attribute, convert=self._path))
+            if zipped is not None:
+                return zipped
         return None

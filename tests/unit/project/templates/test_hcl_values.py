@@ -7,6 +7,7 @@ from lambdabot.project.templates.source_text import SourceText
 from lambdabot.project.templates.terraform.hcl import HclFile
 from lambdabot.project.templates.terraform.hcl_values import plain
 from lambdabot.project.templates.terraform.module import Instance, Module
+from lambdabot.workspace import Workspace
 
 FILE = """
 variable "env" { default = "dev" }
@@ -31,7 +32,7 @@ resource "here" "x" {
 def value(expression):
     path = Path("/repo/modules/here/main.tf")
     text = FILE.replace("LONG", "x" * 9_000).replace("MANY", "1," * 900)
-    file = HclFile(SourceText(path, text % expression))
+    file = HclFile(SourceText(path, text % expression), Workspace(path.parent))
     module = Module(path.parent, [file], root=Path("/repo"))
     block = next(one for one in module.blocks if one.labels == ("here", "x"))
     found = Instance(module, block).get("value")
