@@ -115,7 +115,8 @@ def test_mistakes_show_before_the_run_with_their_line(written, text, line, words
         ("{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}", "recursion"),
     ],
 )
-def test_what_goes_wrong_while_rendering_costs_the_template_and_not_the_comment(text, words):
+def test_what_goes_wrong_while_rendering_costs_the_template_and_not_the_comment(text, words, monkeypatch):
+    monkeypatch.setattr(own_template, "WALL_SECONDS", 600)  # a busy machine is none of the template's mistakes
     body = comment_of(text).replace("\u200b", "")
 
     assert "### 🔴 Costs 18 % more" in body
