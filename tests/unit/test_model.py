@@ -14,6 +14,7 @@ FOLDER = Path(model.__file__).parent
 ORDER = (
     "configuration",
     "place",
+    "selection",
     "declaration",
     "function",
     "measured",
