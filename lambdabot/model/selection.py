@@ -11,8 +11,8 @@ from lambdabot.globs import Steps
 from lambdabot.model.place import Place, Stated, Undecided
 from lambdabot.workspace import is_private
 
-MOST_PATTERNS = 200
-"""Globs of one selection, braces counted out: each file is held against each."""
+MOST_STEPS = 1000
+"""Steps of all globs of one selection, braces counted out: each folder of each file may be held against each."""
 
 _USELESS = frozenset({"__pycache__", ".venv", ".DS_Store"})
 _BUILT = frozenset({".aws-sam", ".serverless", "cdk.out", ".terraform", ".lambdabot-base", "lambdabot-report"})
@@ -53,8 +53,8 @@ class Selection:
         for pattern, place in written:
             reason = globs.fault(pattern.removeprefix("!"))
             if not reason:
-                count += len(_alternatives(pattern.removeprefix("!")))
-                reason = f"is one of more than {MOST_PATTERNS}" if count > MOST_PATTERNS else ""
+                count += sum(map(len, _alternatives(pattern.removeprefix("!"))))
+                reason = f"is beyond the {MOST_STEPS} parts that are read" if count > MOST_STEPS else ""
             if reason:
                 shown = pattern if len(pattern) <= 60 else f"{pattern[:57]}..."  # noqa: PLR2004  # a line of a message
                 notes.append(Undecided(reason=f"the pattern `{shown}` is not applied: it {reason}", place=place))

@@ -86,6 +86,9 @@ def _code(function: Function, settings: Settings) -> str:
     source, handler = function.code.source, function.code.handler
     if source is None:
         return f"that of {function.origin.like}"
+    texts = function.code.selection.texts
+    if texts:
+        return f"{handler} in {', '.join(name for name, _ in texts)}, which the template holds"
     shown = os.path.relpath(source, settings.path.parent) if isinstance(source, Path) else source
     if handler is None or not isinstance(source, Path):
         return f"{shown}, {handler}" if handler else shown

@@ -129,6 +129,18 @@ def _variable(arena: Arena) -> Callable[[Seen], bool]:
     return lambda seen: seen.shows("Secretive")
 
 
+def _archived(arena: Arena) -> Callable[[Seen], bool]:
+    arena.write("app.py", TELLING, at=arena.runner)
+    text = (
+        'data "archive_file" "a" {\n  type = "zip"\n  output_path = "a.zip"\n'
+        '  source {\n    content = file("../runner/app.py")\n    filename = "app.py"\n  }\n}\n'
+        'resource "aws_lambda_function" "f" {\n  filename = data.archive_file.a.output_path\n'
+        '  handler = "app.handler"\n  runtime = "python3.13"\n}\n'
+    )
+    arena.write("main.tf", text)
+    return lambda seen: seen.shows("app.handler in app.py, which the template holds")
+
+
 def _pipe(name: str, text: str, arena: Arena) -> Callable[[Seen], bool]:
     """Put a pipe in a file's place; its other end is open, so that whoever reads it without a guard is not held."""
     arena.write("src/app.py", TELLING)
@@ -232,6 +244,7 @@ ATTACKS = [
     *_rows("reads a template that is a link outside", _linked_template, "command line"),
     *_rows("nests a stack that lies outside", _nested_stack, "command line"),
     *_rows("takes functions of a file outside by a variable", _variable, "command line"),
+    *_rows("packages a file of the runner's through Terraform", _archived, "command line"),
     *_rows(
         "makes an event a pipe",
         partial(_pipe, "event.pipe", f'["{SECRET}"]'),

@@ -110,6 +110,24 @@ def test_init_and_plan_say_alike_what_is_not_measured(repository, arguments, cap
         assert line.format(f"{repository}/") in said
 
 
+def test_the_plan_says_what_is_packaged_of_a_template_and_what_is_not(repository, capsys):
+    inline = (
+        "  Inline:\n    Type: AWS::Serverless::Function\n"
+        "    Properties:\n      InlineCode: 'def handler(event, context): return 1'\n"
+        "      Handler: index.handler\n      Runtime: python3.13\n"
+    )
+    with (repository / "template.yaml").open("a") as template:
+        template.write(inline)
+    (repository / "orders" / ".env").write_text("KEY=secret\n")
+    (repository / "lambdabot.yml").write_text("version: 1\n")
+
+    assert main(["run", "--dry-run", "--endpoint", "local"]) == 0
+
+    said = capsys.readouterr().out
+    assert "  code         index.handler in index.py, which the template holds\n" in said
+    assert said.count("`.env` is left out of the package") == 1
+
+
 def test_the_plan_says_what_is_assumed(repository, capsys):
     (repository / "lambdabot.yml").write_text("version: 1\n")
 

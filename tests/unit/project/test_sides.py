@@ -8,7 +8,10 @@ from lambdabot.model import (
     Architecture,
     Configuration,
     Function,
+    Place,
+    Selection,
     Side,
+    Stated,
 )
 from lambdabot.project.base import BaseTree
 from lambdabot.project.sides import base_function, former_names, settings_in_base
@@ -57,6 +60,13 @@ def test_a_function_that_the_target_branch_does_not_have_has_no_base(head, tmp_p
     image = head.changed(source="host.example/image:1", handler=None)
     base = tree(tmp_path / "base")
     assert base_function(image, None, config=tmp_path / "lambdabot.yml", root=tmp_path, base=base) is None
+
+
+def test_a_text_that_the_heads_template_holds_is_not_the_bases(head, tmp_path):
+    (tmp_path / "base" / "service" / "src").mkdir(parents=True)
+    text = Stated(value="x = 1", place=Place(path=tmp_path / "template.yaml", line=3))
+
+    assert find(head.changed(selection=Selection(texts=(("index.py", text),))), tmp_path / "base") is None
 
 
 def test_requirements_move_with_the_source(head, tmp_path):
