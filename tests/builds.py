@@ -345,6 +345,15 @@ PROJECTS = (
         code={"list": ".serverless/list.zip", "add": ".serverless/shop-add.zip"},
     ),
     Project(
+        "serverless packaged, by the name of a zip alone",
+        {
+            "serverless.yml": serverless("  list:\n    handler: src/list.handler\n"),
+            "src/list.js": NODE,
+            ".serverless/shop.zip": "cut off",
+        },
+        code={"list": "."},
+    ),
+    Project(
         "serverless state that leads elsewhere",
         {
             "serverless.yml": serverless("  list:\n    handler: src/list.handler\n"),

@@ -93,7 +93,7 @@ def _code(function: Function, settings: Settings) -> str:
     if handler is None or not isinstance(source, Path):
         return f"{shown}, {handler}" if handler else shown
     found = handler_name(source, handler, function.code.runtime, function.code.workspace)
-    return f"{shown}, {handler} in {found}" if found else f"{shown}, {handler}, which is in no file of it"
+    return f"{shown}, {handler}{f' in {found}' if found else ''}"
 
 
 def _control_calls(function: Function, outlook: Outlook, settings: Settings) -> int:

@@ -65,7 +65,9 @@ def unbuilt(  # a function's code, as settings and templates have it
 def handler_name(code: Path, handler: str, runtime: str, workspace: Workspace) -> str:
     """Return the name of the file of the package that has a handler, empty where none has it or none is known."""
     files, wanted = PackageFiles(code, workspace), handler_file(handler, runtime)
-    return next((name for name in (*wanted.names, *wanted.patterns) if files.has_any((name,))), "") if wanted else ""
+    if wanted is None or not files.readable:
+        return ""
+    return next((name for name in (*wanted.names, *wanted.patterns) if files.has_any((name,))), "")
 
 
 def _remedy(code: Path, handler: str, runtime: str, workspace: Workspace, declaration: Declaration | None) -> str:

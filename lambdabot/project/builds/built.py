@@ -2,11 +2,13 @@
 
 import os
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
 
 from lambdabot.model import Declaration, Stated
 from lambdabot.model.selection import ALL
+from lambdabot.project.build_inputs import NO_INPUTS
 from lambdabot.workspace import Workspace
 
 MOST_SOURCES = 20_000
@@ -14,6 +16,9 @@ MOST_SOURCES = 20_000
 
 TOGETHER_NS = 5_000_000_000
 """Nanoseconds within which a checkout, a copy or an unpacked cache writes what nobody edited in between."""
+
+OWN = "lambdabot*.yml"
+"""lambdabot's own settings, which no build reads."""
 
 _NOT_SOURCES = {"node_modules", "venv", "__pycache__", "target", "build", "dist", "bin", "obj", "lambdabot-report"}
 
@@ -45,6 +50,8 @@ def _stale(sources: Path, made: Path, workspace: Workspace) -> str:
         return ""
     names = (here / name for here, names in workspace.walk(sources, enters=_is_source) for name in names)
     for path in islice(names, MOST_SOURCES):
+        if any(fnmatchcase(path.name, pattern) for pattern in (*NO_INPUTS, OWN)):
+            continue
         try:
             newer = os.lstat(path).st_mtime_ns > built_at + TOGETHER_NS
         except OSError:

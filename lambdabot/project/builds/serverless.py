@@ -4,6 +4,7 @@ Which, the state says that it writes beside them (Serverless Framework 3 and 4, 
 """
 
 import json
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -28,10 +29,17 @@ class ServerlessBuild:
 
     def built(self, one: Declaration, key: str) -> Declaration:
         """Return a function with its package, where there is one; `key` is its name in the service."""
-        package = next(filter(self._workspace.is_file, map(self._folder.joinpath, self._names(key))), None)
+        package = next(filter(self._is_zip, map(self._folder.joinpath, self._names(key))), None)
         if package is None:
             return one
         return with_build(one, package, made=package, workspace=self._workspace)
+
+    def _is_zip(self, path: Path) -> bool:
+        try:
+            with self._workspace.open(path) as file:
+                return zipfile.is_zipfile(file)
+        except FileRefusedError:
+            return False
 
     def _names(self, key: str) -> list[str]:
         """Return the names that a function's package may have, the state's own first."""
