@@ -19,7 +19,7 @@ from lambdabot.arm64.manifest import Unchecked
 from lambdabot.errors import PackagingError
 from lambdabot.requirements_file import Entry, Option
 from lambdabot.workspace import Workspace
-from tests.trust.arena import SETTINGS, Arena, Seen
+from tests.trust.arena import HANDLER, SETTINGS, Arena, Seen
 from tests.trust.lair import ELF_X86_64, lair, wheel
 from tests.trust.table import Attack, Door
 
@@ -253,6 +253,7 @@ def _bomb(door: Way) -> Attempt:
         with zipfile.ZipFile(jar, "w", zipfile.ZIP_DEFLATED) as inner:
             inner.writestr("zeros", bytes(90_000))
         with zipfile.ZipFile(package, "w") as outer:
+            outer.writestr("app.py", HANDLER)
             for number in range(2):
                 outer.writestr(f"{number}.jar", jar.getvalue())
         arena.write("package.zip", package.getvalue())
