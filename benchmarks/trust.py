@@ -30,14 +30,15 @@ def run(seed: int) -> Figures:  # noqa: ARG001  # nothing here is random
     outcomes = _Outcomes()
     pytest.main(["-q", "--no-header", "--tb=line", "-p", "no:cacheprovider", "tests/trust/test_attacks.py"], [outcomes])
     lines = [
-        "| door | a pull request … | promise | held | works without the guard |",
-        "| --- | --- | --- | --- | --- |",
+        "| door | a pull request … | promise | held | works without the guard | not at each door, for |",
+        "| --- | --- | --- | --- | --- | --- |",
     ]
-    words = {"passed": "yes", "failed": "**no**", "skipped": "not tried here"}
+    words = {"passed": "yes", "failed": "**no**", "skipped": "not tried here", "elsewhere": "at another door"}
     counts: Counter[bool] = Counter()
     for attack, found in outcomes.rows.items():
-        held, control = found.get(HELD, "failed"), found.get(CONTROL, "failed")
+        held, control = found.get(HELD, "failed"), found.get(CONTROL, "failed" if attack.control else "elsewhere")
         if held != "skipped":
-            counts[held == control == "passed"] += 1
-        lines.append(f"| {attack.door} | {attack.name} | {attack.promise} | {words[held]} | {words[control]} |")
+            counts[held == "passed" and control != "failed"] += 1
+        told = (attack.door, attack.name, attack.promise, words[held], words[control], attack.only)
+        lines.append(f"| {' | '.join(told)} |")
     return Figures({"trust.attacks": counts.total(), "trust.held": counts[True]}, "\n".join(lines))

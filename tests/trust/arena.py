@@ -134,7 +134,9 @@ class Arena:
             **more,
         }
 
-    def action(self, *, base: str | None = None, endpoint: str = "local", **inputs: str) -> Seen:
+    def action(
+        self, *, base: str | None = None, endpoint: str = "local", event_name: str = "pull_request", **inputs: str
+    ) -> Seen:
         """Run the action as a step on the pull request; `base` is the target branch's folder unless it is named."""
         given = {
             "endpoint": endpoint,
@@ -142,7 +144,13 @@ class Arena:
             "github-token": TOKEN,
             **inputs,
         }
-        return self.step({f"INPUT_{name.upper().replace('_', '-')}": value for name, value in given.items()})
+        variables = {f"INPUT_{name.upper().replace('_', '-')}": value for name, value in given.items()}
+        return self.step({"GITHUB_EVENT_NAME": event_name, **variables})
+
+    def comment(self, folder: str = "reports") -> Seen:
+        """Run `lambdabot comment` as a step on `workflow_run`, as `second_stage` runs the action."""
+        self.event = {"workflow_run": self.first_stage}
+        return self.command("comment", "--report", folder, in_workflow=True, GITHUB_EVENT_NAME="workflow_run")
 
     def second_stage(self, folder: str = "reports", **inputs: str) -> Seen:
         """Run the action as a step on `workflow_run`, on the reports below a folder of the workspace.
@@ -167,13 +175,13 @@ class Arena:
             code = action.main(environ)
         return self._seen(code, log.getvalue(), self.work / action.OUT)
 
-    def command(self, *arguments: str, in_workflow: bool = False) -> Seen:
+    def command(self, *arguments: str, in_workflow: bool = False, **variables: str) -> Seen:
         """Run the command line in the checkout, with the job's secrets in its environment; as a step, if told so."""
-        environ = self.environ()
-        for name in ("GITHUB_ACTIONS", "GITHUB_WORKSPACE", "RUNNER_TEMP"):
+        environ = self.environ(**variables)
+        for name in environ.keys() - SECRETS.keys():
             if in_workflow:
                 self.monkeypatch.setenv(name, environ[name])
-            else:
+            elif name.startswith(("GITHUB_", "RUNNER_")):
                 self.monkeypatch.delenv(name, raising=False)
         with _logged() as log, _within(self.work):
             try:
@@ -182,10 +190,18 @@ class Arena:
                 code = int(ended.code or 0)
         return self._seen(code, log.getvalue(), self.work / "out")
 
-    def run(self, *arguments: str, in_workflow: bool = False) -> Seen:
-        """Run `lambdabot run` on the embedded endpoint against the target branch's folder."""
-        given = ("run", "--endpoint", "local", "--base", str(self.base), *arguments)
-        return self.command(*given, in_workflow=in_workflow)
+    def run(
+        self,
+        *arguments: str,
+        base: str | None = None,
+        endpoint: str = "local",
+        event_name: str = "pull_request",
+        in_workflow: bool = False,
+    ) -> Seen:
+        """Run `lambdabot run` in the checkout as `action` does its part; an empty option is not given."""
+        given = {"--endpoint": endpoint, "--base": str(self.base) if base is None else base}
+        options = [word for name, value in given.items() if value for word in (name, value)]
+        return self.command("run", *options, *arguments, in_workflow=in_workflow, GITHUB_EVENT_NAME=event_name)
 
     def _seen(self, code: int, log: str, out: Path) -> Seen:
         files = {}

@@ -68,6 +68,10 @@ def try_user(event):
     return os.getuid()
 
 
+def try_become(event):
+    return os.getuid() == event["user"]
+
+
 def try_hold_ids(event):
     """Bind every name that locks a user id, and keep them bound in a process that stays."""
     held = [socket.socket(socket.AF_UNIX) for _ in event["ids"]]
@@ -75,15 +79,15 @@ def try_hold_ids(event):
         with contextlib.suppress(OSError):  # its own
             one.bind(f"\0lambdabot-user-{user}")
     globals()["held"] = held
-    return os.getuid()
+    return os.getuid() == 0
 
 
 def try_temporary(event):
-    if "first" in event:
-        return holds_secret(event, read(event["first"]))
-    path = Path(os.environ["TMPDIR"], "notes")
-    path.write_text(event["half"] * 2)
-    return str(path)
+    """Leave the secret in the own folder, and look for that of others, whose folders' names are counted up."""
+    own = Path(os.environ["TMPDIR"])
+    (own / "notes").write_text(event["half"] * 2)
+    folders = (own.parent.parent / f"environment-{number}" / own.name for number in range(1, 20))
+    return any(holds_secret(event, read(folder / "notes")) for folder in folders if folder != own)
 
 
 def try_shared_memory(event):
@@ -170,16 +174,21 @@ def answers(address, port):
     return True
 
 
-def everything(event):
-    """Try all that the event names at once, and tell by failing which worked: a report shows why a function fails."""
+def got(event):
+    """Try all that the event names; return what worked."""
     worked = []
     for name, one in event["tries"].items():
         with contextlib.suppress(OSError):
             worked += [name] if globals()[f"try_{one['try']}"](event | one) is True else []
-    message = f"FUNCTION FOUND {' '.join(worked)}."
+    return " ".join(worked)
+
+
+def everything(event):
+    """Tell by failing what worked: a report shows why a function fails."""
+    message = f"FUNCTION FOUND {got(event)}."
     raise ValueError(message)
 
 
 def build(event):
-    """Do the same while a source distribution is built, and tell by failing: nothing else of it is needed."""
-    sys.exit(f"BUILD FOUND {globals()['try_' + event['try']](event)!r}.")
+    """Do the same while a source distribution is built: nothing else of it is needed."""
+    sys.exit(f"BUILD FOUND {got(event)}.")

@@ -1,4 +1,9 @@
-"""The table of attacks: what a hostile pull request tries, at which door, and the guard that keeps it out."""
+"""The table of attacks: what a hostile pull request tries, at which door, and the guard that keeps it out.
+
+Each attack is tried at every door that it applies to, and says why where one of `must_be_at` is not among them. Its
+control is the attack with the guard taken out. Code in the sandbox has its control at two doors, embedded endpoint and
+action, for a run takes seconds: at the command line the same functions run that code and tell whether it worked.
+"""
 
 import importlib
 from collections.abc import Callable
@@ -26,6 +31,17 @@ class Attack:
     guard: str
     without: object
     needs: Callable[[], str | None] = lambda: None
+    only: str = ""  # why it is not at each door that it must be at
+    of_report: bool = False  # it stands in a report that another run made
+    of_code: bool = False  # code of the pull request does it, in the sandbox
+    control: bool = True  # False: its control is run at another door
+
+    @property
+    def must_be_at(self) -> set[Door]:
+        """Return the doors at which it is tried, unless `only` tells why not."""
+        report: set[Door] = {"second stage"} if self.of_report else set()
+        code: set[Door] = {"embedded endpoint"} if self.of_code else set()
+        return {"action", "command line"} | report | code
 
     @property
     def id(self) -> str:

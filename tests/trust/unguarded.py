@@ -71,7 +71,7 @@ def owner_of(guard: str) -> tuple[object, str]:
     return owner, name
 
 
-def take_out(guards: Iterable[str]) -> None:
-    """Replace these guards in the calling process."""
-    for guard in guards:
-        setattr(*owner_of(guard), WITHOUT[guard])
+def take_out(guards: Iterable[tuple[str, str]]) -> None:
+    """Replace these guards in the calling process, by what of this module they name, or else as `WITHOUT` has it."""
+    for guard, name in guards:
+        setattr(*owner_of(guard), globals().get(name, WITHOUT[guard]))

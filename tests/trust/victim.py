@@ -1,4 +1,4 @@
-"""lambdabot in a process of its own, with a secret in its environment: a hostile function, a whole command or a step.
+"""lambdabot in a process of its own, with a secret in its environment: a hostile function, or a whole step of a job.
 
 Reads what is asked from the standard input, and prints what came of it.
 """
@@ -81,10 +81,21 @@ def run_function(asked: dict) -> dict:
         for environment in environments:
             result = environment.invoke(request_id="x", payload=json.dumps(event).encode())
             answers.append({"status": result.status, "value": json.loads(result.payload), "logs": result.logs.decode()})
-            event["first"] = answers[0]["value"]
         for environment in environments:
             environment.stop()
     return {"answers": answers, "warnings": machine.warnings()}
+
+
+def run_step(step: dict, storage_mb: int) -> int:
+    """Run the command line or the action, whose functions get so much ephemeral storage."""
+    from lambdabot import action, cli
+    from lambdabot.local import pool
+
+    pool.EnvironmentSpec = lambda **given: EnvironmentSpec(**given | {"storage_mb": storage_mb})
+    if step["command"]:
+        return cli.main(step["command"])
+    inputs = {f"INPUT_{name.upper()}": value for name, value in step["inputs"].items()}
+    return action.main({**os.environ, **inputs})
 
 
 def main() -> None:
@@ -111,17 +122,9 @@ def main() -> None:
             asked["key"]["add_key"], b"user", asked["key"]["name"].encode(), token, len(token), -4
         )
     try:
-        if asked["command"]:
-            from lambdabot.cli import main as command
-
-            sys.stdout.flush()
-            sys.exit(command(asked["command"]))
         if asked["step"]:  # of a workflow; the function finds its event beside its code
-            from lambdabot.action import main as action
-
             Path(asked["step"]["event"]).write_text(json.dumps(asked["event"] | {"pid": os.getpid()}))
-            inputs = {f"INPUT_{name.upper()}": value for name, value in asked["step"]["inputs"].items()}
-            sys.exit(action({**os.environ, **inputs}))
+            sys.exit(run_step(asked["step"], asked["storage_mb"]))
         told = run_function(asked)
     except LambdabotError as error:
         told = {"refused": str(error), "answers": []}

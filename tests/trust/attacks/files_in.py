@@ -4,11 +4,12 @@ import io
 import os
 import struct
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from lambdabot.errors import ExitCode
 from lambdabot.workspace import Workspace
 from tests.trust.arena import SETTINGS, Arena, Seen
 from tests.trust.table import Attack, Door
@@ -91,7 +92,7 @@ def _source(name: str, arena: Arena) -> Callable[[Seen], bool]:
     arena.write("own.zip", b"PK\5\6" + bytes(18), at=arena.runner)
     arena.link("own.zip", "../runner/own.zip")
     arena.write("lambdabot.yml", _settings(source=name))
-    return lambda seen: seen.exit_code == 0
+    return lambda seen: seen.exit_code != ExitCode.USAGE
 
 
 def _requirements(name: str, arena: Arena) -> Callable[[Seen], bool]:
@@ -99,7 +100,7 @@ def _requirements(name: str, arena: Arena) -> Callable[[Seen], bool]:
     arena.link("src/linked.txt", "../../runner/netrc")
     text = _settings().replace("    budget", f"    requirements: {name}\n    budget")
     arena.write("lambdabot.yml", text)
-    return lambda seen: seen.exit_code == 0
+    return lambda seen: seen.exit_code != ExitCode.USAGE
 
 
 def _templates(name: str, arena: Arena) -> Callable[[Seen], bool]:
@@ -168,104 +169,121 @@ def _device(arena: Arena) -> Callable[[Seen], bool]:
     return lambda seen: seen.shows("is larger than")
 
 
-def _at(door: Door, prepare: Callable[[Arena], Callable[[Seen], bool]], arena: Arena) -> bool:
+NOBODY = "http://127.0.0.1:9"
+"""An endpoint that nobody serves: files are read and packaged, and nothing is measured."""
+
+Prepare = Callable[[Arena], Callable[[Seen], bool]]
+Go = Callable[[Arena], Seen]
+RUNS: dict[Door, Go] = {
+    "action": partial(Arena.action, endpoint=NOBODY),
+    "command line": lambda arena: arena.run("--dry-run"),
+}
+MEASURES: dict[Door, Go] = {"action": Arena.action, "command line": Arena.run}
+
+
+def _at(go: Go, prepare: Prepare, arena: Arena) -> bool:
     worked = prepare(arena)
-    return worked(_seen(door, arena))
-
-
-def _seen(door: Door, arena: Arena) -> Seen:
-    return arena.action() if door == "action" else arena.run("--dry-run")
+    return worked(go(arena))
 
 
 def _rows(
     name: str,
-    prepare: Callable[[Arena], Callable[[Seen], bool]],
-    *doors: Door,
+    prepare: Prepare,
+    *,
+    runs: Mapping[Door, Go] = RUNS,
     guard: str = HOLDS,
     without: object = anywhere,
 ) -> Iterator[Attack]:
-    for door in doors:
+    for door, go in runs.items():
         yield Attack(
             name=name,
             promise=PROMISE,
             door=door,
-            attempt=partial(_at, door, prepare),
+            attempt=partial(_at, go, prepare),
             guard=guard,
             without=without,
         )
 
 
+def _taken(template: str, shown: str, arena: Arena) -> bool:
+    """Tell whether the action takes it for a template; it shows none of a pull request's."""
+    _comment(template, shown, arena)
+    return RUNS["action"](arena).exit_code != ExitCode.USAGE
+
+
 def _rendered(template: str, shown: str, arena: Arena) -> bool:
     """Render the comment at a terminal that names no base: with one, the base's template is in force."""
-    return _comment(template, shown, arena)(arena.command("run", "--endpoint", "local"))
+    return _comment(template, shown, arena)(arena.run(base="", endpoint=NOBODY))
 
 
-def _template(name: str, template: str, shown: str, *, guard: str = HOLDS, without: object = anywhere) -> Attack:
-    attempt = partial(_rendered, template, shown)
-    return Attack(name=name, promise=PROMISE, door="command line", attempt=attempt, guard=guard, without=without)
+def _template(
+    name: str, template: str, shown: str, *, guard: str = HOLDS, without: object = anywhere
+) -> Iterator[Attack]:
+    ways: dict[Door, Callable[[str, str, Arena], bool]] = {"action": _taken, "command line": _rendered}
+    for door, way in ways.items():
+        attempt = partial(way, template, shown)
+        yield Attack(name=name, promise=PROMISE, door=door, attempt=attempt, guard=guard, without=without)
 
 
 HEADER = "extraheader"
 private = {"guard": PRIVATE, "without": lambda name: False}  # the guard's signature
 
 ATTACKS = [
-    _template("lets git's own configuration be the comment's template", ".git/config", HEADER),
-    _template("lets a link to git's own configuration be it", "linked.j2", HEADER),
-    _template("goes to git's own configuration by `..`", "src/../.git/config", HEADER),
-    _template("lets a submodule's `.git` be the template", "sub/.git", SECRET, **private),
-    _template(
+    *_template("lets git's own configuration be the comment's template", ".git/config", HEADER),
+    *_template("lets a link to git's own configuration be it", "linked.j2", HEADER),
+    *_template("goes to git's own configuration by `..`", "src/../.git/config", HEADER),
+    *_template("lets a submodule's `.git` be the template", "sub/.git", SECRET, **private),
+    *_template(
         "lets credentials of another action be the template",
         "gha-creds-0123456789abcdef.json",
         SECRET,
         **private,
     ),
-    _template(
+    *_template(
         "spells `.git` as another file system takes it",
         "sub/.GIT/config",
         SECRET,
         guard=PRIVATE,
         without=git_spelled_so,
     ),
-    *_rows("makes lambdabot.yml a link to the runner's files", _settings_elsewhere, "action", "command line"),
-    *_rows("makes lambdabot.yml a link into `.git`", _settings_of_git, "action", "command line"),
-    *_rows("sends a file of the runner as an event", partial(_payload, "../runner/prey.json"), "action"),
-    *_rows("sends a file of the runner by a linked folder", partial(_payload, "events/prey.json"), "action"),
-    *_rows("sends a file of `.git` as an event", partial(_payload, ".git/prey.json"), "action"),
-    *_rows("packages `.git`", partial(_source, ".git"), "command line"),
-    *_rows("packages the runner's folder by a link", partial(_source, "linked"), "command line"),
-    *_rows("packages the runner's folder by `..`", partial(_source, "src/../../runner"), "command line"),
-    *_rows("takes a zip by a link", partial(_source, "own.zip"), "command line"),
-    *_rows("packages git's own configuration as one file", partial(_source, ".git/config"), "command line"),
-    *_rows("packages a file of the runner as one file", partial(_source, "linked/app.py"), "command line"),
-    *_rows("names requirements outside", partial(_requirements, "../../runner/netrc"), "command line"),
-    *_rows("names requirements that are a link outside", partial(_requirements, "linked.txt"), "command line"),
-    *_rows("reads templates outside by a pattern", partial(_templates, "../runner/*.yml"), "command line"),
-    *_rows("reads templates outside by a linked folder", partial(_templates, "linked/stack.yml"), "command line"),
-    *_rows("reads a template that is a link outside", _linked_template, "command line"),
-    *_rows("nests a stack that lies outside", _nested_stack, "command line"),
-    *_rows("takes functions of a file outside by a variable", _variable, "command line"),
-    *_rows("packages a file of the runner's through Terraform", _archived, "command line"),
+    *_rows("makes lambdabot.yml a link to the runner's files", _settings_elsewhere),
+    *_rows("makes lambdabot.yml a link into `.git`", _settings_of_git),
+    *_rows("sends a file of the runner as an event", partial(_payload, "../runner/prey.json"), runs=MEASURES),
+    *_rows("sends a file of the runner by a linked folder", partial(_payload, "events/prey.json"), runs=MEASURES),
+    *_rows("sends a file of `.git` as an event", partial(_payload, ".git/prey.json"), runs=MEASURES),
+    *_rows("packages `.git`", partial(_source, ".git")),
+    *_rows("packages the runner's folder by a link", partial(_source, "linked")),
+    *_rows("packages the runner's folder by `..`", partial(_source, "src/../../runner")),
+    *_rows("takes a zip by a link", partial(_source, "own.zip")),
+    *_rows("packages git's own configuration as one file", partial(_source, ".git/config")),
+    *_rows("packages a file of the runner as one file", partial(_source, "linked/app.py")),
+    *_rows("names requirements outside", partial(_requirements, "../../runner/netrc")),
+    *_rows("names requirements that are a link outside", partial(_requirements, "linked.txt")),
+    *_rows("reads templates outside by a pattern", partial(_templates, "../runner/*.yml")),
+    *_rows("reads templates outside by a linked folder", partial(_templates, "linked/stack.yml")),
+    *_rows("reads a template that is a link outside", _linked_template),
+    *_rows("nests a stack that lies outside", _nested_stack),
+    *_rows("takes functions of a file outside by a variable", _variable),
+    *_rows("packages a file of the runner's through Terraform", _archived),
     *_rows(
         "makes an event a pipe",
         partial(_pipe, "event.pipe", f'["{SECRET}"]'),
-        "action",
+        runs=MEASURES,
         guard=OPEN,
         without=anything,
     ),
     *_rows(
         "makes lambdabot.yml a pipe",
         partial(_pipe, "lambdabot.yml", f"{SECRET}: 1\n"),
-        "action",
-        "command line",
         guard=OPEN,
         without=anything,
     ),
     *_rows(
         "takes a zip that is a bomb",
         _zip,
-        "action",
+        runs=MEASURES,
         guard="lambdabot.packaging.archive:check_unzipped",
         without=lambda sizes: None,
     ),
-    *_rows("sends a device as an event", _device, "action", "command line", guard=OPEN, without=anything),
+    *_rows("sends a device as an event", _device, guard=OPEN, without=anything),
 ]

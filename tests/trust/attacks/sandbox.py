@@ -1,4 +1,4 @@
-"""What the code of a pull request tries once it runs: as a function on the embedded endpoint, and as a build.
+"""What the code of a pull request tries once it runs, here as a function on the embedded endpoint.
 
 Each row says what the machine offers, for each means must hold by itself; lambdabot runs in a process of its own, as
 root and as `nobody`.
@@ -13,7 +13,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -65,33 +64,7 @@ NOTHING = {"namespaces": "none", "landlock": 0}
 LANDLOCK = {"namespaces": "none", "landlock": None}
 VIEW = {"namespaces": None, "landlock": 0}
 
-BACKEND = """
-import intruder, json, pathlib
-def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
-    intruder.build(json.loads(pathlib.Path("event.json").read_text()))
-"""
-PYPROJECT = """
-[project]
-name = "evil"
-version = "1.0"
-[build-system]
-requires = []
-build-backend = "backend"
-backend-path = ["."]
-"""
-SETTINGS = """
-version: 1
-functions:
-  hello:
-    source: src
-    requirements: requirements.txt
-    allow_build: [evil]
-    handler: app.handler
-    memory_mb: [1024]
-    architectures: [x86_64]
-    current: {memory_mb: 1024, architecture: x86_64}
-    budget: {invocations: 30, minutes: 1}
-"""
+Prepare = Callable[["Job"], dict[str, Any]]
 
 
 @cache
@@ -106,6 +79,12 @@ def lacking() -> str | None:
     if open_interpreter.find() is None or not open_interpreter.is_open(ROOT / "lambdabot"):
         return "an interpreter of this version, and a checkout, that every user may read"
     return None
+
+
+def removed() -> dict[str, str]:
+    """Return the guards that are taken out, and the names of what stands in for them."""
+    now = {guard: getattr(*unguarded.owner_of(guard)) for guard in ORIGINALS}
+    return {guard: getattr(it, "__name__", "") for guard, it in now.items() if it is not ORIGINALS[guard]}
 
 
 @dataclass(kw_only=True)
@@ -146,7 +125,7 @@ class Job:
             (self.folder / name).mkdir(exist_ok=True)
             shutil.chown(self.folder / name, "nobody" if nobody else "root")
         question = {
-            "removed": [guard for guard, it in ORIGINALS.items() if getattr(*unguarded.owner_of(guard)) is not it],
+            "removed": [*removed().items()],
             "means": means,
             "event": {"half": self.half, **event},
             "code": str(self.folder / "code"),
@@ -156,7 +135,6 @@ class Job:
             "serve": [],
             "listen": [],
             "key": None,
-            "command": None,
             "step": None,
             **asked,
         }
@@ -174,7 +152,7 @@ class Job:
             check=False,
             timeout=120,
         )
-        if question["command"] or question["step"]:
+        if question["step"]:
             return ended.stdout + ended.stderr, {}
         assert ended.returncode == 0, ended.stderr
         return ended.stdout, json.loads(ended.stdout)
@@ -209,42 +187,6 @@ def function(
     return attempt
 
 
-def build(
-    what: str,
-    means: dict[str, Any],
-    *,
-    prepare: Callable[[Job], dict[str, Any]] = lambda _: {},
-    worked: Callable[[str], bool] = lambda log: "BUILD FOUND True." in log,
-    **asked: Any,
-) -> Callable[[Arena], bool]:
-    """Return an attempt by the build of a source distribution, in a whole `lambdabot run`."""
-
-    def attempt(_: Arena) -> bool:
-        with job() as one:
-            more = prepare(one)
-            event = {"half": one.half, "pid": 0, "try": what, **more.pop("event", {})}
-            files = {
-                "backend.py": BACKEND,
-                "pyproject.toml": PYPROJECT,
-                "PKG-INFO": "Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n",
-                "intruder.py": (ROOT / "tests/trust/intruder.py").read_text(),
-                "event.json": json.dumps(event),
-            }
-            one.write("work/src/app.py", "def handler(event, context): return 1\n")
-            one.write("work/lambdabot.yml", SETTINGS)
-            one.write("work/src/requirements.txt", "--no-index\n--find-links ../wheels\nevil\n")
-            (one.folder / "work/wheels").mkdir()
-            with tarfile.open(one.folder / "work/wheels/evil-1.0.tar.gz", "w:gz") as archive:
-                for name, text in files.items():
-                    archive.add(one.write(f"sdist/{name}", text), f"evil-1.0/{name}")
-            command = ["run", "--endpoint", "local", "--out", str(one.folder / "work/out")]
-            log, _ = one.victim(event, means, command=command, **asked, **more)
-            assert "evil" in log, log
-            return worked(log)
-
-    return attempt
-
-
 def at(name: str) -> Callable[[Job], dict[str, Any]]:
     """Prepare a file with the secret."""
     return lambda one: {"event": {"path": str(one.write(name))}}
@@ -255,9 +197,12 @@ def event_file(one: Job) -> dict[str, Any]:
     return {"event": {"path": path}, "variables": {"GITHUB_EVENT_PATH": path}}
 
 
-def cache(one: Job) -> dict[str, Any]:
-    path = one.write("cache/wheels/index/token")
-    return {"event": {"path": str(path)}, "variables": {"UV_CACHE_DIR": str(one.folder / "cache")}}
+def room(_: Job) -> dict[str, Any]:
+    return {"event": {"files": 8, "bytes": 4 * 1024**2}}
+
+
+def become_root(_: Job) -> dict[str, Any]:
+    return {"event": {"user": 0}}
 
 
 def engine(one: Job) -> dict[str, Any]:
@@ -313,13 +258,8 @@ def left(what: str, means: dict[str, Any], look: Callable[[str], bool], **asked:
     return attempt
 
 
-def build_leaving_a_process(_: Arena) -> bool:
-    marker = f"{int.from_bytes(os.urandom(3)) + 1}.5"
-    started = build("daemon", LANDLOCK, prepare=lambda _: {"event": {"marker": marker}})(_)
-    return process(marker) and started
-
-
 def process(marker: str) -> bool:
+    found = False
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             command = path.read_text(errors="replace")
@@ -327,8 +267,8 @@ def process(marker: str) -> bool:
             continue
         if command.startswith(f"sleep\0{marker}"):
             os.kill(int(path.parent.name), signal.SIGKILL)
-            return True
-    return False
+            found = True
+    return found
 
 
 def shared_memory(number: str) -> bool:
@@ -361,6 +301,9 @@ def row(
         attempt=attempt,
         guard=guard,
         without=more.get("without", unguarded.WITHOUT[guard]),
+        only=more.get("only", ""),
+        of_code=True,
+        control=more.get("control", True),
         needs=lacking,
     )
 
@@ -372,9 +315,10 @@ FILTER = "sandbox.seccomp:restrict"
 FOLDERS = "sandbox.isolation:private_folders"
 ENGINES = "sandbox.engines:reachable"
 ORPHANS = "sandbox.prctl:adopt_orphans"
-COMMAND = "command line"
-ROOM = {"storage_mb": 8, "prepare": lambda _: {"event": {"files": 8, "bytes": 4 * 1024**2}}}
-USER_0 = {"worked": lambda answers: answers[-1]["value"] == 0}
+NO_ROOT = "sandbox.isolation:Isolation.require_no_root"
+STORAGE = "sandbox.storage:held_mb"
+UNNAMED = "sandbox.storage:_unnamed"
+IDS = {"users": False}
 
 ATTACKS = [
     row("reads the job's environment in /proc", INSPECTION, function("environ", NOTHING, nobody=True)),
@@ -383,14 +327,18 @@ ATTACKS = [
     row(
         "binds the names that lock user ids, and is root the next time",
         USER,
-        function("hold_ids", NOTHING, ids=2, times=2, worked=lambda answers: answers[-1]["value"] == 0),
+        function("hold_ids", NOTHING, ids=2, times=2),
         without=unguarded.by_abstract_names,
     ),
-    row("uses up the user ids, and is root the next time", USER, function("user", NOTHING, ids=1, times=2, **USER_0)),
+    row(
+        "uses up the user ids, and is root the next time",
+        USER,
+        function("become", NOTHING, prepare=become_root, ids=1, times=2),
+    ),
     row(
         "runs as root where there are no user ids",
-        "sandbox.isolation:Isolation.require_no_root",
-        function("user", NOTHING | {"users": False}, **USER_0),
+        NO_ROOT,
+        function("become", NOTHING | IDS, prepare=become_root),
     ),
     row("reads the job's event", LANDLOCKED, function("file", LANDLOCK, prepare=event_file)),
     row("reads the job's event behind namespaces", FOLDERS, function("file", VIEW, prepare=event_file)),
@@ -428,11 +376,15 @@ ATTACKS = [
     row("leaves a message queue behind", FILTER, left("queue", LANDLOCK, queue, nobody=True)),
     row("leaves a file in /dev/shm", LANDLOCKED, left("write", LANDLOCK, in_memory, nobody=True)),
     row("leaves a process behind that forked twice", ORPHANS, left("daemon", LANDLOCK, lambda n: process(f"{n}.5"))),
-    row("fills the disk beyond its ephemeral storage", "sandbox.storage:held_mb", function("fill", LANDLOCK, **ROOM)),
+    row(
+        "fills the disk beyond its ephemeral storage",
+        STORAGE,
+        function("fill", LANDLOCK, prepare=room, storage_mb=8),
+    ),
     row(
         "fills the disk with files that have no name",
-        "sandbox.storage:_unnamed",
-        function("fill_unseen", LANDLOCK, **ROOM),
+        UNNAMED,
+        function("fill_unseen", LANDLOCK, prepare=room, storage_mb=8),
     ),
     row(
         "becomes root again by a set-user-id program",
@@ -440,26 +392,4 @@ ATTACKS = [
         function("regain", NOTHING, prepare=suid_interpreter),
     ),
     row("writes to the interpreter's packages", USER, function("write", NOTHING, prepare=packages_of_the_interpreter)),
-    row(
-        "has a package built as root",
-        USER,
-        build("user", LANDLOCK, worked=lambda log: "BUILD FOUND 0." in log),
-        door=COMMAND,
-    ),
-    row(
-        "has a package built as lambdabot's own user, beside its secrets",
-        "sandbox.isolation:Isolation.require_for_builds",
-        build("user", LANDLOCK, worked=lambda log: "BUILD FOUND 65534." in log, nobody=True),
-        door=COMMAND,
-    ),
-    row("reads the job's event in a build", LANDLOCKED, build("file", LANDLOCK, prepare=event_file), door=COMMAND),
-    row(
-        "reads git's configuration in a build",
-        LANDLOCKED,
-        build("file", LANDLOCK, prepare=at("work/.git/config")),
-        door=COMMAND,
-    ),
-    row("reads the cache that later runs trust in a build", FOLDERS, build("file", VIEW, prepare=cache), door=COMMAND),
-    row("connects to a container engine in a build", ENGINES, build("connect", LANDLOCK, prepare=engine), door=COMMAND),
-    row("leaves a process of a build behind", ORPHANS, build_leaving_a_process, door=COMMAND),
 ]

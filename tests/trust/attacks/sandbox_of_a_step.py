@@ -1,10 +1,17 @@
-"""The tries of `sandbox`, by a function that the action measures on a pull request: all at once, in one handler."""
+"""The tries of `sandbox` in a run of lambdabot, as the action and as the command line in a step of the same job.
+
+The function that is measured, or the build of what it requires, tries all that it can on a machine at once: a run is
+made once for each `Trial`, and again for each guard that is taken out. Both doors run a pull request's code by the same
+functions, and the same comment tells what it got, so that the controls are the action's alone.
+"""
 
 import json
 import re
 import secrets
 import shutil
-from collections.abc import Callable
+import tarfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from tests.trust import unguarded
@@ -13,17 +20,21 @@ from tests.trust.attacks.sandbox import (
     ENGINES,
     FILTER,
     FOLDERS,
+    IDS,
     INSPECTION,
     KEY_CALLS,
     LANDLOCK,
     LANDLOCKED,
+    NO_ROOT,
     NOTHING,
-    ORIGINALS,
     ORPHANS,
     ROOT,
+    STORAGE,
+    UNNAMED,
     USER,
     VIEW,
     Job,
+    Prepare,
     engine,
     engine_in_sight,
     in_memory,
@@ -31,11 +42,13 @@ from tests.trust.attacks.sandbox import (
     packages_of_the_interpreter,
     process,
     queue,
+    removed,
+    room,
     row,
     shared_memory,
     suid_interpreter,
 )
-from tests.trust.table import Attack
+from tests.trust.table import Attack, Door
 
 HANDLER = """
 
@@ -43,6 +56,27 @@ def handler(event, context):
     import json
     everything(json.loads(Path(__file__).with_name("event.json").read_text()))
 """
+KEEPING = """
+import os
+def handler(event, context):
+    with open(os.environ["TMPDIR"] + "/notes", "w") as file:
+        file.write({!r})
+"""
+BACKEND = """
+import intruder, json, pathlib
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    intruder.build(json.loads(pathlib.Path("event.json").read_text()))
+"""
+PYPROJECT = """
+[project]
+name = "evil"
+version = "1.0"
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+"""
+BUILDING = SETTINGS.replace("    handler", "    requirements: requirements.txt\n    allow_build: [evil]\n    handler")
 LEFT = {
     "memory": shared_memory,
     "queue": queue,
@@ -51,27 +85,47 @@ LEFT = {
 }
 """What is looked for afterwards, whatever the function says."""
 
-WORKED: dict[tuple[str, ...], set[str]] = {}
-"""The names of what worked, by what the machine offers and which guards are taken out: a step is run once for each."""
-
-Prepare = Callable[[Job], dict[str, Any]]
+BUILT = ("event", "git", "daemon", "zero", "ours")
+"""What a build tries."""
 
 
-def step(name: str, means: dict[str, Any], *, nobody: bool = False, beside: Prepare | None = None) -> Any:
-    """Return an attempt; `name` is one of `tries`, or `engine` with one `beside`, which changes what runs at all."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One run at a door on a machine that offers `means`, and what is `beside` it; `ids` and `storage_mb` limit it."""
+
+    means: dict[str, Any]
+    nobody: bool = False  # who runs lambdabot, else root
+    build: bool = False  # the build tries, else the function
+    beside: Prepare | None = None  # what returns the one try that is made
+    alone: str = ""  # its name
+    ids: int = 0
+    storage_mb: int = 512
+
+    @property
+    def may_be_refused(self) -> bool:
+        """Tell whether a guard may hold by running nothing, or by ending what runs."""
+        refused = "users" in self.means or (self.build and self.nobody)
+        return refused or bool(self.alone or self.ids)
+
+
+WORKED: dict[tuple[Door, str, str], set[str]] = {}
+"""The names of what worked, by door, trial and the guards that are taken out."""
+
+
+def at(door: Door, name: str, trial: Trial) -> Callable[[Arena], bool]:
+    """Return an attempt; `name` is what of the trial it looks at."""
 
     def attempt(arena: Arena) -> bool:
-        removed = (guard for guard, it in ORIGINALS.items() if getattr(*unguarded.owner_of(guard)) is not it)
-        key = (str(means), str(nobody), getattr(beside, "__name__", ""), *removed)
+        key = (door, repr(trial), repr(removed()))
         if key not in WORKED:
-            WORKED[key] = worked(arena, means, nobody=nobody, beside=beside)
+            WORKED[key] = worked(arena, door, trial)
         return name in WORKED[key]
 
     return attempt
 
 
 def tries(one: Job, number: int) -> dict[str, dict[str, Any]]:
-    """Return what the function tries, by the names of the rows; `number` names what it leaves."""
+    """Return what is tried, by the names of the rows; `number` names what is left."""
     name = f"lambdabot-trust-{one.half}"
     credentials = one.write("home/.aws/credentials", f"[default]\n# {one.secret}\n")
     return {
@@ -81,6 +135,7 @@ def tries(one: Job, number: int) -> dict[str, dict[str, Any]]:
         "event": {"try": "file", "path": str(one.folder / "runner/event.json")},
         "git": {"try": "file", "path": str(one.write("work/.git/config"))},
         "credentials": {"try": "file", "path": str(credentials)},
+        "temporary": {"try": "temporary"},
         "abstract": {"try": "connect", "name": name},
         "keyring": {"try": "keyring", "keyctl": KEY_CALLS[1], "name": name},
         "memory": {"try": "shared_memory", "key": number},
@@ -89,96 +144,203 @@ def tries(one: Job, number: int) -> dict[str, dict[str, Any]]:
         "daemon": {"try": "daemon", "marker": f"{number}.5"},  # seconds that no other program sleeps
         "regain": {"try": "regain", **suid_interpreter(one)["event"]},
         "packages": {"try": "write", **packages_of_the_interpreter(one)["event"]},
+        "ids": {"try": "hold_ids"},
+        "root": {"try": "write", "path": str(mark(one))},
+        "zero": {"try": "become", "user": 0},
+        "ours": {"try": "become", "user": 65534},
     }
 
 
-def worked(arena: Arena, means: dict[str, Any], *, nobody: bool, beside: Prepare | None) -> set[str]:
-    """Run the action on the pull request; return what its function got by its own word, and what it left."""
+def mark(one: Job) -> Any:
+    """Return a file that root alone can make."""
+    path = one.folder / "roots/was-here"
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    return path
+
+
+def worked(arena: Arena, door: Door, trial: Trial) -> set[str]:
+    """Run the door on the pull request; return what its code got by its own word, and what it left."""
     number = secrets.randbelow(2**24) + 1
     with job() as one:
-        engines = beside(one) if beside else None
-        name = f"lambdabot-trust-{one.half}"
-        if engines is None:
-            event = {"tries": tries(one, number)}
-        else:
-            event = {"tries": {"engine": {"try": "connect", **engines["event"]}}}
-        for side in ("base", "work"):
-            one.write(f"{side}/lambdabot.yml", SETTINGS)
-            one.write(f"{side}/src/app.py", "def handler(event, context):\n    return 1\n")
-        one.write("work/src/app.py", (ROOT / "tests/trust/intruder.py").read_text() + HANDLER)
-        one.write("work/src/event.json", "{}")
-        one.write("runner/event.json", json.dumps(arena.event | {"secret": one.secret}))
-        for folder in ("runner/temp", "work/lambdabot-report"):
-            (one.folder / folder).mkdir()
-        for file in ("runner/output", "runner/summary"):
-            one.write(file, "\n")
-        for path in (one.folder / "runner", *(one.folder / "runner").iterdir(), *one.folder.glob("work/**/*")):
-            shutil.chown(path, "nobody" if nobody else "root")
-        variables = {
-            "GITHUB_ACTIONS": "true",
-            "GITHUB_WORKSPACE": str(one.folder / "work"),
-            "GITHUB_EVENT_NAME": "pull_request",
-            "GITHUB_EVENT_PATH": str(one.folder / "runner/event.json"),
-            "GITHUB_REPOSITORY": "octo/demo",
-            "GITHUB_API_URL": arena.github.url,
-            "GITHUB_OUTPUT": str(one.folder / "runner/output"),
-            "GITHUB_STEP_SUMMARY": str(one.folder / "runner/summary"),
-            "RUNNER_TEMP": str(one.folder / "runner/temp"),
-            **(engines or {}).get("variables", {}),
-        }
+        asked = {"serve": [f"\0lambdabot-trust-{one.half}"], **(trial.beside(one) if trial.beside else {})}
+        tried = {trial.alone: asked.pop("event")} if trial.alone else tries(one, number)
+        if trial.build:
+            tried = {name: it for name, it in tried.items() if name in {*BUILT, trial.alone}}
+        event = {"half": one.half, "ids": [], "tries": tried}
+        prepare(one, arena, event, trial)
         log, _ = one.victim(
             event,
-            means,
-            nobody=nobody,
-            variables=variables,
-            key={"name": name, "add_key": KEY_CALLS[0]},
-            serve=engines["serve"] if engines else [f"\0{name}"],
+            trial.means,
+            nobody=trial.nobody,
+            ids=trial.ids,
+            storage_mb=trial.storage_mb,
+            key={"name": f"lambdabot-trust-{one.half}", "add_key": KEY_CALLS[0]},
             step={
                 "event": str(one.folder / "work/src/event.json"),
                 "inputs": {"endpoint": "local", "base": str(one.folder / "base"), "github-token": one.secret},
+                "command": ["run", "--endpoint", "local", "--base", str(one.folder / "base")]
+                if door == "command line"
+                else None,
             },
+            **asked | {"variables": {**variables(one, arena), **asked.get("variables", {})}},
         )
-    (comment,) = arena.github.bodies()
-    told = re.search(r"FUNCTION FOUND ([a-z ]*)\.", comment)
-    assert told or engines, comment + log  # an engine in reach may keep everything from running
-    found = set(told[1].split() if told else ()) - set(LEFT)
-    return found | {name for name, look in LEFT.items() if look(str(number))}
+        marked = mark(one).exists()
+    left = {name for name, look in LEFT.items() if look(str(number))}
+    published = "".join(arena.github.bodies())
+    told = re.findall(r"(?:FUNCTION|BUILD) FOUND ([a-z ]*)\.", published)
+    assert told or trial.may_be_refused, published + log
+    said = set(" ".join(told).split()) - {*LEFT, "root"}
+    return said | left | ({"root"} if marked else set())
 
 
-def at_the_action(name: str, guard: str, attempt: Callable[[Arena], bool]) -> Attack:
-    return row(name, guard, attempt, door="action")
+def prepare(one: Job, arena: Arena, event: dict[str, Any], trial: Trial) -> None:
+    """Lay the checkout, the target branch and the runner's files down."""
+    intruder = (ROOT / "tests/trust/intruder.py").read_text()
+    for side in ("base", "work"):
+        one.write(f"{side}/lambdabot.yml", BUILDING if trial.build else SETTINGS)
+        one.write(f"{side}/src/app.py", KEEPING.format(one.secret))
+        one.write(f"{side}/src/requirements.txt", "\n")
+    if trial.build:
+        one.write("work/src/requirements.txt", "--no-index\n--find-links ../wheels\nevil\n")
+        (one.folder / "work/wheels").mkdir()
+        files = {
+            "backend.py": BACKEND,
+            "pyproject.toml": PYPROJECT,
+            "PKG-INFO": "Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n",
+            "intruder.py": intruder,
+            "event.json": json.dumps(event | {"pid": 0}),
+        }
+        with tarfile.open(one.folder / "work/wheels/evil-1.0.tar.gz", "w:gz") as archive:
+            for name, text in files.items():
+                archive.add(one.write(f"sdist/{name}", text), f"evil-1.0/{name}")
+    else:
+        one.write("work/src/app.py", intruder + HANDLER)
+    one.write("work/src/event.json", "{}")
+    one.write("runner/event.json", json.dumps(arena.event | {"secret": one.secret}))
+    for folder in ("runner/temp", "work/lambdabot-report"):
+        (one.folder / folder).mkdir()
+    for file in ("runner/output", "runner/summary"):
+        one.write(file, "\n")
+    for path in (one.folder / "runner", *(one.folder / "runner").iterdir(), *one.folder.glob("work/**/*")):
+        shutil.chown(path, "nobody" if trial.nobody else "root")
+
+
+def variables(one: Job, arena: Arena) -> dict[str, str]:
+    """Return what GitHub's runner tells a step."""
+    return {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_WORKSPACE": str(one.folder / "work"),
+        "GITHUB_EVENT_NAME": "pull_request",
+        "GITHUB_EVENT_PATH": str(one.folder / "runner/event.json"),
+        "GITHUB_REPOSITORY": "octo/demo",
+        "GITHUB_API_URL": arena.github.url,
+        "GITHUB_OUTPUT": str(one.folder / "runner/output"),
+        "GITHUB_STEP_SUMMARY": str(one.folder / "runner/summary"),
+        "RUNNER_TEMP": str(one.folder / "runner/temp"),
+    }
+
+
+def alone(what: str, before: Prepare) -> Prepare:
+    """Return what prepares the one try of a trial."""
+
+    def prepared(one: Job) -> dict[str, Any]:
+        more = before(one)
+        return more | {"event": {"try": what, **more["event"]}}
+
+    return prepared
+
+
+def cache(one: Job) -> dict[str, Any]:
+    path = one.write("cache/wheels/index/token")
+    return {"event": {"path": str(path)}, "variables": {"UV_CACHE_DIR": str(one.folder / "cache")}}
+
+
+def _rows(name: str, guard: str, what: str, means: dict[str, Any], **more: Any) -> Iterator[Attack]:
+    given = {"without": more.pop("without")} if "without" in more else {}
+    given |= {"only": BEFORE} if more.get("build") else {}
+    trial = Trial(means=means, **more)
+    yield row(name, guard, at("action", what, trial), door="action", **given)
+    yield row(name, guard, at("command line", what, trial), door="command line", control=False, **given)
+
+
+AN_ENGINE = {"alone": "engine", "beside": alone("connect", engine)}
+IN_SIGHT = {"alone": "engine", "beside": alone("connect", engine_in_sight)}
+A_BUILD = {"build": True}
+BEFORE = "a package is built before the endpoint is given it"
 
 
 ATTACKS = [
-    at_the_action("reads the job's environment in /proc", INSPECTION, step("environ", NOTHING, nobody=True)),
-    at_the_action("attaches to lambdabot as a debugger", INSPECTION, step("ptrace", NOTHING, nobody=True)),
-    at_the_action("sends signals to lambdabot", USER, step("signal", NOTHING)),
-    at_the_action("reads the job's event", LANDLOCKED, step("event", LANDLOCK)),
-    at_the_action("reads the job's event behind namespaces", FOLDERS, step("event", VIEW)),
-    at_the_action("reads git's configuration", LANDLOCKED, step("git", LANDLOCK)),
-    at_the_action("reads git's configuration behind namespaces", FOLDERS, step("git", VIEW)),
-    at_the_action("reads credentials in the home", LANDLOCKED, step("credentials", LANDLOCK, nobody=True)),
-    at_the_action("reads credentials in the home behind namespaces", FOLDERS, step("credentials", VIEW, nobody=True)),
-    at_the_action("connects to an abstract socket of ours", LANDLOCKED, step("abstract", LANDLOCK)),
-    at_the_action("connects to a container engine", ENGINES, step("engine", LANDLOCK, nobody=True, beside=engine)),
-    at_the_action(
-        "connects to a container engine as a user of its own", ENGINES, step("engine", LANDLOCK, beside=engine)
+    *_rows("reads the job's environment in /proc", INSPECTION, "environ", NOTHING, nobody=True),
+    *_rows("attaches to lambdabot as a debugger", INSPECTION, "ptrace", NOTHING, nobody=True),
+    *_rows("sends signals to lambdabot", USER, "signal", NOTHING),
+    *_rows(
+        "binds the names that lock user ids, and is root the next time",
+        USER,
+        "root",
+        NOTHING,
+        ids=2,
+        without=unguarded.by_abstract_names,
     ),
-    at_the_action(
-        "connects to a container engine behind namespaces", ENGINES, step("engine", VIEW, beside=engine_in_sight)
+    *_rows("uses up the user ids, and is root the next time", USER, "root", NOTHING, ids=2),
+    *_rows("runs as root where there are no user ids", NO_ROOT, "root", NOTHING | IDS),
+    *_rows("reads the job's event", LANDLOCKED, "event", LANDLOCK),
+    *_rows("reads the job's event behind namespaces", FOLDERS, "event", VIEW),
+    *_rows("reads git's configuration", LANDLOCKED, "git", LANDLOCK),
+    *_rows("reads git's configuration behind namespaces", FOLDERS, "git", VIEW),
+    *_rows("reads credentials in the home", LANDLOCKED, "credentials", LANDLOCK, nobody=True),
+    *_rows("reads credentials in the home behind namespaces", FOLDERS, "credentials", VIEW, nobody=True),
+    *_rows("reads another function's /tmp", USER, "temporary", NOTHING),
+    *_rows("reads another function's /tmp as the same user", LANDLOCKED, "temporary", LANDLOCK, nobody=True),
+    *_rows("connects to an abstract socket of ours", LANDLOCKED, "abstract", LANDLOCK),
+    *_rows("connects to a container engine", ENGINES, "engine", LANDLOCK, nobody=True, **AN_ENGINE),
+    *_rows("connects to a container engine as a user of its own", ENGINES, "engine", LANDLOCK, **AN_ENGINE),
+    *_rows("connects to a container engine behind namespaces", ENGINES, "engine", VIEW, **IN_SIGHT),
+    *_rows("reads the user's keyring", FILTER, "keyring", LANDLOCK, nobody=True),
+    *_rows("leaves System V shared memory behind", FILTER, "memory", LANDLOCK, nobody=True),
+    *_rows("leaves System V shared memory behind namespaces", "sandbox.namespaces:_CLONE_NEWIPC", "memory", VIEW),
+    *_rows("leaves a message queue behind", FILTER, "queue", LANDLOCK, nobody=True),
+    *_rows("leaves a file in /dev/shm", LANDLOCKED, "shm", LANDLOCK, nobody=True),
+    *_rows("leaves a process behind that forked twice", ORPHANS, "daemon", LANDLOCK),
+    *_rows(
+        "fills the disk beyond its ephemeral storage",
+        STORAGE,
+        "fill",
+        LANDLOCK,
+        storage_mb=8,
+        alone="fill",
+        beside=alone("fill", room),
     ),
-    at_the_action("reads the user's keyring", FILTER, step("keyring", LANDLOCK, nobody=True)),
-    at_the_action("leaves System V shared memory behind", FILTER, step("memory", LANDLOCK, nobody=True)),
-    at_the_action(
-        "leaves System V shared memory behind namespaces", "sandbox.namespaces:_CLONE_NEWIPC", step("memory", VIEW)
+    *_rows(
+        "fills the disk with files that have no name",
+        UNNAMED,
+        "unseen",
+        LANDLOCK,
+        storage_mb=8,
+        alone="unseen",
+        beside=alone("fill_unseen", room),
     ),
-    at_the_action("leaves a message queue behind", FILTER, step("queue", LANDLOCK, nobody=True)),
-    at_the_action("leaves a file in /dev/shm", LANDLOCKED, step("shm", LANDLOCK, nobody=True)),
-    at_the_action("leaves a process behind that forked twice", ORPHANS, step("daemon", LANDLOCK)),
-    at_the_action(
-        "becomes root again by a set-user-id program",
-        "sandbox.prctl:forbid_new_privileges",
-        step("regain", NOTHING),
+    *_rows("becomes root again by a set-user-id program", "sandbox.prctl:forbid_new_privileges", "regain", NOTHING),
+    *_rows("writes to the interpreter's packages", USER, "packages", NOTHING),
+    *_rows("has a package built as root", USER, "zero", LANDLOCK, **A_BUILD),
+    *_rows(
+        "has a package built as lambdabot's own user, beside its secrets",
+        "sandbox.isolation:Isolation.require_for_builds",
+        "ours",
+        LANDLOCK,
+        nobody=True,
+        **A_BUILD,
     ),
-    at_the_action("writes to the interpreter's packages", USER, step("packages", NOTHING)),
+    *_rows("reads the job's event in a build", LANDLOCKED, "event", LANDLOCK, **A_BUILD),
+    *_rows("reads git's configuration in a build", LANDLOCKED, "git", LANDLOCK, **A_BUILD),
+    *_rows(
+        "reads the cache that later runs trust in a build",
+        FOLDERS,
+        "cache",
+        VIEW,
+        alone="cache",
+        beside=alone("file", cache),
+        **A_BUILD,
+    ),
+    *_rows("connects to a container engine in a build", ENGINES, "engine", LANDLOCK, **AN_ENGINE, **A_BUILD),
+    *_rows("leaves a process of a build behind", ORPHANS, "daemon", LANDLOCK, **A_BUILD),
 ]

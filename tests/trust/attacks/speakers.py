@@ -51,10 +51,25 @@ def _opened(arena: Arena) -> None:
         arena.github.open_pull(PULL, head=FORK, sha=HEAD, at=PUSHED)
 
 
+Reported = Callable[..., Seen]
+"""Lays reports down and lets a door comment on them."""
+
+
 def _second_stage(arena: Arena, **reports: Mapping[str, Any] | str) -> Seen:
     _opened(arena)
     _artifact(arena, **reports)
     return arena.second_stage()
+
+
+def _comment(arena: Arena, **reports: Mapping[str, Any] | str) -> Seen:
+    """Do the same by the command, as a step of the same workflow."""
+    _opened(arena)
+    _artifact(arena, **reports)
+    return arena.comment()
+
+
+Run = Callable[..., Seen]
+RUNS: dict[Door, Run] = {"action": Arena.action, "command line": partial(Arena.run, in_workflow=True)}
 
 
 def _fails(attempt: Callable[[], Seen]) -> bool:
@@ -63,7 +78,7 @@ def _fails(attempt: Callable[[], Seen]) -> bool:
 
 
 # A label that nobody set for this head. Each is tried in both stages: the first ends with exit code 0, the second
-# says "Accepted".
+# says "Accepted". A command line that is a step of the workflow is told of the pull request as the action is.
 
 
 def _by_a_bot(arena: Arena) -> None:
@@ -115,20 +130,20 @@ def _with_a_comment_that_remembers_otherwise(arena: Arena) -> None:
     arena.github.add_comment(PULL, f"<!-- lambdabot:comment -->\nfirst seen {HEAD} 1970-01-01T00:00:00Z\n")
 
 
-def _accepted_by_the_second_stage(prepare: Callable[[Arena], None], arena: Arena) -> bool:
+def _accepted_by_a_report(reported: Reported, prepare: Callable[[Arena], None], arena: Arena) -> bool:
     _opened(arena)
     prepare(arena)
-    seen = _second_stage(arena, a=runs.written(runs.overridden(), head_sha=HEAD))
+    seen = reported(arena, a=runs.written(runs.overridden(), head_sha=HEAD))
     arena.github.violations.clear()
     return any("**Accepted**" in one for one in seen.comments)
 
 
-def _accepted_by_the_gate(prepare: Callable[[Arena], None], arena: Arena) -> bool:
+def _accepted_by_the_gate(run: Run, prepare: Callable[[Arena], None], arena: Arena) -> bool:
     _opened(arena)
     prepare(arena)
     arena.event["pull_request"]["head"]["sha"] = HEAD
     _measured(arena)
-    seen = arena.action()
+    seen = run(arena)
     arena.github.violations.clear()
     return seen.exit_code == 0
 
@@ -199,8 +214,8 @@ LABELS: list[tuple[str, Callable[[Arena], None], str, object]] = [
 ]
 
 STAGES: list[tuple[Door, Callable[[Callable[[Arena], None], Arena], bool]]] = [
-    ("action", _accepted_by_the_gate),
-    ("second stage", _accepted_by_the_second_stage),
+    *((door, partial(_accepted_by_the_gate, run)) for door, run in RUNS.items()),
+    ("second stage", partial(_accepted_by_a_report, _second_stage)),
 ]
 
 
@@ -211,28 +226,24 @@ def any_bot(login: str, comment: Any) -> bool:
     return comment.user.type == "Bot"
 
 
-def _edits_another_bots_comment(arena: Arena) -> bool:
-    """Let another app write, on the pull request's behalf, what looks like ours."""
+def _edits_a_comment_of(user: Mapping[str, str], run: Run, arena: Arena) -> bool:
+    """Let somebody else have written, on the pull request's behalf, what looks like ours."""
     _opened(arena)
     arena.event["pull_request"]["head"]["sha"] = HEAD
     _measured(arena)
-    arena.action()
-    (ours,) = arena.github.comments.values()
-    ours["user"] |= {"login": "helpful-app[bot]"}
-    before = ours["body"] = ours["body"].replace("18 %", "19 %")
-    arena.action()
-    return ours["body"] != before
+    return _is_edited(user, run, arena)
 
 
-def _edits_a_persons_comment(arena: Arena) -> bool:
-    _opened(arena)
-    arena.event["pull_request"]["head"]["sha"] = HEAD
-    _measured(arena)
-    arena.action()
+def _reports_on_a_comment_of(user: Mapping[str, str], arena: Arena) -> bool:
+    return _is_edited(user, lambda one: _second_stage(one, a=_report()), arena)
+
+
+def _is_edited(user: Mapping[str, str], run: Run, arena: Arena) -> bool:
+    run(arena)
     (ours,) = arena.github.comments.values()
-    ours["user"] |= {"login": "stranger", "type": "User"}
+    ours["user"] |= user
     before = ours["body"] = ours["body"].replace("18 %", "19 %")
-    arena.action()
+    run(arena)
     return ours["body"] != before
 
 
@@ -243,51 +254,51 @@ def as_it_is(report: Report, *_: object) -> Report:
     return report
 
 
-def nothing(*_: object) -> None:
+def nothing(*_: object, **__: object) -> None:
     return None
 
 
-def _overwrites_another_jobs_comment(arena: Arena) -> bool:
+def _overwrites_another_jobs_comment(reported: Reported, arena: Arena) -> bool:
     theirs = arena.github.add_comment(PULL, "<!-- lambdabot:comment:0123456789ab -->\nof the job on AWS")
     before = theirs["body"]
-    _second_stage(arena, a=_report(comment_key="0123456789ab"))
+    reported(arena, a=_report(comment_key="0123456789ab"))
     return theirs["body"] != before
 
 
-def _has_a_comment_more_for_every_push(arena: Arena) -> bool:
+def _has_a_comment_more_for_every_push(reported: Reported, arena: Arena) -> bool:
     for number in range(7):
-        _second_stage(arena, a=_report(comment_key=f"{number:012}"))
+        reported(arena, a=_report(comment_key=f"{number:012}"))
     return len(arena.github.comments) > 5
 
 
-def _is_taken_for_aws(arena: Arena) -> bool:
-    seen = _second_stage(arena, a=_report(endpoint="aws", unverified=False))
+def _is_taken_for_aws(reported: Reported, arena: Arena) -> bool:
+    seen = reported(arena, a=_report(endpoint="aws", unverified=False))
     (body,) = seen.comments
     return "own workflow made these figures" not in body and "(estimate)" not in body
 
 
-def _accepts_itself(arena: Arena) -> bool:
+def _accepts_itself(reported: Reported, arena: Arena) -> bool:
     given = {"label": ACCEPT_LABEL, "by": "maintainer", "at": LATE, "valid": True, "reason": ""}
-    seen = _second_stage(arena, a=runs.written(runs.overridden(), head_sha=HEAD, override=given))
+    seen = reported(arena, a=runs.written(runs.overridden(), head_sha=HEAD, override=given))
     return bool(seen.comments)
 
 
-def _speaks_for_another_repository(arena: Arena) -> bool:
-    return bool(_second_stage(arena, a=_report(repository="octo/other")).comments)
+def _speaks_for_another_repository(reported: Reported, arena: Arena) -> bool:
+    return bool(reported(arena, a=_report(repository="octo/other")).comments)
 
 
-def _speaks_for_another_head(arena: Arena) -> bool:
-    return bool(_second_stage(arena, a=_report(head_sha=OTHER)).comments)
+def _speaks_for_another_head(reported: Reported, arena: Arena) -> bool:
+    return bool(reported(arena, a=_report(head_sha=OTHER)).comments)
 
 
-def _comments_without_end(arena: Arena) -> bool:
+def _comments_without_end(reported: Reported, arena: Arena) -> bool:
     report = json.dumps(_report())
-    _second_stage(arena, **{f"r{number:03}": report for number in range(300)})
+    reported(arena, **{f"r{number:03}": report for number in range(300)})
     return len(arena.github.comments) > 5
 
 
-def _silences_the_others(arena: Arena) -> bool:
-    seen = _second_stage(arena, a='{"schema_version": 1}', b=_report())
+def _silences_the_others(reported: Reported, arena: Arena) -> bool:
+    seen = reported(arena, a='{"schema_version": 1}', b=_report())
     return not seen.comments
 
 
@@ -350,9 +361,13 @@ def _links_to_a_script(arena: Arena) -> bool:
     return arena.command("comment", "--print", "--report", "reports/a/report.json").shows("(<javascript:")
 
 
-def _links_to_a_run_of_its_own(arena: Arena) -> bool:
+def _is_said_to_link_to_a_script(arena: Arena) -> bool:
+    return _second_stage(arena, a=_report(run_url="javascript:alert(1)")).shows("(<javascript:")
+
+
+def _links_to_a_run_of_its_own(reported: Reported, arena: Arena) -> bool:
     own = "https://evil.example/octo/demo/actions/runs/1"
-    return any("evil.example" in one for one in _second_stage(arena, a=_report(run_url=own)).comments)
+    return any("evil.example" in one for one in reported(arena, a=_report(run_url=own)).comments)
 
 
 def _reads_by_a_link(arena: Arena) -> bool:
@@ -368,16 +383,16 @@ def _prints_by_a_link(arena: Arena) -> bool:
     return arena.command("comment", "--print", "--report", "reports").shows("of elsewhere")
 
 
-def _writes_markup(arena: Arena) -> bool:
+def _writes_markup(reported: Reported, arena: Arena) -> bool:
     report = _report(verdict_reason=HOSTILE, notes=[HOSTILE])
     report["functions"][0] |= {"name": HOSTILE, "stop_reason": HOSTILE}
-    seen = _second_stage(arena, a=report)
+    seen = reported(arena, a=report)
     return any("<script>" in one or "![x](https:" in one for one in (*seen.comments, seen.summary))
 
 
-def _commands_the_runner(arena: Arena) -> bool:
+def _commands_the_runner(reported: Reported, arena: Arena) -> bool:
     """Name an artifact so that a line of the log begins with a workflow command."""
-    seen = _second_stage(arena, **{"a\n::add-mask::x\n": "{}", "b": _report()})
+    seen = reported(arena, **{"a\n::add-mask::x\n": "{}", "b": _report()})
     return any(line.startswith("::add-mask::") for line in seen.log.splitlines())
 
 
@@ -388,182 +403,189 @@ def as_written(text: str) -> str:
 # Who opened it.
 
 
-def _measured_on_aws(arena: Arena, **more: str) -> bool:
+def _measured_on_aws(run: Run, arena: Arena) -> bool:
     """Tell whether the door would have measured on AWS: there the settings, which name no role, do not hold."""
     _opened(arena)
     _measured(arena)
-    seen = arena.step({"INPUT_GITHUB-TOKEN": "", "INPUT_BASE": str(arena.base), **more})
+    seen = run(arena, endpoint="")
     return seen.exit_code == 2 and seen.shows("needs a `role` on AWS")
 
 
-def _is_dependabots_run_by_a_person(arena: Arena) -> bool:
+def _is_dependabots_run_by_a_person(run: Run, arena: Arena) -> bool:
     arena.event["pull_request"]["user"] = {"login": "dependabot[bot]"}
-    return _measured_on_aws(arena, GITHUB_ACTOR="octocat")
+    arena.monkeypatch.setenv("GITHUB_ACTOR", "octocat")
+    return _measured_on_aws(run, arena)
 
 
-def _is_a_forks(arena: Arena) -> bool:
+def _is_a_forks(run: Run, arena: Arena) -> bool:
     arena.event["pull_request"]["head"]["repo"] = {"full_name": FORK}
-    return _measured_on_aws(arena)
+    return _measured_on_aws(run, arena)
 
 
-def _is_of_a_fork_that_was_deleted(arena: Arena) -> bool:
+def _is_of_a_fork_that_was_deleted(run: Run, arena: Arena) -> bool:
     arena.event["pull_request"]["head"]["repo"] = None
-    return _measured_on_aws(arena)
+    return _measured_on_aws(run, arena)
 
 
-def _has_an_event_that_cannot_be_read(arena: Arena) -> bool:
+def _has_an_event_that_cannot_be_read(run: Run, arena: Arena) -> bool:
     arena.event = []
-    return _measured_on_aws(arena)
+    return _measured_on_aws(run, arena)
 
 
 def as_told(self) -> bool:
     return self.fork  # what was believed of an event that tells nothing
 
 
-def _runs_beside_secrets(event: str, arena: Arena) -> bool:
+def _runs_beside_secrets(event: str, run: Run, arena: Arena) -> bool:
     _opened(arena)
     _measured(arena)
-    return arena.step({"GITHUB_EVENT_NAME": event, "INPUT_ENDPOINT": "local"}).exit_code != 2
-
-
-def _row(  # noqa: PLR0917  # a line of the table
-    name: str, promise: str, door: Door, attempt: Callable[[Arena], bool], guard: str, without: object
-) -> Attack:
-    return Attack(name=name, promise=promise, door=door, attempt=attempt, guard=guard, without=without)
+    return run(arena, event_name=event).exit_code != 2
 
 
 WROTE = "lambdabot.github.comment:wrote"
 REPORTED = "lambdabot.pipeline.second_stage:reported"
+READ = "lambdabot.pipeline.second_stage:reports"
+COMMANDED = "lambdabot.workflow_command:_data"
 VALIDATED = "lambdabot.report.reading:validated"
 HOLDS = "lambdabot.workspace:Workspace._real"
 OPENED = "lambdabot.github.event:Context.is_untrusted"
 
+NO_REPORT = "the action measures, and reads reports in its second stage alone"
+
+
+def _row(
+    name: str, promise: str, door: Door, attempt: Callable[[Arena], bool], hold: tuple[str, object], **more: Any
+) -> Attack:
+    guard, without = hold
+    return Attack(name=name, promise=promise, door=door, attempt=attempt, guard=guard, without=without, **more)
+
+
+def _reports(name: str, attempt: Callable[[Reported, Arena], bool], guard: str, without: object) -> list[Attack]:
+    """Return the rows of what a report says where it is commented on."""
+    return _read(name, {door: partial(attempt, reported) for door, reported in REPORTED_BY.items()}, guard, without)
+
+
+def _read(name: str, ways: Mapping[Door, Callable[[Arena], bool]], guard: str, without: object) -> list[Attack]:
+    more = {"of_report": True, "only": NO_REPORT}
+    return [
+        _row(name, REPORT, door, way, (GUARDS.get((door, guard), guard), without), **more) for door, way in ways.items()
+    ]
+
+
+GUARDS = {
+    ("command line", REPORTED): "lambdabot.commands.comment:reported",  # the same, by the name that is called there
+    ("command line", READ): "lambdabot.commands.comment:reports",
+    ("command line", COMMANDED): "lambdabot.log:harmless",
+}
+REPORTED_BY: dict[Door, Reported] = {"second stage": _second_stage, "command line": _comment}
+SOMEBODY = {
+    "has another bot write our marker": ({"login": "helpful-app[bot]"}, any_bot),
+    "has a person write our marker": ({"login": "stranger", "type": "User"}, always),
+}
+OPENERS: list[tuple[str, Callable[[Run, Arena], bool], tuple[str, object]]] = [
+    (
+        "is dependabot's, and a person starts it again",
+        _is_dependabots_run_by_a_person,
+        ("lambdabot.github.event:DEPENDABOT", "nobody"),
+    ),
+    ("comes from a fork", _is_a_forks, (OPENED, property(lambda _: False))),
+    ("comes from a fork that was deleted", _is_of_a_fork_that_was_deleted, (OPENED, property(lambda _: False))),
+    ("has an event that cannot be read", _has_an_event_that_cannot_be_read, (OPENED, property(as_told))),
+    *(
+        (
+            f"is measured on {event}",
+            partial(_runs_beside_secrets, event),
+            ("lambdabot.github.event:Context.require_trusted", nothing),
+        )
+        for event in ("pull_request_target", "workflow_run", "issue_comment")
+    ),
+]
+
 ATTACKS = [
     *(
-        _row(name, LABEL, door, partial(attempt, prepare), guard, without)
+        _row(name, LABEL, door, partial(attempt, prepare), (guard, without))
         for name, prepare, guard, without in LABELS
         for door, attempt in STAGES
     ),
-    _row("has another bot write our marker", OURS, "action", _edits_another_bots_comment, WROTE, any_bot),
-    _row("has a person write our marker", OURS, "action", _edits_a_persons_comment, WROTE, always),
-    _row(
-        "reports under another job's key", REPORT, "second stage", _overwrites_another_jobs_comment, REPORTED, as_it_is
+    *(
+        _row(name, OURS, door, attempt, (WROTE, without))
+        for name, (user, without) in SOMEBODY.items()
+        for door, attempt in (
+            *((door, partial(_edits_a_comment_of, user, run)) for door, run in RUNS.items()),
+            ("second stage", partial(_reports_on_a_comment_of, user)),
+        )
     ),
-    _row(
-        "reports under another key each push",
-        REPORT,
-        "second stage",
-        _has_a_comment_more_for_every_push,
-        REPORTED,
-        as_it_is,
+    *_reports("reports under another job's key", _overwrites_another_jobs_comment, REPORTED, as_it_is),
+    *_reports("reports under another key each push", _has_a_comment_more_for_every_push, REPORTED, as_it_is),
+    *_reports("reports that AWS measured it", _is_taken_for_aws, REPORTED, as_it_is),
+    *_reports(
+        "reports that its cost was accepted", _accepts_itself, "lambdabot.pipeline.second_stage:_confirmed", as_it_is
     ),
-    _row("reports that AWS measured it", REPORT, "second stage", _is_taken_for_aws, REPORTED, as_it_is),
-    _row(
-        "reports that its cost was accepted",
-        REPORT,
-        "second stage",
-        _accepts_itself,
-        "lambdabot.pipeline.second_stage:_confirmed",
-        as_it_is,
-    ),
-    _row(
+    *_reports(
         "reports for another repository",
-        REPORT,
-        "second stage",
         _speaks_for_another_repository,
         "lambdabot.pipeline.second_stage:_require_origin",
         nothing,
     ),
-    _row(
+    *_reports(
         "reports for another head",
-        REPORT,
-        "second stage",
         _speaks_for_another_head,
         "lambdabot.pipeline.second_stage:_require_origin",
         nothing,
     ),
-    _row(
-        "reports 300 times",
-        REPORT,
-        "second stage",
-        _comments_without_end,
-        "lambdabot.pipeline.second_stage:MOST_COMMENTS",
-        7,
-    ),
-    _row(
+    *_reports("reports 300 times", _comments_without_end, "lambdabot.pipeline.second_stage:MOST_COMMENTS", 7),
+    *_reports(
         "spoils a report beside a good one",
-        REPORT,
-        "second stage",
         _silences_the_others,
-        "lambdabot.pipeline.second_stage:reports",
+        READ,
         all_or_none,
     ),
     *(
-        _row(f"reports what {name}", REPORT, door, partial(attempt, text), VALIDATED, unchecked)
+        row
         for name, text in UNREADABLE.items()
-        for door, attempt in (("second stage", _breaks_the_second_stage), ("command line", _breaks_the_command))
+        for row in _read(
+            f"reports what {name}",
+            {
+                "second stage": partial(_breaks_the_second_stage, text),
+                "command line": partial(_breaks_the_command, text),
+            },
+            VALIDATED,
+            unchecked,
+        )
     ),
-    _row("reports a run that is a script", REPORT, "command line", _links_to_a_script, VALIDATED, unchecked),
-    _row(
+    *_read(
+        "reports a run that is a script",
+        {"second stage": _is_said_to_link_to_a_script, "command line": _links_to_a_script},
+        VALIDATED,
+        unchecked,
+    ),
+    *_reports(
         "reports a run of its own",
-        REPORT,
-        "second stage",
         _links_to_a_run_of_its_own,
         "lambdabot.pipeline.second_stage:amended",
         lambda data, **_: data,
     ),
-    _row("links its report to another file", REPORT, "second stage", _reads_by_a_link, HOLDS, anywhere),
-    _row("links its report to another file", REPORT, "command line", _prints_by_a_link, HOLDS, anywhere),
-    _row(
+    *_read(
+        "links its report to another file",
+        {"second stage": _reads_by_a_link, "command line": _prints_by_a_link},
+        HOLDS,
+        anywhere,
+    ),
+    *_reports(
         "reports names that are markup",
-        REPORT,
-        "second stage",
         _writes_markup,
         "lambdabot.report.escape:_entity",
         lambda found: found[0],
     ),
-    _row(
+    *_reports(
         "names its artifact as a workflow command",
-        REPORT,
-        "second stage",
         _commands_the_runner,
-        "lambdabot.workflow_command:_data",
+        COMMANDED,
         as_written,
     ),
-    _row(
-        "is dependabot's, and a person starts it again",
-        SECRETS,
-        "action",
-        _is_dependabots_run_by_a_person,
-        "lambdabot.github.event:DEPENDABOT",
-        "nobody",
-    ),
-    _row("comes from a fork", SECRETS, "action", _is_a_forks, OPENED, property(lambda _: False)),
-    _row(
-        "comes from a fork that was deleted",
-        SECRETS,
-        "action",
-        _is_of_a_fork_that_was_deleted,
-        OPENED,
-        property(lambda _: False),
-    ),
-    _row(
-        "has an event that cannot be read",
-        SECRETS,
-        "action",
-        _has_an_event_that_cannot_be_read,
-        OPENED,
-        property(as_told),
-    ),
     *(
-        _row(
-            f"is measured on {event}",
-            SECRETS,
-            "action",
-            partial(_runs_beside_secrets, event),
-            "lambdabot.github.event:Context.require_trusted",
-            lambda *_, **__: None,
-        )
-        for event in ("pull_request_target", "workflow_run", "issue_comment")
+        _row(name, SECRETS, door, partial(attempt, run), hold)
+        for name, attempt, hold in OPENERS
+        for door, run in RUNS.items()
     ),
 ]

@@ -20,6 +20,8 @@ ADMIN = "arn:aws:iam::123456789012:role/admin"
 GIT = ["git", "-c", "user.email=a@example.org", "-c", "user.name=a", "-c", "init.defaultBranch=main"]
 
 Go = Callable[..., Seen]
+NOBODY = "http://127.0.0.1:9"
+"""An endpoint that nobody serves: what is in force is decided, and told in the report, without a measurement."""
 
 
 def taken_at_its_word(settings: Settings, target: TargetBranch | Unknown, *, formerly: Mapping[str, str]) -> Trusted:
@@ -45,7 +47,7 @@ def _in_force(write: Callable[[Arena], None], *path: str, value: object) -> Call
 
     def attempt(arena: Arena, go: Go) -> bool:
         write(arena)
-        found: Any = _report(go())["settings"]
+        found: Any = _report(go(endpoint=NOBODY))["settings"]
         for key in path:
             found = found[key]
         return bool(found == value)
@@ -59,7 +61,7 @@ def _of_hello(more: str, *path: str, value: object) -> Callable[[Arena, Go], boo
 
 def _raises_its_budget(arena: Arena, go: Go) -> bool:
     arena.write("lambdabot.yml", SETTINGS.replace("minutes: 1", "minutes: 900"))
-    return bool(_report(go())["settings"]["functions"]["hello"]["budget"]["minutes"] == 900)
+    return bool(_report(go(endpoint=NOBODY))["settings"]["functions"]["hello"]["budget"]["minutes"] == 900)
 
 
 def _makes_a_large_increase_pass(arena: Arena, go: Go) -> bool:
@@ -159,7 +161,7 @@ def _shrinks_the_event(arena: Arena, go: Go) -> bool:
 def _measures_other_code(arena: Arena, go: Go) -> bool:
     arena.write("trivial/app.py", "def handler(event, context):\n    return 0\n")
     arena.write("lambdabot.yml", SETTINGS.replace("source: src", "source: trivial"))
-    return not any("changes `source`" in note for note in _report(go())["notes"])
+    return not any("changes `source`" in note for note in _report(go(endpoint=NOBODY))["notes"])
 
 
 def _links_to_other_settings(arena: Arena, go: Go) -> bool:
@@ -167,7 +169,7 @@ def _links_to_other_settings(arena: Arena, go: Go) -> bool:
     (arena.work / "lambdabot.yml").unlink()
     arena.link("lambdabot.yml", "soft.yml")
     arena.write("lambdabot.yml", SETTINGS + "gate: {threshold_percent: 3}\n", at=arena.base)
-    return bool(_report(go())["settings"]["gate"]["threshold_percent"] != 3)
+    return bool(_report(go(endpoint=NOBODY))["settings"]["gate"]["threshold_percent"] != 3)
 
 
 def _says_nothing(more: str) -> Callable[[Arena, Go], bool]:
@@ -176,7 +178,7 @@ def _says_nothing(more: str) -> Callable[[Arena, Go], bool]:
     def attempt(arena: Arena, go: Go) -> bool:
         key = more.partition(":")[0].strip()
         arena.write("lambdabot.yml", SETTINGS.replace("    memory_mb: [1024]\n", "") + f"    {more}\n")
-        return not any(f"changes `{key}`" in note for note in _report(go())["notes"])
+        return not any(f"changes `{key}`" in note for note in _report(go(endpoint=NOBODY))["notes"])
 
     return attempt
 
@@ -207,7 +209,7 @@ def _moves_the_settings(arena: Arena, go: Go) -> bool:
     moved = SETTINGS.replace("source: src", "source: ../src") + "gate: {threshold_percent: 5000}\n"
     arena.write("ci/lambdabot.yml", moved)
     (arena.work / "lambdabot.yml").unlink()
-    return _threshold(go(config="ci/lambdabot.yml"))
+    return _threshold(go(config="ci/lambdabot.yml", endpoint=NOBODY))
 
 
 def _git(folder: Path, *words: str) -> str:
@@ -279,7 +281,7 @@ def _first_parent(head: str, commits: object, root: Path) -> str:
 
 
 def _goes_where_its_word_has_power(arena: Arena, go: Go) -> bool:
-    return go(base="", endpoint="http://127.0.0.1:9").exit_code != 2
+    return go(base="", endpoint=NOBODY).exit_code != 2
 
 
 def _has_power_at_a_terminal(arena: Arena, _: Go) -> bool:
@@ -288,27 +290,27 @@ def _has_power_at_a_terminal(arena: Arena, _: Go) -> bool:
     _git(arena.work, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
     arena.write("lambdabot.yml", SETTINGS + f'    like: orders\n    side_effects: accepted\n    role: "{ADMIN}"\n')
     _commit(arena)
-    seen = arena.command("run", "--dry-run", "--endpoint", "http://127.0.0.1:9")
+    seen = arena.command("run", "--dry-run", "--endpoint", NOBODY)
     return seen.exit_code == 0 and not seen.shows("changes `role`, `like`, `side_effects` of `hello`")
 
 
 def _speaks_in_its_own_words(arena: Arena, go: Go) -> bool:
     arena.write("own.md.j2", "all is well, says the pull request")
     arena.write("lambdabot.yml", SETTINGS + "comment: {template: own.md.j2}\n")
-    return go().shows("all is well, says the pull request")
+    return go(endpoint=NOBODY).shows("all is well, says the pull request")
 
 
 def _rewrites_the_teams_words(arena: Arena, go: Go) -> bool:
     for folder, text in ((arena.work, "all is well, says the pull request"), (arena.base, "the team's words")):
         arena.write("own.md.j2", text, at=folder)
         arena.write("lambdabot.yml", SETTINGS + "comment: {template: own.md.j2}\n", at=folder)
-    return go().shows("all is well, says the pull request")
+    return go(endpoint=NOBODY).shows("all is well, says the pull request")
 
 
 def _silences(more: str) -> Callable[[Arena, Go], bool]:
     def attempt(arena: Arena, go: Go) -> bool:
         _says(f"comment: {{{more}}}\n")(arena)
-        return not go().comments
+        return not go(endpoint=NOBODY).comments
 
     return attempt
 
@@ -317,7 +319,7 @@ def _builds_for_a_new_function(arena: Arena, go: Go) -> bool:
     arena.write("more/app.py", HANDLER)
     new = SETTINGS[SETTINGS.index("  hello:") :].replace("hello", "fresh").replace("src", "more")
     arena.write("lambdabot.yml", SETTINGS + new + "    allow_build: [anything]\n")
-    return bool(_report(go())["settings"]["functions"]["fresh"]["allow_build"])
+    return bool(_report(go(endpoint=NOBODY))["settings"]["functions"]["fresh"]["allow_build"])
 
 
 def _rows(
@@ -326,19 +328,26 @@ def _rows(
     *doors: Door,
     guard: str = TRUSTED,
     without: object = taken_at_its_word,
+    by_event: bool = False,
+    only: str = "",
 ) -> Iterator[Attack]:
+    """Yield the rows of an attack at the doors, both unless they are named.
+
+    The command line is at a terminal, or a step of the workflow where the event tells of the pull request.
+    """
+
     def by_action(arena: Arena) -> bool:
         return attempt(arena, arena.action)
 
     def by_command(arena: Arena) -> bool:
-        def go(*, config: str = "lambdabot.yml", base: str = "") -> Seen:
-            return arena.command("run", "--endpoint", "local", "--config", config, "--base", base or str(arena.base))
+        def go(*, config: str = "lambdabot.yml", **more: str) -> Seen:
+            return arena.run("--config", config, in_workflow=by_event, **more)
 
         return attempt(arena, go)
 
     ways = {"action": by_action, "command line": by_command}
     for door in doors or ways:
-        yield Attack(name=name, promise=PROMISE, door=door, attempt=ways[door], guard=guard, without=without)
+        yield Attack(name=name, promise=PROMISE, door=door, attempt=ways[door], guard=guard, without=without, only=only)
 
 
 def nothing(*_: object, **__: object) -> Iterator[object]:  # in a guard's place
@@ -350,7 +359,7 @@ UNBUILT = SETTINGS.replace("source: src", "source: dist/built.zip")
 
 ATTACKS = [
     *_rows("raises the gate's threshold", _softens(SETTINGS)),
-    *_rows("raises the gate's threshold and costs more", _makes_a_large_increase_pass, "action"),
+    *_rows("raises the gate's threshold and costs more", _makes_a_large_increase_pass),
     *_rows(
         "lets the gate pass what is not decided",
         _in_force(
@@ -381,15 +390,16 @@ ATTACKS = [
         "has power at the terminal of who checked it out",
         _has_power_at_a_terminal,
         "command line",
+        only="the action is at no terminal",
         guard="lambdabot.pipeline.terms:default_branch",
         without=lambda *_: None,
     ),
     *_rows("lets a dependency's code be built", _of_hello("allow_build: [any]", "allow_build", value=["any"])),
-    *_rows("brings a function that may build", _builds_for_a_new_function, "action"),
+    *_rows("brings a function that may build", _builds_for_a_new_function),
     *_rows("has the comment in its own words", _speaks_in_its_own_words),
     *_rows("rewrites the team's words of the comment", _rewrites_the_teams_words),
-    *_rows("turns the comment off", _silences('mode: "off"'), "action"),
-    *_rows("lets no comment be made unless it costs more", _silences("when: regression"), "action"),
+    *_rows("turns the comment off", _silences('mode: "off"'), by_event=True),
+    *_rows("lets no comment be made unless it costs more", _silences("when: regression"), by_event=True),
     *_rows("measures with a smaller event", _shrinks_the_event),
     *_rows("claims less traffic, to stay below the dollars a month", _lowers_the_traffic),
     *_rows(
@@ -434,28 +444,28 @@ ATTACKS = [
     *_rows(
         "has its own first commit taken for the target branch",
         _has_its_own_commit_for_the_target_branch,
-        "action",
+        by_event=True,
         guard="lambdabot.project.base:_target_parent",
         without=_first_parent,
     ),
     *_rows(
         "pushes a merge with a first parent of its own",
         _pushes_a_merge,
-        "action",
+        by_event=True,
         guard="lambdabot.project.base:_target_parent",
         without=_first_parent,
     ),
-    *_rows("is checked out alone", _is_fetched_alone, "action"),
+    *_rows("is checked out alone", _is_fetched_alone, by_event=True),
     *_rows(
         "brings a folder that bears the target branch's name",
         _shadows_the_target_branch,
         guard="lambdabot.project.base:_is_committed",
         without=lambda *_: False,
     ),
-    *_rows("bears the name that the base is looked for by", _is_called_as_the_target_branch, "action"),
+    *_rows("bears the name that the base is looked for by", _is_called_as_the_target_branch, by_event=True),
     *_rows(
         "is measured elsewhere than locally while nobody knows the target branch",
         _goes_where_its_word_has_power,
-        "action",
+        by_event=True,
     ),
 ]
