@@ -89,7 +89,9 @@ def _payload(name: str, arena: Arena) -> Callable[[Seen], bool]:
 def _source(name: str, arena: Arena) -> Callable[[Seen], bool]:
     arena.write("app.py", TELLING, at=arena.runner)
     arena.link("linked", "../runner")
-    arena.write("own.zip", b"PK\5\6" + bytes(18), at=arena.runner)
+    arena.write(".git/app.py", TELLING)
+    with zipfile.ZipFile(arena.runner / "own.zip", "w") as own:
+        own.writestr("app.py", TELLING)
     arena.link("own.zip", "../runner/own.zip")
     arena.write("lambdabot.yml", _settings(source=name))
     return lambda seen: seen.exit_code != ExitCode.USAGE
@@ -139,7 +141,8 @@ def _archived(arena: Arena) -> Callable[[Seen], bool]:
         '  handler = "app.handler"\n  runtime = "python3.13"\n}\n'
     )
     arena.write("main.tf", text)
-    return lambda seen: seen.shows("app.handler in app.py, which the template holds")
+    arena.write("lambdabot.yml", "version: 1\n")
+    return lambda seen: seen.exit_code != ExitCode.USAGE
 
 
 def _pipe(name: str, text: str, arena: Arena) -> Callable[[Seen], bool]:
@@ -255,7 +258,7 @@ ATTACKS = [
     *_rows("packages the runner's folder by a link", partial(_source, "linked")),
     *_rows("packages the runner's folder by `..`", partial(_source, "src/../../runner")),
     *_rows("takes a zip by a link", partial(_source, "own.zip")),
-    *_rows("packages git's own configuration as one file", partial(_source, ".git/config")),
+    *_rows("packages a file of git's own as one file", partial(_source, ".git/app.py")),
     *_rows("packages a file of the runner as one file", partial(_source, "linked/app.py")),
     *_rows("names requirements outside", partial(_requirements, "../../runner/netrc")),
     *_rows("names requirements that are a link outside", partial(_requirements, "linked.txt")),
