@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lambdabot.model import Declaration, Discovery, NoSlot, Place, Undecided
-from lambdabot.project.builds.sam import SamBuilds, built
+from lambdabot.project.builds.sam import SamBuilds
 from lambdabot.project.templates.attributes import editable
 from lambdabot.project.templates.cloudformation import template as cloudformation
 from lambdabot.project.templates.cloudformation.intrinsics import Known, Result
@@ -105,11 +105,12 @@ class Reading:
                     for name, value in parameters.items():
                         known_to_child[name] = _agreed(known_to_child.get(name, value), value)
             given = passed
-        builds = SamBuilds(self.workspace).of([one for stacks in self.stacks.values() for one in stacks])
+        sam = SamBuilds(self.workspace)
+        builds = sam.of([one for stacks in self.stacks.values() for one in stacks])
         for path, stacks in self.stacks.items():
             for one in stacks:
                 stack = Stack(one.document, given.get(path, {}))
-                found = built(cloudformation.functions(stack), builds.get(path), self.workspace)
+                found = sam.built(cloudformation.functions(stack), builds.get(path))
                 self._take(told(found, _first_line(one), self.problems))
                 self.problems += stack.left_out(*cloudformation.FUNCTIONS)
 

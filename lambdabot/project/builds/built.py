@@ -23,23 +23,37 @@ OWN = "lambdabot*.yml"
 _NOT_SOURCES = {"node_modules", "venv", "__pycache__", "target", "build", "dist", "bin", "obj", "lambdabot-report"}
 
 
-def with_build(one: Declaration, code: Path, *, made: Path, workspace: Workspace) -> Declaration:
-    """Return a function whose code is what a build made; `made` is the file that the build writes at its end.
+class Outputs:
+    """The outputs of one build; how old they are is looked up once for all functions of the same sources."""
 
-    A build that is not in the workspace, or that is gone, is none; nor is one that names the sources themselves.
-    """
-    if not isinstance(one.code, Stated) or code == one.code.value:
-        return one
-    if not (workspace.is_dir(code) or workspace.is_file(code)):
-        return one
-    sources = one.code.value
-    return replace(
-        one,
-        code=replace(one.code, value=code),
-        selection=ALL,
-        built_from=sources if isinstance(sources, Path) else None,
-        stale=_stale(sources, made, workspace) if isinstance(sources, Path) else "",
-    )
+    def __init__(self, workspace: Workspace) -> None:
+        """Look at nothing yet."""
+        self._workspace = workspace
+        self._stale: dict[tuple[Path, Path], str] = {}
+
+    def given(self, one: Declaration, code: Path, *, made: Path) -> Declaration:
+        """Return a function whose code is what a build made; `made` is the file that the build writes at its end.
+
+        An output that is not in the workspace, or that is gone, is none; nor is one that is the sources themselves.
+        """
+        workspace = self._workspace
+        if not isinstance(one.code, Stated) or code == one.code.value:
+            return one
+        if not (workspace.is_dir(code) or workspace.is_file(code)):
+            return one
+        sources = one.code.value
+        return replace(
+            one,
+            code=replace(one.code, value=code),
+            selection=ALL,
+            built_from=sources if isinstance(sources, Path) else None,
+            stale=self._told(sources, made) if isinstance(sources, Path) else "",
+        )
+
+    def _told(self, sources: Path, made: Path) -> str:
+        if (sources, made) not in self._stale:
+            self._stale[sources, made] = _stale(sources, made, self._workspace)
+        return self._stale[sources, made]
 
 
 def _stale(sources: Path, made: Path, workspace: Workspace) -> str:

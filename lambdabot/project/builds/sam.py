@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from lambdabot.model import Declaration, Stated, Undecided
-from lambdabot.project.builds.built import with_build
+from lambdabot.project.builds.built import Outputs
 from lambdabot.project.templates.cloudformation import template
 from lambdabot.project.templates.cloudformation.stack import STACKS, Stack, is_template
 from lambdabot.project.templates.source_text import SourceText, TemplateError
@@ -24,6 +24,7 @@ class SamBuilds:
         """Read nothing yet."""
         self._workspace = workspace
         self._known: dict[Path, Stack | None] = {}  # by the built template
+        self._outputs = Outputs(workspace)
 
     def of(self, stacks: Sequence[Stack]) -> Mapping[Path, Stack]:
         """Return the built template of each template that has one, by the template's real path; nested ones as well."""
@@ -32,6 +33,17 @@ class SamBuilds:
             if (built := self._next_to(stack)) is not None:
                 self._pair(stack, built, found, {one.document.text.path.resolve(): one for one in stacks}, DEEPEST)
         return found
+
+    def built(
+        self, functions: Iterator[Declaration | Undecided], build: Stack | None
+    ) -> Iterator[Declaration | Undecided]:
+        """Yield a template's functions, with the code that a build of it has for them, and what is told of others."""
+        folders = _folders(build) if build is not None else {}
+        for one in functions:
+            if build is not None and isinstance(one, Declaration) and one.name in folders:
+                yield self._outputs.given(one, folders[one.name], made=build.document.text.path)
+            else:
+                yield one
 
     def _pair(
         self, stack: Stack, built: Stack, found: dict[Path, Stack], all_: Mapping[Path, Stack], depth: int
@@ -69,19 +81,7 @@ class SamBuilds:
         return read[0] if read else None
 
 
-def built(
-    functions: Iterator[Declaration | Undecided], build: Stack | None, workspace: Workspace
-) -> Iterator[Declaration | Undecided]:
-    """Yield a template's functions, with the code that a build of it has for them, and what is told of others."""
-    outputs = _outputs(build) if build is not None else {}
-    for one in functions:
-        if build is not None and isinstance(one, Declaration) and one.name in outputs:
-            yield with_build(one, outputs[one.name], made=build.document.text.path, workspace=workspace)
-        else:
-            yield one
-
-
-def _outputs(build: Stack) -> dict[str, Path]:
+def _folders(build: Stack) -> dict[str, Path]:
     """Return the folders of a build by function; code that a template itself holds is not built."""
     read = [one for one in template.functions(build) if isinstance(one, Declaration) and not one.selection.texts]
     return {

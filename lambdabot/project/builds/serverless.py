@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from lambdabot.model import Declaration
-from lambdabot.project.builds.built import with_build
+from lambdabot.project.builds.built import Outputs
 from lambdabot.workspace import FileRefusedError, Workspace
 
 FOLDER = ".serverless"
@@ -26,13 +26,14 @@ class ServerlessBuild:
         self._folder = service / FOLDER
         self._workspace = workspace
         self._state = self._read()
+        self._outputs = Outputs(workspace)
 
     def built(self, one: Declaration, key: str) -> Declaration:
         """Return a function with its package, where there is one; `key` is its name in the service."""
         package = next(filter(self._is_zip, map(self._folder.joinpath, self._names(key))), None)
         if package is None:
             return one
-        return with_build(one, package, made=package, workspace=self._workspace)
+        return self._outputs.given(one, package, made=package)
 
     def _is_zip(self, path: Path) -> bool:
         try:
