@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.figures import Figures
-from lambdabot.model import Architecture, Declaration, Edit, Slot, Stated, Undecided
+from lambdabot.model import Architecture, Declaration, DeclaredLayer, Edit, Slot, Stated, Undecided
 from lambdabot.project.discovery import discover
 from lambdabot.project.edits import edits
 from lambdabot.project.templates.serverless.package import DEFAULT_EXCLUDES
@@ -62,6 +62,8 @@ def described(root: Path) -> dict[str, Any]:
         shown = value.value
         if isinstance(shown, Path) and shown.is_relative_to(root):
             shown = shown.relative_to(root)
+        if isinstance(shown, DeclaredLayer):
+            shown = f"{shown.name} in {shown.source.relative_to(root)}"
         return f"{shown} @ {place}{f' ({value.inherited})' if value.inherited else ''}"
 
     functions = {}

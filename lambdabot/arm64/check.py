@@ -96,6 +96,15 @@ def check_layers(client: LayerClient, arns: Iterable[str], target: Target, acces
     return merged("layers", answers or [Arm64Check(path="layers", verdict=Arm64Verdict.READY)])
 
 
+def check_layer(name: str, source: Path, workspace: Workspace, target: Target, access: IndexAccess) -> Arm64Check:
+    """Judge a layer whose contents the repository holds, as `check_layers` does the others."""
+    try:
+        shipped: Shipped | str = _read(source, workspace)
+    except LambdabotError as error:
+        shipped = "; ".join(str(error).splitlines())
+    return _by_layer(name, shipped, target, access)
+
+
 def _by_layer(arn: str, shipped: Shipped | str, target: Target, access: IndexAccess) -> Arm64Check:
     """Judge a layer, or say why it could not be read; its files are told with its name."""
     try:

@@ -12,7 +12,7 @@ from typing import Any
 from lambdabot.aws.copies.identity import NO_REPOSITORY, name_prefix
 from lambdabot.aws.existing import parse
 from lambdabot.errors import Mistake, UsageError
-from lambdabot.model import Function
+from lambdabot.model import Function, Layer
 
 PASSING = "PassExecutionRole"
 OIDC = "token.actions.githubusercontent.com"
@@ -95,11 +95,11 @@ def permissions(
         ),
         _allow("CreateLogGroup", ["logs:CreateLogGroup", "logs:TagResource"], [groups]),
         _allow("UseLogGroup", ["logs:DeleteLogGroup", "logs:FilterLogEvents"], [groups]),
-        _allow("FindOrphans", ["lambda:ListFunctions", "logs:DescribeLogGroups"], ["*"]),
+        _allow("FindOrphans", ["lambda:ListFunctions", "lambda:ListLayers", "logs:DescribeLogGroups"], ["*"]),
         _allow("ReadTags", ["lambda:ListTags", "logs:ListTagsForResource"], [copies, groups]),
         *_of_bucket(prefix, bucket, place),
         *_of_existing(functions, place),
-        *_of_layers(functions, place),
+        *_of_layers(functions, prefix, place),
         *_of_images(functions, place),
     ]
     return _document(statements)
@@ -240,11 +240,22 @@ def _of_existing(functions: Sequence[Function], place: ArnScope) -> list[Documen
     return statements
 
 
-def _of_layers(functions: Sequence[Function], place: ArnScope) -> list[Document]:
-    layers = {arn for one in functions for arns in one.code.layers.values() for arn in arns}
+def _of_layers(functions: Sequence[Function], prefix: str, place: ArnScope) -> list[Document]:
+    """Return what layers take: to read those that the copies get, and to publish those that the repository holds."""
+    layers = [layer for one in functions for layers in one.code.layers.values() for layer in layers]
+    read = {layer for layer in layers if isinstance(layer, str)}
     if any(_open(one, "layers") for one in functions):
-        layers.add(f"arn:{place.partition}:lambda:{place.region}:*:layer:*")  # of any account: many are public
-    return [_allow("Layers", ["lambda:GetLayerVersion"], sorted(layers))] if layers else []
+        read.add(f"arn:{place.partition}:lambda:{place.region}:*:layer:*")  # of any account: many are public
+    statements = [_allow("Layers", ["lambda:GetLayerVersion"], sorted(read))] if read else []
+    if any(isinstance(layer, Layer) for layer in layers):
+        # AWS's pages disagree on whether listing a layer's versions can be limited to that layer.
+        own = place.arn("lambda", f"layer:{prefix}*")
+        statements += [
+            _allow("PublishLayers", ["lambda:PublishLayerVersion"], [own]),
+            _allow("UseOwnLayers", ["lambda:DeleteLayerVersion", "lambda:GetLayerVersion"], [f"{own}:*"]),
+            _allow("ListOwnLayers", ["lambda:ListLayerVersions"], ["*"]),
+        ]
+    return statements
 
 
 def _of_images(functions: Sequence[Function], place: ArnScope) -> list[Document]:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import lzma
+import os
 import secrets
 import shutil
 import stat
@@ -12,6 +13,7 @@ import threading
 import weakref
 import zipfile
 import zlib
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -52,7 +54,7 @@ class Code:
             self.package.write_bytes(zipped)
             self.package.chmod(0o600)
             self.folder.mkdir()
-            _unpack(zipped, self.folder)
+            self.unzipped = _unpack(zipped, self.folder)  # bytes
         except _DAMAGED as error:
             self._finalizer()
             text = "Could not unzip uploaded file. Please check your file, then try to upload again."
@@ -63,6 +65,23 @@ class Code:
         private.chmod(0o711)  # a worker with a user id of its own passes through to its code
 
 
+class Merged:
+    """Several packages in one folder, each laid over those before it; it lives as long as something refers to it."""
+
+    def __init__(self, codes: Sequence[Code], parent: Path) -> None:
+        """Link the files of all; InvalidParameterValueException where a link leads out of what came of them."""
+        private = Path(tempfile.mkdtemp(prefix="layers-", dir=parent)).resolve()
+        self.folder = private / "opt"
+        self._finalizer = weakref.finalize(self, shutil.rmtree, private, ignore_errors=True)
+        self._finalizer.atexit = False  # as a Code's
+        self.folder.mkdir()
+        links = [link for code in codes for link in _lay_over(code.folder, self.folder)]
+        for link in links:
+            if link.is_symlink() and not link.resolve().is_relative_to(self.folder):
+                raise _leaves(link, self.folder)
+        private.chmod(0o711)
+
+
 class CodeStore:
     """The packages of one endpoint: the same bytes are unpacked once and shared."""
 
@@ -71,6 +90,7 @@ class CodeStore:
         self._folder = folder
         self._lock = threading.Lock()
         self._codes: weakref.WeakValueDictionary[str, Code] = weakref.WeakValueDictionary()
+        self._merged: weakref.WeakValueDictionary[tuple[str, ...], Merged] = weakref.WeakValueDictionary()
         self._unpacking: dict[str, threading.Lock] = {}
 
     def unpack(self, zipped: bytes) -> Code:
@@ -89,6 +109,15 @@ class CodeStore:
                 code = self._codes[sha256] = Code(zipped, sha256, self._folder)
             return code
 
+    def merged(self, codes: Sequence[Code]) -> Merged:
+        """Return packages laid over one another, the later ones on top."""
+        key = tuple(code.sha256 for code in codes)
+        with self._lock:
+            found = self._merged.get(key)
+            if found is None:
+                found = self._merged[key] = Merged(codes, self._folder)
+            return found
+
     def package(self, token: str) -> bytes:
         """Return the zip that a download address names; AccessDenied (403) for any other address."""
         for code in list(self._codes.values()):
@@ -102,8 +131,8 @@ class CodeStore:
         return sum(code.size for code in list(self._codes.values()))
 
 
-def _unpack(zipped: bytes, folder: Path) -> None:
-    """Write files, then links, so that no file is ever written through a link."""
+def _unpack(zipped: bytes, folder: Path) -> int:
+    """Write files, then links, so that no file is ever written through a link; return the files' bytes."""
     written = 0
     links: list[tuple[Path, str]] = []
     with zipfile.ZipFile(BytesIO(zipped)) as package:
@@ -131,6 +160,28 @@ def _unpack(zipped: bytes, folder: Path) -> None:
     for link, _ in links:  # where a link ends is known when all are there
         if not link.resolve().is_relative_to(folder):
             raise _leaves(link, folder)
+    return written
+
+
+def _lay_over(folder: Path, onto: Path) -> Iterator[Path]:
+    """Put a folder's files in place of what another has by their names; yield the links. Nothing goes through one."""
+    for place, names, files in os.walk(folder):
+        target = onto / Path(place).relative_to(folder)
+        if target.is_symlink() or target.is_file():
+            target.unlink()
+        target.mkdir(exist_ok=True)
+        for source in (Path(place, name) for name in (*files, *names)):
+            end = target / source.name
+            if source.is_dir() and not source.is_symlink():
+                continue
+            if end.is_dir() and not end.is_symlink():
+                shutil.rmtree(end)
+            end.unlink(missing_ok=True)
+            if source.is_symlink():
+                end.symlink_to(source.readlink())
+                yield end
+            else:
+                end.hardlink_to(source)
 
 
 def _entries(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:

@@ -35,7 +35,6 @@ _RESERVED = frozenset(
 )  # "Defined runtime environment variables"
 _UNSUPPORTED = {
     "VpcConfig": "SubnetIds",
-    "Layers": "",
     "FileSystemConfigs": "",
     "ImageConfig": "",
     "CodeSigningConfigArn": "",

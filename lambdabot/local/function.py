@@ -5,9 +5,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from lambdabot.local.code import Code
+from lambdabot.local.code import Code, Merged
 
 LATEST = "$LATEST"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachedLayers:
+    """The layers of a function, in their order; `contents` holds the folder that is seen at /opt."""
+
+    documents: tuple[Mapping[str, Any], ...] = ()  # the model's Layer
+    codes: tuple[Code, ...] = ()
+    contents: Code | Merged | None = None
+
+
+NO_LAYERS = AttachedLayers()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
@@ -22,6 +34,7 @@ class FunctionVersion:
     arn: str  # the function's, without a qualifier
     version: str
     code: Code
+    layers: AttachedLayers = NO_LAYERS
     settings: Mapping[str, Any] = field(repr=False)
     architecture: str
     last_modified: str
@@ -51,7 +64,10 @@ class FunctionVersion:
 
     def same_as(self, other: "FunctionVersion") -> bool:
         """True when neither code nor configuration differ: then PublishVersion makes no new version."""
-        mine, theirs = ((version.code.sha256, version.architecture, version.settings) for version in (self, other))
+        mine, theirs = (
+            (version.code.sha256, version.layers.documents, version.architecture, version.settings)
+            for version in (self, other)
+        )
         return mine == theirs
 
     def document(self, now: float, *, arn: str, with_state: bool = True) -> dict[str, Any]:
@@ -67,6 +83,7 @@ class FunctionVersion:
             "LastModified": self.last_modified,
             "Version": self.version,
             "RevisionId": self.revision_id,
+            **({"Layers": list(self.layers.documents)} if self.layers.documents else {}),
         }
         return {**document, **self._state(now)} if with_state else document
 

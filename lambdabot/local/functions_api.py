@@ -8,6 +8,7 @@ from lambdabot.local.call import Call, Operation, page
 from lambdabot.local.code import CodeStore
 from lambdabot.local.configuration import ConfigurationRules, check_code_source
 from lambdabot.local.function import LATEST, FunctionVersion
+from lambdabot.local.layers import LayerStore, check_size
 from lambdabot.local.names import FunctionName, parse_name
 from lambdabot.local.registry import Registry, check_revision
 
@@ -17,11 +18,14 @@ Document = Mapping[str, Any]
 class FunctionsApi:
     """CreateFunction and what follows from it."""
 
-    def __init__(self, registry: Registry, codes: CodeStore, rules: ConfigurationRules, *, download: str) -> None:
+    def __init__(
+        self, registry: Registry, codes: CodeStore, layers: LayerStore, rules: ConfigurationRules, *, download: str
+    ) -> None:
         """Work on one Region's registry; `download` is the address of packages before their token."""
         self._download = download
         self._registry = registry
         self._codes = codes
+        self._layers = layers
         self._rules = rules
         self.operations: dict[str, Operation] = {
             "CreateFunction": self._create,
@@ -43,10 +47,13 @@ class FunctionsApi:
         if asked.get("PackageType", "Zip") != "Zip":
             raise invalid(message="A container image is not supported locally; send the package as ZipFile")
         settings = self._rules.apply(name.name, {}, asked)
+        layers = self._layers.attached(asked.get("Layers", []))
         code = self._codes.unpack(check_code_source(asked["Code"]))
+        check_size(code, layers)
         version = self._registry.create(
             name.name,
             code=code,
+            layers=layers,
             settings=settings,
             architecture=asked.get("Architectures", ["x86_64"])[0],
             tags=asked.get("Tags", {}),
@@ -77,6 +84,7 @@ class FunctionsApi:
         name = self._latest(asked)
         check_revision(asked.get("RevisionId"), self._registry.version(name).revision_id)
         code = self._codes.unpack(check_code_source(asked))
+        check_size(code, self._registry.version(name).layers)
         if asked.get("DryRun"):
             return self._document(self._registry.version(name), name)
         version = self._registry.update(
@@ -87,9 +95,13 @@ class FunctionsApi:
     def _update_configuration(self, call: Call) -> Document:
         asked = call.parameters
         name = self._latest(asked)
+        layers = self._layers.attached(asked["Layers"]) if "Layers" in asked else None
+        if layers is not None:
+            check_size(self._registry.version(name).code, layers)
         version = self._registry.update(
             name,
             revision_id=asked.get("RevisionId"),
+            layers=layers,
             settings=lambda current: self._rules.apply(name.name, current, asked),
         )
         return self._made(version)

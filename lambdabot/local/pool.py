@@ -144,6 +144,7 @@ class EnvironmentPool:
             environment["AWS_LAMBDA_LOG_LEVEL"] = settings["LoggingConfig"]["ApplicationLogLevel"]
         spec = EnvironmentSpec(
             code=version.code.folder,
+            layers=version.layers.contents.folder if version.layers.contents else None,
             handler=settings["Handler"],
             runtime=settings["Runtime"],
             memory_mb=version.memory_mb,

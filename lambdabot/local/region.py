@@ -12,6 +12,8 @@ from lambdabot.local.configuration import MEMORY_LIMIT, ConfigurationRules
 from lambdabot.local.functions_api import FunctionsApi
 from lambdabot.local.host import Host
 from lambdabot.local.invocations_api import InvocationsApi
+from lambdabot.local.layers import LayerStore
+from lambdabot.local.layers_api import LayersApi
 from lambdabot.local.log_store import LogStore
 from lambdabot.local.logs_api import LogsApi
 from lambdabot.local.names import ACCOUNT
@@ -49,12 +51,14 @@ class Region:
             name, clock=time.time, transition_seconds=limits.transition_seconds, retire=self._pool.retire
         )
         rules = ConfigurationRules(runtimes=runtimes, supports=host.supports, memory_limit_mb=limits.memory_mb)
+        layers = LayerStore(name, codes, clock=time.time)
         logs = LogStore(f"arn:aws:logs:{name}:{ACCOUNT}:log-group:")
         account = Account(registry, codes, concurrency=limits.concurrency, busy=limits.busy)
         self._invocations = InvocationsApi(registry, account, self._pool, logs)
         self.operations: Mapping[str, Mapping[str, Operation]] = {
             "lambda": {
-                **FunctionsApi(registry, codes, rules, download=download).operations,
+                **FunctionsApi(registry, codes, layers, rules, download=download).operations,
+                **LayersApi(layers, download=download).operations,
                 **VersionsApi(registry).operations,
                 **account.operations,
                 **self._invocations.operations,

@@ -9,7 +9,7 @@ from typing import Any
 
 from lambdabot.local.api_error import ApiError, conflict, invalid, not_found
 from lambdabot.local.code import Code
-from lambdabot.local.function import LATEST, Alias, FunctionVersion, LambdaFunction, modified
+from lambdabot.local.function import LATEST, NO_LAYERS, Alias, AttachedLayers, FunctionVersion, LambdaFunction, modified
 from lambdabot.local.names import FunctionName, function_arn
 
 
@@ -58,7 +58,14 @@ class Registry:
         return name in self._functions
 
     def create(
-        self, name: str, *, code: Code, settings: Mapping[str, Any], architecture: str, tags: Mapping[str, str]
+        self,
+        name: str,
+        *,
+        code: Code,
+        layers: AttachedLayers = NO_LAYERS,
+        settings: Mapping[str, Any],
+        architecture: str,
+        tags: Mapping[str, str],
     ) -> FunctionVersion:
         """Add a function, Pending at first; 409 when the name is taken."""
         with self.lock:
@@ -69,6 +76,7 @@ class Registry:
                 arn=function_arn(self.region, name),
                 version=LATEST,
                 code=code,
+                layers=layers,
                 settings=settings,
                 architecture=architecture,
                 is_update=False,
@@ -127,6 +135,7 @@ class Registry:
         revision_id: str | None,
         settings: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda current: current,
         code: Code | None = None,
+        layers: AttachedLayers | None = None,
         architecture: str | None = None,
     ) -> FunctionVersion:
         """Replace `$LATEST`; 409 while another change is under way, 412 when the revision is not the current one."""
@@ -139,6 +148,7 @@ class Registry:
                 old,
                 settings=settings(old.settings),
                 code=code or old.code,
+                layers=old.layers if layers is None else layers,
                 architecture=architecture or old.architecture,
                 is_update=True,
                 **self._now(),

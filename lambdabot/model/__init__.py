@@ -2,13 +2,13 @@
 
 Durations are milliseconds as Lambda reports them, sizes are MB as Lambda counts them (1 MB = 1,048,576 bytes),
 money is US dollars as `Decimal`. A module here imports none that comes later in this list: `configuration`, `place`,
-`selection`, `declaration`, `function`, `measured`, `prices`, `arm64`, `runtimes`, `result`, `annotation`.
+`selection`, `declaration`, `layer`, `function`, `measured`, `prices`, `arm64`, `runtimes`, `result`, `annotation`.
 """
 
 from lambdabot.model.annotation import Annotation
 from lambdabot.model.arm64 import Arm64Check, Arm64Verdict, PackageCheck, PackageVerdict
 from lambdabot.model.configuration import Architecture, Commits, Configuration, Side, Variant
-from lambdabot.model.declaration import Declaration, Discovery, EventSource
+from lambdabot.model.declaration import Declaration, DeclaredLayer, Discovery, EventSource
 from lambdabot.model.function import (
     Budget,
     Build,
@@ -24,6 +24,7 @@ from lambdabot.model.function import (
     Setup,
     Strategy,
 )
+from lambdabot.model.layer import Layer, LayerBuild
 from lambdabot.model.measured import (
     Comparison,
     Estimate,
@@ -59,6 +60,7 @@ __all__ = [
     "Configuration",
     "Constraints",
     "Declaration",
+    "DeclaredLayer",
     "Deployment",
     "Discovery",
     "Edit",
@@ -71,6 +73,8 @@ __all__ = [
     "ImageConfig",
     "Interval",
     "Invocation",
+    "Layer",
+    "LayerBuild",
     "Measurement",
     "NoSlot",
     "Origin",

@@ -22,6 +22,14 @@ class EventSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredLayer:
+    """A layer whose contents the template names."""
+
+    name: str  # its logical name
+    source: Path  # a folder or .zip, absolute
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
     """One Lambda function as a template declares it."""
 
@@ -42,7 +50,7 @@ class Declaration:
     timeout_seconds: Attribute[int] = None
     environment: dict[str, Attribute[str]] = field(default_factory=dict, repr=False)
     environment_undecided: Undecided | None = None  # variables beside those that have a name here
-    layers: tuple[Attribute[str], ...] = ()
+    layers: tuple[Attribute[str | DeclaredLayer], ...] = ()  # in their order; a text is an ARN
     events: tuple[EventSource, ...] = ()
     reserved_concurrency: Attribute[int] = None
     provisioned_concurrency: Attribute[int] = None

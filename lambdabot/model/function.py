@@ -9,6 +9,8 @@ from typing import Any, Self
 
 from lambdabot.model.configuration import Architecture, Configuration, Side, Variant
 from lambdabot.model.declaration import Declaration
+from lambdabot.model.layer import Layer, LayerBuild
+from lambdabot.model.place import Undecided
 from lambdabot.model.selection import ALL, Selection
 from lambdabot.workspace import Workspace
 
@@ -77,11 +79,13 @@ class Code:
     handler: str | None
     runtime: str
     requirements: Path | None
-    layers: Mapping[Architecture, tuple[str, ...]] = field(default_factory=dict)  # ARNs of layer versions
+    layers: Mapping[Architecture, tuple[str | Layer, ...]] = field(default_factory=dict)  # a text is a version's ARN
+    missing_layers: tuple[Undecided, ...] = ()  # of the template, and why they are left out
+    local_layers: Mapping[str, Layer] = field(default_factory=dict)  # what stands for an ARN where it is no AWS
     image_config: ImageConfig | None = None
     allow_build: frozenset[str]  # dependencies that may be built from source
 
-    def layers_for(self, architecture: Architecture) -> tuple[str, ...]:
+    def layers_for(self, architecture: Architecture) -> tuple[str | Layer, ...]:
         """Return the layers that are attached on an architecture, in their order."""
         return self.layers.get(architecture, ())
 
@@ -185,6 +189,7 @@ class Build:
     zip_bytes: int
     unzipped_bytes: int
     target: str  # what dependencies were resolved for, in words: `python3.13, x86_64, glibc 2.34`
+    layers: tuple[str | LayerBuild, ...] = ()  # in their order; a text is a version's ARN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

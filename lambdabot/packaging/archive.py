@@ -49,6 +49,7 @@ class Archive:
     contents: str  # the same for two packages that hold the same: its sha256, or a digest of what is in a zip
     zip_bytes: int
     unzipped_bytes: int
+    names: tuple[str, ...] = ()  # of its files
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def write(
     with zipfile.ZipFile(destination, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(sizes):
             _add(archive, name, contents.get(name), replaced.get(name), sizes[name])
-    return check_zipped(_measured(destination, sum(sizes.values())), sizes, direct=direct)
+    return check_zipped(_measured(destination, sizes), sizes, direct=direct)
 
 
 def _add(archive: zipfile.ZipFile, name: str, file: File | None, content: bytes | None, size: int) -> None:
@@ -219,7 +220,7 @@ def take(path: Path, workspace: Workspace, destination: Path, *, direct: bool = 
     if not sizes:
         what = f"{path.name} holds no file"
         raise PackagingError(what, advice=_REBUILD)
-    taken = check_zipped(_measured(destination, sum(sizes.values())), sizes, direct=direct)
+    taken = check_zipped(_measured(destination, sizes), sizes, direct=direct)
     try:
         with destination.open("rb") as copied:
             return replace(taken, contents=zip_directory.contents(copied, largest=MAX_UNZIPPED_BYTES))
@@ -244,7 +245,7 @@ def check_zipped(archive: Archive, sizes: Mapping[str, int], *, direct: bool) ->
     return archive
 
 
-def _measured(path: Path, unzipped_bytes: int) -> Archive:
+def _measured(path: Path, sizes: Mapping[str, int]) -> Archive:
     """Return a zip that was written here, with its CodeSha256."""
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").digest()
@@ -253,7 +254,8 @@ def _measured(path: Path, unzipped_bytes: int) -> Archive:
         sha256=base64.b64encode(digest).decode(),
         contents=base64.b64encode(digest).decode(),
         zip_bytes=path.stat().st_size,
-        unzipped_bytes=unzipped_bytes,
+        unzipped_bytes=sum(sizes.values()),
+        names=tuple(sizes),
     )
 
 

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from lambdabot.arm64.check import check_function, check_layers, merged
+from lambdabot.arm64.check import check_function, check_layer, check_layers, merged
 from lambdabot.arm64.files.layers import LayerClient
 from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.arm64.target import Target
 from lambdabot.errors import reason
-from lambdabot.model import Architecture, Arm64Check, Arm64Verdict, Function
+from lambdabot.model import Architecture, Arm64Check, Arm64Verdict, Function, Layer
 
 
 def check_arm64(function: Function, access: IndexAccess, layer_client: LayerClient | None) -> Arm64Check | None:
@@ -32,8 +32,12 @@ def _answer(function: Function, access: IndexAccess, layer_client: LayerClient |
         answers.append(
             check_function(code.source, code.requirements, code.workspace, target, access, selection=code.selection)
         )
-    if layer_client is not None and (layers := function.code.layers_for(Architecture.ARM64)):
-        answers.append(check_layers(layer_client, layers, target, access))
+    layers = function.code.layers_for(Architecture.ARM64)
+    if layer_client is not None and (arns := [one for one in layers if isinstance(one, str)]):
+        answers.append(check_layers(layer_client, arns, target, access))
+    answers += [
+        check_layer(one.name, one.source, one.workspace, target, access) for one in layers if isinstance(one, Layer)
+    ]
     if not answers:
         return None
     own = function.origin.like is None or "source" in function.origin.given

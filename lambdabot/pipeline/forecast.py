@@ -9,12 +9,13 @@ from lambdabot.aws.calls.connection import REQUESTS_PER_SECOND
 from lambdabot.aws.calls.region import region_of
 from lambdabot.aws.prices import prices
 from lambdabot.measurement.outlook import Outlook
-from lambdabot.model import Function, Prices, Side
+from lambdabot.model import Architecture, Function, Layer, Prices, Side
 from lambdabot.model.runtimes import unsupported
 from lambdabot.packaging.target import Target
 from lambdabot.pipeline.lineup import Bench, Lineup
-from lambdabot.pipeline.notes import declared_notes, selection_notes
+from lambdabot.pipeline.notes import declared_notes, layers_elsewhere, selection_notes
 from lambdabot.pipeline.pairs import Pair
+from lambdabot.redaction import redact
 from lambdabot.settings.declared import not_measured
 from lambdabot.settings.load import Settings
 from lambdabot.unbuilt.check import handler_name
@@ -22,6 +23,7 @@ from lambdabot.unbuilt.check import handler_name
 _ASSUMED_CONCURRENCY = 10  # a new account's; nothing is called to ask
 _CALLS_OF_A_RUN = 3  # GetAccountSettings, CreateLogGroup, DeleteLogGroup
 _CALLS_OF_A_VARIANT = 2  # CreateFunction, DeleteFunction; GetFunction has a quota of its own
+_CALLS_OF_LAYER = 3  # PublishLayerVersion, ListLayerVersions, DeleteLayerVersion
 _TRANSITION_SECONDS = 5.0  # until a function is Active, and until it is gone
 
 
@@ -57,6 +59,7 @@ def _lines(function: Function, outlook: Outlook, settings: Settings) -> list[str
     return [
         f"{function.name} ({function.code.runtime})",
         f"  code         {_code(function, settings)}",
+        *_layers(function, settings),
         *_endpoint(function, settings),
         f"  sweep        {', '.join(map(str, asked.memory_mb))} MB on {', '.join(asked.architectures)}",
         f"  today        {today}",
@@ -79,6 +82,8 @@ def _endpoint(function: Function, settings: Settings) -> Iterator[str]:
         yield "  endpoint     a container image is not run by the embedded endpoint: `--endpoint aws` measures it"
     elif why := unsupported(function.code.runtime):
         yield f"  endpoint     {why}: `--endpoint aws` measures it"
+    if why := layers_elsewhere(function, Target.local().architecture):
+        yield f"  endpoint     {why}"
 
 
 def _code(function: Function, settings: Settings) -> str:
@@ -96,13 +101,42 @@ def _code(function: Function, settings: Settings) -> str:
     return f"{shown}, {handler}{f' in {found}' if found else ''}"
 
 
+def _layers(function: Function, settings: Settings) -> list[str]:
+    """Return the layers in their order, and those that are left out."""
+
+    def shown(layer: str | Layer) -> str:
+        if isinstance(layer, str):
+            local = function.code.local_layers.get(layer)
+            return f"{redact(layer)}{f' ({path(local)} but on AWS)' if local else ''}"
+        return f"{layer.name} ({path(layer)})"
+
+    def path(layer: Layer) -> str:
+        return os.path.relpath(layer.source, settings.path.parent)
+
+    every: dict[str, list[str]] = {}
+    for architecture, layers in function.code.layers.items():
+        every.setdefault(", ".join(map(shown, layers)), []).append(architecture)
+    lines = [words if len(on) == len(Architecture) else f"{words} on {', '.join(on)}" for words, on in every.items()]
+    lines += [f"missing: {one.reason}" for one in function.code.missing_layers]
+    return [f"  layers       {line}" for line in lines]
+
+
 def _control_calls(function: Function, outlook: Outlook, settings: Settings) -> int:
     """Count what a usual run asks of the control plane, the reads of an existing function included."""
     per_refresh = 2 if function.setup.snap_start else 1  # UpdateFunctionConfiguration, PublishVersion
     # GetFunction, GetAlias, GetProvisionedConcurrencyConfig, GetMetricStatistics, three pages of FilterLogEvents
     reads = 7 if function.origin.like is not None else 0
     uploads = 4 if settings.bucket is not None else 0  # PutObject, DeleteObject of both sides
-    return _CALLS_OF_A_VARIANT * outlook.variants + per_refresh * outlook.refreshes + reads + uploads
+    layers = {
+        (one, layer.source) for one, its in function.code.layers.items() for layer in its if isinstance(layer, Layer)
+    }
+    return (
+        _CALLS_OF_LAYER * len(layers) * len(Side)
+        + _CALLS_OF_A_VARIANT * outlook.variants
+        + per_refresh * outlook.refreshes
+        + reads
+        + uploads
+    )
 
 
 def _lineup(function: Function, settings: Settings, known: Prices) -> Lineup:

@@ -22,6 +22,7 @@ from lambdabot.model import (
     Variant,
 )
 from lambdabot.packaging.build import package
+from lambdabot.packaging.layers import LayerBuilds
 from lambdabot.packaging.target import Target
 from lambdabot.pipeline.arm64_check import check_arm64
 from lambdabot.pipeline.engine import Engine, Evidence
@@ -42,6 +43,7 @@ class Workshop:
     folder: Path  # for packages; removed with the run
     cache: Path  # of packaging
     access: IndexAccess  # to the indexes, of the ARM64 check
+    layers: LayerBuilds
     through_bucket: bool = False  # packages may be larger than what Lambda takes directly
     layer_client: LayerClient | None = None  # None: there is no AWS to read layers from
 
@@ -98,7 +100,7 @@ class FunctionJob:
         function, workshop = self.lineup.side(side), self._workshop
         target = self.lineup.bench.machine or Target.of_runtime(function.code.runtime, architecture)
         try:
-            return package(
+            build = package(
                 function,
                 architecture,
                 target,
@@ -106,6 +108,7 @@ class FunctionJob:
                 cache_dir=workshop.cache,
                 direct=not workshop.through_bucket,
             )
+            return workshop.layers.attached(build, function, architecture)
         except PackagingError as error:
             return error
 

@@ -80,9 +80,7 @@ class Lineup:
         head, base = self.pair.head, self.pair.base
         if base is None:
             return False
-        packages = {
-            one.contents or one.code_sha256 if isinstance(one, Build) else None for one in map(self.build, self.current)
-        }
+        packages = {_contents(one) if isinstance(one, Build) else None for one in map(self.build, self.current)}
         return len(packages) == 1 and None not in packages and same_settings(head, base)
 
     @property
@@ -182,6 +180,12 @@ class Lineup:
         check = self.arm64
         names = [one.name for one in check.packages if one.verdict.blocks] if check else []
         return ", ".join([*names, *(check.native_files if check else ())]) or (check.reason if check else "")
+
+
+def _contents(build: Build) -> tuple[str, ...]:
+    """Return what tells a package with its layers from another one."""
+    layers = (one if isinstance(one, str) else one.contents or one.code_sha256 for one in build.layers)
+    return (build.contents or build.code_sha256, *layers)
 
 
 def _head(configuration: Configuration) -> Variant:

@@ -1,19 +1,24 @@
 """What a reader should know of a function beside its figures: what is billed besides, assumed, or missing."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from lambdabot.errors import PackagingError
-from lambdabot.model import Function, Invocation
+from lambdabot.model import Architecture, Build, Function, Invocation, LayerBuild
 from lambdabot.model.selection import SECRETS
 from lambdabot.packaging.build import uninstalled
+from lambdabot.redaction import redact
 
 if TYPE_CHECKING:  # numpy comes with it, and a dry run has notes too
     from lambdabot.pipeline.lineup import Lineup
 
 ASSUMED = ("memory_mb", "architecture", "timeout_seconds")
 """What has a default in the settings when the template does not decide it."""
+
+_SIGNS = ("ImportModuleError", "ModuleNotFoundError", "ImportError", "/opt/")
+"""What in a failure's reason tells of something that a layer would have brought."""
 
 
 def extras_notes(function: Function) -> Iterator[str]:
@@ -41,6 +46,7 @@ def selection_notes(function: Function) -> Iterator[str]:
 
 def declared_notes(function: Function) -> Iterator[str]:
     """Say what of the template is not in force in the measurement."""
+    yield from missing_layers(function)
     declaration = function.origin.declaration
     if declaration is None:
         return
@@ -54,9 +60,50 @@ def declared_notes(function: Function) -> Iterator[str]:
         yield f"The template sets {', '.join(unset)}, which lambdabot.yml does not: the copies run without."
 
 
+def missing_layers(function: Function) -> Iterator[str]:
+    """Say which layers of the template are left out, and why."""
+    yield from (f"{one}. The copies run without that layer." for one in function.code.missing_layers)
+
+
+def layers_elsewhere(function: Function, architecture: Architecture) -> str:
+    """Return why the embedded endpoint cannot run a function with its layers; empty where it can."""
+    layers = function.code.layers_for(architecture)
+    arns = [redact(one) for one in layers if isinstance(one, str) and one not in function.code.local_layers]
+    if not arns:
+        return ""
+    return (
+        f"the embedded endpoint does not have {', '.join(arns)}: name a folder or .zip with the layer's contents under "
+        "`local_layers` in lambdabot.yml, or measure on AWS"
+    )
+
+
+def with_missing_layers(one: Invocation, function: Function) -> Invocation:
+    """Return an invocation that failed as it does without a layer with the layers that are left out in its reason."""
+    left_out = "; ".join(each.reason for each in function.code.missing_layers)
+    if not left_out or not any(sign in one.reason for sign in _SIGNS):
+        return one
+    return replace(one, reason=f"{one.reason} (left out: {left_out})")
+
+
+def layer_notes(lineup: "Lineup") -> Iterator[str]:
+    """Say what the embedded endpoint, or another one, has of layers that is not as on AWS."""
+    head = lineup.pair.head
+    builds = [one for build in lineup.builds.values() if isinstance(build, Build) for one in build.layers]
+    used = {one.name for one in builds if isinstance(one, LayerBuild)}
+    for arn, layer in head.code.local_layers.items():
+        if layer.name in used and any(arn in layers for layers in head.code.layers.values()):
+            yield f"{layer.name} stands for the layer {redact(arn)} (`local_layers`), and the figures are its own."
+    if lineup.bench.machine is not None:
+        for one in builds:
+            if isinstance(one, LayerBuild) and one.extensions:
+                names = ", ".join(one.extensions)
+                yield f"External extensions are not run on the embedded endpoint: {names} of the layer {one.name}."
+
+
 def packaging_notes(lineup: "Lineup", seen: Iterable[Invocation]) -> tuple[str, ...]:
     """Say what to do about a package that could not be made, and about one that lacks a module."""
     notes = [one.advice for one in lineup.builds.values() if isinstance(one, PackagingError)]
+    notes += layer_notes(lineup)
     if any("Runtime.ImportModuleError" in one.reason for one in seen):
         notes.append(uninstalled(lineup.pair.head))
     return tuple(dict.fromkeys(filter(None, notes)))

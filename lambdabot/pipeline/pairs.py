@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from lambdabot.model import BaseKind, Function, Side
+from lambdabot.model import BaseKind, DeclaredLayer, Function, Layer, Side, Stated
 from lambdabot.pipeline.terms import Terms
 from lambdabot.project.base import BaseTree
 from lambdabot.project.build_inputs import Files, changed_input
+from lambdabot.project.changes import missing
 from lambdabot.project.sides import base_function
 from lambdabot.project.templates.hints import GENERATED
 from lambdabot.settings.target_branch import TargetBranch, Unknown
@@ -17,6 +19,9 @@ from lambdabot.unbuilt.build_step import build_step
 
 BASE_FOLDER = ".lambdabot-base"
 """Where the target branch is built in a workflow: discovery enters no folder of such a name."""
+
+_BUILT = ("workspace", "source", "requirements")
+"""What of a function's code a build makes, beside its layers."""
 
 _SAME_BUILD = (
     "The target branch is not built here. No file that a build takes differs, so this side's build stands for both."
@@ -57,12 +62,16 @@ def pair_all(terms: Terms) -> tuple[Pair, ...]:
             head, known.get(name), config=settings.path, root=terms.root, base=tree, own_settings=base.written
         )
         reason = "" if found else f"the target branch ({tree.description}) does not have this function"
-        if found is None and (lacks := base.left_out.get(name)):
-            reason += f" as it is declared there: {lacks}"
+        if found is None and name in base.left_out:
+            reason += f" as it is declared there: {base.left_out[name]}"
         own = known.get(name)
         notes: tuple[str, ...] = ()
-        if name in base.absent or unbuilt.stands_for(head, own):
-            found, reason, notes = unbuilt.base_of(head, own or head, base.absent.get(name, ""))
+        unlike = missing(head) ^ missing(found) if found else frozenset()
+        lacks = base.absent.get(name, "") or "; ".join(sorted(unlike - missing(head)))
+        if lacks or unbuilt.stands_for(head, own):
+            found, reason, notes = unbuilt.base_of(head, own or head, lacks)
+        elif unlike:
+            found, reason = None, f"this side lacks layers that the target branch has: {'; '.join(sorted(unlike))}"
         refused = terms.refused.get(head.name, "")
         return Pair(head=head, base=found, no_base=reason, base_is=base_is, refused=refused, notes=notes)
 
@@ -98,11 +107,8 @@ class _Unbuilt:
 
     def base_of(self, head: Function, own: Function, lacks: str) -> tuple[Function | None, str, tuple[str, ...]]:
         """Return the base side with the head's build, where both are built from the same; else None, and what to do."""
-        changed = self._changed
-        if not changed:
-            code = replace(
-                own.code, **{name: getattr(head.code, name) for name in ("workspace", "source", "requirements")}
-            )
+        if not self._changed and (layers := _built_layers(head, own)) is not None:
+            code = replace(own.code, **layers, **{name: getattr(head.code, name) for name in _BUILT})
             base = base_function(
                 head,
                 replace(own, code=code),
@@ -147,6 +153,26 @@ class _Unbuilt:
         working-directory: {where}{"" if folder == "." else f"/{folder}"}
 
 and name its folder: `base: {where}`."""
+
+
+def _built_layers(head: Function, base: Function) -> dict[str, Any] | None:
+    """Return the head's layers for a base that has not all of its own; None where those may be other ones.
+
+    They are the same where the template names them, which did not change, or lambdabot.yml by the same path.
+    """
+    there = [one for layers in base.code.layers.values() for one in layers if isinstance(one, Layer)]
+    if not missing(base) - missing(head) and all(one.source.exists() for one in there):
+        return {}
+    declared = head.origin.declaration.layers if head.origin.declaration else ()
+    sources = {one.value.source for one in declared if isinstance(one, Stated) and isinstance(one.value, DeclaredLayer)}
+    names = {one.name for one in there}
+    for architecture in {*head.code.layers, *base.code.layers}:
+        here, own = head.code.layers_for(architecture), base.code.layers_for(architecture)
+        if [one for one in here if isinstance(one, str)] != [one for one in own if isinstance(one, str)]:
+            return None
+        if not all(isinstance(one, str) or one.source in sources or one.name in names for one in here):
+            return None
+    return {"layers": head.code.layers, "missing_layers": head.code.missing_layers}
 
 
 def _removed(terms: Terms, tree: BaseTree, base: TargetBranch, base_is: BaseKind) -> Iterator[Pair]:

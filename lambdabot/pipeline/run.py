@@ -29,9 +29,11 @@ from lambdabot.folders import cache_folder
 from lambdabot.github.event import Context
 from lambdabot.interruption import leaving
 from lambdabot.model import Budget, FunctionResult, Prices, RunResult, Spend
+from lambdabot.packaging.layers import LayerBuilds
 from lambdabot.packaging.target import Target
 from lambdabot.pipeline.likeness import Likeness
 from lambdabot.pipeline.limits import require_budget
+from lambdabot.pipeline.notes import layers_elsewhere
 from lambdabot.pipeline.pairs import Pair, pair_all
 from lambdabot.pipeline.terms import Terms
 from lambdabot.pipeline.verdict import overall
@@ -115,6 +117,10 @@ class Run:
                 connection, limits, unreachable = None, None, str(error)
             self._jobs = self._functions(folder, connection, limits, asked)
             self._prepare()
+            if self._settings.endpoint == "local":
+                for job in self._ready:  # the check for ARM64 is made all the same
+                    here = job.lineup.built_for(job.lineup.current[0])
+                    job.failed = "" if job.lineup.unchanged else layers_elsewhere(job.head, here)
             if connection is None:  # the ARM64 check and the packages need no endpoint
                 for job in self._jobs:
                     job.failed = unreachable
@@ -213,11 +219,13 @@ class Run:
             gate=settings.gate,
             seed=settings.seed,
         )
+        through_bucket = settings.bucket is not None and not local
         workshop = Workshop(
             folder=folder / "packages",
             cache=self._cache,
             access=IndexAccess(self._cache, ARM64_TIMEOUT_SECONDS),
-            through_bucket=settings.bucket is not None and not local,
+            layers=LayerBuilds(folder / "layers", direct=not through_bucket, stand_ins=settings.endpoint != "aws"),
+            through_bucket=through_bucket,
             layer_client=None if local or connection is None else Layers(connection),
         )
         likeness = Likeness(

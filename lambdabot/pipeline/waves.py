@@ -29,6 +29,7 @@ from lambdabot.model import (
 )
 from lambdabot.pipeline.engine import Evidence
 from lambdabot.pipeline.lineup import Lineup
+from lambdabot.pipeline.notes import with_missing_layers
 from lambdabot.report.progress import Progress
 
 
@@ -74,7 +75,7 @@ class WaveEngine:
             copies.make_ready(step)
             at_most = (worst_case(plan, wave.variant, wave.concurrency) for wave in step.waves)
             yield replace(known(), unsettled_usd=sum(at_most, Decimal(0)))
-            seen += waves.run(step)
+            seen += tuple(with_missing_layers(one, lineup.side(one.variant.side)) for one in waves.run(step))
             yield (latest := known())
         yield replace(latest, stop_reason=step.reason)
 

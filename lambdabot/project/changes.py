@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 from lambdabot import zip_directory
-from lambdabot.model import Code, Function, Place, Stated
+from lambdabot.model import Architecture, Code, Function, Layer, Place, Stated
+from lambdabot.model.selection import ALL
 from lambdabot.project.base import BaseTree, NoBase
 from lambdabot.workspace import FileRefusedError, Workspace
 
@@ -49,7 +50,7 @@ class Change:
 def same_settings(head: Function, base: Function) -> bool:
     """Tell whether the sides differ in their package at most."""
     same = all(head.value(name) == base.value(name) for name in SETTINGS)
-    return same and head.code.layers == base.code.layers and _layers(head) == _layers(base)
+    return same and _attached(head) == _attached(base) and missing(head) == missing(base)
 
 
 def changes(head: Function, base: Function, *, config: Path) -> Iterator[Change]:
@@ -70,6 +71,8 @@ def changes(head: Function, base: Function, *, config: Path) -> Iterator[Change]
             yield Change(function=head.name, path=path)
     elif head.code.source != base.code.source:
         yield Change(function=head.name, path=config, setting=f"code {base.code.source} -> {head.code.source}")
+    for path in dict.fromkeys(_differing_layers(head, base)):
+        yield Change(function=head.name, path=path)
 
 
 def describe(
@@ -102,12 +105,36 @@ def describe(
     return "\n".join(lines)
 
 
+def missing(function: Function) -> frozenset[str]:
+    """Return why layers of a side are left out, wherever its template lies."""
+    return frozenset(one.reason for one in function.code.missing_layers)
+
+
+def _attached(function: Function) -> dict[Architecture, list[str | None]]:
+    """Return the layers' ARNs; None stands for one of the repository, whose contents are compared when packaged."""
+    return {
+        architecture: [one if isinstance(one, str) else None for one in layers]
+        for architecture, layers in function.code.layers.items()
+    }
+
+
 def _layers(function: Function) -> str:
-    """Return the layers as settings and template name them; one that is not decided is known by the reason why."""
-    attached = [arn for arns in function.code.layers.values() for arn in arns]
-    declared = function.origin.declaration.layers if function.origin.declaration else ()
-    written = [one.value if isinstance(one, Stated) else one.reason for one in declared if one is not None]
-    return ", ".join(dict.fromkeys([*attached, *written]))
+    """Return the layers as settings and template name them; one that is left out is known by the reason why."""
+    attached = [one if isinstance(one, str) else one.name for layers in function.code.layers.values() for one in layers]
+    return ", ".join(dict.fromkeys([*attached, *(one.reason for one in function.code.missing_layers)]))
+
+
+def _differing_layers(head: Function, base: Function) -> Iterator[Path]:
+    """Yield the files that differ of the layers that stand at the same place of both sides' order."""
+    for architecture in head.code.layers.keys() & base.code.layers.keys():
+        for here, there in zip(head.code.layers_for(architecture), base.code.layers_for(architecture), strict=False):
+            if isinstance(here, Layer) and isinstance(there, Layer):
+                yield from _differing(_code_of(head, here), _code_of(base, there))
+
+
+def _code_of(function: Function, layer: Layer) -> Code:
+    """Return a layer as code, all of whose folder is the package."""
+    return replace(function.code, workspace=layer.workspace, source=layer.source, selection=ALL)
 
 
 def _words(name: str) -> str:
@@ -127,20 +154,22 @@ def differing(head: Function, base: Function) -> Sequence[Path]:
 
     For a folder with more files than a package holds, that is the folder itself; for code that is no path, nothing.
     """
-    here, there = head.code.source, base.code.source
+    return _differing(head.code, base.code)
+
+
+def _differing(head: Code, base: Code) -> Sequence[Path]:
+    here, there = head.source, base.source
     if not (isinstance(here, Path) and isinstance(there, Path)):
         return ()
-    if not (head.code.workspace.is_dir(here) and base.code.workspace.is_dir(there)):
-        same = _same_package(head.code.workspace, here, base.code.workspace, there)
+    if not (head.workspace.is_dir(here) and base.workspace.is_dir(there)):
+        same = _same_package(head.workspace, here, base.workspace, there)
         return () if same else (here,)
-    its, bases = dict(head.code.selection.texts), dict(base.code.selection.texts)
+    its, bases = dict(head.selection.texts), dict(base.selection.texts)
     texts = {name for name in {*its, *bases} if _value(its.get(name)) != _value(bases.get(name))}
-    names = {*_packaged(head.code, here), *_packaged(base.code, there)} - its.keys() - bases.keys()
+    names = {*_packaged(head, here), *_packaged(base, there)} - its.keys() - bases.keys()
     if len(names) > MOST_FILES:
         return (here,)
-    files = {
-        name for name in names if not same_file(head.code.workspace, here / name, base.code.workspace, there / name)
-    }
+    files = {name for name in names if not same_file(head.workspace, here / name, base.workspace, there / name)}
     return [its[name].place.path if name in its else here / name for name in sorted(files | texts)]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from lambdabot.model import Function, Side
+from lambdabot.model import Code, Function, Layer, Place, Side, Undecided
 from lambdabot.project.base import BaseTree
 from lambdabot.project.changes import differing
 
@@ -73,7 +73,9 @@ def base_function(
     lambdabot.yml yet, only templates) both sides have the head's environment variables and its `allow_build`.
     """
     if own is not None:
-        code, environment = own.code, own.setup.environment
+        # What stands for an ARN is the same for both sides, also where only one names it.
+        code = replace(own.code, local_layers={**head.code.local_layers, **own.code.local_layers})
+        environment = own.setup.environment
         if not own_settings:
             code, environment = replace(code, allow_build=head.code.allow_build), head.setup.environment
         return replace(
@@ -93,7 +95,32 @@ def base_function(
         moved = source / os.path.relpath(head.code.requirements, head.code.source) if source.is_dir() else None
         requirements = moved if moved is not None and moved.is_file() else None
     code = replace(head.code, workspace=base.workspace, source=source, requirements=requirements)
-    return replace(head, side=Side.BASE, code=code)
+    return replace(head, side=Side.BASE, code=_with_layers_of(base, code, tops=(root, config.parent)))
+
+
+def _with_layers_of(base: BaseTree, code: Code, *, tops: Sequence[Path]) -> Code:
+    """Return a side's code with the base's contents of its layers; one that the base does not have is missing."""
+    moved: dict[Path, Layer] = {}
+    missing = list(code.missing_layers)
+    for layer in {
+        one.source: one for layers in code.layers.values() for one in layers if isinstance(one, Layer)
+    }.values():
+        places = (base.path / layer.source.relative_to(top) for top in tops if layer.source.is_relative_to(top))
+        place = next((one for one in places if one.exists()), None)
+        if place is None:
+            reason = f"the layer `{layer.name}` is not in the target branch"
+            missing.append(Undecided(reason=reason, place=Place(path=layer.source, line=1)))
+        else:
+            moved[layer.source] = replace(layer, source=place, workspace=base.workspace)
+    layers = {
+        architecture: tuple(
+            moved[one.source] if isinstance(one, Layer) else one
+            for one in every
+            if not isinstance(one, Layer) or one.source in moved
+        )
+        for architecture, every in code.layers.items()
+    }
+    return replace(code, layers=layers, missing_layers=tuple(missing))
 
 
 def _source_in_base(head: Function, source: Path, *, config: Path, root: Path, base: Path) -> Path | None:

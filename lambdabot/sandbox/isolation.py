@@ -17,7 +17,7 @@ from lambdabot.errors import ConfinementError
 from lambdabot.sandbox import engines, landlock
 from lambdabot.sandbox.confinement import Confinement, Namespaces
 from lambdabot.sandbox.namespaces import Bind, View
-from lambdabot.sandbox.system_files import DEVICES, SETTINGS, SYSTEM, TMP, first_closed, private_folders, topmost
+from lambdabot.sandbox.system_files import DEVICES, OPT, SETTINGS, SYSTEM, TMP, first_closed, private_folders, topmost
 from lambdabot.sandbox.users import may_run_other_users
 
 _PACKAGE_ROOT = Path(__file__).parents[2]
@@ -113,7 +113,10 @@ class Isolation:
         )
 
     def _view(self, temporary: Path, shown: Mapping[str, Path], engine_sockets: Iterable[Path]) -> View:
-        covers = [*self._hidden, TMP]
+        hidden = list(self._hidden)
+        if any(Path(place).is_relative_to(OPT) for place, path in shown.items() if place != str(path)):
+            hidden.append(OPT)  # it holds these alone, and what is needed of this machine
+        covers = [*hidden, TMP]
         needed = [*self._programs, Path("/etc/resolv.conf").resolve()]
         binds = [Bind(source=str(temporary), target=str(TMP), writable=True)]
         binds += [Bind(source=str(path), target=str(path)) for path in needed if _lies_in(path, covers)]
@@ -123,7 +126,7 @@ class Isolation:
             if place != str(path) or _lies_in(path, covers)
         ]
         binds += [Bind(source="/dev/null", target=str(path)) for path in engine_sockets if not _lies_in(path, covers)]
-        return View(hidden=tuple(map(str, self._hidden)), binds=tuple(binds))
+        return View(hidden=tuple(map(str, hidden)), binds=tuple(binds))
 
     def describe(self) -> str:
         """Return in a sentence what keeps workers apart."""
@@ -141,8 +144,8 @@ class Isolation:
         missing = []
         if not self.own_view:
             missing.append(
-                "No namespaces: /tmp is redirected in Python's own functions only, native libraries need TMPDIR; "
-                "System V's shared memory is refused; "
+                "No namespaces: /tmp and /opt are redirected in Python's own functions only, and native libraries need "
+                "TMPDIR; System V's shared memory is refused; "
                 "sockets with a path can be connected to where their mode allows it."
             )
             user = os.geteuid() if not self.own_users else -1

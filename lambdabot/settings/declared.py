@@ -1,7 +1,6 @@
 """Settings on top of the repository's templates: lambdabot.yml wins, and names only what the templates do not say."""
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,13 +10,12 @@ from pydantic import ValidationError
 
 from lambdabot.errors import Mistake
 from lambdabot.model import Attribute, Declaration, Discovery, Place, Stated, Undecided
+from lambdabot.settings.layers import said_layers
 from lambdabot.settings.mistakes import wanted
-from lambdabot.settings.schema import LAYER_ARN, FunctionSection
+from lambdabot.settings.schema import FunctionSection
 from lambdabot.settings.yaml_source import Location, YamlSource
 from lambdabot.unbuilt.check import absent, unbuilt
 from lambdabot.workspace import OUTSIDE, Workspace
-
-_LAYER = re.compile(LAYER_ARN)
 
 _NO_CODE = frozenset({".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar"})
 """Archives that Lambda does not unpack; any other single file is a function's only one."""
@@ -31,6 +29,7 @@ class Declared:
     workspace: Workspace  # which holds every file that may be named
     declarations: Mapping[str, Declaration] = field(default_factory=dict)  # by the function's name in the settings
     left_out: Mapping[str, str] = field(default_factory=dict)  # functions that cannot be measured as they are declared
+    missing_layers: Mapping[str, tuple[Undecided, ...]] = field(default_factory=dict)  # of a function, by its name
     contradictions: tuple[Mistake, ...] = ()  # what lambdabot.yml says of today, and a template says otherwise
     notes: tuple[str, ...] = ()  # templates that could not be read
 
@@ -64,17 +63,22 @@ def complete(source: YamlSource, discovery: Discovery, workspace: Workspace, *, 
     places: dict[Location, Place] = {}
     undecided: dict[Location, str] = {}
     left_out: dict[str, str] = {}
+    missing_layers: dict[str, tuple[Undecided, ...]] = {}
     contradictions: list[Mistake] = []
     for name, declaration in named.items():
         own = functions.get(name)
         if name in functions and not isinstance(own, dict | None):
             continue
         said = _said(declaration, source.path.parent)
+        elsewhere = frozenset({*defaults, *(own or {})})
+        layers, missing = said_layers(declaration, source.path.parent, workspace, elsewhere, built=built)
+        said |= layers
         merged = {**said, **defaults, **(own or {})}
         merged["current"] = {**said["current"], **_current(defaults), **_current(own)}
         if name not in functions and (reason := _lacks(declaration, merged)):
             left_out[name] = reason
             continue
+        missing_layers[name] = missing
         contradictions += _contradictions(source, name, declaration, merged["current"])
         functions[name] = merged if merged["current"] else {key: one for key, one in merged.items() if key != "current"}
         for key, attribute in _attributes(declaration).items():
@@ -92,6 +96,7 @@ def complete(source: YamlSource, discovery: Discovery, workspace: Workspace, *, 
         source=replace(source, data={**source.data, "functions": functions}, declared=places, undecided=undecided),
         declarations={name: one for name, one in named.items() if name in functions and name not in left_out},
         left_out=left_out,
+        missing_layers=missing_layers,
         contradictions=tuple(contradictions),
         notes=tuple(str(problem) for problem in discovery.problems),
         workspace=workspace,
@@ -157,9 +162,6 @@ def _said(one: Declaration, folder: Path) -> dict[str, Any]:
             value = attribute.value
             target = said["current"] if section else said
             target[key] = os.path.relpath(value, folder) if isinstance(value, Path) else value
-    layers = [layer.value for layer in one.layers if isinstance(layer, Stated)]
-    if layers and len(layers) == len(one.layers) and all(map(_LAYER.fullmatch, layers)):
-        said["layers"] = layers
     return said
 
 

@@ -15,6 +15,7 @@ from lambdabot.model import (
     Declaration,
     Function,
     ImageConfig,
+    Layer,
     Origin,
     Payload,
     Question,
@@ -24,6 +25,7 @@ from lambdabot.model import (
 )
 from lambdabot.model.selection import ALL
 from lambdabot.settings.declared import Declared, code_fault, code_of, outside, unbuilt_fault
+from lambdabot.settings.layers import layer_fault, layer_of
 from lambdabot.settings.schema import FunctionSection, PayloadSection, SettingsFile
 from lambdabot.settings.yaml_source import Location
 from lambdabot.workspace import FileRefusedError, Workspace
@@ -87,6 +89,18 @@ def _function(name: str, section: FunctionSection, declared: Declared, side: Sid
         wrong("source", f"`{name}`: {fault}", faults.missing)
     elif not fault and (fault := _requirements_fault(section, code, requirements, declared.workspace)):
         wrong("requirements", f"`{name}`: {fault}", faults.missing)
+
+    def layer(text: str, key: str) -> Layer:
+        found = layer_of(text, source.path.parent, declared.workspace, declaration)
+        if fault := layer_fault(found.source, text, declared.workspace):
+            wrong(key, f"`{name}`: {fault}", faults.missing)
+        return found
+
+    given = section.layers if isinstance(section.layers, dict) else dict.fromkeys(Architecture, section.layers)
+    texts = dict.fromkeys(text for every in given.values() for text in every)
+    read = {text: text if text.startswith("arn:") else layer(text, "layers") for text in texts}
+    layers = {architecture: tuple(map(read.__getitem__, every)) for architecture, every in given.items() if every}
+    local_layers = {arn: layer(text, "local_layers") for arn, text in section.local_layers.items()}
     if isinstance(code, Path) and section.handler is None and section.like is None:
         faults.mistakes.append(source.place(at).mistake(f"`{name}` needs a `handler`, as in `app.handler`"))
     if section.snap_start and section.ephemeral_storage_mb > NO_EXTRA_STORAGE_MB:
@@ -105,7 +119,9 @@ def _function(name: str, section: FunctionSection, declared: Declared, side: Sid
             handler=section.handler,
             runtime=section.runtime,
             requirements=requirements,
-            layers=_layers(section),
+            layers=layers,
+            missing_layers=declared.missing_layers.get(name, ()),
+            local_layers=local_layers,
             image_config=None
             if image is None
             else ImageConfig(
@@ -172,12 +188,6 @@ def _requirements_fault(
     if isinstance(code, Path) and code.is_dir():
         return f"there is no file {section.requirements} in {section.source}"
     return "`requirements` goes with a folder; a .zip holds its packages, and an image too"
-
-
-def _layers(section: FunctionSection) -> dict[Architecture, tuple[str, ...]]:
-    if isinstance(section.layers, dict):
-        return {architecture: tuple(layers) for architecture, layers in section.layers.items()}
-    return {architecture: tuple(section.layers) for architecture in Architecture if section.layers}
 
 
 def _requirements(section: FunctionSection, code: Path | str | None, selection: Selection) -> Path | None:

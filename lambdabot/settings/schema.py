@@ -1,9 +1,11 @@
 """What lambdabot.yml may say: the one definition behind its validation, its JSON schema and its documentation."""
 
+import re
 from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -68,7 +70,16 @@ EnvironmentValue = Annotated[str, BeforeValidator(_environment_value)]
 LayerArn = Annotated[str, Field(pattern=LAYER_ARN)]
 """A layer's version, as Lambda names it."""
 
-Layers = Annotated[list[LayerArn], Field(max_length=5)]
+
+def _layer(value: str) -> str:
+    """Take any text for a path that does not begin as an ARN does."""
+    if value.startswith("arn:") and not re.search(LAYER_ARN, value):
+        msg = f"must be {FORMS[LAYER_ARN]}, or a folder or .zip of the repository; it is {value!r}"
+        raise ValueError(msg)
+    return value
+
+
+Layers = Annotated[list[Annotated[str, Field(min_length=1), AfterValidator(_layer)]], Field(max_length=5)]
 """In the order in which they are laid over one another; five at most (Lambda quotas)."""
 
 AnyLayers = Annotated[
@@ -188,7 +199,11 @@ class DefaultsSection(Section):
     """Source distributions that packaging may build (their build code runs, without secrets). A pull request cannot
     allow itself another."""
     layers: AnyLayers = []
-    """ARNs of layer versions: a list for every architecture, or one list per architecture."""
+    """Layers in their order, each the ARN of a version, or a folder or .zip, relative to lambdabot.yml, whose contents
+    Lambda shows at /opt: a list for every architecture, or one list per architecture."""
+    local_layers: dict[LayerArn, Annotated[str, Field(min_length=1)]] = {}
+    """By the ARN of a layer's version: the folder or .zip that stands for it where AWS is not asked, as on the embedded
+    endpoint."""
     ephemeral_storage_mb: Annotated[int, Field(ge=512, le=10_240, strict=True)] = 512
     """Size of /tmp in MB; above 512 it is part of the cost."""
     provisioned_concurrency: Annotated[int, Field(ge=0, strict=True)] = 0

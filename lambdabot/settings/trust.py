@@ -24,6 +24,7 @@ HEADS_OWN_OF_A_FUNCTION = frozenset(
         "handler",
         "image_config",
         "layers",
+        "local_layers",
         "memory_mb",
         "provisioned_concurrency",
         "requirements",
@@ -49,7 +50,8 @@ _EVENTS = (
     "This pull request changes `payloads` of `{}`: the gate compares both sides with the target branch's events, and "
     "the sizes are measured with its own."
 )
-_PATHS = frozenset({"requirements", "source"})  # each side's lie in its own tree, so they are compared as written
+# Each side's lie in its own tree, so they are compared as written.
+_PATHS = frozenset({"layers", "local_layers", "requirements", "source"})
 _ATTRIBUTES = {"side_effects": "side_effects_accepted"}  # a Function's names for keys of lambdabot.yml that differ
 
 

@@ -47,12 +47,24 @@ class Shop:
         self._logs.create_log_group(logGroupName=name, tags=tags or {})
         return f"log group {name}"
 
+    def layer(self, name: str, description: str = "") -> str:
+        package = io.BytesIO()
+        with zipfile.ZipFile(package, "w") as archive:
+            archive.writestr("python/common.py", "")
+        for _ in range(2):  # as after a lost answer
+            content = {"ZipFile": package.getvalue()}
+            self._lambdas.publish_layer_version(LayerName=name, Description=description, Content=content)
+        return f"layer {name}"
+
     @property
     def everything(self) -> set[str]:
         pages = self._lambdas.get_paginator("list_functions").paginate()
+        layers = self._lambdas.get_paginator("list_layers").paginate()
         groups = self._logs.get_paginator("describe_log_groups").paginate()
-        return {f"function {one['FunctionName']}" for page in pages for one in page["Functions"]} | {
-            f"log group {one['logGroupName']}" for page in groups for one in page["logGroups"]
+        return {
+            *(f"function {one['FunctionName']}" for page in pages for one in page["Functions"]),
+            *(f"layer {one['LayerName']}" for page in layers for one in page["Layers"]),
+            *(f"log group {one['logGroupName']}" for page in groups for one in page["logGroups"]),
         }
 
     def clean(self, *arguments: str) -> int:
@@ -85,8 +97,14 @@ def run(expires: datetime, *, run: str = "0123456789", repository: str | None = 
 def test_only_what_has_expired_and_is_this_repositorys_is_removed(shop, capsys):
     old, new = run(OLD, run="aaaaaaaaaa"), run(NEW, run="bbbbbbbbbb")
     other = run(OLD, repository="octo/other")
-    expired = {shop.function(f"{old.name}-x86_64-128", old.tags), shop.log_group(old.log_group, old.tags)}
-    fresh = {shop.function(f"{new.name}-x86_64-128", new.tags), shop.log_group(new.log_group, new.tags)}
+    expired, fresh = (
+        {
+            shop.function(f"{one.name}-x86_64-128", one.tags),
+            shop.layer(f"{one.name}-layer-0-arm64", one.description),
+            shop.log_group(one.log_group, one.tags),
+        }
+        for one in (old, new)
+    )
     theirs = {
         shop.function("thumbnail", {"team": "images"}),
         shop.function("thumbnail-2", old.tags),  # our tags, but no name of ours
@@ -95,6 +113,10 @@ def test_only_what_has_expired_and_is_this_repositorys_is_removed(shop, capsys):
         shop.function(f"{old.name}-other-tags", other.tags),
         shop.function(f"{new.name}-of-another-run", old.tags),
         shop.function(f"{old.name}-not-ours", {"lambdabot:repository": REPOSITORY}),
+        shop.layer("tools", "for everybody"),
+        shop.layer("tools-2", old.description),  # our words, but no name of ours
+        shop.layer(f"{old.name}-layer-undescribed"),
+        shop.layer(f"{other.name}-layer-0-arm64", other.description),
         shop.log_group("/aws/lambda/thumbnail"),
         shop.log_group(f"/aws/lambda/{run(OLD, run='cccccccccc').name}"),
     }
@@ -105,7 +127,8 @@ def test_only_what_has_expired_and_is_this_repositorys_is_removed(shop, capsys):
     assert {line.removeprefix("would remove ") for line in said if line.startswith("would remove ")} == expired
     assert f"kept function {old.name}-not-tagged: it carries no tags, so it may not be lambdabot's" in said
     assert f"kept function {old.name}-other-tags: its tags are not this repository's" in said
-    assert sum("it expires at" in line for line in said) == 2
+    assert f"kept layer {old.name}-layer-undescribed: it carries no tags, so it may not be lambdabot's" in said
+    assert sum("it expires at" in line for line in said) == 3
 
     assert shop.clean() == 0
     assert shop.everything == fresh | theirs

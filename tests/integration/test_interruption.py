@@ -59,11 +59,17 @@ def interrupt(project, endpoint, after: float, number: signal.Signals, out: str)
 def test_nothing_is_left_whenever_the_signal_comes(project, endpoint):
     project.write("src/app.py", "def handler(event, context):\n    return 1\n")
     project.write("base/src/app.py", "def handler(event, context):\n    return 2\n")
+    for folder in ("", "base/"):
+        project.write(f"{folder}shared/python/common.py", "")
     project.settings("""
         version: 1
         functions:
           one:
-            {source: src, handler: app.handler, memory_mb: [128, 256], architectures: [x86_64, arm64]}
+            source: src
+            handler: app.handler
+            layers: [shared]
+            memory_mb: [128, 256]
+            architectures: [x86_64, arm64]
     """)
     generator = random.Random(1)  # noqa: S311  # moments, no secrets
     moments = [
@@ -87,6 +93,7 @@ def test_nothing_is_left_whenever_the_signal_comes(project, endpoint):
     assert [printed for code, printed in ends if code == 1 and "### 🔴" not in printed and early not in printed] == []
     assert interrupted & {code for code, _ in ends}, "no signal came in time"
     assert client(endpoint, "lambda").list_functions()["Functions"] == []
+    assert client(endpoint, "lambda").list_layers()["Layers"] == []
     assert client(endpoint, "logs").describe_log_groups()["logGroups"] == []
 
 

@@ -20,12 +20,14 @@ PREFIX = "lambdabot-"
 NAMES = {"lambda:Invoke": "lambda:InvokeFunction", "lambda:GetLayerVersionByArn": "lambda:GetLayerVersion"}
 IMPLIED = {
     "iam:PassRole",  # by CreateFunction
+    "lambda:GetLayerVersion",  # by CreateFunction
     "lambda:TagResource",  # by the tags of CreateFunction
     "logs:TagResource",  # by the tags of CreateLogGroup
     "s3:GetObject",  # by CreateFunction from S3
     "s3:PutObjectTagging",  # by the tags of PutObject
     # by `lambdabot clean`
     "lambda:ListFunctions",
+    "lambda:ListLayers",
     "lambda:ListTags",
     "logs:DescribeLogGroups",
     "logs:ListTagsForResource",
@@ -36,7 +38,7 @@ SETTINGS = f"""
     version: 1
     defaults: {{role: "{ROLE}", memory_mb: [512], architectures: [x86_64], budget: {{invocations: 60, minutes: 1}}}}
     functions:
-      own: {{source: src, handler: app.handler}}
+      own: {{source: src, handler: app.handler, layers: [shared]}}
       alike: {{like: "orders:live", environment: {{}}, layers: [], snap_start: false, monthly_invocations: 9}}
 """
 WORK = """
@@ -63,7 +65,7 @@ def recorded(monkeypatch):
     def record(self, operation, parameters):
         service, region = self.meta.service_model.endpoint_prefix, self.meta.region_name
         name = f"{service}:{operation}"
-        calls[NAMES.get(name, name)].add(arn_of(service, region, parameters))
+        calls[NAMES.get(name, name)].add(arn_of(service, region, operation, parameters))
         if operation == "CreateFunction":
             calls["iam:PassRole"].add(parameters["Role"])
         return call(self, operation, parameters)
@@ -93,11 +95,16 @@ def orders(endpoint):
     client.create_alias(FunctionName="orders", Name="live", FunctionVersion=version)
 
 
-def arn_of(service: str, region: str, parameters: dict[str, str]) -> str:
+def arn_of(service: str, region: str, operation: str, parameters: dict[str, str]) -> str:
     match service:
         case "lambda" if "FunctionName" in parameters:
             qualifier = f":{parameters['Qualifier']}" if "Qualifier" in parameters else ""
             return f"arn:aws:lambda:{region}:{ACCOUNT}:function:{parameters['FunctionName']}{qualifier}"
+        case "lambda" if operation == "ListLayerVersions":
+            return "*"
+        case "lambda" if "LayerName" in parameters:
+            version = f":{parameters['VersionNumber']}" if "VersionNumber" in parameters else ""
+            return f"arn:aws:lambda:{region}:{ACCOUNT}:layer:{parameters['LayerName']}{version}"
         case "logs":
             return f"arn:aws:logs:{region}:{ACCOUNT}:log-group:{parameters['logGroupName']}:*"
     return "*"
@@ -121,6 +128,8 @@ def allowed(policy: dict, action: str, arn: str) -> bool:
 def test_a_full_run_calls_what_the_policy_names_and_nothing_else(project, endpoint, recorded, capsys, monkeypatch):
     project.write("src/app.py", WORK.format(seconds=0.02))
     project.write("base/src/app.py", WORK.format(seconds=0.01))
+    for folder in ("", "base/"):
+        project.write(f"{folder}shared/python/common.py", "X = 1\n")
     project.write("base/lambdabot.yml", SETTINGS)
     project.settings(SETTINGS)
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
@@ -138,6 +147,7 @@ def test_a_full_run_calls_what_the_policy_names_and_nothing_else(project, endpoi
     named = {action for statement in policy["Statement"] for action in statement["Action"]}
     assert named - IMPLIED == calls.keys() - IMPLIED
     reads = {"lambda:GetAccountSettings", "lambda:GetFunction", "logs:FilterLogEvents", "iam:PassRole"}
-    reads |= {"lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig"}
+    reads |= {"lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:ListLayerVersions"}
     written = {arn for action, arns in calls.items() if action not in reads for arn in arns}
-    assert all(f":function:{PREFIX}" in arn or f":log-group:/aws/lambda/{PREFIX}" in arn for arn in written)
+    own = (f":function:{PREFIX}", f":layer:{PREFIX}", f":log-group:/aws/lambda/{PREFIX}")
+    assert all(any(part in arn for part in own) for arn in written)

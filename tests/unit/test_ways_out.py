@@ -16,6 +16,7 @@ WRITERS = {
     "lambdabot/packaging/install.py": "the run's private folder",
     "lambdabot/packaging/archive.py": "the run's private folder",
     "lambdabot/packaging/build.py": "the run's private folder",
+    "lambdabot/packaging/layers.py": "the run's private folder",
     "lambdabot/aws/invoking/cpu_model.py": "the run's private folder",
     "lambdabot/aws/existing.py": "the run's private folder",
     "lambdabot/project/base.py": "the run's private folder",

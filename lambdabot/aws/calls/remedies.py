@@ -67,7 +67,11 @@ _BY_WORDS = (
         "The function is in another Region: set it by `aws-region` of the action, or by AWS_REGION.",
     ),
     (
-        re.compile("Unzipped size must be smaller"),
+        re.compile("Layer version .* is not at the embedded endpoint"),
+        "Name a folder or .zip with the layer's contents under `local_layers` in lambdabot.yml, or measure on AWS.",
+    ),
+    (
+        re.compile("Unzipped size must be smaller|combined with layers exceeds"),
         "Package and layers may unzip to 250 MB together: leave out what is not needed at run time.",
     ),
 )

@@ -16,6 +16,7 @@ from lambdabot.aws.calls.threads import run_all, start
 from lambdabot.aws.copies.creation import Creator
 from lambdabot.aws.copies.identity import RunIdentity
 from lambdabot.aws.copies.journal import Journal
+from lambdabot.aws.copies.layer_versions import LayerVersions
 from lambdabot.aws.copies.ledger import Kind, Ledger, LedgerClosedError
 from lambdabot.aws.copies.removal import Removal
 from lambdabot.aws.copies.request import Copy, create_parameters, environment
@@ -68,6 +69,7 @@ class Deployments:
         self._ledger = Ledger(journal)
         self._creator = Creator(connection=connection, ledger=self._ledger)
         self._bucket = None if bucket is None else Uploads(connection, identity, self._creator, bucket)
+        self._layer_versions = LayerVersions(connection, identity, self._creator, self._bucket)
         self.memory_cap_mb: int | None = None  # the account's limit, known once a size above it was refused
         self._lock = Lock()
         self._log_group_lock = Lock()  # held while the group is made: no function may come before it
@@ -201,6 +203,10 @@ class Deployments:
             role=role,
             log_group=self.log_group,
             tags=self._identity.tags,
+            layers=[
+                one if isinstance(one, str) else self._layer_versions.arn(one, copy.build.architecture, doing=doing)
+                for one in copy.build.layers
+            ],
             uploaded=None if self._bucket is None else self._bucket.put(copy.build, doing=doing),
         )
         answer = self._creator.create(

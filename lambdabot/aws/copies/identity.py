@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from lambdabot.model import Variant
+from lambdabot.model import Architecture, Variant
 
 PREFIX = "lambdabot"
 LOG_GROUPS = "/aws/lambda/"
 NO_REPOSITORY = "none"  # the tag of runs outside of GitHub
 _NAME_CHARACTERS = 64  # of a function's name: AWS Lambda quotas
 _RUN_CHARACTERS = 20
+_DESCRIBED = ("run", "repository", "expires")  # what `owner` wants to know
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,11 @@ class RunIdentity:
             tags["lambdabot:pull-request"] = str(self.pull_request)
         tags["lambdabot:expires"] = self.expires.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return tags
+
+    @property
+    def description(self) -> str:
+        """Return the tags as the description of a layer, which has none: at most 256 characters."""
+        return " ".join([PREFIX, *(f"{key}={self.tags[f'{PREFIX}:{key}']}" for key in _DESCRIBED)])
 
     @property
     def name(self) -> str:
@@ -55,6 +61,10 @@ class RunIdentity:
     def object_prefix(self) -> str:
         """Return how the keys of this run's objects in S3 begin."""
         return f"{self.name}/"
+
+    def layer_name(self, digest: str, architecture: Architecture) -> str:
+        """Return the name of a layer with contents of this digest: the same contents are published once."""
+        return f"{self.name}-layer-{digest[:16]}-{architecture.value.replace('_', '-')}"
 
     def function_name(self, function: str, variant: Variant) -> str:
         """Return the name of the copy that runs a Variant: at most 64 characters, unique within the run."""
@@ -82,6 +92,13 @@ def owner(tags: Mapping[str, str]) -> RunIdentity | None:
         )
     except (KeyError, ValueError):
         return None
+
+
+def described(description: str) -> dict[str, str]:
+    """Return the tags that a layer's description holds; none of one that is not lambdabot's."""
+    first, *parts = description.split(" ")
+    pairs = (part.partition("=") for part in parts if first == PREFIX)
+    return {f"{PREFIX}:{key}": value for key, _, value in pairs if key in _DESCRIBED}
 
 
 def _plain(text: str) -> str:

@@ -11,6 +11,7 @@ class Kind(StrEnum):
     """A kind of throw-away resource, as a reader says it."""
 
     FUNCTION = "function"
+    LAYER = "layer"  # with all of its versions
     LOG_GROUP = "log group"
     S3_OBJECT = "S3 object"  # named `bucket/key`
 

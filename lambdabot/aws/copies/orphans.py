@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from lambdabot.aws.calls.failures import CallError
 from lambdabot.aws.calls.threads import run_all
-from lambdabot.aws.copies.identity import LOG_GROUPS, name_prefix, owner
+from lambdabot.aws.copies.identity import LOG_GROUPS, described, name_prefix, owner
 from lambdabot.aws.copies.ledger import Kind
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ class Search:
         """Return everything that carries the repository's name."""
         places: list[tuple[Kind, Callable[[], list[Orphan]]]] = [
             (Kind.FUNCTION, self._functions),
+            (Kind.LAYER, self._layers),
             (Kind.LOG_GROUP, self._log_groups),
             *((Kind.S3_OBJECT, partial(self._objects, bucket)) for bucket in self._buckets),
         ]
@@ -140,6 +141,21 @@ class Search:
             return None if answer is None else self._listed(Kind.FUNCTION, name, answer.get("Tags", {}))
 
         return [one for one in run_all(partial(tags, function) for function in ours) if one is not None]
+
+    def _layers(self) -> list[Orphan]:
+        """Return the layers; they carry no tags, so their description says whose they are."""
+        control = self._connection.control
+
+        def page(marker: str | None) -> tuple[Iterable[Any], str | None]:
+            asked: dict[str, Any] = {"Marker": marker} if marker else {}
+            answer = self._read("lambda.ListLayers", lambda: control.list_layers(**asked), "list the account's layers")
+            return answer["Layers"], answer.get("NextMarker")
+
+        return [
+            self._listed(Kind.LAYER, one["LayerName"], described(one["LatestMatchingVersion"].get("Description", "")))
+            for one in _pages(page)
+            if one["LayerName"].startswith(self._prefix)
+        ]
 
     def _log_groups(self) -> list[Orphan]:
         logs, prefix = self._connection.logs, f"{LOG_GROUPS}{self._prefix}"

@@ -6,6 +6,7 @@ from concurrent.futures import wait
 from dataclasses import dataclass
 from functools import partial
 from threading import Event
+from typing import Any, TypeVar
 
 from lambdabot.aws.calls.connection import Connection
 from lambdabot.aws.calls.failures import CallError
@@ -19,6 +20,8 @@ _LAST_SECONDS = 1.5  # kept for the log group while invocations that were given 
 _CONFLICTS = {"ResourceConflictException", "OperationAbortedException"}  # another change is under way: wait for it
 _NEVER = Event()
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
@@ -30,8 +33,8 @@ class Removal:
     deadline: float  # on the monotonic clock
 
     def run(self, entries: Sequence[Entry]) -> None:
-        """Remove functions and packages, all at once, then the log group; return at the deadline at the latest."""
-        self._remove_kinds({Kind.FUNCTION, Kind.S3_OBJECT}, entries)
+        """Remove functions, layers and packages at once, then the log group; return at the deadline at the latest."""
+        self._remove_kinds({Kind.FUNCTION, Kind.LAYER, Kind.S3_OBJECT}, entries)
         if not self.connection.in_flight.wait(self._seconds - _LAST_SECONDS):
             self.notes.append("Invocations were still running at the end: Lambda may make their log group anew.")
         self._remove_kinds({Kind.LOG_GROUP}, entries)
@@ -51,30 +54,32 @@ class Removal:
         entry.settled.wait(self._seconds / 2)
         asked = False  # an earlier attempt may have deleted it although its answer was lost
         looks = 0
-        operation, delete = self._deletion(entry)
 
-        def attempt() -> None:
-            nonlocal asked
-            try:
-                delete()
-            except AWSError as error:
-                asked = asked or answer_lost(error)
-                raise
+        def ask(operation: str, send: Callable[[], T], *, deletes: bool = True) -> T:
+            def attempt() -> T:
+                nonlocal asked
+                try:
+                    return send()
+                except AWSError as error:
+                    asked = asked or (deletes and answer_lost(error))
+                    raise
+
+            return self.connection.call(
+                operation,
+                attempt,
+                doing=f"remove the {entry}",
+                worth=lambda error: passing(error) or code(error) in _CONFLICTS,
+                stop=_NEVER,
+                attempts=20,
+                cap_seconds=1.0,
+                deadline=self.deadline,
+            )
 
         while looks < _LOOKS:
             settled = entry.settled.is_set()
             try:
-                self.connection.call(
-                    operation,
-                    attempt,
-                    doing=f"remove the {entry}",
-                    worth=lambda error: passing(error) or code(error) in _CONFLICTS,
-                    stop=_NEVER,
-                    attempts=20,
-                    cap_seconds=1.0,
-                    deadline=self.deadline,
-                )
-                break
+                if self._delete(entry, ask):
+                    break
             except CallError as error:
                 if error.code != "ResourceNotFoundException":
                     self.notes.append(f"{error.what}. {error.advice}".rstrip())
@@ -87,14 +92,31 @@ class Removal:
             time.sleep(_PAUSE_SECONDS)
         self.ledger.remove(entry)
 
-    def _deletion(self, entry: Entry) -> tuple[str, Callable[[], object]]:
-        """Return the operation that deletes a resource, and its call."""
-        connection = self.connection
+    def _delete(self, entry: Entry, ask: Callable[..., Any]) -> bool:
+        """Delete a resource; tell whether it was there, as far as Lambda says so."""
+        connection, name = self.connection, entry.name
         match entry.kind:
             case Kind.FUNCTION:
-                return "lambda.DeleteFunction", lambda: connection.remover.delete_function(FunctionName=entry.name)
+                ask("lambda.DeleteFunction", lambda: connection.remover.delete_function(FunctionName=name))
+            case Kind.LAYER:
+                return self._delete_layer(name, ask)
             case Kind.LOG_GROUP:
-                return "logs.DeleteLogGroup", lambda: connection.logs.delete_log_group(logGroupName=entry.name)
+                ask("logs.DeleteLogGroup", lambda: connection.logs.delete_log_group(logGroupName=name))
             case Kind.S3_OBJECT:
-                bucket, _, key = entry.name.partition("/")
-                return "s3.DeleteObject", lambda: connection.object_remover.delete_object(Bucket=bucket, Key=key)
+                bucket, _, key = name.partition("/")
+                ask("s3.DeleteObject", lambda: connection.object_remover.delete_object(Bucket=bucket, Key=key))
+        return True
+
+    def _delete_layer(self, name: str, ask: Callable[..., Any]) -> bool:
+        """Delete all versions of a layer, which goes with the last: a lost answer made it be published once more.
+
+        They are few enough for one page. Lambda does not mind when a version is not there.
+        """
+        remover = self.connection.remover
+        listed = ask("lambda.ListLayerVersions", lambda: remover.list_layer_versions(LayerName=name), deletes=False)
+        for number in (one["Version"] for one in listed["LayerVersions"]):
+            ask(
+                "lambda.DeleteLayerVersion",
+                partial(lambda at: remover.delete_layer_version(LayerName=name, VersionNumber=at), number),
+            )
+        return bool(listed["LayerVersions"])

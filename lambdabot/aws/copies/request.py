@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lambdabot.model import Build, Function, ImageConfig, Variant
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from types_boto3_lambda.type_defs import CreateFunctionRequestTypeDef, ImageConfigTypeDef
@@ -35,11 +36,19 @@ class Uploaded:
 
 
 def create_parameters(
-    copy: Copy, *, name: str, role: str, log_group: str, tags: dict[str, str], uploaded: Uploaded | None = None
+    copy: Copy,
+    *,
+    name: str,
+    role: str,
+    log_group: str,
+    tags: dict[str, str],
+    layers: Sequence[str] = (),
+    uploaded: Uploaded | None = None,
 ) -> CreateFunctionRequestTypeDef:
     """Return the parameters of CreateFunction; `Architectures` always, as Lambda's default would be x86_64.
 
-    The log format is text without a level, which the REPORT line is read in, and the group is the run's own.
+    `layers` are the ARNs of the versions that stand for the package's. The log format is text without a level, which
+    the REPORT line is read in, and the group is the run's own.
     """
     function, build, configuration = copy.function, copy.build, copy.variant.configuration
     parameters: CreateFunctionRequestTypeDef = {
@@ -56,7 +65,7 @@ def create_parameters(
         "LoggingConfig": {"LogFormat": "Text", "LogGroup": log_group},
         "Tags": tags,
     }
-    if layers := function.code.layers_for(configuration.architecture):
+    if layers:
         parameters["Layers"] = layers
     if function.setup.snap_start:
         parameters["SnapStart"] = {"ApplyOn": "PublishedVersions"}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from lambdabot.aws.calls.connection import Connection
     from lambdabot.aws.copies.identity import RunIdentity
-    from lambdabot.model import Build
+    from lambdabot.model import Build, LayerBuild
 
 WORTH_BYTES = 5 * 1024 * 1024
 """Above this, one upload for all copies is worth its two calls; above Lambda's 50 MB there is no other way."""
@@ -37,7 +37,7 @@ class Uploads:
         self._turns: dict[str, Lock] = {}
         self._done: dict[str, Uploaded | Exception] = {}
 
-    def put(self, build: Build, *, doing: str) -> Uploaded | None:
+    def put(self, build: Build | LayerBuild, *, doing: str) -> Uploaded | None:
         """Return where a package is, uploading it when it is first asked for; who asks meanwhile waits.
 
         None: it goes straight to Lambda, as small ones do. Raises CallError, in words for who asks, StoppedError or

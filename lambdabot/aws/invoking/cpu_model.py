@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from lambdabot.model import LayerBuild
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -53,19 +55,20 @@ def announcing(copies: Iterable[Copy], folder: Path) -> Iterator[Copy]:
 
     A function with a wrapper of its own keeps it, and a package without room for one stays as it is.
     """
-    written: dict[str, Build] = {}
+    written: dict[tuple[object, ...], Build] = {}
     for copy in copies:
         path = copy.build.zip_path
         if path is None or not _fits(copy):
             yield copy
             continue
         digest = copy.build.code_sha256
-        if digest not in written:
-            written[digest] = _with_script(copy.build, path, folder / f"{base64.b64decode(digest).hex()}.zip")
+        package = digest, copy.build.layers
+        if package not in written:
+            written[package] = _with_script(copy.build, path, folder / f"{base64.b64decode(digest).hex()}.zip")
         function = copy.function
         variables = {**function.setup.environment, VARIABLE: f"/var/task/{_NAME}"}
         function = replace(function, setup=replace(function.setup, environment=variables))
-        yield replace(copy, build=written[digest], function=function)
+        yield replace(copy, build=written[package], function=function)
 
 
 def read_cpu_model(line: str) -> str | None:
@@ -75,7 +78,8 @@ def read_cpu_model(line: str) -> str | None:
 
 
 def _fits(copy: Copy) -> bool:
-    sizes = copy.build.zip_bytes, copy.build.unzipped_bytes
+    layers = sum(one.unzipped_bytes for one in copy.build.layers if isinstance(one, LayerBuild))
+    sizes = copy.build.zip_bytes, copy.build.unzipped_bytes + layers
     full = any(limit - _ROOM < size <= limit for size, limit in zip(sizes, _LIMITS, strict=True))
     return (
         not full

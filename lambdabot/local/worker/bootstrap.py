@@ -10,20 +10,22 @@ import sys
 from importlib import import_module
 
 
-def set_up_interpreter() -> None:
-    """Put the function before, and the runtime's packages behind, the standard library; add what `site` would."""
+def set_up_interpreter(layers: str) -> None:
+    """Put function and layers before, and the runtime's packages behind, the library; add what `site` would."""
     site.setquit()
     site.setcopyright()
     site.sethelper()
     runtime = os.environ["LAMBDA_RUNTIME_DIR"]
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    path = [os.environ["LAMBDA_TASK_ROOT"], f"/opt/python/lib/{version}/site-packages", "/opt/python"]
+    path = [os.environ["LAMBDA_TASK_ROOT"], f"{layers}/python/lib/{version}/site-packages", f"{layers}/python"]
     sys.path[:] = path + [entry for entry in sys.path if entry != runtime] + [runtime]
 
 
 if __name__ == "__main__":
-    set_up_interpreter()
-    temporary_folder = os.environ["TMPDIR"]
-    if temporary_folder != "/tmp":  # noqa: S108 - Lambda's own name
-        import_module("temporary_paths").redirect(temporary_folder, kept=[path for path in sys.path if path])
+    layers = sys.argv.pop()
+    set_up_interpreter(layers)
+    places = {"/tmp": os.environ["TMPDIR"], "/opt": layers}  # noqa: S108 - Lambda's own name
+    elsewhere = {place: folder for place, folder in places.items() if folder != place}
+    if elsewhere:
+        import_module("temporary_paths").redirect(elsewhere, kept=[sys.base_prefix, *filter(None, sys.path)])
     import_module("awslambdaric.__main__").main(["bootstrap", os.environ["_HANDLER"]])

@@ -148,9 +148,9 @@ class ExecutionEnvironment:
     def _order(self, berth: Berth) -> Order:
         spec = self._spec
         isolation = self._machine.isolation
-        layout = self._machine.layout(spec.code, berth)
+        layout = self._machine.layout(spec.code, spec.layers, berth)
         wrapper = spec.environment.get("AWS_LAMBDA_EXEC_WRAPPER")
-        program = (isolation.interpreter, "-S", "-P", str(layout.runtime / "bootstrap.py"))
+        program = (isolation.interpreter, "-S", "-P", str(layout.runtime / "bootstrap.py"), str(layout.layers))
         return Order(
             command=(layout.seen(wrapper), *program) if wrapper else program,
             environment=worker_variables(spec, layout),

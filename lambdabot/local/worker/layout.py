@@ -1,4 +1,4 @@
-"""Where a worker sees its code, the runtime's packages and the folder that it may write to."""
+"""Where a worker sees its code, its layers, the runtime's packages and the folder that it may write to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Self
 
 _ON_LAMBDA = Path("/var/task")
 _RUNTIME_ON_LAMBDA = Path("/var/runtime")
+_LAYERS_ON_LAMBDA = Path("/opt")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,23 +18,39 @@ class Layout:
     """
 
     code: Path
+    layers: Path
     runtime: Path
     temporary: Path
     shown: Mapping[str, Path]
 
     @classmethod
-    def as_on_lambda(cls, code: Path, packages: Mapping[str, Path]) -> Self:
-        """Return the places of a worker that has its own view."""
+    def as_on_lambda(cls, code: Path, layers: Path | None, packages: Mapping[str, Path]) -> Self:
+        """Return the places of a worker that has its own view.
+
+        What lies at the top of the layers is shown one by one: the interpreter may be in /opt itself.
+        """
         shown = {str(_ON_LAMBDA): code, **{f"{_RUNTIME_ON_LAMBDA}/{name}": path for name, path in packages.items()}}
-        return cls(code=_ON_LAMBDA, runtime=_RUNTIME_ON_LAMBDA, temporary=Path("/tmp"), shown=shown)  # noqa: S108
+        if layers is not None:
+            shown |= {str(_LAYERS_ON_LAMBDA / path.name): path.resolve() for path in sorted(layers.iterdir())}
+        return cls(
+            code=_ON_LAMBDA,
+            layers=_LAYERS_ON_LAMBDA,
+            runtime=_RUNTIME_ON_LAMBDA,
+            temporary=Path("/tmp"),  # noqa: S108
+            shown=shown,
+        )
 
     @classmethod
-    def as_it_lies(cls, code: Path, runtime: Path, packages: Mapping[str, Path], temporary: Path) -> Self:
+    def as_it_lies(
+        cls, code: Path, layers: Path | None, runtime: Path, packages: Mapping[str, Path], temporary: Path
+    ) -> Self:
         """Return the places of a worker that sees the machine's files; `runtime` is a folder of links to packages."""
-        shown = {str(path): path for path in (code, runtime, *packages.values())}
-        return cls(code=code, runtime=runtime, temporary=temporary, shown=shown)
+        shown = {str(path): path for path in (code, *([layers] if layers else []), runtime, *packages.values())}
+        return cls(code=code, layers=layers or _LAYERS_ON_LAMBDA, runtime=runtime, temporary=temporary, shown=shown)
 
     def seen(self, path: str) -> str:
-        """Return where a file of the package lies that goes by its path on Lambda; any other path as it is."""
-        within = Path(path).is_relative_to(_ON_LAMBDA)
-        return str(self.code / Path(path).relative_to(_ON_LAMBDA)) if within else path
+        """Return where a file of package or layers lies that goes by its path on Lambda; any other path as it is."""
+        for place, lies in ((_ON_LAMBDA, self.code), (_LAYERS_ON_LAMBDA, self.layers)):
+            if Path(path).is_relative_to(place):
+                return str(lies / Path(path).relative_to(place))
+        return path

@@ -89,11 +89,11 @@ class Machine:
             with self._lock:
                 self._users.give_back(berth.user)
 
-    def layout(self, code: Path, berth: Berth) -> Layout:
-        """Return where a worker with this code sees things."""
+    def layout(self, code: Path, layers: Path | None, berth: Berth) -> Layout:
+        """Return where a worker with this code and these layers sees things."""
         if self.isolation.own_view:
-            return Layout.as_on_lambda(code, self._packages)
-        return Layout.as_it_lies(code, self._runtime, self._packages, berth.temporary)
+            return Layout.as_on_lambda(code, layers, self._packages)
+        return Layout.as_it_lies(code, layers, self._runtime, self._packages, berth.temporary)
 
     def supports(self, memory_mb: int) -> str:
         """Return why a memory size cannot be run here, or the empty string."""

@@ -10,6 +10,7 @@ class EnvironmentSpec:
     """All that a worker is made from."""
 
     code: Path
+    layers: Path | None = None  # what is seen at /opt
     handler: str
     runtime: str
     memory_mb: int

@@ -1,7 +1,8 @@
-"""A /tmp for a worker on a machine that gives it no view of its own: Python's own functions go to its private folder.
+"""A /tmp and an /opt for a worker on a machine that gives it no view of its own: Python's own functions go elsewhere.
 
-Functions write to `/tmp/…` by that name, and several environments must not meet there. Where /tmp cannot be replaced
-for a process, the names are, in every path that Python code opens, asks about or hands to a program it starts.
+Functions write to `/tmp/…` by that name, where several environments must not meet, and read their layers at `/opt/…`.
+Where neither can be replaced for a process, the names are, in every path that Python code opens, asks about or hands to
+a program it starts.
 Libraries that open files by themselves are not reached; `tempfile` needs none of this. The module runs in the worker,
 without lambdabot.
 """
@@ -10,11 +11,10 @@ import _posixsubprocess
 import builtins
 import io
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any
 
-_TMP = "/tmp"  # noqa: S108 - the name that is replaced
 _ONE_PATH = (
     "access chdir chmod chown lchown listdir lstat mkdir mkfifo mknod open readlink remove rmdir scandir stat statvfs "
     "truncate unlink utime"
@@ -22,18 +22,20 @@ _ONE_PATH = (
 _TWO_PATHS = "link rename replace symlink"
 
 
-def redirect(folder: str, kept: Iterable[str]) -> None:
-    """Lead every path below /tmp to the folder, but those at or below the kept ones."""
-    stay = tuple(f"{path}/" for path in (*kept, folder))
+def redirect(places: Mapping[str, str], kept: Iterable[str]) -> None:
+    """Lead every path below a place, as /tmp, to its folder, but those at or below the kept ones."""
+    stay = tuple(f"{path}/" for path in (*kept, *places.values()))
 
     def moved(path: Any) -> Any:  # noqa: ANN401 - whatever Python takes for a path
         try:
             name = os.fsdecode(path)
         except TypeError:  # a file descriptor, or a mistake that the wrapped function reports
             return path
-        inside = f"{name}/".startswith(f"{_TMP}/") and not f"{name}/".startswith(stay)
-        private = folder + name[len(_TMP) :]
-        return (os.fsencode(private) if isinstance(path, bytes) else private) if inside else path
+        place = next((one for one in places if f"{name}/".startswith(f"{one}/")), None)
+        if place is None or f"{name}/".startswith(stay):
+            return path
+        private = places[place] + name[len(place) :]
+        return os.fsencode(private) if isinstance(path, bytes) else private
 
     def leading(function: Callable[..., Any], paths: int) -> Callable[..., Any]:
         @wraps(function)

@@ -11,10 +11,11 @@ from lambdabot.local.worker.spec import EnvironmentSpec
 def worker_variables(spec: EnvironmentSpec, layout: Layout) -> dict[str, str]:
     """Return the complete environment of a worker but for the address of its Runtime API."""
     code = str(layout.code)
+    layers = str(layout.layers)
     runtime = str(layout.runtime)
     defaults = {
-        "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
-        "LD_LIBRARY_PATH": f"/var/lang/lib:/lib64:/usr/lib64:{runtime}:{runtime}/lib:{code}:{code}/lib:/opt/lib",
+        "PATH": f"/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:{layers}/bin",
+        "LD_LIBRARY_PATH": f"/var/lang/lib:/lib64:/usr/lib64:{runtime}:{runtime}/lib:{code}:{code}/lib:{layers}/lib",
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
         "PYTHONPATH": runtime,

@@ -1,9 +1,10 @@
 """What `sam build` has left: a folder for each function, named in a template of its own (AWS SAM CLI, "sam build")."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from lambdabot.model import Declaration, Stated, Undecided
+from lambdabot.model import Attribute, Declaration, DeclaredLayer, Stated, Undecided
 from lambdabot.project.builds.built import Outputs
 from lambdabot.project.templates.cloudformation import template
 from lambdabot.project.templates.cloudformation.stack import STACKS, Stack, is_template
@@ -12,6 +13,8 @@ from lambdabot.project.templates.yaml_nodes import documents
 from lambdabot.workspace import Workspace
 
 BUILD = Path(".aws-sam", "build", "template.yaml")
+
+Layers = tuple[Attribute[str | DeclaredLayer], ...]
 
 DEEPEST = 3
 """Stacks in stacks whose builds are looked for."""
@@ -37,13 +40,17 @@ class SamBuilds:
     def built(
         self, functions: Iterator[Declaration | Undecided], build: Stack | None
     ) -> Iterator[Declaration | Undecided]:
-        """Yield a template's functions, with the code that a build of it has for them, and what is told of others."""
-        folders = _folders(build) if build is not None else {}
+        """Yield a template's functions, with what a build of it has for them, and what is told of others."""
+        folders, layers = (_folders(build), _layers(build)) if build is not None else ({}, {})
         for one in functions:
-            if build is not None and isinstance(one, Declaration) and one.name in folders:
-                yield self._outputs.given(one, folders[one.name], made=build.document.text.path)
-            else:
+            if build is None or isinstance(one, Undecided):
                 yield one
+                continue
+            layered = _with_layers(one, layers.get(one.name, ()), self._workspace)
+            if one.name in folders:
+                yield self._outputs.given(layered, folders[one.name], made=build.document.text.path)
+            else:
+                yield layered
 
     def _pair(
         self, stack: Stack, built: Stack, found: dict[Path, Stack], all_: Mapping[Path, Stack], depth: int
@@ -87,6 +94,26 @@ def _folders(build: Stack) -> dict[str, Path]:
     return {
         one.name: code.value for one in read if isinstance(code := one.code, Stated) and isinstance(code.value, Path)
     }
+
+
+def _layers(build: Stack) -> dict[str, Layers]:
+    return {one.name: one.layers for one in template.functions(build) if isinstance(one, Declaration)}
+
+
+def _with_layers(one: Declaration, built: Layers, workspace: Workspace) -> Declaration:
+    """Return a function with the layers that the build made, where it has them; they stand in the same order."""
+    if len(built) != len(one.layers):
+        return one
+    kept = (
+        replace(its, place=own.place)
+        if own is not None
+        and isinstance(its, Stated)
+        and isinstance(its.value, DeclaredLayer)
+        and workspace.is_dir(its.value.source)
+        else own
+        for own, its in zip(one.layers, built, strict=True)
+    )
+    return replace(one, layers=tuple(kept))
 
 
 def _names(stack: Stack) -> set[str]:

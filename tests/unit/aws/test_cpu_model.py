@@ -56,6 +56,15 @@ def test_the_same_package_gives_the_same_bytes_and_is_written_once_for_all_copie
     assert other.build.zip_path.read_bytes() == first.build.zip_path.read_bytes()
 
 
+def test_sides_with_the_same_package_keep_the_layers_that_each_has(copy, tmp_path):
+    other = replace(copy, build=replace(copy.build, layers=("arn:of:a:layer",)))
+
+    first, second = announcing([copy, other], tmp_path)
+
+    assert (first.build.layers, second.build.layers) == ((), ("arn:of:a:layer",))
+    assert first.build.code_sha256 == second.build.code_sha256
+
+
 @pytest.mark.parametrize("runtime", ["provided.al2023", "go1.x"])
 def test_a_runtime_that_knows_no_wrapper_gets_none(copy, tmp_path, runtime):
     plain = replace(copy, function=copy.function.changed(runtime=runtime))

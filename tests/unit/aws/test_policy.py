@@ -2,6 +2,7 @@
 
 import ast
 import json
+from pathlib import Path
 
 import boto3
 import pytest
@@ -11,7 +12,7 @@ from lambdabot.aws import policy
 from lambdabot.aws.policy import ArnScope, place_of
 from lambdabot.cli import main
 from lambdabot.errors import UsageError
-from lambdabot.model import Architecture
+from lambdabot.model import Architecture, Layer
 
 REPOSITORY = "octo/shop"
 HERE = ArnScope(partition="aws", account="123456789012", region="eu-west-1")
@@ -84,6 +85,13 @@ def test_what_the_settings_have_more_needs_more(permissions, function):
 
     assert "lambda:PublishVersion" in more(snap_start=True)["UseCopies"]["Action"]
     assert more(layers={Architecture.ARM64: (LAYER,)})["Layers"]["Resource"] == [LAYER]
+    own = Layer(name="Common", source=Path("layer"), workspace=function.code.workspace)
+    its = more(layers={Architecture.ARM64: (LAYER, own)})
+    assert its["Layers"]["Resource"] == [LAYER]
+    arn = "arn:aws:lambda:eu-west-1:123456789012:layer:lambdabot-3041f38b-*"
+    assert (its["PublishLayers"]["Action"], its["PublishLayers"]["Resource"]) == (["lambda:PublishLayerVersion"], [arn])
+    assert its["UseOwnLayers"]["Resource"] == [f"{arn}:*"]
+    assert "PublishLayers" not in more(layers={Architecture.ARM64: (LAYER,)})
     image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/orders@sha256:00"
     assert more(source=image)["Images"]["Resource"] == ["arn:aws:ecr:eu-west-1:123456789012:repository/shop/orders"]
     assert "Images" not in more(source="ghcr.io/shop/orders:1")

@@ -29,19 +29,14 @@ def entry(monkeypatch) -> Entry:
 def test_not_to_be_found_counts_only_once_the_creation_is_settled(fake, connection, entry, monkeypatch):
     """However often it was looked for before: it is there at last, and must go."""
 
-    def late(self: Removal, entry: Entry) -> tuple[str, Callable[[], object]]:
-        operation, delete = deletion(self, entry)
+    def late(self: Removal, entry: Entry, ask: Callable[..., object]) -> bool:
+        if fake.count("DeleteFunction") == 2 * removal._LOOKS:
+            fake.functions[NAME] = {}
+            entry.settled.set()
+        return delete(self, entry, ask)
 
-        def attempt() -> None:
-            if fake.count("DeleteFunction") == 2 * removal._LOOKS:
-                fake.functions[NAME] = {}
-                entry.settled.set()
-            delete()
-
-        return operation, attempt
-
-    deletion = Removal._deletion
-    monkeypatch.setattr(Removal, "_deletion", late)
+    delete = Removal._delete
+    monkeypatch.setattr(Removal, "_delete", late)
 
     Removal(connection=connection, ledger=Ledger(), notes=[], deadline=time.monotonic() + 60).run([entry])
 

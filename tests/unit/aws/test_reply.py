@@ -20,6 +20,7 @@ from lambdabot.aws.calls.reply import NEEDED, IncompleteReplyError
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:one"
 NOTHING_READ = {  # but, of Invoke, what stands in its head and the payload as it is
     "lambda.DeleteFunction",
+    "lambda.DeleteLayerVersion",
     "lambda.Invoke",
     "lambda.ListTags",  # what has no tags may come without their map
     "logs.CreateLogGroup",
@@ -40,6 +41,11 @@ CALLS = {
     ),
     "lambda.ListFunctions": lambda at: at.control.list_functions(),
     "lambda.ListTags": lambda at: at.control.list_tags(Resource=ARN),
+    "lambda.PublishLayerVersion": lambda at: at.control.publish_layer_version(
+        LayerName="one", Content={"ZipFile": b"zip"}
+    ),
+    "lambda.ListLayers": lambda at: at.control.list_layers(),
+    "lambda.ListLayerVersions": lambda at: at.control.list_layer_versions(LayerName="one"),
     "lambda.GetLayerVersionByArn": lambda at: at.control.get_layer_version_by_arn(Arn=f"{ARN}:1"),
     "logs.DescribeLogGroups": lambda at: at.logs.describe_log_groups(),
     "logs.ListTagsForResource": lambda at: at.logs.list_tags_for_resource(resourceArn=ARN),

@@ -7,7 +7,7 @@ import pytest
 from botocore.validate import ParamValidator
 
 from lambdabot.aws.copies.request import Uploaded, create_parameters
-from lambdabot.model import Architecture, ImageConfig
+from lambdabot.model import ImageConfig
 
 LAYER = "arn:aws:lambda:us-east-1:123456789012:layer:tools:3"
 
@@ -18,7 +18,7 @@ def parameters(make_copy):
     client = boto3.client("lambda", region_name="us-east-1")
     shape = client.meta.service_model.operation_model("CreateFunction").input_shape
 
-    def of(copy=None, *, uploaded=None, **fields):
+    def of(copy=None, *, uploaded=None, layers=(), **fields):
         copy = copy or make_copy()
         copy = replace(copy, function=copy.function.changed(**fields))
         made = create_parameters(
@@ -27,6 +27,7 @@ def parameters(make_copy):
             role=copy.function.setup.role,
             log_group="/aws/lambda/x",
             tags={},
+            layers=layers,
             uploaded=uploaded,
         )
         report = ParamValidator().validate(made, shape)
@@ -37,16 +38,11 @@ def parameters(make_copy):
 
 
 def test_what_a_function_has_its_copies_have(parameters):
-    made = parameters(tracing=True, ephemeral_storage_mb=2048, layers={Architecture.X86_64: (LAYER,)})
+    made = parameters(tracing=True, ephemeral_storage_mb=2048, layers=(LAYER,))
     assert made["TracingConfig"] == {"Mode": "Active"}
     assert made["EphemeralStorage"] == {"Size": 2048}
     assert made["Layers"] == (LAYER,)
     assert not {"SnapStart", "Publish", "VpcConfig", "ImageConfig"} & made.keys()
-
-
-def test_layers_are_those_of_the_copys_own_architecture(parameters, make_copy):
-    layers = {Architecture.X86_64: (LAYER,)}
-    assert "Layers" not in parameters(make_copy(architecture=Architecture.ARM64), layers=layers)
 
 
 def test_snap_start_comes_with_a_published_version(parameters):

@@ -185,3 +185,39 @@ def test_a_package_is_downloaded_by_its_secret_alone(codes):
         with pytest.raises(ApiError) as error:
             codes.package(token)
         assert error.value.status == 403
+
+
+def test_later_layers_lie_over_earlier_ones_whatever_they_are(codes):
+    first = codes.unpack(
+        archive(file("python/a.py", b"1"), file("python/b.py", b"1"), file("data/x"), file("plain"), link("to", "data"))
+    )
+    second = codes.unpack(
+        archive(file("python/b.py", b"2", 0o755), file("data", b"a file"), file("plain/inner"), file("to/inner"))
+    )
+
+    merged = codes.merged([first, second])
+
+    assert {
+        str(path.relative_to(merged.folder)): path.read_bytes() for path in merged.folder.rglob("*") if path.is_file()
+    } == {
+        "python/a.py": b"1",
+        "python/b.py": b"2",
+        "data": b"a file",
+        "plain/inner": b"x",
+        "to/inner": b"x",
+    }
+    assert os.access(merged.folder / "python/b.py", os.X_OK)
+    assert (first.folder / "data/x").read_bytes() == b"x", "a layer of its own stays as it was"
+    assert codes.merged([first, second]) is merged
+    folder = merged.folder
+    del merged
+    gc.collect()
+    assert not folder.exists()
+
+
+def test_no_link_of_layers_leads_out_of_what_came_of_them(codes):
+    first = codes.unpack(archive(file("a/b/c"), link("out", "a/b/../../a")))
+    second = codes.unpack(archive(link("a", "."), file("b/c")))
+
+    with pytest.raises(ApiError, match="leaves its folder"):
+        codes.merged([first, second])

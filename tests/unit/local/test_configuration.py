@@ -67,7 +67,6 @@ def test_memory_is_limited_by_the_account_and_by_the_machine():
 @pytest.mark.parametrize(
     "asked",
     [
-        {"Layers": ["arn:aws:lambda:eu-west-1:123456789012:layer:l:1"]},
         {"VpcConfig": {"SubnetIds": ["subnet-1"]}},
         {"FileSystemConfigs": [{"Arn": "a", "LocalMountPath": "/mnt/a"}]},
         {"DeadLetterConfig": {"TargetArn": "arn:aws:sqs:eu-west-1:123456789012:q"}},

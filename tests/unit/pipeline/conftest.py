@@ -8,6 +8,7 @@ import pytest
 from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.aws.prices import prices
 from lambdabot.model import Architecture, Budget, Build, Configuration, Function, Invocation, Outcome, Side, Variant
+from lambdabot.packaging.layers import LayerBuilds
 from lambdabot.pipeline.function import FunctionJob, Workshop
 from lambdabot.pipeline.lineup import Bench, Lineup
 from lambdabot.pipeline.pairs import Pair
@@ -36,7 +37,12 @@ def bench() -> Bench:
 
 @pytest.fixture
 def workshop(tmp_path: Path) -> Workshop:
-    return Workshop(folder=tmp_path / "packages", cache=tmp_path / "cache", access=IndexAccess(tmp_path / "cache", 5))
+    return Workshop(
+        folder=tmp_path / "packages",
+        cache=tmp_path / "cache",
+        access=IndexAccess(tmp_path / "cache", 5),
+        layers=LayerBuilds(tmp_path / "layers"),
+    )
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lambdabot.errors import EndpointError
-from lambdabot.model import Architecture, Place, Selection, Side, Undecided
+from lambdabot.model import Architecture, Layer, Place, Selection, Side, Undecided
 from lambdabot.workspace import Workspace
 
 LAYER = "arn:aws:lambda:us-east-1:123456789012:layer:tools:3"
@@ -51,6 +51,20 @@ def test_layers_are_part_of_the_arm64_answer(function, job):
     unread = job(function)
     unread.prepare()
     assert unread.result().arm64.layers == ()
+
+
+def test_a_layer_of_the_repository_is_looked_into(function, job, tmp_path):
+    machine_code = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HH", 3, 0x3E)  # a library for x86_64
+    (tmp_path / "shared/python").mkdir(parents=True)
+    (tmp_path / "shared/python/native.so").write_bytes(machine_code + bytes(64))
+    shared = Layer(name="Shared", source=tmp_path / "shared", workspace=Workspace(tmp_path))
+    one = job(function.changed(source=tmp_path / "app.py", layers={Architecture.ARM64: (shared,)}))
+
+    one.prepare()
+
+    answer = one.result().arm64
+    assert (answer.verdict, answer.native_files) == ("blocked", ())
+    assert answer.layers[0].startswith("Shared: python/native.so")
 
 
 def test_a_blocked_head_does_not_take_the_base_out(function, job):

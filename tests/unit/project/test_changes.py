@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lambdabot.model import Architecture, Configuration, Declaration, Place, Selection, Side, Stated, Undecided
+from lambdabot.model import Architecture, Configuration, Declaration, Layer, Place, Selection, Side, Stated, Undecided
 from lambdabot.project.base import BaseTree, NoBase
 from lambdabot.project.changes import changes, describe, same_settings
 from lambdabot.workspace import Workspace
@@ -123,12 +123,32 @@ def test_what_is_kept_ready_is_a_setting(sides):
     assert said(head, base) == [("lambdabot.yml", "provisioned concurrency 2 -> 0", None)]
 
 
-def test_layers_of_the_templates_count(sides, tmp_path):
-    head, base = sides
-    base = base.changed(declaration=declared(tmp_path, layers=("a", "b")))
+def test_layers_by_their_arns_count(sides):
+    head, base = (one.changed(layers={Architecture.X86_64: arns}) for one, arns in zip(sides, ["a", "ab"], strict=True))
 
     assert not same_settings(head, base)
     assert said(head, base) == [("template.yaml", "layers a, b -> a", 4)]
+
+
+def test_what_a_layer_of_the_repository_holds_is_a_change_of_files(sides, tmp_path):
+    for side, text in (("head", "2"), ("base", "1")):
+        folder = tmp_path / side / "layer" / "python"
+        folder.mkdir(parents=True)
+        (folder / "common.py").write_text(text)
+        (folder / "same.py").write_text("")
+    head, base = (
+        one.changed(
+            layers={
+                Architecture.X86_64: (
+                    Layer(name="Common", source=tmp_path / one.side / "layer", workspace=one.code.workspace),
+                )
+            }
+        )
+        for one in sides
+    )
+
+    assert same_settings(head, base)  # which says nothing of packages
+    assert said(head, base) == [("common.py", "", None)]
 
 
 def test_values_of_variables_stay_unsaid(sides):
@@ -175,9 +195,10 @@ def test_the_plan_lists_places_with_their_functions(sides, tmp_path):
 
 def test_an_undecided_layer_is_known_by_its_reason(sides, tmp_path):
     head, base = sides
-    place = Place(path=tmp_path / "t.yaml", line=1)
-    layers = (Undecided(reason="known when deployed", place=place),)
-    other = replace(base.origin.declaration, layers=layers)
+    missing = [
+        (Undecided(reason="known when deployed", place=Place(path=tmp_path / name, line=line)),)
+        for name, line in (("head.yaml", 1), ("base.yaml", 2))
+    ]
 
-    assert same_settings(head.changed(declaration=other), base.changed(declaration=other))
-    assert not same_settings(head, base.changed(declaration=other))
+    assert same_settings(head.changed(missing_layers=missing[0]), base.changed(missing_layers=missing[1]))
+    assert not same_settings(head, base.changed(missing_layers=missing[1]))

@@ -8,6 +8,7 @@ from lambdabot.model import (
     Architecture,
     Configuration,
     Function,
+    Layer,
     Place,
     Selection,
     Side,
@@ -17,6 +18,8 @@ from lambdabot.project.base import BaseTree
 from lambdabot.project.sides import base_function, former_names, settings_in_base
 from lambdabot.workspace import Workspace
 from tests.sample import function as sample
+
+LAYER = "arn:aws:lambda:us-east-1:123456789012:layer:tools:3"
 
 
 @pytest.fixture
@@ -219,3 +222,27 @@ def test_what_may_be_either_of_two_is_neither(head, gone, tmp_path):
     two = [head, replace(head, name="hello-2")]
     assert former_names(two, [gone], root=tmp_path / "repository", base=tmp_path / "base") == {}
     assert former(head, tmp_path, gone, replace(gone, name="hello")) == {}
+
+
+def test_layers_are_the_bases_own_and_one_that_it_lacks_is_missing(head, tmp_path):
+    root, base = tmp_path / "repository", tmp_path / "base"
+    (base / "service/src").mkdir(parents=True)
+    (base / "shared").mkdir()
+    shared, new = (Layer(name=one, source=root / one, workspace=Workspace(root)) for one in ("shared", "new"))
+    head = head.changed(layers={Architecture.X86_64: (new, LAYER, shared)})
+
+    code = find(head, base).code
+
+    arn, its = code.layers[Architecture.X86_64]
+    assert arn == LAYER
+    assert its == Layer(name="shared", source=base / "shared", workspace=Workspace(base))
+    assert [one.reason for one in code.missing_layers] == ["the layer `new` is not in the target branch"]
+
+
+def test_what_stands_for_an_arn_serves_both_sides_where_only_one_names_it(head, tmp_path):
+    root = tmp_path / "repository"
+    here, there = (Layer(name=name, source=root / name, workspace=Workspace(root)) for name in ("here", "there"))
+    head = head.changed(local_layers={LAYER: here, f"{LAYER}0": here})
+    own = replace(head.changed(local_layers={LAYER: there}), side=Side.BASE)
+
+    assert find(head, tmp_path / "base", own).code.local_layers == {LAYER: there, f"{LAYER}0": here}

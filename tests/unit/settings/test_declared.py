@@ -11,6 +11,7 @@ from lambdabot.project.discovery import discover
 from lambdabot.settings.inputs import Inputs
 from lambdabot.settings.load import load
 from lambdabot.settings.target_branch import load_base
+from lambdabot.workspace import OUTSIDE
 
 TEMPLATE = """
     Transform: AWS::Serverless-2016-10-31
@@ -231,3 +232,72 @@ def test_a_target_branch_without_lambdabot_yml_is_described_by_its_templates(pro
     assert target.left_out.keys() == {"Open"}
     assert target.absent.keys() == {"Built"}
     assert "its code `dist/built.zip` does not exist here" in target.absent["Built"]
+
+
+TRACING = "arn:aws:lambda:eu-west-1:123456789012:layer:t:7"
+
+LAYERED = """
+    Transform: AWS::Serverless-2016-10-31
+    Resources:
+      Common:
+        Type: AWS::Serverless::LayerVersion
+        Properties: {ContentUri: shared}
+      Outside:
+        Type: AWS::Serverless::LayerVersion
+        Properties: {ContentUri: ..}
+      Gone:
+        Type: AWS::Serverless::LayerVersion
+        Properties: {ContentUri: dist}
+      Fn:
+        Type: AWS::Serverless::Function
+        Properties:
+          CodeUri: src
+          Handler: app.handler
+          Runtime: python3.12
+          Layers: [!Ref Gone, !Ref Common, !Ref Outside, !Ref Unknown, TRACING]
+""".replace("TRACING", TRACING)
+
+
+def test_layers_of_a_template_are_kept_in_order_and_what_is_missing_is_told(project):
+    (project / "shared").mkdir()
+    (project / "template.yaml").write_text(textwrap.dedent(LAYERED))
+
+    (function,) = settings(project).functions
+
+    common, arn = function.code.layers_for(Architecture.X86_64)
+    assert (common.name, common.source, arn) == ("Common", project / "shared", TRACING)
+    assert [one.reason for one in function.code.missing_layers] == [
+        "the layer `Gone`: `dist` does not exist here: build it before lambdabot runs",
+        f"the layer `Outside`: `..` {OUTSIDE}",
+        "`Unknown` is neither a parameter nor a resource of this template",
+    ]
+    assert {one.place.line for one in function.code.missing_layers} == {19}
+
+
+@pytest.mark.parametrize("where", ["defaults: {{{}}}", "functions: {{Fn: {{{}}}}}"])
+def test_layers_of_lambdabot_yml_stand_for_those_of_the_template(project, where):
+    (project / "shared").mkdir()
+    (project / "template.yaml").write_text(textwrap.dedent(LAYERED))
+
+    (function,) = settings(project, where.format("layers: [shared]")).functions
+
+    assert [one.name for one in function.code.layers_for(Architecture.ARM64)] == ["Common"]
+    assert function.code.missing_layers == ()
+
+
+def test_an_existing_function_has_all_layers_where_the_template_lacks_one(project):
+    (project / "template.yaml").write_text(textwrap.dedent(LAYERED))
+
+    (function,) = settings(project, "functions: {Fn: {like: orders}}").functions
+
+    assert (function.code.layers, function.code.missing_layers) == ({}, ())
+    assert "layers" not in function.origin.given
+
+
+def test_a_layer_that_the_target_branch_would_have_to_build_makes_it_absent(project):
+    (project / "shared").mkdir()
+    (project / "template.yaml").write_text(textwrap.dedent(LAYERED.replace("!Ref Outside, ", "")))
+
+    target = load_base(project / "lambdabot.yml", discover)
+
+    assert "`dist` does not exist here" in target.absent["Fn"]

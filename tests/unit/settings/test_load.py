@@ -447,6 +447,34 @@ def test_layers_are_one_list_or_one_per_architecture(project):
     assert layers(f"{{arm64: [{LAYER}]}}") == {"x86_64": (), "arm64": (LAYER,)}
 
 
+def test_a_layer_may_be_a_folder_or_a_zip_of_the_repository(project):
+    (project / "shared").mkdir()
+    (project / "tools.zip").touch()
+    text = MINIMAL + f"    layers: [shared, {LAYER}, tools.zip]\n    local_layers: {{'{LAYER}': shared}}\n"
+
+    (function,) = load(Inputs(config=write(project, text), endpoint="local"), discover=discover).functions
+
+    shared, arn, tools = function.code.layers_for(Architecture.ARM64)
+    assert (shared.name, shared.source, arn) == ("shared", project / "shared", LAYER)
+    assert tools.source == project / "tools.zip"
+    assert function.code.local_layers[LAYER].source == project / "shared"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("layers: [gone]", "`hello`: `gone` does not exist here: build it before lambdabot runs"),
+        ("layers: [lambdabot.yml]", "`hello`: `lambdabot.yml` is neither a folder nor a .zip"),
+        (f"local_layers: {{'{LAYER}': gone.zip}}", "`hello`: `gone.zip` does not exist here"),
+        ("local_layers: {tools: gone.zip}", "must be the ARN of a layer's version"),
+    ],
+)
+def test_a_layer_that_is_not_there_is_a_mistake_with_its_line(project, line, words):
+    (mistake,) = mistakes(project, f"{MINIMAL}    {line}\n")
+    assert words in mistake
+    assert f":{len(MINIMAL.splitlines()) + 1}:" in mistake
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [

@@ -167,7 +167,8 @@ def test_the_same_events_are_measured_once(judge):
         ("environment: {A: secret}", "environment: {}", "`environment` of `orders`: it is measured with its own."),
         ("current: {memory_mb: 256}", "tracing: false", "`current` of `orders` (128 MB x86_64 to 256 MB x86_64)"),
         ("requirements: other.txt", "tracing: false", "`requirements` of `orders` (none to other.txt)"),
-        (f"layers: [{LAYER}]", "layers: []", f"`layers` of `orders` (none to x86_64 {LAYER}, arm64 {LAYER})"),
+        (f"layers: [{LAYER}]", "layers: []", f"`layers` of `orders` (none to {LAYER})"),
+        ("layers: [src]", "layers: []", "`layers` of `orders` (none to src)"),
     ],
 )
 def test_what_a_pull_request_changes_of_its_own_is_told(judge, head, target, words):

@@ -14,6 +14,8 @@ from lambdabot.workspace import Workspace
 
 SECRET = "ghs_0123456789abcdefghij"
 
+LAYER = "arn:aws:lambda:us-east-1:123456789012:layer:tools:3"
+
 SAM = """\
 Transform: AWS::Serverless-2016-10-31
 Resources:
@@ -68,6 +70,10 @@ def functions(body: str, config: Path, workspace: Path):
         ("    source: .git/hooks\n", 5),
         ("    source: /\n", 5),
         ("    source: src\n    requirements: ../../home/requirements.txt\n", 6),
+        ("    source: src\n    layers: [../home]\n", 6),
+        ("    source: src\n    layers: [linked]\n", 6),
+        ("    source: src\n    layers: [.git/hooks]\n", 6),
+        (f"    source: src\n    local_layers: {{'{LAYER}': ../home}}\n", 6),
         ("    source: src\n    payloads: [{file: ../home/secret.json}]\n", 6),
         ("    source: src\n    payloads: [{file: linked/secret.json}]\n", 6),
         ("    source: src\n    payloads: [{file: .git/hooks/event.json}]\n", 6),

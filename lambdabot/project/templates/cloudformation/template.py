@@ -12,6 +12,7 @@ from lambdabot.model import (
     Architecture,
     Attribute,
     Declaration,
+    DeclaredLayer,
     EventSource,
     NoSlot,
     Selection,
@@ -22,7 +23,7 @@ from lambdabot.model import (
 from lambdabot.model.selection import NOTHING
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.attributes import AWS_DEFAULT, Form
-from lambdabot.project.templates.cloudformation import inline
+from lambdabot.project.templates.cloudformation import inline, layers
 from lambdabot.project.templates.cloudformation.events import events_of_resources, sam_events
 from lambdabot.project.templates.cloudformation.intrinsics import NO_VALUE, Known, Result, attribute, called
 from lambdabot.project.templates.cloudformation.stack import (
@@ -298,24 +299,35 @@ class _Function:
                 variables[key] = attribute(result, attributes.text, inherited)
         return {key: value for key, value in variables.items() if value is not None}, undecided
 
-    def _layers(self) -> tuple[Attribute[str], ...]:
-        layers: list[Attribute[str]] = []
+    def _layers(self) -> tuple[Attribute[str | DeclaredLayer], ...]:
+        found: list[Attribute[str | DeclaredLayer]] = []
         for entries, inherited in ((self._globals, "Globals"), (self._own, "")):
             entry = entries.get("Layers")
             if entry is None:
                 continue
             if not isinstance(entry.value, yaml.SequenceNode) or entry.value.tag.startswith("!"):
-                layers.append(Undecided(reason="the layers are no list", place=self._document.place(entry.value)))
+                found.append(Undecided(reason="the layers are no list", place=self._document.place(entry.value)))
                 continue
-            layers += [self._layer(item, inherited) for item in entry.value.value]
-        return tuple(layer for layer in layers if layer is not None)
+            found += [self._layer(item, inherited) for item in entry.value.value]
+        return tuple(layer for layer in found if layer is not None)
 
-    def _layer(self, node: Node, inherited: str) -> Attribute[str]:
-        """Return a layer's ARN, or the name of the resource that it is."""
-        call = called(node)
-        if call and call[0] == "Ref" and str(call[1].value) in self._stack.resources:
-            return Stated(value=str(call[1].value), place=self._document.place(node), inherited=inherited)
+    def _layer(self, node: Node, inherited: str) -> Attribute[str | DeclaredLayer]:
+        """Return a layer's ARN, or the contents of the resource that it is."""
+        resource = layers.referred(self._stack, node)
+        if resource is not None:
+            contents = _Function(self._stack, resource).contents()
+            found = layers.declared(self._stack, resource, contents, self._document.place(node))
+            return replace(found, inherited=inherited) if isinstance(found, Stated) else found
         return attribute(self._stack.intrinsics.evaluate(node), attributes.text, inherited)
+
+    def contents(self) -> Attribute[Path | str]:
+        """Return where the contents of a resource lie that is a layer."""
+        asset = self._metadata("aws:asset:path")
+        if asset is not None:
+            return attributes.code(asset, self._folder, self._place)
+        found = (self._own.get(key) for key in layers.CONTENTS)
+        entry = next((one for one in found if one is not None), None)
+        return None if entry is None else self._code_of(entry)
 
     def _code(self) -> Attribute[Path | str]:
         asset = self._metadata("aws:asset:path")

@@ -14,6 +14,7 @@ from lambdabot.model import (
     Architecture,
     Attribute,
     Declaration,
+    DeclaredLayer,
     EventSource,
     NoSlot,
     Place,
@@ -28,6 +29,7 @@ from lambdabot.project.templates import attributes
 from lambdabot.project.templates.attributes import FRAMEWORK_DEFAULT
 from lambdabot.project.templates.cloudformation.intrinsics import Known, attribute, called, long_form
 from lambdabot.project.templates.cloudformation.stack import in_words
+from lambdabot.project.templates.serverless.layers import declared, logical_name
 from lambdabot.project.templates.serverless.package import Packaging
 from lambdabot.project.templates.serverless.variables import Variables
 from lambdabot.project.templates.unforeseen import guarded
@@ -103,6 +105,21 @@ class _Service:
                 for key in self.provider.entries.keys() - one.own.keys():
                     self._heirs.setdefault(key, []).append(one.name)
         return found
+
+    @cached_property
+    def _layers(self) -> _Section:
+        return self._section("layers")
+
+    def layer(self, reference: str, place: Place, inherited: str) -> Attribute[str | DeclaredLayer]:
+        """Return the layer that a `Ref` at a place names: the service's own, or else by the reference itself."""
+        section = self._layers
+        name = next((one for one in section.entries if logical_name(one) == reference), None)
+        if name is None:
+            return section.undecided or Stated(value=reference, place=place, inherited=inherited)
+        found = self.variables.resolve(section.entries[name].value, section.document)
+        folder = self.document.text.path.parent
+        layer = declared(name, found, self.variables, folder=folder, place=place)
+        return replace(layer, inherited=inherited) if isinstance(layer, Stated) else layer
 
     def others(self, key: str, name: str) -> str:
         """Return the other functions that a value of `provider` serves, in words."""
@@ -344,18 +361,22 @@ class _Function:
                 variables[key] = self._attribute(variable.value, found.document, attributes.text, inherited)
         return variables, undecided
 
-    def _layers(self) -> tuple[Attribute[str], ...]:
+    def _layers(self) -> tuple[Attribute[str | DeclaredLayer], ...]:
         found = self._found("layers")
-        node = self._value(found[0]) if found else None
-        if found is None or not isinstance(node, yaml.SequenceNode):
+        if found is None:
             return ()
-        return tuple(self._layer(item, found[1], found[2]) for item in node.value)
+        result = self._service.variables.resolve(found[0].value, found[1])
+        if isinstance(result, Undecided):
+            return (result,)
+        if not isinstance(result.node, yaml.SequenceNode):
+            return (Undecided(reason="the layers are no list", place=result.place),)
+        return tuple(self._layer(item, result.document, found[2]) for item in result.node.value)
 
-    def _layer(self, node: Node, document: Document, inherited: str) -> Attribute[str]:
-        """Return a layer's ARN, or the logical name that `Ref` gives."""
+    def _layer(self, node: Node, document: Document, inherited: str) -> Attribute[str | DeclaredLayer]:
+        """Return a layer's ARN, or the contents of the service's own that `Ref` names."""
         ref = node if node.tag == "!Ref" else document.get(node, "Ref")
         if isinstance(ref, yaml.ScalarNode):
-            return Stated(value=str(ref.value), place=document.place(node), inherited=inherited)
+            return self._service.layer(str(ref.value), document.place(node), inherited)
         return self._attribute(node, document, attributes.text, inherited)
 
     def _events(self) -> Iterator[EventSource]:

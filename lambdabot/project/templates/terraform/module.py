@@ -134,6 +134,14 @@ class Module:
             if block.kind in {"resource", "data"} and len(block.labels) == 2  # noqa: PLR2004  # its type and its name
         }
 
+    def block(self, kind: str, *labels: str) -> Block | None:
+        """Return the block of a kind with these labels."""
+        return self._labelled.get((kind, *labels))
+
+    @cached_property
+    def _labelled(self) -> dict[tuple[str, ...], Block]:
+        return {(block.kind, *block.labels): block for block in self.blocks}
+
     @cached_property
     def references(self) -> Counter[str]:
         """Return how often `var.x` and `local.x` are used."""

@@ -7,10 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from lambdabot.model import Architecture, Attribute, Declaration, NoSlot, Place, Slot, Stated, Undecided
+from lambdabot.model import Architecture, Attribute, Declaration, DeclaredLayer, NoSlot, Place, Slot, Stated, Undecided
 from lambdabot.model.selection import ALL
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.attributes import AWS_DEFAULT, Form
+from lambdabot.project.templates.terraform import layers
 from lambdabot.project.templates.terraform.archive import Contents, contents
 from lambdabot.project.templates.terraform.events import Events, module_events
 from lambdabot.project.templates.terraform.hcl import Attribute as Written
@@ -241,7 +242,7 @@ class TerraformFunction:
         }
         return {key: self._attribute(value, attributes.text) for key, value in said.items()}, None
 
-    def _layers(self) -> tuple[Attribute[str], ...]:
+    def _layers(self) -> tuple[Attribute[str | DeclaredLayer], ...]:
         found = self._instance.get("layers")
         if found is None:
             return ()
@@ -249,14 +250,23 @@ class TerraformFunction:
             return tuple(map(self._layer, found.value))
         return (self._attribute(found, attributes.text),)
 
-    def _layer(self, item: Value) -> Attribute[str]:
-        """Return a layer's ARN, or the address of the resource that it is: in this module or in one that calls it."""
+    def _layer(self, item: Value) -> Attribute[str | DeclaredLayer]:
+        """Return a layer's ARN, or the contents, or else the address, of what it is: here or in a calling module."""
         module = self._module.holder(item.place.path)
         if isinstance(item, Undecided) and module is not None:
             address = re.match(r"[\w.-]+(?:\[[^\]]*\][\w.-]*)*", module.written(item.place))
             if address and "." in address[0]:
-                return Stated(value=address[0], place=item.place)
+                layer = layers.referred(module, address[0])
+                if layer is None:
+                    return Stated(value=address[0], place=item.place)
+                names = MODULE if layer.block.kind == "module" else RESOURCE
+                its, selection = TerraformFunction(layer, names, "", self._events).contents()
+                return layers.declared(layer, its, item.place, whole=selection == ALL)
         return self._attribute(item, attributes.text)
+
+    def contents(self) -> Contents:
+        """Return where the contents of a block lie that is a layer, and which of them are."""
+        return self._contents()
 
     def _contents(self) -> Contents:
         elsewhere = self._deployed_elsewhere()

@@ -8,7 +8,7 @@ def test_sets_the_path_as_lambda_has_it(monkeypatch):
     monkeypatch.setenv("LAMBDA_RUNTIME_DIR", "/var/runtime")
     before = ["/var/runtime", "/usr/lib/python", "/usr/lib/python/lib-dynload"]
     monkeypatch.setattr(sys, "path", before)
-    bootstrap.set_up_interpreter()
+    bootstrap.set_up_interpreter("/opt")
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     assert sys.path == [
         "/var/task",

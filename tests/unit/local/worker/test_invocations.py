@@ -318,7 +318,7 @@ def test_a_wrapper_script_starts_the_runtime(start, code, any_machine):
     result = start(any_machine, folder, environment={"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/wrapper"})()
 
     assert result.payload == b'"yes"'
-    assert b"around 4 words\n" in result.logs
+    assert b"around 5 words\n" in result.logs
 
 
 def test_a_wrapper_script_that_is_not_there_fails_the_init(start, any_machine):

@@ -10,13 +10,14 @@ TMP = "/tmp"  # noqa: S108 - the name that functions use
 
 def test_leads_paths_below_tmp_to_the_folder(tmp_path, in_child):
     kept, private = tmp_path / "kept", tmp_path / "private"
-    for folder in (kept, private):
+    layers = tmp_path / "layers"
+    for folder in (kept, private, layers):
         folder.mkdir()
     name = f"lambdabot-{os.getpid()}"
     cat = shutil.which("cat")
 
     def child():
-        temporary_paths.redirect(str(private), [str(kept), sys.prefix, *sys.path])
+        temporary_paths.redirect({TMP: str(private), "/opt": str(layers)}, [str(kept), sys.prefix, *sys.path])
         with open(f"{TMP}/{name}", "w") as file:  # noqa: PTH123 - as functions write
             file.write("x")
         assert (private / name).read_text() == "x"
@@ -28,6 +29,9 @@ def test_leads_paths_below_tmp_to_the_folder(tmp_path, in_child):
         (kept / "mine").write_text("mine")
         assert (kept / "mine").read_text() == "mine"
         assert not Path(f"{TMP}files").exists()
+        (layers / "data").write_text("of a layer")
+        assert Path("/opt/data").read_text() == "of a layer"
+        assert not Path("/optional").exists()
         assert os.stat(0)
         del sys.modules["subprocess"]
         import subprocess  # as a function does, after the worker's start
