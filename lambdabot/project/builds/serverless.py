@@ -4,11 +4,11 @@ Which, the state says that it writes beside them (Serverless Framework 3 and 4, 
 """
 
 import json
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from lambdabot import zip_directory
 from lambdabot.model import Declaration
 from lambdabot.project.builds.built import Outputs
 from lambdabot.workspace import FileRefusedError, Workspace
@@ -36,10 +36,11 @@ class ServerlessBuild:
         return self._outputs.given(one, package, made=package)
 
     def _is_zip(self, path: Path) -> bool:
+        """Tell whether a file is a package; what a build that was cut off has left is none."""
         try:
             with self._workspace.open(path) as file:
-                return zipfile.is_zipfile(file)
-        except FileRefusedError:
+                return bool(zip_directory.sizes(file))
+        except (FileRefusedError, *zip_directory.FAULTS):
             return False
 
     def _names(self, key: str) -> list[str]:
