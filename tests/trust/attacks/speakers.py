@@ -362,6 +362,8 @@ def _links_to_a_script(arena: Arena) -> bool:
 
 
 def _is_said_to_link_to_a_script(arena: Arena) -> bool:
+    # GitHub's own address of the run stands in for the reported one: that guard is out, so that the schema is seen.
+    arena.monkeypatch.setattr("lambdabot.pipeline.second_stage.amended", lambda data, **_: data)
     return _second_stage(arena, a=_report(run_url="javascript:alert(1)")).shows("(<javascript:")
 
 
