@@ -134,8 +134,10 @@ class _Unbuilt:
     def _steps(self, head: Function) -> str:
         """Return the steps that build the target branch, to be pasted into the workflow."""
         declaration, code, root = head.origin.declaration, head.code, self._terms.root
-        sources = (declaration and declaration.built_from) or code.source
-        step = build_step(sources, code.workspace, declaration) if isinstance(sources, Path) else None
+        by_framework = declaration is not None and (declaration.built_from is not None or declaration.family == "cdk")
+        step = None
+        if isinstance(code.source, Path):
+            step = build_step(code.source, code.workspace, declaration if by_framework else None)
         folder = os.path.relpath(step.folder, root) if step else "."
         differs = "Which files differ is not known" if self._changed == "." else f"`{self._changed}` differs"
         named = self._terms.settings.base

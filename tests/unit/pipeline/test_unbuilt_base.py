@@ -132,6 +132,19 @@ def test_code_that_runs_as_it_lies_is_not_compared_with_a_build(repository):
     assert "`hello/app.py` differs" in pair.no_base
 
 
+def test_a_folder_that_a_template_names_is_built_by_the_projects_own_command(repository):
+    named = SAM.replace("CodeUri: hello", "CodeUri: dist").replace("nodejs20.x", "python3.13")
+    repository.commit({"template.yaml": named, "Makefile": "build: src\n\tcp src/app.py dist\n", "src/app.py": "1\n"})
+    repository.commit({"src/app.py": "2\n"})
+    (repository.root / "dist").mkdir()
+    (repository.root / "dist" / "app.py").write_text("def handler(event, context): return 1\n")
+
+    pair = repository.pair()
+
+    assert "its code `dist` does not exist here: run `make build` before lambdabot" in pair.no_base
+    assert "- run: make build\n        working-directory: .lambdabot-base\n" in pair.no_base
+
+
 def test_what_lambdabot_yml_names_is_built_by_the_projects_own_command(repository):
     own = "version: 1\nfunctions:\n  hello: {source: dist, handler: app.handler, runtime: nodejs20.x}\n"
     package = '{"scripts": {"build": "tsc"}}'
