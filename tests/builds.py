@@ -252,6 +252,29 @@ PROJECTS = (
         told={"hello": "its code `hello.zip` holds no `app.js`: check its handler `app.handler`, or build it before"},
     ),
     Project(
+        "folders that have the names of files",
+        {
+            "lambdabot.yml": "version: 1\nfunctions:\n"
+            "  dotnet: {source: shop, handler: Shop, runtime: dotnet8}\n"
+            "  node: {source: shop, handler: routes.get, runtime: nodejs22.x}\n"
+            "  own: {source: shop, handler: x, runtime: provided.al2023}\n",
+            "shop/Shop/Shop.csproj": "",
+            "shop/routes/get.js": NODE,
+            "shop/bootstrap/main.go": "",
+        },
+        told={"dotnet": "holds no `Shop.dll`", "node": "holds no `routes.js`", "own": "holds no `bootstrap`"},
+    ),
+    Project(
+        "a handler beside the package",
+        {"lambdabot.yml": own("src", "../app.handler", "nodejs22.x"), "app.js": NODE, "src/x": ""},
+        told={"hello": "its code `src` holds no `../app.js`"},
+    ),
+    Project(
+        "a handler longer than a name can be",
+        {"template.yaml": sam("src", "h" * 300 + ".handler", "python3.13"), "src/app.py": PYTHON},
+        told={"Hello": "`handler`: must be a handler as in `app.handler`"},
+    ),
+    Project(
         "named in lambdabot.yml, and not built",
         {
             "lambdabot.yml": "version: 1\nfunctions:\n  Hello: {environment: {A: b}}\n",
@@ -376,6 +399,7 @@ PROJECTS = (
                 "api", "index.php", "provided.al2023", Layers="[arn:aws:lambda:us-east-1:123456789012:layer:php:3]"
             ),
             "api/index.php": "",
+            "api/Makefile": "test:\n\tphpunit\n",
         },
         code={"Hello": "api"},
     ),

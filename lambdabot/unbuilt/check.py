@@ -48,7 +48,7 @@ def unbuilt(  # a function's code, as settings and templates have it
     files, wanted = PackageFiles(code, workspace), handler_file(handler, runtime)
     if wanted is None or not files.readable:
         return ""
-    if not files.has_any((*wanted.names, *wanted.patterns)):
+    if not files.has_file((*wanted.names, *wanted.patterns)):
         by_layer = layered and not files.has_any(wanted.sources)
         if by_layer or (requirements is not None and _brings(requirements, wanted.names[0], workspace)):
             return ""
@@ -65,7 +65,7 @@ def unbuilt(  # a function's code, as settings and templates have it
 def handler_name(code: Path, handler: str, runtime: str, workspace: Workspace) -> str:
     """Return the name of the file of the package that has a handler, empty where none has it or none is known."""
     files, wanted = PackageFiles(code, workspace), handler_file(handler, runtime)
-    return next((name for name in (*wanted.names, *wanted.patterns) if files.has_any((name,))), "") if wanted else ""
+    return next((name for name in (*wanted.names, *wanted.patterns) if files.has_file((name,))), "") if wanted else ""
 
 
 def _remedy(code: Path, handler: str, runtime: str, workspace: Workspace, declaration: Declaration | None) -> str:

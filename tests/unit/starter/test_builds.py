@@ -154,3 +154,17 @@ def test_a_name_that_a_shell_or_a_workflow_would_run_is_written_nowhere(reposito
     assert main(["init"]) == 0
 
     assert jobs(repository).keys() == {"measure"}
+
+
+def test_a_handler_that_no_file_can_be_named_after_costs_the_other_functions_nothing(repository):
+    template = repository / "api" / "template.yaml"
+    template.write_text(f"""{TEMPLATE}  Long:
+    Type: AWS::Serverless::Function
+    Properties: {{CodeUri: ., Handler: {"h" * 300}.handler, Runtime: python3.13}}
+""")
+    (repository / ".github/workflows/lambdabot.yml").unlink()
+
+    assert main(["init"]) == 0
+
+    parts = jobs(repository)["build"]["strategy"]["matrix"]["part"]
+    assert {"folder": "api", "run": "make build", "output": "api/dist/hello", "lock": ""} in parts
