@@ -97,6 +97,13 @@ def own(source: str, handler: str, runtime: str) -> str:
 
 PACKAGE = '{"dependencies": {"uuid": "^9.0.0", "aws-sdk": "^2.0.0"}, "devDependencies": {"esbuild": "^0.19.0"}}'
 SCRIPT = '{"scripts": {"build": "esbuild src/app.ts --outdir=dist"}}'
+CDK = """\
+Resources:
+  Hello:
+    Type: AWS::Lambda::Function
+    Properties: {Code: {S3Bucket: b, S3Key: abc.zip}, Handler: app.handler, Runtime: python3.13}
+    Metadata: {"aws:cdk:path": Shop/Hello/Resource, "aws:asset:path": asset.abc, "aws:asset:property": Code}
+"""
 USES_UUID = "const { v4 } = require('uuid')\nexports.handler = async () => v4()\n"
 
 PROJECTS = (
@@ -250,6 +257,107 @@ PROJECTS = (
         "a zip without the handler",
         {"lambdabot.yml": own("hello.zip", "app.handler", "nodejs20.x"), "hello.zip": {"src/app.js": NODE}},
         told={"hello": "its code `hello.zip` holds no `app.js`: check its handler `app.handler`, or build it before"},
+    ),
+    Project(
+        "sam, a template of another name",
+        {"sam.yml": sam("App", "x.App", "java21"), "App/pom.xml": "", "App/src/main/java/x/App.java": ""},
+        told={"Hello": "holds no `x/App.class`: run `sam build --template-file sam.yml` before lambdabot"},
+    ),
+    Project(
+        "serverless, a service of another name",
+        {
+            "serverless-eu.yml": serverless("  list:\n    handler: list.handler\n"),
+            "list.ts": "",
+            "package.json": "{}",
+        },
+        told={"list": "run `npm install && npx serverless package --config serverless-eu.yml` before lambdabot"},
+    ),
+    Project(
+        "serverless go by make",
+        {
+            "serverless.yml": serverless("  list:\n    handler: bin/list\n", runtime="go1.x"),
+            "list/main.go": "",
+            "Makefile": "build:\n\tgo build -o bin/list ./list\n",
+        },
+        told={"list": "holds no `bin/list`: run `make build && npx serverless package` before lambdabot"},
+    ),
+    Project(
+        "serverless go by a plugin",
+        {
+            "serverless.yml": serverless(
+                "  list:\n    handler: list/main.go\n",
+                runtime="provided.al2023",
+                top="plugins: [serverless-go-plugin]\n",
+            ),
+            "list/main.go": "",
+            "Makefile": "build:\n",
+        },
+        told={"list": "the plugin `serverless-go-plugin` builds it: run `npx serverless package` before lambdabot"},
+    ),
+    Project(
+        "a part of a gradle project",
+        {
+            "template.yaml": sam("api/build/distributions/api.zip", "x.App", "java21"),
+            "gradlew": "",
+            "api/build.gradle": "",
+        },
+        told={"Hello": "does not exist here: run `../gradlew build` in `api` before lambdabot"},
+    ),
+    Project(
+        "a maven project with its wrapper",
+        {"template.yaml": sam("target/shop.jar", "x.App", "java21"), "mvnw": "", "pom.xml": ""},
+        told={"Hello": "does not exist here: run `./mvnw package` before lambdabot"},
+    ),
+    Project(
+        "a makefile whose first rule deploys",
+        {
+            "template.yaml": sam("target/shop", "bootstrap", "provided.al2023"),
+            "Makefile": "all: build deploy\ndeploy:\n\tsam deploy\nbuild:\n\tcargo lambda build\n",
+            "alone/template.yaml": sam("target/shop", "bootstrap", "provided.al2023").replace("Hello", "Other"),
+            "alone/Makefile": "all: compile deploy\n",
+            "alone/Cargo.toml": "",
+        },
+        told={
+            "Hello": "does not exist here: run `make build` before lambdabot",
+            "Other": "does not exist here: run `cargo lambda build --release` in `alone` before lambdabot",
+        },
+    ),
+    Project(
+        "packages of a workspace",
+        {
+            "package.json": '{"workspaces": ["services/*"]}',
+            "yarn.lock": "",
+            "services/a/main.tf": terraform("a.zip", "app.handler", "nodejs20.x").replace('"hello"', '"a"'),
+            "services/a/package.json": SCRIPT,
+            "tools/b/main.tf": terraform("b.zip", "app.handler", "nodejs20.x").replace('"hello"', '"b"'),
+            "tools/b/package.json": SCRIPT,
+            "c/pnpm-workspace.yaml": "packages: [d]\n",
+            "c/pnpm-lock.yaml": "",
+            "c/d/main.tf": terraform("d.zip", "app.handler", "nodejs20.x").replace('"hello"', '"d"'),
+            "c/d/package.json": SCRIPT,
+            "e/bun.lock": "",
+            "e/main.tf": terraform("e.zip", "app.handler", "nodejs20.x").replace('"hello"', '"e"'),
+            "e/package.json": SCRIPT,
+        },
+        told={
+            "a": "run `yarn install --frozen-lockfile && npm run build` in `services/a` before",
+            "b": "run `npm install && npm run build` in `tools/b` before",
+            "d": "run `pnpm install --frozen-lockfile && npm run build` in `c/d` before",
+            "e": "run `bun install --frozen-lockfile && npm run build` in `e` before",
+        },
+    ),
+    Project(
+        "a synthesized template that was taken out of its app",
+        {
+            "app/cdk.json": "{}",
+            "app/template.yml": CDK,
+            "elsewhere/template.yml": CDK.replace("Hello", "Other"),
+        },
+        told={
+            "Hello": "does not exist here: run `npx cdk synth` in `app` before lambdabot",
+            "Other": "does not exist here: build it before lambdabot runs, or give `source` in lambdabot.yml",
+        },
+        notes=("is a CDK app that is not synthesized",),
     ),
     Project(
         "folders that have the names of files",

@@ -7,8 +7,9 @@ from packaging.utils import canonicalize_name
 
 from lambdabot.model import Declaration
 from lambdabot.requirements_file import logical_lines, read_text
-from lambdabot.unbuilt.build_step import BuildStep, build_step, install_command, tool_step
+from lambdabot.unbuilt.build_step import BuildStep, build_step, tool_step
 from lambdabot.unbuilt.handler_file import handler_file
+from lambdabot.unbuilt.installation import install_command
 from lambdabot.unbuilt.node_packages import missing_packages, package_folder
 from lambdabot.unbuilt.package_files import PackageFiles
 from lambdabot.workspace import FileRefusedError, Workspace
