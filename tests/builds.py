@@ -360,6 +360,33 @@ PROJECTS = (
         notes=("is a CDK app that is not synthesized",),
     ),
     Project(
+        "node.js with the other generation of the SDK",
+        {
+            "lambdabot.yml": "version: 1\nfunctions:\n"
+            "  two: {source: a, handler: two.handler, runtime: nodejs20.x}\n"
+            "  before: {source: a, handler: two.handler, runtime: nodejs16.x}\n"
+            "  three: {source: a, handler: three.handler, runtime: nodejs16.x}\n"
+            "  later: {source: a, handler: three.handler, runtime: nodejs18.x}\n"
+            "  where_needed: {source: a, handler: maybe.handler, runtime: nodejs20.x}\n"
+            "  listed: {source: b, handler: two.handler, runtime: nodejs20.x}\n"
+            "  installed: {source: c, handler: two.handler, runtime: nodejs20.x}\n",
+            "a/two.js": "const s3 = require('aws-sdk/clients/s3')\n",
+            "a/three.mjs": "import { S3 } from '@aws-sdk/client-s3'\n",
+            "a/maybe.js": "// const old = require('aws-sdk')\ntry {\n  require('aws-sdk')\n} catch {}\n",
+            "b/two.js": "const AWS = require('aws-sdk')\n",
+            "b/package.json": PACKAGE,
+            "c/two.js": "const AWS = require('aws-sdk')\n",
+            "c/node_modules/aws-sdk/package.json": "{}",
+        },
+        code={"before": "a", "later": "a", "where_needed": "a", "installed": "c"},
+        told={
+            "two": "imports `aws-sdk`, which is not installed there, nor part of nodejs20.x: "
+            "add `aws-sdk` to package.json, and run `npm install` in `a` before lambdabot",
+            "three": "imports `@aws-sdk/client-s3`, which is not installed there, nor part of nodejs16.x: add",
+            "listed": "imports `aws-sdk`, which is not installed there: run `npm install` in `b` before lambdabot",
+        },
+    ),
+    Project(
         "folders that have the names of files",
         {
             "lambdabot.yml": "version: 1\nfunctions:\n"
@@ -560,7 +587,8 @@ PROJECTS = (
         "node.js packages that are installed, of the runtime, or of the build",
         {
             "lambdabot.yml": own("a", "app.handler", "nodejs20.x"),
-            "a/app.js": USES_UUID + "require('aws-sdk'); require('node:fs'); require('esbuild'); require('./x')\n",
+            "a/app.js": USES_UUID
+            + "require('@aws-sdk/client-s3'); require('node:fs'); require('esbuild'); require('./x')\n",
             "a/package.json": PACKAGE,
             "a/node_modules/uuid/package.json": "{}",
         },
@@ -570,7 +598,7 @@ PROJECTS = (
         "a bundle beside its package.json",
         {
             "lambdabot.yml": own("a", "app.handler", "nodejs20.x"),
-            "a/app.js": NODE,
+            "a/app.js": NODE + "// const { v4 } = require('uuid')\n/**\n * import('uuid')\n */\n",
             "a/test.js": USES_UUID,
             "a/package.json": PACKAGE,
         },
