@@ -97,6 +97,13 @@ def own(source: str, handler: str, runtime: str) -> str:
 
 PACKAGE = '{"dependencies": {"uuid": "^9.0.0", "aws-sdk": "^2.0.0"}, "devDependencies": {"esbuild": "^0.19.0"}}'
 SCRIPT = '{"scripts": {"build": "esbuild src/app.ts --outdir=dist"}}'
+CDK = """\
+Resources:
+  Hello:
+    Type: AWS::Lambda::Function
+    Properties: {Code: {S3Bucket: b, S3Key: abc.zip}, Handler: app.handler, Runtime: python3.13}
+    Metadata: {"aws:cdk:path": Shop/Hello/Resource, "aws:asset:path": asset.abc, "aws:asset:property": Code}
+"""
 USES_UUID = "const { v4 } = require('uuid')\nexports.handler = async () => v4()\n"
 
 PROJECTS = (
@@ -252,6 +259,157 @@ PROJECTS = (
         told={"hello": "its code `hello.zip` holds no `app.js`: check its handler `app.handler`, or build it before"},
     ),
     Project(
+        "sam, a template of another name",
+        {"sam.yml": sam("App", "x.App", "java21"), "App/pom.xml": "", "App/src/main/java/x/App.java": ""},
+        told={"Hello": "holds no `x/App.class`: run `sam build --template-file sam.yml` before lambdabot"},
+    ),
+    Project(
+        "serverless, a service of another name",
+        {
+            "serverless-eu.yml": serverless("  list:\n    handler: list.handler\n"),
+            "list.ts": "",
+            "package.json": "{}",
+        },
+        told={"list": "run `npm install && npx serverless package --config serverless-eu.yml` before lambdabot"},
+    ),
+    Project(
+        "serverless go by make",
+        {
+            "serverless.yml": serverless("  list:\n    handler: bin/list\n", runtime="go1.x"),
+            "list/main.go": "",
+            "Makefile": "build:\n\tgo build -o bin/list ./list\n",
+        },
+        told={"list": "holds no `bin/list`: run `make build && npx serverless package` before lambdabot"},
+    ),
+    Project(
+        "serverless go by a plugin",
+        {
+            "serverless.yml": serverless(
+                "  list:\n    handler: list/main.go\n",
+                runtime="provided.al2023",
+                top="plugins: [serverless-go-plugin]\n",
+            ),
+            "list/main.go": "",
+            "Makefile": "build:\n",
+        },
+        told={"list": "the plugin `serverless-go-plugin` builds it: run `npx serverless package` before lambdabot"},
+    ),
+    Project(
+        "a part of a gradle project",
+        {
+            "template.yaml": sam("api/build/distributions/api.zip", "x.App", "java21"),
+            "gradlew": "",
+            "api/build.gradle": "",
+        },
+        told={"Hello": "does not exist here: run `../gradlew build` in `api` before lambdabot"},
+    ),
+    Project(
+        "a maven project with its wrapper",
+        {"template.yaml": sam("target/shop.jar", "x.App", "java21"), "mvnw": "", "pom.xml": ""},
+        told={"Hello": "does not exist here: run `./mvnw package` before lambdabot"},
+    ),
+    Project(
+        "a makefile whose first rule deploys",
+        {
+            "template.yaml": sam("target/shop", "bootstrap", "provided.al2023"),
+            "Makefile": "all: build deploy\ndeploy:\n\tsam deploy\nbuild:\n\tcargo lambda build\n",
+            "alone/template.yaml": sam("target/shop", "bootstrap", "provided.al2023").replace("Hello", "Other"),
+            "alone/Makefile": "all: compile deploy\n",
+            "alone/Cargo.toml": "",
+        },
+        told={
+            "Hello": "does not exist here: run `make build` before lambdabot",
+            "Other": "does not exist here: run `cargo lambda build --release` in `alone` before lambdabot",
+        },
+    ),
+    Project(
+        "packages of a workspace",
+        {
+            "package.json": '{"workspaces": ["services/*"]}',
+            "yarn.lock": "",
+            "services/a/main.tf": terraform("a.zip", "app.handler", "nodejs20.x").replace('"hello"', '"a"'),
+            "services/a/package.json": SCRIPT,
+            "tools/b/main.tf": terraform("b.zip", "app.handler", "nodejs20.x").replace('"hello"', '"b"'),
+            "tools/b/package.json": SCRIPT,
+            "c/pnpm-workspace.yaml": "packages: [d]\n",
+            "c/pnpm-lock.yaml": "",
+            "c/d/main.tf": terraform("d.zip", "app.handler", "nodejs20.x").replace('"hello"', '"d"'),
+            "c/d/package.json": SCRIPT,
+            "e/bun.lock": "",
+            "e/main.tf": terraform("e.zip", "app.handler", "nodejs20.x").replace('"hello"', '"e"'),
+            "e/package.json": SCRIPT,
+        },
+        told={
+            "a": "run `yarn install --frozen-lockfile && npm run build` in `services/a` before",
+            "b": "run `npm install && npm run build` in `tools/b` before",
+            "d": "run `pnpm install --frozen-lockfile && npm run build` in `c/d` before",
+            "e": "run `bun install --frozen-lockfile && npm run build` in `e` before",
+        },
+    ),
+    Project(
+        "a synthesized template that was taken out of its app",
+        {
+            "app/cdk.json": "{}",
+            "app/template.yml": CDK,
+            "elsewhere/template.yml": CDK.replace("Hello", "Other"),
+        },
+        told={
+            "Hello": "does not exist here: run `npx cdk synth` in `app` before lambdabot",
+            "Other": "does not exist here: build it before lambdabot runs, or give `source` in lambdabot.yml",
+        },
+        notes=("is a CDK app that is not synthesized",),
+    ),
+    Project(
+        "node.js with the other generation of the SDK",
+        {
+            "lambdabot.yml": "version: 1\nfunctions:\n"
+            "  two: {source: a, handler: two.handler, runtime: nodejs20.x}\n"
+            "  before: {source: a, handler: two.handler, runtime: nodejs16.x}\n"
+            "  three: {source: a, handler: three.handler, runtime: nodejs16.x}\n"
+            "  later: {source: a, handler: three.handler, runtime: nodejs18.x}\n"
+            "  where_needed: {source: a, handler: maybe.handler, runtime: nodejs20.x}\n"
+            "  listed: {source: b, handler: two.handler, runtime: nodejs20.x}\n"
+            "  installed: {source: c, handler: two.handler, runtime: nodejs20.x}\n",
+            "a/two.js": "const s3 = require('aws-sdk/clients/s3')\n",
+            "a/three.mjs": "import { S3 } from '@aws-sdk/client-s3'\n",
+            "a/maybe.js": "// const old = require('aws-sdk')\ntry {\n  require('aws-sdk')\n} catch {}\n",
+            "b/two.js": "const AWS = require('aws-sdk')\n",
+            "b/package.json": PACKAGE,
+            "c/two.js": "const AWS = require('aws-sdk')\n",
+            "c/node_modules/aws-sdk/package.json": "{}",
+        },
+        code={"before": "a", "later": "a", "where_needed": "a", "installed": "c"},
+        told={
+            "two": "imports `aws-sdk`, which is not installed there, nor part of nodejs20.x: "
+            "add `aws-sdk` to package.json, and run `npm install` in `a` before lambdabot",
+            "three": "imports `@aws-sdk/client-s3`, which is not installed there, nor part of nodejs16.x: add",
+            "listed": "imports `aws-sdk`, which is not installed there: run `npm install` in `b` before lambdabot",
+        },
+    ),
+    Project(
+        "folders that have the names of files",
+        {
+            "lambdabot.yml": "version: 1\nfunctions:\n"
+            "  dotnet: {source: shop, handler: Shop, runtime: dotnet8}\n"
+            "  node: {source: shop, handler: routes.get, runtime: nodejs22.x}\n"
+            "  own: {source: shop, handler: x, runtime: provided.al2023}\n",
+            "shop/Shop/Shop.csproj": "",
+            "shop/routes/get.js": NODE,
+            "shop/bootstrap/main.go": "",
+        },
+        told={"dotnet": "holds no `Shop.dll`", "node": "holds no `routes.js`", "own": "holds no `bootstrap`"},
+    ),
+    Project(
+        "a handler beside the package",
+        {"lambdabot.yml": own("src", "../app.handler", "nodejs22.x"), "app.js": NODE, "src/x": ""},
+        told={"hello": "its code `src` holds no `../app.js`"},
+    ),
+    Project(
+        "a handler longer than a name can be",
+        {"template.yaml": sam("src", "h" * 300 + ".handler", "python3.13"), "src/app.py": PYTHON},
+        told={"Hello": "`handler`: must be a handler as in `app.handler`"},
+    ),
+    Project(
         "named in lambdabot.yml, and not built",
         {
             "lambdabot.yml": "version: 1\nfunctions:\n  Hello: {environment: {A: b}}\n",
@@ -385,6 +543,7 @@ PROJECTS = (
                 "api", "index.php", "provided.al2023", Layers="[arn:aws:lambda:us-east-1:123456789012:layer:php:3]"
             ),
             "api/index.php": "",
+            "api/Makefile": "test:\n\tphpunit\n",
         },
         code={"Hello": "api"},
     ),
@@ -437,7 +596,8 @@ PROJECTS = (
         "node.js packages that are installed, of the runtime, or of the build",
         {
             "lambdabot.yml": own("a", "app.handler", "nodejs20.x"),
-            "a/app.js": USES_UUID + "require('aws-sdk'); require('node:fs'); require('esbuild'); require('./x')\n",
+            "a/app.js": USES_UUID
+            + "require('@aws-sdk/client-s3'); require('node:fs'); require('esbuild'); require('./x')\n",
             "a/package.json": PACKAGE,
             "a/node_modules/uuid/package.json": "{}",
         },
@@ -447,7 +607,7 @@ PROJECTS = (
         "a bundle beside its package.json",
         {
             "lambdabot.yml": own("a", "app.handler", "nodejs20.x"),
-            "a/app.js": NODE,
+            "a/app.js": NODE + "// const { v4 } = require('uuid')\n/**\n * import('uuid')\n */\n",
             "a/test.js": USES_UUID,
             "a/package.json": PACKAGE,
         },

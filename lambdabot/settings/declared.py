@@ -1,6 +1,7 @@
 """Settings on top of the repository's templates: lambdabot.yml wins, and names only what the templates do not say."""
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +17,12 @@ from lambdabot.settings.schema import FunctionSection
 from lambdabot.settings.yaml_source import Location, YamlSource
 from lambdabot.unbuilt.check import absent, unbuilt
 from lambdabot.workspace import OUTSIDE, Workspace
+
+MOST_NAMES = 20
+"""Functions that one line names."""
+
+_AT = re.compile(r"\A[^\n]*?:\d+: ")
+"""The place that a reason begins with."""
 
 _NO_CODE = frozenset({".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar"})
 """Archives that Lambda does not unpack; any other single file is a function's only one."""
@@ -201,8 +208,16 @@ def _code_lacks(merged: Mapping[str, Any], folder: Path, workspace: Workspace, d
 
 
 def not_measured(notes: Iterable[str], left_out: Mapping[str, str]) -> tuple[str, ...]:
-    """Return what the templates have and a run does not measure, each with the reason."""
-    return (*notes, *(f"{name} is not measured: {reason}" for name, reason in left_out.items()))
+    """Return what the templates have and a run does not measure: each reason once, at the first function's place."""
+    alike: dict[str, list[str]] = {}
+    for name, reason in left_out.items():
+        alike.setdefault(_AT.sub("", reason), []).append(name)
+    lines = (
+        f"{', '.join(line)} {'are' if line[1:] else 'is'} not measured: {left_out[line[0]]}"
+        for names in alike.values()
+        for line in (names[start : start + MOST_NAMES] for start in range(0, len(names), MOST_NAMES))
+    )
+    return (*notes, *lines)
 
 
 def outside(what: str) -> str:

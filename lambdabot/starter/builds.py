@@ -9,8 +9,8 @@ import os
 import re
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 
 from lambdabot.model import Declaration, Discovery, Stated
 from lambdabot.project.base import committed
@@ -19,7 +19,8 @@ from lambdabot.unbuilt.check import handler_name
 from lambdabot.workspace import Workspace
 
 _PLAIN = re.compile(r"[\w ./@+=,-]+")
-"""Names that mean nothing to a shell or a workflow but themselves."""
+_COMMAND = re.compile(r"[\w ./@+=,&-]+")
+"""Names that mean nothing to a shell or a workflow but themselves, and commands made of such."""
 
 MOST_PARTS = 100
 """Two jobs each of the 256 that a matrix may have (GitHub Actions, "Usage limits")."""
@@ -71,7 +72,9 @@ _JOB = """\
       - name: Pack what is executable as such
         env:
           OUTPUT: ${{{{ matrix.part.output }}}}
-        run: tar --create --file "$RUNNER_TEMP/build.tar" --ignore-failed-read -- "$OUTPUT"
+        run: |
+          mapfile -t outputs <<<"$OUTPUT"
+          tar --create --file "$RUNNER_TEMP/build.tar" --ignore-failed-read -- "${{outputs[@]}}"
       - uses: actions/upload-artifact@330a01c490aca151604b8cf639adc76d48f6c5d4 # v5.0.0
         with:
           name: build-${{{{ matrix.side }}}}-${{{{ strategy.job-index }}}}
@@ -107,20 +110,23 @@ class Part:
 
     folder: str
     command: str
-    output: str
+    outputs: tuple[str, ...]
     lock: str
 
 
 def parts(discovery: Discovery, root: Path) -> list[Part]:
-    """Return what has to be built of a repository, each folder and output once; what git holds is built already."""
+    """Return what has to be built of a repository, each command in a folder once; what git holds is built already."""
     workspace = Workspace(root)
     held = set(committed("HEAD", root) or ())
-    found: dict[Part, None] = {}
+    held |= {str(folder) for name in held for folder in PurePosixPath(name).parents}
+    found: dict[tuple[str, str], Part] = {}
     for step, output in _steps(discovery, workspace):
         part = _part(step, output, root, workspace)
-        if part is not None and not any(name == part.output or name.startswith(f"{part.output}/") for name in held):
-            found[part] = None
-    return list(found)[:MOST_PARTS]
+        if part is None or not held.isdisjoint(part.outputs):
+            continue
+        known = found.setdefault((part.folder, part.command), part)
+        found[part.folder, part.command] = replace(known, outputs=tuple(dict.fromkeys(known.outputs + part.outputs)))
+    return list(found.values())[:MOST_PARTS]
 
 
 def _steps(discovery: Discovery, workspace: Workspace) -> Iterator[tuple[BuildStep, Path]]:
@@ -158,12 +164,12 @@ def _part(step: BuildStep, output: Path, root: Path, workspace: Workspace) -> Pa
         return None
     lock = step.folder / "package-lock.json"
     folder, made = os.path.relpath(step.folder, top), os.path.relpath(output, top)
-    if not (_PLAIN.fullmatch(folder) and _PLAIN.fullmatch(made)):
+    if not (_PLAIN.fullmatch(folder) and _PLAIN.fullmatch(made) and _COMMAND.fullmatch(step.command)):
         return None
     return Part(
         folder=folder,
         command=step.command,
-        output=made,
+        outputs=(made,),
         lock=os.path.relpath(lock, top) if workspace.is_file(lock) else "",
     )
 
@@ -176,7 +182,7 @@ def with_builds(workflow: str, parts: Sequence[Part]) -> str:
     condition = rest[: rest.index(RUNNER)]
     checkout = rest[rest.index(CHECKOUT) : rest.index(CREDENTIALS)]
     job = _JOB.format(condition=condition, parts="".join(map(_row, parts)), checkout=checkout)
-    outputs = " ".join(shlex.quote(one) for one in dict.fromkeys(part.output for part in parts))
+    outputs = " ".join(shlex.quote(one) for one in dict.fromkeys(one for part in parts for one in part.outputs))
     changes = {
         condition: f"    needs: build\n{_ALWAYS.sub(_EVEN_UNBUILT, condition)}",
         CREDENTIALS: f"{_STEPS.format(outputs=outputs)}{CREDENTIALS}",
@@ -188,6 +194,7 @@ def with_builds(workflow: str, parts: Sequence[Part]) -> str:
 
 
 def _row(part: Part) -> str:
-    values = {"folder": part.folder, "run": part.command, "output": part.output, "lock": part.lock}
+    outputs = "\n".join(part.outputs)
+    values = {"folder": part.folder, "run": part.command, "output": outputs, "lock": part.lock}
     first, *others = (f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in values.items())
     return f"          - {first}" + "".join(f"            {line}" for line in others)

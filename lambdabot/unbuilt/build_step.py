@@ -2,23 +2,26 @@
 
 import os
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
 
-from lambdabot.model import Declaration
+from lambdabot.model import Declaration, Stated
+from lambdabot.unbuilt.installation import install_command
 from lambdabot.unbuilt.node_packages import package_folder, package_json
 from lambdabot.unbuilt.package_files import MOST_NAMES
 from lambdabot.workspace import FileRefusedError, Workspace
 
-_INSTALL = {
-    "pnpm-lock.yaml": "pnpm install --frozen-lockfile",
-    "yarn.lock": "yarn install --frozen-lockfile",
-    "package-lock.json": "npm ci",
-}
-_BUILD_TARGET = re.compile(rb"(?m)^(build|package|all)[ \t]{0,9}:(?!=)")
+_TARGETS = tuple(re.compile(rb"(?m)^(%s)[ \t]{0,9}:(?!=)(.*)" % name) for name in (b"build", b"package", b"all"))
+"""Rules of a Makefile that build, the one that says so most plainly first."""
+
+_DEPLOYS = re.compile(rb"(?i)deploy|publish|push|release|upload")
+
+_COMPILED = ("go", "provided", "java", "dotnet")
+"""Runtimes of what a compiler makes, which the Serverless Framework leaves to others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +39,21 @@ class BuildStep:
 
 def build_step(code: Path, workspace: Workspace, declaration: Declaration | None) -> BuildStep | None:
     """Return how the code of a function is built: by its framework, else by the tools around it; None: not known."""
-    if declaration is not None and declaration.family in _FRAMEWORKS:
-        folder = declaration.place.path.parent
-        if declaration.family == "cdk":
-            folder = next((each for each in folder.parents if workspace.is_file(each / "cdk.json")), folder.parent)
-        return BuildStep(command=_FRAMEWORKS[declaration.family](folder, workspace), folder=folder)
-    return tool_step(code, workspace)
+    if declaration is None or declaration.family not in _FRAMEWORKS:
+        return tool_step(code, workspace)
+    template, option = declaration.place.path, ""
+    folder = template.parent
+    if declaration.family == "cdk":
+        apps = (each for each in (folder, *folder.parents) if workspace.is_file(each / "cdk.json"))
+        if (app := next(apps, None)) is None:
+            return None
+        folder = app
+    elif template.name not in _FOUND_BY_NAME:
+        option = f" {_NAMED_BY[declaration.family]} {shlex.quote(template.name)}"
+    command = f"{_FRAMEWORKS[declaration.family](folder, workspace)}{option}"
+    compiler = tool_step(code, workspace) if _is_compiled_apart(declaration) else None
+    first = f"{compiler.command} && " if compiler and compiler.folder == folder else ""
+    return BuildStep(command=f"{first}{command}", folder=folder)
 
 
 def tool_step(code: Path, workspace: Workspace) -> BuildStep | None:
@@ -61,9 +73,10 @@ def synth_command(folder: Path, workspace: Workspace) -> str:
     return _with_packages("npx cdk synth")(folder, workspace)
 
 
-def install_command(folder: Path, workspace: Workspace) -> str:
-    """Return how the packages of a folder's package.json are installed, by the lock that lies beside it."""
-    return next((one for lock, one in _INSTALL.items() if workspace.is_file(folder / lock)), "npm install")
+def _is_compiled_apart(one: Declaration) -> bool:
+    """Tell whether a framework packages what another tool has to compile before, as it does without a plugin."""
+    runtime = one.runtime.value if isinstance(one.runtime, Stated) else ""
+    return one.family == "serverless" and not one.builder and runtime.startswith(_COMPILED)
 
 
 def _names(folder: Path, workspace: Workspace) -> Iterator[str]:
@@ -89,14 +102,21 @@ def _script(folder: Path, workspace: Workspace) -> str:
 
 def _make(folder: Path, workspace: Workspace) -> str:
     try:
-        found = _BUILD_TARGET.search(workspace.read(folder / "Makefile"))
+        text = workspace.read(folder / "Makefile")
     except FileRefusedError:
         return ""
-    return f"make {found[1].decode()}" if found else ""
+    found = next(filter(None, (target.search(text) for target in _TARGETS)), None)
+    return f"make {found[1].decode()}" if found and not _DEPLOYS.search(found[2]) else ""
 
 
-def _gradle(folder: Path, workspace: Workspace) -> str:
-    return "./gradlew build" if workspace.is_file(folder / "gradlew") else "gradle build"
+def _wrapped(tool: str, wrapper: str, task: str) -> Callable[[Path, Workspace], str]:
+    """Return a command by the wrapper in a folder or next around it, as the parts of a project of many have it."""
+
+    def whole(folder: Path, workspace: Workspace) -> str:
+        own = next((each for each in (folder, *folder.parents) if workspace.is_file(each / wrapper)), None)
+        return f"{f'{os.path.relpath(own, folder)}/{wrapper}' if own else tool} {task}"
+
+    return whole
 
 
 def _always(command: str) -> Callable[[Path, Workspace], str]:
@@ -109,11 +129,15 @@ _FRAMEWORKS: dict[str, Callable[[Path, Workspace], str]] = {
     "cdk": synth_command,
 }
 
+_FOUND_BY_NAME = {f"{name}.{ending}" for name in ("template", "serverless") for ending in ("yaml", "yml", "json")}
+_NAMED_BY = {"sam": "--template-file", "serverless": "--config"}
+"""Templates that the frameworks' own commands find, and how they are told of another."""
+
 _TOOLS: tuple[tuple[str, Callable[[Path, Workspace], str]], ...] = (
     ("Makefile", _make),
     ("package.json", _script),
-    ("build.gradle*", _gradle),
-    ("pom.xml", _always("mvn package")),
+    ("build.gradle*", _wrapped("gradle", "gradlew", "build")),
+    ("pom.xml", _wrapped("mvn", "mvnw", "package")),
     ("Cargo.toml", _always("cargo lambda build --release")),
     ("*.*proj", _always("dotnet publish --configuration Release")),
     ("go.mod", _always("GOOS=linux CGO_ENABLED=0 go build -tags lambda.norpc -o bootstrap .")),

@@ -1,15 +1,17 @@
 """Why code cannot run as it lies there, and what builds it."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
 from lambdabot.model import Declaration
 from lambdabot.requirements_file import logical_lines, read_text
-from lambdabot.unbuilt.build_step import BuildStep, build_step, install_command, tool_step
+from lambdabot.unbuilt.build_step import BuildStep, build_step, tool_step
 from lambdabot.unbuilt.handler_file import handler_file
-from lambdabot.unbuilt.node_packages import missing_packages, package_folder
+from lambdabot.unbuilt.installation import install_command
+from lambdabot.unbuilt.node_packages import declared_packages, missing_packages, package_folder
 from lambdabot.unbuilt.package_files import PackageFiles
 from lambdabot.workspace import FileRefusedError, Workspace
 
@@ -48,7 +50,7 @@ def unbuilt(  # a function's code, as settings and templates have it
     files, wanted = PackageFiles(code, workspace), handler_file(handler, runtime)
     if wanted is None or not files.readable:
         return ""
-    if not files.has_any((*wanted.names, *wanted.patterns)):
+    if not files.has_file((*wanted.names, *wanted.patterns)):
         by_layer = layered and not files.has_any(wanted.sources)
         if by_layer or (requirements is not None and _brings(requirements, wanted.names[0], workspace)):
             return ""
@@ -56,9 +58,12 @@ def unbuilt(  # a function's code, as settings and templates have it
         return f"its code `{written}` holds no `{wanted.names[0]}`: {remedy}"
     if runtime.startswith("nodejs") and files.is_folder and not layered:
         entry = handler_name(code, handler, runtime, workspace)
-        if missing := missing_packages(files, entry):
+        if missing := missing_packages(files, entry, runtime):
             what = f"its code `{written}` imports {_in_words(missing)}, which is not installed there"
-            return f"{what}: {_installing(code, workspace, declaration).words(workspace)}"
+            step = _installing(code, workspace, declaration).words(workspace)
+            if undeclared := [name for name in missing if name not in declared_packages(code, workspace)]:
+                return f"{what}, nor part of {runtime}: add {_in_words(undeclared)} to package.json, and {step}"
+            return f"{what}: {step}"
     return ""
 
 
@@ -67,7 +72,7 @@ def handler_name(code: Path, handler: str, runtime: str, workspace: Workspace) -
     files, wanted = PackageFiles(code, workspace), handler_file(handler, runtime)
     if wanted is None or not files.readable:
         return ""
-    return next((name for name in (*wanted.names, *wanted.patterns) if files.has_any((name,))), "")
+    return next((name for name in (*wanted.names, *wanted.patterns) if files.has_file((name,))), "")
 
 
 def _remedy(code: Path, handler: str, runtime: str, workspace: Workspace, declaration: Declaration | None) -> str:
@@ -99,6 +104,6 @@ def _brings(requirements: Path, file: str, workspace: Workspace) -> bool:
     return any(canonicalize_name(_NOT_OF_NAME.split(line, maxsplit=1)[0]) == module for line in lines)
 
 
-def _in_words(names: tuple[str, ...]) -> str:
+def _in_words(names: Sequence[str]) -> str:
     shown = ", ".join(f"`{name}`" for name in names[:3])
     return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown  # noqa: PLR2004  # enough to know it

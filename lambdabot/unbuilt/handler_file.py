@@ -27,7 +27,7 @@ def handler_file(handler: str, runtime: str) -> HandlerFile | None:
         return None
     kind = known[1]
     if kind == "provided":
-        built_from = ("go.mod", "*.go", "Cargo.toml", "*.csproj", "Package.swift", "Makefile")
+        built_from = ("go.mod", "*.go", "Cargo.toml", "*.csproj", "Package.swift")
         return HandlerFile(names=("bootstrap",), sources=built_from)
     if kind == "go":
         return HandlerFile(names=(handler,), sources=("go.mod", "*.go"))

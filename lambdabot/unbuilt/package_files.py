@@ -1,6 +1,6 @@
 """The names that a function's package would have, of a folder, of one file or of a zip."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
 from itertools import islice
@@ -36,16 +36,25 @@ class PackageFiles:
             return True
         return self.code.suffix not in _ZIPS and self.workspace.is_file(self.code)
 
-    def has_any(self, names: Sequence[str]) -> bool:
-        """Tell whether one of some names is there; one may be a pattern, with `*` in its last part."""
-        return any(map(self._has, names))
+    def has_file(self, names: Sequence[str]) -> bool:
+        """Tell whether one of some files is there; a name may be a pattern, with `*` in its last part."""
+        return any(self._has(name, self.workspace.is_file) for name in names)
 
-    def _has(self, name: str) -> bool:
+    def has_any(self, names: Sequence[str]) -> bool:
+        """Tell whether one of some files or folders is there, as `has_file` has their names."""
+        return any(self._has(name, self._is_there) for name in names)
+
+    def _is_there(self, path: Path) -> bool:
+        return self.workspace.is_file(path) or self.workspace.is_dir(path)
+
+    def _has(self, name: str, is_there: Callable[[Path], bool]) -> bool:
         folder, _, last = name.rpartition("/")
+        if name.startswith("/") or ".." in name.split("/"):
+            return False  # it leads out of the package
         if "*" in last:
             return any(fnmatchcase(one, last) for one in self._names(folder))
         if self.is_folder:
-            return self.workspace.holds(self.code / name) and (self.code / name).exists()
+            return is_there(self.code / name)
         return name in self._zipped if self._zipped is not None else name == self.code.name
 
     def _names(self, folder: str) -> Iterator[str]:

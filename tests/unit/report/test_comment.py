@@ -262,6 +262,16 @@ def test_forty_functions_show_the_pressing_ones_and_fold_the_rest():
     assert "<summary>38 more functions</summary>" in text
 
 
+def test_what_a_comment_has_no_room_for_is_counted():
+    notes = tuple(f"note {number}" for number in range(130))
+
+    text = comment_of(runs.run(runs.result(), notes=notes))
+
+    assert "| Note | note 99 |" in text
+    assert "| Note | note 100 |" not in text
+    assert "| Note | …and 30 more: all of them are in report.html |" in text
+
+
 @pytest.mark.parametrize("count", spot_check([80, 400], 1))
 def test_a_long_comment_is_shortened_by_whole_steps(count):
     results = [runs.result(runs.function(f"service-{index}")) for index in range(count)]

@@ -8,6 +8,7 @@ import pytest
 from lambdabot.errors import UsageError
 from lambdabot.model import Architecture, Configuration
 from lambdabot.project.discovery import discover
+from lambdabot.settings.declared import not_measured
 from lambdabot.settings.inputs import Inputs
 from lambdabot.settings.load import load
 from lambdabot.settings.target_branch import load_base
@@ -301,3 +302,16 @@ def test_a_layer_that_the_target_branch_would_have_to_build_makes_it_absent(proj
     target = load_base(project / "lambdabot.yml", discover)
 
     assert "`dist` does not exist here" in target.absent["Fn"]
+
+
+def test_functions_that_lack_the_same_share_a_line():
+    left_out = {f"f{number}": f"stack.yaml:{number}: its code lies in S3" for number in range(22)}
+
+    lines = not_measured(["a note"], {**left_out, "other": "a.yaml:1: it has no handler"})
+
+    assert lines == (
+        "a note",
+        f"{', '.join(f'f{number}' for number in range(20))} are not measured: stack.yaml:0: its code lies in S3",
+        "f20, f21 are not measured: stack.yaml:20: its code lies in S3",
+        "other is not measured: a.yaml:1: it has no handler",
+    )

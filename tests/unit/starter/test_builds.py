@@ -28,6 +28,9 @@ Resources:
   Hello:
     Type: AWS::Serverless::Function
     Properties: {CodeUri: dist/hello, Handler: app.handler, Runtime: python3.13}
+  Empty:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: dist/not made, Handler: app.handler, Runtime: python3.13}
 """
 MAKEFILE = "build:\n\tmkdir -p dist/hello\n\tsed s/ANSWER/42/ app.py >dist/hello/app.py\n\tchmod +x dist/hello/app.py\n"
 
@@ -99,6 +102,7 @@ def test_both_sides_are_built_without_credentials_and_meet_in_the_job_that_measu
     assert os.access(pair.base.code.source / "app.py", os.X_OK)
     assert pair.head.origin.declaration.stale == ""
     assert "persist-credentials" in checkout["with"]
+    assert part["output"] == "api/dist/hello\napi/dist/not made"
     assert build["permissions"] == {"contents": "read"}
     assert measure["needs"] == "build"
 
@@ -129,7 +133,7 @@ def test_a_build_writes_nothing_but_its_output(repository, tmp_path):
 
 
 def test_what_lies_in_git_is_built_already(repository, capsys):
-    shell("make build", repository / "api")
+    shell("make build && mkdir 'dist/not made' && touch 'dist/not made/app.py'", repository / "api")
     git(repository, "add", "--force", "api/dist")
     git(repository, "commit", "--quiet", "--message", "built")
     (repository / ".github/workflows/lambdabot.yml").unlink()
@@ -141,9 +145,23 @@ def test_what_lies_in_git_is_built_already(repository, capsys):
 
 def test_the_example_is_what_init_writes():
     plain = (files("lambdabot.starter") / "files" / "lambdabot.yml").read_text(encoding="utf-8")
-    part = Part(folder=".", command="npm ci && sam build", output=".aws-sam/build", lock="package-lock.json")
+    part = Part(folder=".", command="npm ci && sam build", outputs=(".aws-sam/build",), lock="package-lock.json")
 
     assert EXAMPLE.read_text() == with_builds(plain, [part])
+
+
+@pytest.mark.parametrize("name", ["a; b.yaml", "${{ github.token }}.yaml", "a\nb.yaml"])
+def test_a_template_s_name_is_held_to_the_same(repository, name):
+    built = TEMPLATE.replace("dist/hello", ".").replace("python3.13", "java21")
+    (repository / "api/template.yaml").rename(repository / "api" / name)
+    (repository / "api" / name).write_text(built)
+    (repository / "api/pom.xml").touch()
+    (repository / ".github/workflows/lambdabot.yml").unlink()
+
+    assert main(["init"]) == 0
+
+    rows = jobs(repository).get("build", {"strategy": {"matrix": {"part": []}}})["strategy"]["matrix"]["part"]
+    assert [row["run"] for row in rows] == ["make build"]
 
 
 @pytest.mark.parametrize("name", ["api; rm -rf ~", "api${{ github.token }}", "api\nb"])
@@ -154,3 +172,17 @@ def test_a_name_that_a_shell_or_a_workflow_would_run_is_written_nowhere(reposito
     assert main(["init"]) == 0
 
     assert jobs(repository).keys() == {"measure"}
+
+
+def test_a_handler_that_no_file_can_be_named_after_costs_the_other_functions_nothing(repository):
+    template = repository / "api" / "template.yaml"
+    template.write_text(f"""{TEMPLATE}  Long:
+    Type: AWS::Serverless::Function
+    Properties: {{CodeUri: ., Handler: {"h" * 300}.handler, Runtime: python3.13}}
+""")
+    (repository / ".github/workflows/lambdabot.yml").unlink()
+
+    assert main(["init"]) == 0
+
+    parts = jobs(repository)["build"]["strategy"]["matrix"]["part"]
+    assert ("api", "make build") in [(part["folder"], part["run"]) for part in parts]

@@ -42,7 +42,14 @@ DEFAULT_MEMORY_MB = 1024
 DEFAULT_TIMEOUT_SECONDS = 6
 """Serverless Framework, "Serverless.yml Reference"."""
 
-BUILDERS = {"serverless-esbuild", "serverless-webpack", "serverless-bundle", "serverless-plugin-typescript"}
+BUILDERS = {
+    "serverless-esbuild",
+    "serverless-webpack",
+    "serverless-bundle",
+    "serverless-plugin-typescript",
+    "serverless-go-plugin",
+    "serverless-rust",
+}
 """Plugins that make the code of functions, and do not only add to it."""
 
 _OWN_VALUE = re.compile(r"\bself:[\w.-]*\w")
