@@ -8,7 +8,7 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -120,7 +120,7 @@ def parts(discovery: Discovery, root: Path) -> list[Part]:
     held = set(committed("HEAD", root) or ())
     held |= {str(folder) for name in held for folder in PurePosixPath(name).parents}
     found: dict[tuple[str, str], Part] = {}
-    for step, output in _steps(discovery, workspace):
+    for step, output in _steps(discovery, workspace, held):
         part = _part(step, output, root, workspace)
         if part is None or not held.isdisjoint(part.outputs):
             continue
@@ -129,8 +129,11 @@ def parts(discovery: Discovery, root: Path) -> list[Part]:
     return list(found.values())[:MOST_PARTS]
 
 
-def _steps(discovery: Discovery, workspace: Workspace) -> Iterator[tuple[BuildStep, Path]]:
-    """Yield what builds the code of each function that is built, or that has to be, and what comes of it."""
+def _steps(discovery: Discovery, workspace: Workspace, held: Container[str]) -> Iterator[tuple[BuildStep, Path]]:
+    """Yield what builds the code of each function that is built, or that has to be, and what comes of it.
+
+    `held` is what git has of the repository, by its names below the root; nothing where there is no commit yet.
+    """
     for problem in discovery.problems:
         folder = problem.place.path.parent
         if problem.place.path.name == "cdk.json":
@@ -139,13 +142,18 @@ def _steps(discovery: Discovery, workspace: Workspace) -> Iterator[tuple[BuildSt
         code = one.code.value if isinstance(one.code, Stated) else None
         if not isinstance(code, Path):
             continue
-        if not code.exists():
-            if (step := tool_step(code.parent, workspace)) is not None:
+        is_made = bool(held) and one.built_from is None and one.family != "cdk" and not _is_held(code, workspace, held)
+        if is_made or not code.exists():
+            if (step := tool_step(code if code.is_dir() else code.parent, workspace)) is not None:
                 yield step, code
         elif one.built_from is not None or one.family == "cdk" or _is_unbuilt(one, code, workspace):
             step = build_step(one.built_from or code, workspace, one)
             if step is not None:
                 yield step, step.folder / _OUTPUT[one.family] if one.family in _OUTPUT else code
+
+
+def _is_held(code: Path, workspace: Workspace, held: Container[str]) -> bool:
+    return os.path.relpath(code, workspace.root.resolve()) in held
 
 
 def _is_unbuilt(one: Declaration, code: Path, workspace: Workspace) -> bool:

@@ -132,6 +132,17 @@ def test_a_build_writes_nothing_but_its_output(repository, tmp_path):
     assert written == [repository / "api/dist/hello/app.py"]
 
 
+def test_what_was_built_here_and_lies_in_no_commit_is_built_in_the_workflow_as_well(repository):
+    shell("make build", repository / "api")
+    (repository / ".github/workflows/lambdabot.yml").unlink()
+
+    assert main(["init"]) == 0
+
+    (part,) = jobs(repository)["build"]["strategy"]["matrix"]["part"]
+    assert (part["folder"], part["run"]) == ("api", "make build")
+    assert "api/dist/hello" in part["output"].splitlines()
+
+
 def test_what_lies_in_git_is_built_already(repository, capsys):
     shell("make build && mkdir 'dist/not made' && touch 'dist/not made/app.py'", repository / "api")
     git(repository, "add", "--force", "api/dist")
