@@ -15,6 +15,7 @@ ORDER = (
     "configuration",
     "place",
     "selection",
+    "layer",
     "declaration",
     "function",
     "measured",
