@@ -635,6 +635,15 @@ PROJECTS = (
         notes=("cdk.json:1: is a CDK app that is not synthesized: run `npm ci && npx cdk synth` there before",),
     ),
     Project(
+        "cdk, synthesized in stages",
+        {"cdk.json": "{}", "cdk.out/manifest.json": "{}", "cdk.out/assembly-Prod/ProdShop.template.json": "{}"},
+    ),
+    Project(
+        "cdk, whose output is another folder",
+        {"cdk.json": '{"output": "."}'},
+        notes=("is a CDK app that is not synthesized",),
+    ),
+    Project(
         "cdk, synthesized elsewhere",
         {"cdk.json": '{"output": "made"}', "made/Shop.template.json": "{}"},
     ),
