@@ -206,6 +206,15 @@ PROJECTS = (
         told={"list": "imports `uuid`, which is not installed there: run `yarn install --frozen-lockfile` before"},
     ),
     Project(
+        "serverless node.js with a plugin, packages not installed",
+        {
+            "serverless.yml": serverless("  list:\n    handler: list.handler\n", top="plugins: [serverless-webpack]\n"),
+            "package.json": PACKAGE,
+            "list.js": USES_UUID,
+        },
+        told={"list": "is not installed there: run `npm install && npx serverless package` before lambdabot"},
+    ),
+    Project(
         "terraform zip that is not built",
         {
             "main.tf": terraform("dist/hello.zip", "app.handler", "nodejs20.x"),
@@ -591,6 +600,15 @@ PROJECTS = (
             "a/node_modules/wrapped/package.json": "{}",
         },
         code=dict.fromkeys(("esm", "cjs", "folder", "nested", "package"), "a"),
+    ),
+    Project(
+        "packages that have the names of node.js's own modules",
+        {
+            "lambdabot.yml": own("a", "app.handler", "nodejs20.x"),
+            "a/app.js": "const crypto = require('crypto')\nconst { Readable } = require('stream')\n" + NODE,
+            "a/package.json": '{"dependencies": {"crypto": "^1.0.1", "stream": "0.0.2"}}',
+        },
+        code={"hello": "a"},
     ),
     Project(
         "node.js packages that are installed, of the runtime, or of the build",

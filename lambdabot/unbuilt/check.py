@@ -91,7 +91,8 @@ def _remedy(code: Path, handler: str, runtime: str, workspace: Workspace, declar
 
 def _installing(code: Path, workspace: Workspace, declaration: Declaration | None) -> BuildStep:
     """Return what installs a function's packages where its package is made from."""
-    if declaration is not None and declaration.family == "sam" and (step := build_step(code, workspace, declaration)):
+    is_built = declaration is not None and (declaration.family == "sam" or declaration.builder)
+    if is_built and (step := build_step(code, workspace, declaration)):
         return step
     folder = package_folder(code, workspace) or code
     return BuildStep(command=install_command(folder, workspace), folder=folder)

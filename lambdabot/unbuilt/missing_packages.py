@@ -9,6 +9,13 @@ from lambdabot.unbuilt.package_files import PackageFiles
 MOST_MODULES = 500
 """Modules that are followed from one handler."""
 
+_BUILT_IN = frozenset(
+    "assert async_hooks buffer child_process cluster console constants crypto dgram dns domain events fs http http2 "  # noqa: SIM905  # a list of names
+    "https inspector module net os path perf_hooks process punycode querystring readline repl stream string_decoder "
+    "timers tls tty url util v8 vm wasi worker_threads zlib".split()
+)
+"""Modules of Node.js itself, which go before a package of the same name (Node.js, "Built-in modules")."""
+
 _TYPES = re.compile(r"@types/.+|aws-lambda")
 _SDK = {2: re.compile(r"aws-sdk"), 3: re.compile(r"@aws-sdk/.+|@smithy/.+")}
 _FIRST_WITH_SDK_3 = 18
@@ -26,7 +33,8 @@ def missing_packages(files: PackageFiles, entry: str, runtime: str, modules: Nod
     wanted = dict.fromkeys(
         name
         for name, at_load in _imported(files, entry, modules)
-        if not any(one.fullmatch(name) for one in (_TYPES, *brought))
+        if name not in _BUILT_IN
+        and not any(one.fullmatch(name) for one in (_TYPES, *brought))
         and (name in dependencies or (at_load and any(one.fullmatch(name) for one in other)))
     )
     return tuple(name for name in wanted if not files.has_any((f"node_modules/{name}",)))
