@@ -206,6 +206,15 @@ PROJECTS = (
         told={"list": "imports `uuid`, which is not installed there: run `yarn install --frozen-lockfile` before"},
     ),
     Project(
+        "serverless node.js with a plugin, packages not installed",
+        {
+            "serverless.yml": serverless("  list:\n    handler: list.handler\n", top="plugins: [serverless-webpack]\n"),
+            "package.json": PACKAGE,
+            "list.js": USES_UUID,
+        },
+        told={"list": "is not installed there: run `npm install && npx serverless package` before lambdabot"},
+    ),
+    Project(
         "terraform zip that is not built",
         {
             "main.tf": terraform("dist/hello.zip", "app.handler", "nodejs20.x"),
@@ -593,6 +602,15 @@ PROJECTS = (
         code=dict.fromkeys(("esm", "cjs", "folder", "nested", "package"), "a"),
     ),
     Project(
+        "packages that have the names of node.js's own modules",
+        {
+            "lambdabot.yml": own("a", "app.handler", "nodejs20.x"),
+            "a/app.js": "const crypto = require('crypto')\nconst { Readable } = require('stream')\n" + NODE,
+            "a/package.json": '{"dependencies": {"crypto": "^1.0.1", "stream": "0.0.2"}}',
+        },
+        code={"hello": "a"},
+    ),
+    Project(
         "node.js packages that are installed, of the runtime, or of the build",
         {
             "lambdabot.yml": own("a", "app.handler", "nodejs20.x"),
@@ -633,6 +651,15 @@ PROJECTS = (
         "cdk, not synthesized",
         {"cdk.json": '{"app": "npx ts-node bin/app.ts"}', "package.json": "{}", "package-lock.json": "{}"},
         notes=("cdk.json:1: is a CDK app that is not synthesized: run `npm ci && npx cdk synth` there before",),
+    ),
+    Project(
+        "cdk, synthesized in stages",
+        {"cdk.json": "{}", "cdk.out/manifest.json": "{}", "cdk.out/assembly-Prod/ProdShop.template.json": "{}"},
+    ),
+    Project(
+        "cdk, whose output is another folder",
+        {"cdk.json": '{"output": "."}'},
+        notes=("is a CDK app that is not synthesized",),
     ),
     Project(
         "cdk, synthesized elsewhere",

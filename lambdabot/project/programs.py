@@ -19,6 +19,9 @@ _BY_HAND = "give its functions in lambdabot.yml"
 _TERRAFORM_JSON = re.compile(rb"\"aws_lambda_function\"|terraform-aws-modules/lambda/")
 _LAMBDA = re.compile(rb"(?i)lambda")
 
+_MANIFEST = "manifest.json"
+"""What an app that is synthesized has beside its templates, or without any where its stages have them."""
+
 _CHALICE = Path(".chalice", "config.json")
 
 
@@ -29,7 +32,8 @@ def _by_hand(what: str) -> Callable[[Path, Workspace], str]:
 def _cdk(path: Path, workspace: Workspace) -> str:
     output = package_json(path.parent, workspace, path.name).get("output")
     made = path.parent / (output if isinstance(output, str) and "\0" not in output else GENERATED)
-    if workspace.is_dir(made):
+    names = next((names for _, names in workspace.walk(made, enters=lambda _: False)), [])
+    if any(name == _MANIFEST or name.endswith(".template.json") for name in names):
         return ""
     return f"is a CDK app that is not synthesized: run `{synth_command(path.parent, workspace)}` there before lambdabot"
 

@@ -16,6 +16,7 @@ from lambdabot.settings.mistakes import wanted
 from lambdabot.settings.schema import FunctionSection
 from lambdabot.settings.yaml_source import Location, YamlSource
 from lambdabot.unbuilt.check import absent, unbuilt
+from lambdabot.unbuilt.package_files import Packages
 from lambdabot.workspace import OUTSIDE, Workspace
 
 MOST_NAMES = 20
@@ -33,12 +34,17 @@ class Declared:
     """The file's data completed by the templates, and what they leave open."""
 
     source: YamlSource
-    workspace: Workspace  # which holds every file that may be named
+    packages: Packages  # of the workspace, which holds every file that may be named
     declarations: Mapping[str, Declaration] = field(default_factory=dict)  # by the function's name in the settings
     left_out: Mapping[str, str] = field(default_factory=dict)  # functions that cannot be measured as they are declared
     missing_layers: Mapping[str, tuple[Undecided, ...]] = field(default_factory=dict)  # of a function, by its name
     contradictions: tuple[Mistake, ...] = ()  # what lambdabot.yml says of today, and a template says otherwise
     notes: tuple[str, ...] = ()  # templates that could not be read
+
+    @property
+    def workspace(self) -> Workspace:
+        """Return what holds every file that may be named."""
+        return self.packages.workspace
 
 
 Discover = Callable[[Path, Sequence[str] | None, Workspace], Discovery]
@@ -49,7 +55,7 @@ def with_templates(source: YamlSource, discover: Discover, workspace: Workspace,
     """Return the settings with every function of the templates that they name, or that lie below their folder."""
     named = source.data.get("templates")
     if not isinstance(named, list | None) or not all(isinstance(one, str) for one in named or ()):
-        return Declared(source=source, workspace=workspace)  # left to the schema
+        return Declared(source=source, packages=Packages(workspace))  # left to the schema
     return complete(source, discover(source.path.parent, named, workspace), workspace, built=built)
 
 
@@ -61,9 +67,9 @@ def complete(source: YamlSource, discovery: Discovery, workspace: Workspace, *, 
     completed, and what it still lacks is a mistake of the settings. One whose code is not built is left out as well,
     and stays among the data, whose other mistakes count. Without `built`, no code is looked for.
     """
-    written = source.data.get("functions")
+    written, packages = source.data.get("functions"), Packages(workspace)
     if (written is not None and not isinstance(written, dict)) or not _mapping(source.data, "defaults"):
-        return Declared(source=source, workspace=workspace)  # left to the schema
+        return Declared(source=source, packages=packages)  # left to the schema
     defaults = source.data.get("defaults") or {}
     named = _named(discovery, written or {})
     functions: dict[str, Any] = dict(written or {})
@@ -97,7 +103,7 @@ def complete(source: YamlSource, discovery: Discovery, workspace: Workspace, *, 
         for name, one in functions.items():
             own_code = "source" in {**defaults, **_mapped(_mapped(written).get(name))}
             of_template = None if own_code else named.get(name)
-            reason = _code_lacks({**defaults, **_mapped(one)}, source.path.parent, workspace, of_template)
+            reason = _code_lacks({**defaults, **_mapped(one)}, source.path.parent, packages, of_template)
             left_out |= {name: reason} if reason else {}
     return Declared(
         source=replace(source, data={**source.data, "functions": functions}, declared=places, undecided=undecided),
@@ -106,7 +112,7 @@ def complete(source: YamlSource, discovery: Discovery, workspace: Workspace, *, 
         missing_layers=missing_layers,
         contradictions=tuple(contradictions),
         notes=tuple(str(problem) for problem in discovery.problems),
-        workspace=workspace,
+        packages=packages,
     )
 
 
@@ -188,7 +194,7 @@ def _lacks(one: Declaration, merged: Mapping[str, Any]) -> str:
     return "" if section.handler is not None else f"{one.place}: it has no handler"
 
 
-def _code_lacks(merged: Mapping[str, Any], folder: Path, workspace: Workspace, declaration: Declaration | None) -> str:
+def _code_lacks(merged: Mapping[str, Any], folder: Path, packages: Packages, declaration: Declaration | None) -> str:
     """Return why a function's code cannot run, or nothing; what else is wrong with the function is told elsewhere.
 
     Without a declaration lambdabot.yml names the code: when that is not there at all, it is a mistake of the settings.
@@ -200,10 +206,10 @@ def _code_lacks(merged: Mapping[str, Any], folder: Path, workspace: Workspace, d
     code = None if section.source is None else code_of(section.source, folder)
     if not isinstance(code, Path):
         return ""  # an existing function has it, or the registry
-    fault = code_fault(code, section.source or "", workspace, declaration)
+    fault = code_fault(code, section.source or "", packages.workspace, declaration)
     if fault:
         return "" if declaration is None else f"{declaration.place}: {fault}"
-    fault = unbuilt_fault(section, code, workspace, declaration)
+    fault = unbuilt_fault(section, code, packages, declaration)
     return f"{declaration.place}: {fault}" if fault and declaration is not None else fault
 
 
@@ -244,7 +250,7 @@ def code_fault(code: Path, written: str, workspace: Workspace, declaration: Decl
     return ""
 
 
-def unbuilt_fault(section: FunctionSection, code: Path, workspace: Workspace, declaration: Declaration | None) -> str:
+def unbuilt_fault(section: FunctionSection, code: Path, packages: Packages, declaration: Declaration | None) -> str:
     """Return why code that is there cannot run as it is; empty where nothing is known against it."""
     if section.handler is None or (declaration is not None and declaration.selection.texts):
         return ""
@@ -253,7 +259,7 @@ def unbuilt_fault(section: FunctionSection, code: Path, workspace: Workspace, de
         section.source or "",
         handler=section.handler,
         runtime=section.runtime,
-        workspace=workspace,
+        packages=packages,
         declaration=declaration,
         requirements=code / (section.requirements or "requirements.txt"),
         layered=bool(section.layers) or (declaration is not None and bool(declaration.layers)),

@@ -28,6 +28,7 @@ from lambdabot.settings.declared import Declared, code_fault, code_of, outside, 
 from lambdabot.settings.layers import layer_fault, layer_of
 from lambdabot.settings.schema import FunctionSection, PayloadSection, SettingsFile
 from lambdabot.settings.yaml_source import Location
+from lambdabot.unbuilt.package_files import Packages
 from lambdabot.workspace import FileRefusedError, Workspace
 
 MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
@@ -84,7 +85,7 @@ def _function(name: str, section: FunctionSection, declared: Declared, side: Sid
     is_own = not source.written.keys().isdisjoint({(*at, "source"), ("defaults", "source")})
     selection = ALL if is_own or declaration is None else declaration.selection
     requirements = _requirements(section, code, selection)
-    fault = _code_fault(section, code, declared.workspace, None if is_own else declaration, side)
+    fault = _code_fault(section, code, declared.packages, None if is_own else declaration, side)
     if fault and name not in declared.left_out:
         wrong("source", f"`{name}`: {fault}", faults.missing)
     elif not fault and (fault := _requirements_fault(section, code, requirements, declared.workspace)):
@@ -168,13 +169,13 @@ def _function(name: str, section: FunctionSection, declared: Declared, side: Sid
 
 
 def _code_fault(
-    section: FunctionSection, code: Path | str | None, workspace: Workspace, declaration: Declaration | None, side: Side
+    section: FunctionSection, code: Path | str | None, packages: Packages, declaration: Declaration | None, side: Side
 ) -> str:
     """Return why code cannot be packaged; of the base, also why it cannot run, for which the head's is left out."""
     if not isinstance(code, Path):
         return ""
-    fault = code_fault(code, section.source or "", workspace, declaration)
-    return fault or (unbuilt_fault(section, code, workspace, declaration) if side is Side.BASE else "")
+    fault = code_fault(code, section.source or "", packages.workspace, declaration)
+    return fault or (unbuilt_fault(section, code, packages, declaration) if side is Side.BASE else "")
 
 
 def _requirements_fault(

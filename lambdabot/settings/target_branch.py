@@ -15,6 +15,7 @@ from lambdabot.settings.functions import functions, redacted
 from lambdabot.settings.inputs import Inputs, check_name
 from lambdabot.settings.schema import DefaultsSection, GateSection, RunBudgetSection
 from lambdabot.settings.yaml_source import YamlSource
+from lambdabot.unbuilt.package_files import Packages
 from lambdabot.workspace import Workspace
 
 _NOTHING = {"version": 1}
@@ -62,7 +63,7 @@ def load_base(
 def nobodys(path: Path, inputs: Inputs) -> TargetBranch:
     """Return what is in force where no lambdabot.yml and no template says anything."""
     source = YamlSource(path=path, data=dict(_NOTHING))
-    return _target_branch(Declared(source=source, workspace=inputs.files), inputs, written=False)
+    return _target_branch(Declared(source=source, packages=Packages(inputs.files)), inputs, written=False)
 
 
 def _target_branch(declared: Declared, inputs: Inputs, *, written: bool) -> TargetBranch:

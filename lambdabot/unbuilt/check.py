@@ -9,10 +9,11 @@ from packaging.utils import canonicalize_name
 from lambdabot.model import Declaration
 from lambdabot.requirements_file import logical_lines, read_text
 from lambdabot.unbuilt.build_step import BuildStep, build_step, tool_step
-from lambdabot.unbuilt.handler_file import handler_file
+from lambdabot.unbuilt.handler_file import HandlerFile, handler_file
 from lambdabot.unbuilt.installation import install_command
-from lambdabot.unbuilt.node_packages import declared_packages, missing_packages, package_folder
-from lambdabot.unbuilt.package_files import PackageFiles
+from lambdabot.unbuilt.missing_packages import missing_packages
+from lambdabot.unbuilt.node_packages import package_folder
+from lambdabot.unbuilt.package_files import PackageFiles, Packages
 from lambdabot.workspace import FileRefusedError, Workspace
 
 _NOT_OF_NAME = re.compile(r"[^\w.-]")
@@ -37,7 +38,7 @@ def unbuilt(  # a function's code, as settings and templates have it
     *,
     handler: str,
     runtime: str,
-    workspace: Workspace,
+    packages: Packages,
     declaration: Declaration | None,
     requirements: Path | None = None,
     layered: bool = False,
@@ -47,7 +48,7 @@ def unbuilt(  # a function's code, as settings and templates have it
     `written` is the code's name in settings or template. What is `layered` may have its handler, or a package of
     Node.js, in a layer. A package that nobody can read is packaging's to refuse.
     """
-    files, wanted = PackageFiles(code, workspace), handler_file(handler, runtime)
+    workspace, files, wanted = packages.workspace, packages.of(code), handler_file(handler, runtime)
     if wanted is None or not files.readable:
         return ""
     if not files.has_file((*wanted.names, *wanted.patterns)):
@@ -57,11 +58,11 @@ def unbuilt(  # a function's code, as settings and templates have it
         remedy = _remedy(code, handler, runtime, workspace, declaration)
         return f"its code `{written}` holds no `{wanted.names[0]}`: {remedy}"
     if runtime.startswith("nodejs") and files.is_folder and not layered:
-        entry = handler_name(code, handler, runtime, workspace)
-        if missing := missing_packages(files, entry, runtime):
+        entry = _name(files, wanted)
+        if missing := missing_packages(files, entry, runtime, packages.modules):
             what = f"its code `{written}` imports {_in_words(missing)}, which is not installed there"
             step = _installing(code, workspace, declaration).words(workspace)
-            if undeclared := [name for name in missing if name not in declared_packages(code, workspace)]:
+            if undeclared := [name for name in missing if name not in packages.modules.dependencies(code)]:
                 return f"{what}, nor part of {runtime}: add {_in_words(undeclared)} to package.json, and {step}"
             return f"{what}: {step}"
     return ""
@@ -70,8 +71,10 @@ def unbuilt(  # a function's code, as settings and templates have it
 def handler_name(code: Path, handler: str, runtime: str, workspace: Workspace) -> str:
     """Return the name of the file of the package that has a handler, empty where none has it or none is known."""
     files, wanted = PackageFiles(code, workspace), handler_file(handler, runtime)
-    if wanted is None or not files.readable:
-        return ""
+    return _name(files, wanted) if wanted is not None and files.readable else ""
+
+
+def _name(files: PackageFiles, wanted: HandlerFile) -> str:
     return next((name for name in (*wanted.names, *wanted.patterns) if files.has_file((name,))), "")
 
 
@@ -88,7 +91,8 @@ def _remedy(code: Path, handler: str, runtime: str, workspace: Workspace, declar
 
 def _installing(code: Path, workspace: Workspace, declaration: Declaration | None) -> BuildStep:
     """Return what installs a function's packages where its package is made from."""
-    if declaration is not None and declaration.family == "sam" and (step := build_step(code, workspace, declaration)):
+    is_built = declaration is not None and (declaration.family == "sam" or declaration.builder)
+    if is_built and (step := build_step(code, workspace, declaration)):
         return step
     folder = package_folder(code, workspace) or code
     return BuildStep(command=install_command(folder, workspace), folder=folder)

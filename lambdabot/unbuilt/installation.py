@@ -16,6 +16,9 @@ _INSTALL = {
     "package-lock.json": "npm ci",
 }
 
+MOST_PATTERNS = 100
+"""Patterns of a workspace's members that are read."""
+
 
 def install_command(folder: Path, workspace: Workspace) -> str:
     """Return how the packages of a folder's package.json are installed."""
@@ -32,7 +35,8 @@ def _workspaces_of(folder: Path, workspace: Workspace) -> Iterator[Path]:
             return
         said = package_json(root, workspace).get("workspaces")
         members = said.get("packages") if isinstance(said, dict) else said
-        patterns = [one for one in members if isinstance(one, str)] if isinstance(members, list) else []
+        written = members[:MOST_PATTERNS] if isinstance(members, list) else []
+        patterns = [one for one in written if isinstance(one, str)]
         if workspace.is_file(root / "pnpm-workspace.yaml") or _is_one_of(patterns, folder.relative_to(root)):
             yield root
 

@@ -8,12 +8,27 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 from lambdabot import zip_directory
+from lambdabot.unbuilt.node_modules import NodeModules
 from lambdabot.workspace import FileRefusedError, Workspace
 
 MOST_NAMES = 5_000
 """Names of one folder that a pattern is held against."""
 
 _ZIPS = {".zip", ".jar"}
+
+
+class Packages:
+    """The packages of a workspace's functions, each looked into once for all functions that have it."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        """Read nothing yet."""
+        self.workspace = workspace
+        self.modules = NodeModules(workspace)
+        self._known: dict[Path, PackageFiles] = {}
+
+    def of(self, code: Path) -> "PackageFiles":
+        """Return what is in some code."""
+        return self._known.setdefault(code, PackageFiles(code, self.workspace))
 
 
 class PackageFiles:
