@@ -12,7 +12,10 @@ from lambdabot.project.changes import same_file
 from lambdabot.project.templates.attributes import AWS_DEFAULT, FRAMEWORK_DEFAULT
 from lambdabot.workspace import FileRefusedError, Workspace
 
-NO_INPUTS = (".github/*", "*.md", "*.rst", "LICENSE*", "NOTICE*", "CODEOWNERS", ".gitignore", ".editorconfig")
+NO_INPUTS = (
+    *("*.md", "*.rst", "LICENSE*", "NOTICE*", "*CODEOWNERS", ".gitignore", ".editorconfig"),
+    *(".github/dependabot.yml", ".github/lambdabot/*"),  # a workflow may be what builds
+)
 """Files that no build of a function reads."""
 
 SETTINGS = (

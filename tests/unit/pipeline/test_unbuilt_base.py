@@ -83,7 +83,7 @@ def sam(repository):
         {"template.yaml": SAM + "      MemorySize: 1024\n"},
         {"template.yaml": SAM},
         {"template.yaml": SAM + "      MemorySize: 512\n      Timeout: 9 # longer\n      Architectures: [arm64]\n"},
-        {"README.md": "New\n", ".github/workflows/ci.yml": "on: push\n", "lambdabot.yml": "version: 1\n# new\n"},
+        {"README.md": "New\n", ".github/dependabot.yml": "version: 2\n", "lambdabot.yml": "version: 1\n# new\n"},
     ],
     ids=["another memory", "no memory", "timeout and architecture", "words"],
 )
@@ -100,10 +100,11 @@ def test_a_change_of_settings_alone_is_compared_with_the_same_package(sam, repos
     [
         ({"hello/app.ts": "export const a = 2\n"}, "hello/app.ts"),
         ({"hello/more.ts": ""}, "hello/more.ts"),
+        ({".github/workflows/build.yml": "on: push\n"}, ".github/workflows/build.yml"),
         ({"template.yaml": HEAD["template.yaml"].replace("Minify: false", "Minify: true")}, "template.yaml"),
         ({"template.yaml": HEAD["template.yaml"].replace("Handler: app", "Handler: ./app")}, "template.yaml"),
     ],
-    ids=["code", "new file", "build", "handler"],
+    ids=["code", "new file", "workflow", "build", "handler"],
 )
 def test_a_change_of_what_a_build_takes_needs_a_build_of_the_base_and_says_how(sam, change, differs):
     pair = sam(change)
