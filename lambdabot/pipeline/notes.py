@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from lambdabot.errors import PackagingError
-from lambdabot.model import Architecture, Build, Function, Invocation, LayerBuild
+from lambdabot.model import Architecture, Build, Function, Invocation, LayerBuild, Stated
 from lambdabot.model.selection import SECRETS
 from lambdabot.packaging.build import uninstalled
 from lambdabot.redaction import redact
@@ -52,6 +52,12 @@ def declared_notes(function: Function) -> Iterator[str]:
         return
     if declaration.stale:
         yield declaration.stale
+    code = declaration.code.value if isinstance(declaration.code, Stated) else None
+    if declaration.builder and declaration.built_from is None and code == function.code.source:
+        yield (
+            f"The plugin `{declaration.builder}` builds what is deployed, and nothing is built here: "
+            "the sources are measured."
+        )
     for name, one in declaration.undecided.items():
         if name in ASSUMED:
             yield f"{one}, so it is assumed"

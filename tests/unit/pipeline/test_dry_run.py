@@ -6,6 +6,7 @@ import textwrap
 import pytest
 
 from lambdabot.cli import main
+from tests.builds import zipped
 
 TEMPLATE = """
     Transform: AWS::Serverless-2016-10-31
@@ -88,6 +89,27 @@ def test_a_stale_build_is_said(repository, capsys):
     os.utime(build / "template.yaml", (0, 0))
     assert main(["run", "--dry-run"]) == 0
     assert "Its build is older than orders/app.py: build it again before lambdabot" in capsys.readouterr().out
+
+
+def test_sources_that_a_plugin_would_build_are_said(repository, capsys):
+    (repository / "serverless.yml").write_text(
+        "service: shop\nplugins: [serverless-esbuild]\nprovider: {name: aws, runtime: nodejs22.x}\n"
+        "functions:\n  list: {handler: list.handler}\n"
+    )
+    (repository / "list.js").write_text("exports.handler = async () => 1\n")
+    note = (
+        "The plugin `serverless-esbuild` builds what is deployed, and nothing is built here: the sources are measured."
+    )
+    main(["init"])
+    capsys.readouterr()
+
+    assert main(["run", "--dry-run"]) == 0
+    assert note in capsys.readouterr().out
+
+    (repository / ".serverless").mkdir()
+    (repository / ".serverless" / "shop.zip").write_bytes(zipped({"list.js": "exports.handler = async () => 1\n"}))
+    assert main(["run", "--dry-run"]) == 0
+    assert note not in capsys.readouterr().out
 
 
 def test_a_role_that_is_there_or_not_needed_is_not_missed(repository, capsys):
