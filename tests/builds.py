@@ -224,6 +224,15 @@ PROJECTS = (
         told={"hello": "its code `dist/hello.zip` does not exist here: run `npm install && npm run build` before"},
     ),
     Project(
+        "terraform zip by the script that packs it",
+        {
+            "main.tf": terraform("hello.zip", "app.handler", "nodejs20.x"),
+            "package.json": '{"scripts": {"build": "tsc", "ship": "aws s3 cp hello.zip s3://b # deploy", '
+            '"dist": "npm run build && cd dist && zip ../hello.zip app.js"}}',
+        },
+        told={"hello": "does not exist here: run `npm install && npm run dist` before lambdabot"},
+    ),
+    Project(
         "terraform zip by make",
         {
             "main.tf": terraform("hello.zip", "app.handler", "python3.13"),
@@ -655,6 +664,11 @@ PROJECTS = (
     Project(
         "cdk, synthesized in stages",
         {"cdk.json": "{}", "cdk.out/manifest.json": "{}", "cdk.out/assembly-Prod/ProdShop.template.json": "{}"},
+    ),
+    Project(
+        "cdk, whose output is outside",
+        {"app/cdk.json": '{"output": "../.."}', "app/x": ""},
+        notes=("is a CDK app that is not synthesized",),
     ),
     Project(
         "cdk, whose output is another folder",

@@ -7,9 +7,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from lambdabot.model import Place, Undecided
-from lambdabot.project.templates.hints import GENERATED, PROVIDER, beginning
-from lambdabot.unbuilt.build_step import synth_command
-from lambdabot.unbuilt.node_packages import package_json
+from lambdabot.project.templates.hints import PROVIDER, beginning
+from lambdabot.unbuilt.build_step import synth_command, synth_output
 from lambdabot.workspace import FileRefusedError, Workspace
 
 MOST_SHOWN = 4
@@ -30,9 +29,8 @@ def _by_hand(what: str) -> Callable[[Path, Workspace], str]:
 
 
 def _cdk(path: Path, workspace: Workspace) -> str:
-    output = package_json(path.parent, workspace, path.name).get("output")
-    made = path.parent / (output if isinstance(output, str) and "\0" not in output else GENERATED)
-    names = next((names for _, names in workspace.walk(made, enters=lambda _: False)), [])
+    made = workspace.walk(synth_output(path.parent, workspace), enters=lambda _: False)
+    names = next((names for _, names in made), [])
     if any(name == _MANIFEST or name.endswith(".template.json") for name in names):
         return ""
     return f"is a CDK app that is not synthesized: run `{synth_command(path.parent, workspace)}` there before lambdabot"

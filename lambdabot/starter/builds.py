@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from lambdabot.model import Declaration, Discovery, Stated
 from lambdabot.project.base import committed
-from lambdabot.unbuilt.build_step import BuildStep, build_step, synth_command, tool_step
+from lambdabot.unbuilt.build_step import BuildStep, build_step, step_that_makes, synth_command, synth_output
 from lambdabot.unbuilt.check import handler_name
 from lambdabot.workspace import Workspace
 
@@ -25,7 +25,7 @@ _COMMAND = re.compile(r"[\w ./@+=,&-]+")
 MOST_PARTS = 100
 """Two jobs each of the 256 that a matrix may have (GitHub Actions, "Usage limits")."""
 
-_OUTPUT = {"sam": ".aws-sam/build", "serverless": ".serverless", "cdk": "cdk.out"}
+_OUTPUT = {"sam": ".aws-sam/build", "serverless": ".serverless"}
 
 CHECKOUT = "      - uses: actions/checkout@"
 MEASURE = "  measure:\n    name: Measure\n"
@@ -63,6 +63,9 @@ _JOB = """\
           node-version: 22
           cache: npm
           cache-dependency-path: ${{{{ matrix.part.lock }}}}
+      - name: Set up pnpm
+        if: contains(matrix.part.run, 'pnpm ')
+        run: corepack enable
       - name: Build
         continue-on-error: true # what is not built is told by the measurement, and not gated
         env:
@@ -137,19 +140,25 @@ def _steps(discovery: Discovery, workspace: Workspace, held: Container[str]) -> 
     for problem in discovery.problems:
         folder = problem.place.path.parent
         if problem.place.path.name == "cdk.json":
-            yield BuildStep(command=synth_command(folder, workspace), folder=folder), folder / _OUTPUT["cdk"]
+            yield BuildStep(command=synth_command(folder, workspace), folder=folder), synth_output(folder, workspace)
     for one in discovery.functions:
         code = one.code.value if isinstance(one.code, Stated) else None
         if not isinstance(code, Path):
             continue
         is_made = bool(held) and one.built_from is None and one.family != "cdk" and not _is_held(code, workspace, held)
         if is_made or not code.exists():
-            if (step := tool_step(code if code.is_dir() else code.parent, workspace)) is not None:
+            if (step := step_that_makes(code, workspace)) is not None:
                 yield step, code
         elif one.built_from is not None or one.family == "cdk" or _is_unbuilt(one, code, workspace):
             step = build_step(one.built_from or code, workspace, one)
             if step is not None:
-                yield step, step.folder / _OUTPUT[one.family] if one.family in _OUTPUT else code
+                yield step, _output(step, one, code, workspace)
+
+
+def _output(step: BuildStep, one: Declaration, code: Path, workspace: Workspace) -> Path:
+    if one.family == "cdk":
+        return synth_output(step.folder, workspace)
+    return step.folder / _OUTPUT[one.family] if one.family in _OUTPUT else code
 
 
 def _is_held(code: Path, workspace: Workspace, held: Container[str]) -> bool:

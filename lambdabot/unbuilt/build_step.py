@@ -20,6 +20,8 @@ _TARGETS = tuple(re.compile(rb"(?m)^(%s)[ \t]{0,9}:(?!=)(.*)" % name) for name i
 
 _DEPLOYS = re.compile(rb"(?i)deploy|publish|push|release|upload")
 
+_SCRIPT = re.compile(r"[\w:-]{1,50}")
+
 _COMPILED = ("go", "provided", "java", "dotnet")
 """Runtimes of what a compiler makes, which the Serverless Framework leaves to others."""
 
@@ -56,21 +58,39 @@ def build_step(code: Path, workspace: Workspace, declaration: Declaration | None
     return BuildStep(command=f"{first}{command}", folder=folder)
 
 
-def tool_step(code: Path, workspace: Workspace) -> BuildStep | None:
-    """Return the build of the tool whose file lies in or next around a folder; it may be that the build makes it."""
+def tool_step(code: Path, workspace: Workspace, *, archive: str = "") -> BuildStep | None:
+    """Return the build of the tool whose file lies in or next around a folder; it may be that the build makes it.
+
+    A script of package.json that names the `archive` to be made goes before all others.
+    """
     for folder in (code, *code.parents):
         if not workspace.holds(folder):
             return None
         names = list(_names(folder, workspace))
+        if archive and (packs := _script_that_names(archive, folder, workspace)):
+            return BuildStep(command=packs, folder=folder)
         for pattern, command in _TOOLS:
             if any(fnmatchcase(name, pattern) for name in names) and (found := command(folder, workspace)):
                 return BuildStep(command=found, folder=folder)
     return None
 
 
+def step_that_makes(code: Path, workspace: Workspace) -> BuildStep | None:
+    """Return the build that makes some code, by the tools around it, or in it where it is a folder that is there."""
+    if workspace.is_dir(code):
+        return tool_step(code, workspace)
+    return tool_step(code.parent, workspace, archive=code.name if code.suffix in {".zip", ".jar"} else "")
+
+
 def synth_command(folder: Path, workspace: Workspace) -> str:
     """Return how the CDK app in a folder is synthesized."""
     return _with_packages("npx cdk synth")(folder, workspace)
+
+
+def synth_output(folder: Path, workspace: Workspace) -> Path:
+    """Return where the CDK app in a folder is synthesized to (AWS CDK, "cdk.json", `output`)."""
+    said = package_json(folder, workspace, "cdk.json").get("output")
+    return Path(os.path.normpath(folder / (said if isinstance(said, str) and "\0" not in said else "cdk.out")))
 
 
 def _is_compiled_apart(one: Declaration) -> bool:
@@ -90,6 +110,14 @@ def _with_packages(command: str) -> Callable[[Path, Workspace], str]:
         return f"{install_command(folder, workspace)} && {command}" if own == folder else command
 
     return whole
+
+
+def _script_that_names(archive: str, folder: Path, workspace: Workspace) -> str:
+    scripts = package_json(folder, workspace).get("scripts")
+    for name, text in scripts.items() if isinstance(scripts, dict) else ():
+        if archive in str(text) and _SCRIPT.fullmatch(name) and not _DEPLOYS.search(f"{name} {text}".encode()):
+            return _with_packages(f"npm run {name}")(folder, workspace)
+    return ""
 
 
 def _script(folder: Path, workspace: Workspace) -> str:

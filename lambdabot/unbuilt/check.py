@@ -8,7 +8,7 @@ from packaging.utils import canonicalize_name
 
 from lambdabot.model import Declaration
 from lambdabot.requirements_file import logical_lines, read_text
-from lambdabot.unbuilt.build_step import BuildStep, build_step, tool_step
+from lambdabot.unbuilt.build_step import BuildStep, build_step, step_that_makes
 from lambdabot.unbuilt.handler_file import HandlerFile, handler_file
 from lambdabot.unbuilt.installation import install_command
 from lambdabot.unbuilt.missing_packages import missing_packages
@@ -27,7 +27,7 @@ def absent(code: Path, written: str, workspace: Workspace, declaration: Declarat
     if declaration is None:
         return f"there is no file or folder {code}"
     is_asset = declaration.family == "cdk"
-    step = build_step(code, workspace, declaration) if is_asset else tool_step(code.parent, workspace)
+    step = build_step(code, workspace, declaration) if is_asset else step_that_makes(code, workspace)
     remedy = step.words(workspace) if step else "build it before lambdabot runs, or give `source` in lambdabot.yml"
     return f"its code `{written}` does not exist here: {remedy}"
 

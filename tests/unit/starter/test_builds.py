@@ -74,7 +74,7 @@ def jobs(root):
 def test_both_sides_are_built_without_credentials_and_meet_in_the_job_that_measures(repository, tmp_path):
     build, measure = jobs(repository)["build"], jobs(repository)["measure"]
     (part,) = build["strategy"]["matrix"]["part"]
-    checkout, base_commit, _, command, pack, _ = build["steps"]
+    checkout, base_commit, _, _, command, pack, _ = build["steps"]
     temporary = tmp_path / "runner"
     for number, side in enumerate(build["strategy"]["matrix"]["side"]):
         there = tmp_path / side
@@ -159,6 +159,23 @@ def test_the_example_is_what_init_writes():
     part = Part(folder=".", command="npm ci && sam build", outputs=(".aws-sam/build",), lock="package-lock.json")
 
     assert EXAMPLE.read_text() == with_builds(plain, [part])
+
+
+def test_an_app_that_is_synthesized_elsewhere_is_taken_from_there(repository):
+    (repository / "app").mkdir()
+    (repository / "app" / "cdk.json").write_text('{"output": "../made"}')
+    (repository / "app" / "package.json").write_text("{}")
+    (repository / "app" / "pnpm-lock.yaml").touch()
+    (repository / ".github/workflows/lambdabot.yml").unlink()
+
+    assert main(["init"]) == 0
+
+    build = jobs(repository)["build"]
+    part = next(part for part in build["strategy"]["matrix"]["part"] if part["folder"] == "app")
+    assert (part["run"], part["output"]) == ("pnpm install --frozen-lockfile && npx cdk synth", "made")
+    assert [step["if"] for step in build["steps"] if step.get("run") == "corepack enable"] == [
+        "contains(matrix.part.run, 'pnpm ')"
+    ]
 
 
 @pytest.mark.parametrize("name", ["a; b.yaml", "${{ github.token }}.yaml", "a\nb.yaml"])
