@@ -29,7 +29,7 @@ class Outputs:
     def __init__(self, workspace: Workspace) -> None:
         """Look at nothing yet."""
         self._workspace = workspace
-        self._stale: dict[tuple[Path, Path], str] = {}
+        self._newest: dict[Path, tuple[int, str]] = {}  # when a folder's source was last written, and which
 
     def given(self, one: Declaration, code: Path, *, made: Path) -> Declaration:
         """Return a function whose code is what a build made; `made` is the file that the build writes at its end.
@@ -51,31 +51,33 @@ class Outputs:
         )
 
     def _told(self, sources: Path, made: Path) -> str:
-        if (sources, made) not in self._stale:
-            self._stale[sources, made] = _stale(sources, made, self._workspace)
-        return self._stale[sources, made]
+        """Return that a source was written after the build, empty where none was."""
+        try:
+            built_at = made.stat().st_mtime_ns
+        except OSError:
+            return ""
+        if sources not in self._newest:
+            self._newest[sources] = _newest(sources, self._workspace)
+        written_at, where = self._newest[sources]
+        if written_at <= built_at + TOGETHER_NS:
+            return ""
+        return f"Its build is older than {where}: build it again before lambdabot, else an older package is measured."
 
 
-def _stale(sources: Path, made: Path, workspace: Workspace) -> str:
-    """Return which source was written after the build, empty where none was."""
-    try:
-        built_at = made.stat().st_mtime_ns
-    except OSError:
-        return ""
+def _newest(sources: Path, workspace: Workspace) -> tuple[int, str]:
+    """Return when the source that was written last was, in nanoseconds, and its name; 0 where there is none."""
     names = (here / name for here, names in workspace.walk(sources, enters=_is_source) for name in names)
+    newest = (0, "")
     for path in islice(names, MOST_SOURCES):
         if any(fnmatchcase(path.name, pattern) for pattern in (*NO_INPUTS, OWN)):
             continue
         try:
-            newer = os.lstat(path).st_mtime_ns > built_at + TOGETHER_NS
+            written_at = os.lstat(path).st_mtime_ns
         except OSError:
             continue
-        if newer:
-            where = os.path.relpath(path, workspace.root.resolve())
-            return (
-                f"Its build is older than {where}: build it again before lambdabot, else an older package is measured."
-            )
-    return ""
+        if written_at > newest[0]:
+            newest = (written_at, os.path.relpath(path, workspace.root.resolve()))
+    return newest
 
 
 def _is_source(folder: Path) -> bool:

@@ -5,6 +5,8 @@ Which, the state says that it writes beside them (Serverless Framework 3 and 4, 
 
 import json
 from collections.abc import Mapping
+from functools import cached_property
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -47,10 +49,15 @@ class ServerlessBuild:
         """Return the names that a function's package may have, the state's own first."""
         own = _within(self._state, "service", "functions", key, "package", "artifact")
         whole = _within(self._state, "package", "artifact")
-        zips = [path.name for path in self._folder.glob("*.zip")] if self._workspace.is_dir(self._folder) else []
-        only = zips[0] if len(zips) == 1 else None
-        names = [name for name in (own, f"{key}.zip", whole, only) if isinstance(name, str)]
+        names = [name for name in (own, f"{key}.zip", whole, self._only) if isinstance(name, str)]
         return [PurePosixPath(name.replace("\\", "/")).name for name in names]  # the state's folder is its maker's
+
+    @cached_property
+    def _only(self) -> str | None:
+        """Return the name of the only zip, where there is one alone."""
+        zips = islice(self._folder.glob("*.zip"), 2) if self._workspace.is_dir(self._folder) else ()
+        names = [path.name for path in zips]
+        return names[0] if len(names) == 1 else None
 
     def _read(self) -> Mapping[str, Any]:
         try:

@@ -1,6 +1,7 @@
 """What is read of a repository's code to know whether it can run: no file twice, and none outside a package."""
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -57,3 +58,22 @@ def test_a_module_beside_the_package_is_not_followed(tmp_path):
     Project("beside", files).write(tmp_path)
 
     assert said(tmp_path).code == {"hello": "a"}
+
+
+@pytest.mark.parametrize("count", [3, 9])
+def test_how_old_sources_are_is_looked_up_once_for_all_their_packages(tmp_path, monkeypatch, count):
+    walked = Counter()
+    real_walk, real_glob = Workspace.walk, Path.glob
+    monkeypatch.setattr(
+        Workspace, "walk", lambda self, path, **more: walked.update(["walk"]) or real_walk(self, path, **more)
+    )
+    monkeypatch.setattr(Path, "glob", lambda self, pattern: walked.update([pattern]) or real_glob(self, pattern))
+    names = [f"f{number}" for number in range(count)]
+    service = serverless("".join(f"  {name}:\n    handler: {name}.handler\n" for name in names))
+    packages = {f".serverless/{name}.zip": {f"{name}.js": NODE} for name in names}
+    Project("each its own", {"serverless.yml": service, **packages}).write(tmp_path)
+
+    found = said(tmp_path)
+
+    assert found.code == {name: f".serverless/{name}.zip" for name in names}
+    assert (walked["walk"], walked["*.zip"]) == (3, 1)  # however many there are
