@@ -129,7 +129,7 @@ def parts(discovery: Discovery, root: Path) -> list[Part]:
             continue
         known = found.setdefault((part.folder, part.command), part)
         found[part.folder, part.command] = replace(known, outputs=tuple(dict.fromkeys(known.outputs + part.outputs)))
-    return list(found.values())[:MOST_PARTS]
+    return list(found.values())
 
 
 def _steps(discovery: Discovery, workspace: Workspace, held: Container[str]) -> Iterator[tuple[BuildStep, Path]]:
@@ -195,11 +195,12 @@ def with_builds(workflow: str, parts: Sequence[Part]) -> str:
     """Return the workflow that measures, with a job before it that builds; as it is where there is nothing to build."""
     if not parts:
         return workflow
+    built, left = parts[:MOST_PARTS], parts[MOST_PARTS:]
     head, measure, rest = workflow.partition(MEASURE)
     condition = rest[: rest.index(RUNNER)]
     checkout = rest[rest.index(CHECKOUT) : rest.index(CREDENTIALS)]
-    job = _JOB.format(condition=condition, parts="".join(map(_row, parts)), checkout=checkout)
-    outputs = " ".join(shlex.quote(one) for one in dict.fromkeys(one for part in parts for one in part.outputs))
+    job = _JOB.format(condition=condition, parts="".join(map(_row, built)) + _left(left), checkout=checkout)
+    outputs = " ".join(shlex.quote(one) for one in dict.fromkeys(one for part in built for one in part.outputs))
     changes = {
         condition: f"    needs: build\n{_ALWAYS.sub(_EVEN_UNBUILT, condition)}",
         CREDENTIALS: f"{_STEPS.format(outputs=outputs)}{CREDENTIALS}",
@@ -208,6 +209,12 @@ def with_builds(workflow: str, parts: Sequence[Part]) -> str:
     for written, wanted in changes.items():
         rest = rest.replace(written, wanted, 1)
     return f"{head}{job}{measure}{rest}"
+
+
+def _left(parts: Sequence[Part]) -> str:
+    """Return the comment that names what a matrix has no room for."""
+    names = ", ".join(dict.fromkeys(part.folder for part in parts))
+    return f"          # Not built here, as a matrix has 256 jobs at most: {names}\n" if parts else ""
 
 
 def _row(part: Part) -> str:

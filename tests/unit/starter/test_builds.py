@@ -214,3 +214,17 @@ def test_a_handler_that_no_file_can_be_named_after_costs_the_other_functions_not
 
     parts = jobs(repository)["build"]["strategy"]["matrix"]["part"]
     assert ("api", "make build") in [(part["folder"], part["run"]) for part in parts]
+
+
+def test_what_a_matrix_has_no_room_for_is_named():
+    plain = (files("lambdabot.starter") / "files" / "lambdabot.yml").read_text(encoding="utf-8")
+    many = [
+        Part(folder=f"part{number}", command="make", outputs=(f"part{number}/dist",), lock="") for number in range(103)
+    ]
+
+    text = with_builds(plain, many)
+
+    (found,) = (job for job in yaml.safe_load(text)["jobs"].values() if "strategy" in job)
+    assert len(found["strategy"]["matrix"]["part"]) == 100
+    assert "# Not built here, as a matrix has 256 jobs at most: part100, part101, part102\n" in text
+    assert "part102/dist" not in text
