@@ -154,7 +154,7 @@ def test_cold_then_warm_as_lambda_reports_it(lambdas, deploy):
     assert lines[1] == "hello {'n': 1}"
     assert lines[2] == f"END RequestId: {cold['id']}"
     duration, init = float(cold["report"]["duration"]), float(cold["report"]["init"])
-    assert duration + init <= int(cold["report"]["billed"]) < duration + init + 1.01
+    assert -0.011 < int(cold["report"]["billed"]) - (duration + init) < 1.01  # either is rounded to 0.01 ms
     assert warm["report"]["init"] is None
     assert warm["payload"]["pid"] == cold["payload"]["pid"]
     assert warm["payload"]["calls"] == 2

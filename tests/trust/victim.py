@@ -10,6 +10,8 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +23,8 @@ from lambdabot.local.worker.spec import EnvironmentSpec
 from lambdabot.sandbox import cell, cgroup, prctl, users
 from lambdabot.sandbox.isolation import Means
 from tests.trust import unguarded
+
+_USERS_KEYRING, _UNLINK = -4, 9  # keyctl(2)
 
 
 def spec_of(code: str, storage_mb: int) -> EnvironmentSpec:
@@ -40,6 +44,20 @@ def spec_of(code: str, storage_mb: int) -> EnvironmentSpec:
         log_group="/aws/lambda/intruder",
         log_stream="intruder",
     )
+
+
+@contextmanager
+def in_keyring(name: str, add_key: int, keyctl: int) -> Iterator[None]:
+    """Keep the secret in the user's keyring, which outlives every process, and has room for 200 keys."""
+    system = ctypes.CDLL(None, use_errno=True)
+    token = os.environ["GITHUB_TOKEN"].encode()
+    key = system.syscall(add_key, b"user", name.encode(), token, len(token), _USERS_KEYRING)
+    if key < 0:
+        raise OSError(ctypes.get_errno(), "the user's keyring takes no key")
+    try:
+        yield
+    finally:
+        system.syscall(keyctl, _UNLINK, key, _USERS_KEYRING)
 
 
 def serve(address: str) -> None:
@@ -116,18 +134,14 @@ def main() -> None:
         serve(address)
     for address, port in asked["listen"]:
         listen(address, port)
-    if asked["key"]:  # in the user's keyring, -4
-        token = os.environ["GITHUB_TOKEN"].encode()
-        ctypes.CDLL(None).syscall(
-            asked["key"]["add_key"], b"user", asked["key"]["name"].encode(), token, len(token), -4
-        )
-    try:
-        if asked["step"]:  # of a workflow; the function finds its event beside its code
-            Path(asked["step"]["event"]).write_text(json.dumps(asked["event"] | {"pid": os.getpid()}))
-            sys.exit(run_step(asked["step"], asked["storage_mb"]))
-        told = run_function(asked)
-    except LambdabotError as error:
-        told = {"refused": str(error), "answers": []}
+    with in_keyring(**asked["key"]) if asked["key"] else nullcontext():
+        try:
+            if asked["step"]:  # of a workflow; the function finds its event beside its code
+                Path(asked["step"]["event"]).write_text(json.dumps(asked["event"] | {"pid": os.getpid()}))
+                sys.exit(run_step(asked["step"], asked["storage_mb"]))
+            told = run_function(asked)
+        except LambdabotError as error:
+            told = {"refused": str(error), "answers": []}
     print(json.dumps(told))
 
 

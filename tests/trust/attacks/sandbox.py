@@ -224,7 +224,7 @@ def abstract_socket(one: Job) -> dict[str, Any]:
 def keyring(one: Job) -> dict[str, Any]:
     add_key, keyctl = KEY_CALLS
     name = f"lambdabot-trust-{one.half}"
-    return {"event": {"name": name, "keyctl": keyctl}, "key": {"name": name, "add_key": add_key}}
+    return {"event": {"name": name, "keyctl": keyctl}, "key": {"name": name, "add_key": add_key, "keyctl": keyctl}}
 
 
 def suid_interpreter(one: Job) -> dict[str, Any]:

@@ -174,7 +174,7 @@ def worked(arena: Arena, door: Door, trial: Trial) -> set[str]:
             nobody=trial.nobody,
             ids=trial.ids,
             storage_mb=trial.storage_mb,
-            key={"name": f"lambdabot-trust-{one.half}", "add_key": KEY_CALLS[0]},
+            key={"name": f"lambdabot-trust-{one.half}", **dict(zip(("add_key", "keyctl"), KEY_CALLS, strict=True))},
             step={
                 "event": str(one.folder / "work/src/event.json"),
                 "inputs": {"endpoint": "local", "base": str(one.folder / "base"), "github-token": one.secret},
