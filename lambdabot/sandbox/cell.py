@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -105,8 +106,12 @@ class Cell:
         ) as keeper:
             assert keeper.stdin is not None  # noqa: S101 - as asked for
             assert keeper.stdout is not None  # noqa: S101 - as asked for
-            keeper.stdin.write(asked + "\n")
-            keeper.stdin.flush()
+            try:
+                keeper.stdin.write(asked + "\n")
+                keeper.stdin.flush()
+            except BrokenPipeError:  # it has ended already, and its answer says why
+                with suppress(BrokenPipeError):
+                    keeper.stdin.close()
             answer = keeper.stdout.read()
         if keeper.returncode != 0:
             what = f"a program of others could not be confined: {''.join(answer.strip().splitlines()[-1:])}"

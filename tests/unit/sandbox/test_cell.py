@@ -109,8 +109,11 @@ def wait_until(condition):
         time.sleep(0.02)
 
 
-def test_says_what_cannot_be_confined(isolation, monkeypatch):
+@pytest.mark.parametrize("more", [0, 1 << 20], ids=["heard or not", "too much to be heard"])
+def test_says_what_cannot_be_confined(isolation, monkeypatch, more):
+    """The program may end before it has read what it is asked: a pipe takes some of it, and breaks at the rest."""
     monkeypatch.setattr("lambdabot.sandbox.cell._PROGRAM", "raise OSError('no namespaces today')")
+    monkeypatch.setattr("lambdabot.sandbox.cell.json.dumps", lambda _: "x" * more)
     with pytest.raises(ConfinementError, match=r"could not be confined: .*no namespaces today"):
         run(isolation, "true")
 
