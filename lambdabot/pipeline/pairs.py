@@ -147,9 +147,10 @@ class _Unbuilt:
             ""
             if is_folder
             else f"""
-      - run: git worktree add --detach {where} {"HEAD^1" if named is None else self._tree.sha}"""
+      - run: git worktree add --detach {where} {"HEAD^1" if named is None else (self._tree.sha or "")[:12]}"""
         )
-        return f"""{differs}, so it needs a build of its own. Let the workflow make it before credentials are there:
+        return f"""{differs}, so it needs a build of its own.
+Let the workflow make it before credentials are there:
 {checkout}
       - run: {step.command if step else "… # what builds this side"}
         working-directory: {where}{"" if folder == "." else f"/{folder}"}
