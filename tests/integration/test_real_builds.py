@@ -259,3 +259,30 @@ def test_serverless_packages_typescript_by_a_plugin(project, capsys):
     said = capsys.readouterr().out
     assert "  code         .serverless/orders.zip, src/orders.handler in src/orders.js\n" in said
     assert "  .serverless/orders.zip -> orders\n" in said
+
+
+@pytest.mark.parametrize(
+    ("template", "holds"),
+    [
+        ("python", ""),
+        ("nodejs", ""),
+        ("ruby", ""),
+        ("golang", "its code `hello-world` holds no `hello-world`"),
+        ("dotnet", "its code `src/HelloWorld` holds no `HelloWorld.dll`"),
+        ("java-gradle", "its code `HelloWorldFunction` holds no `helloworld/App.class`"),
+        ("java-maven", "its code `HelloWorldFunction` holds no `helloworld/App.class`"),
+    ],
+)
+def test_what_sam_init_makes_is_measured_or_told(project, capsys, monkeypatch, template, holds):
+    """Those of its templates that AWS SAM CLI brings along; the others it would take from GitHub."""
+    (templates,) = sam().parents[1].glob("lib/*/site-packages/samcli/lib/init/templates")
+    repository = project(sam().parent)
+    where = str(templates / f"cookiecutter-aws-sam-hello-{template}")
+    repository.call("sam", "init", "--location", where, "--name", "app", "--no-input")
+    monkeypatch.chdir(repository.root / "app")
+
+    assert main(["init"]) == 0
+
+    said = capsys.readouterr().out
+    assert (f"{holds}: run `sam build` before lambdabot" in said) == bool(holds)
+    assert ("HelloWorldFunction is not measured" in said) == bool(holds)
