@@ -36,7 +36,7 @@ class Layout:
             code=_ON_LAMBDA,
             layers=_LAYERS_ON_LAMBDA,
             runtime=_RUNTIME_ON_LAMBDA,
-            temporary=Path("/tmp"),  # noqa: S108
+            temporary=Path("/tmp"),  # noqa: S108  # Lambda's own name, in a view of its own
             shown=shown,
         )
 
