@@ -2,7 +2,8 @@
 
 Durations are milliseconds as Lambda reports them, sizes are MB as Lambda counts them (1 MB = 1,048,576 bytes),
 money is US dollars as `Decimal`. A module here imports none that comes later in this list: `configuration`, `place`,
-`selection`, `declaration`, `layer`, `function`, `measured`, `prices`, `arm64`, `runtimes`, `result`, `annotation`.
+`selection`, `trigger`, `declaration`, `layer`, `function`, `measured`, `prices`, `arm64`, `runtimes`, `result`,
+`annotation`.
 """
 
 from lambdabot.model.annotation import Annotation
@@ -43,6 +44,7 @@ from lambdabot.model.place import Attribute, Edit, NoSlot, Place, Slot, Stated, 
 from lambdabot.model.prices import Prices
 from lambdabot.model.result import ACCEPT_LABEL, BaseKind, Finding, FunctionResult, Override, RunResult, Spend
 from lambdabot.model.selection import Selection
+from lambdabot.model.trigger import Trigger
 
 __all__ = [
     "ACCEPT_LABEL",
@@ -99,6 +101,7 @@ __all__ = [
     "Stop",
     "Strategy",
     "Suggestion",
+    "Trigger",
     "Undecided",
     "Variant",
     "Verdict",

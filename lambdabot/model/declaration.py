@@ -6,6 +6,7 @@ from pathlib import Path
 from lambdabot.model.configuration import Architecture
 from lambdabot.model.place import Attribute, Place, Undecided
 from lambdabot.model.selection import ALL, Selection
+from lambdabot.model.trigger import Trigger, trigger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,11 @@ class EventSource:
     window_seconds: Attribute[int] = None
     maximum_concurrency: Attribute[int] = None
     partial_failures: Attribute[bool] = None  # ReportBatchItemFailures
+
+    @property
+    def trigger(self) -> Trigger | None:
+        """Return the service behind it; None where its kind does not tell."""
+        return trigger(self.kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from lambdabot.model.declaration import Declaration
 from lambdabot.model.layer import Layer, LayerBuild
 from lambdabot.model.place import Undecided
 from lambdabot.model.selection import ALL, Selection
+from lambdabot.model.trigger import Trigger
 from lambdabot.workspace import Workspace
 
 
@@ -154,6 +155,12 @@ class Function:
             provisioned_concurrency=self.setup.provisioned_concurrency,
             snap_start=self.setup.snap_start and not self.code.runtime.startswith("java"),
         )
+
+    @property
+    def triggers(self) -> frozenset[Trigger]:
+        """Return the services that its template has invoke it, as far as that is known."""
+        declaration = self.origin.declaration
+        return frozenset(one.trigger for one in (declaration.events if declaration else ()) if one.trigger)
 
     def value(self, name: str) -> Any:  # noqa: ANN401  # of any field
         """Return a field of one of its parts."""

@@ -15,6 +15,7 @@ ORDER = (
     "configuration",
     "place",
     "selection",
+    "trigger",
     "layer",
     "declaration",
     "function",
