@@ -232,11 +232,15 @@ package:
 functions:
   orders:
     handler: src/orders.handler
+  mails:
+    runtime: PYTHON
+    handler: mails/app.handler
     memorySize: 512
-"""
+    package: {patterns: ["!**", "mails/**"]}
+""".replace("PYTHON", PYTHON)
 
 
-def test_serverless_packages_typescript_by_a_plugin(project, capsys):
+def test_serverless_packages_typescript_by_a_plugin_and_python_by_patterns(project, capsys):
     modules = real_tool("serverless")
     repository = project(modules / ".bin")
     repository.root.joinpath("node_modules").symlink_to(modules)
@@ -245,10 +249,14 @@ def test_serverless_packages_typescript_by_a_plugin(project, capsys):
             ".gitignore": ".serverless\n.esbuild\nout\n.lambdabot-base\nnode_modules\n",
             "serverless.yml": SERVERLESS,
             "package.json": "{}",
+            "lambdabot.yml": SETTINGS,
             "src/orders.ts": "export const handler = async (): Promise<number> => 1\n",
+            "mails/app.py": HANDLER.replace("helper", "mails.helper"),
+            "mails/helper.py": FAST,
         }
     )
-    repository.commit({"src/orders.ts": "export const handler = async (): Promise<number> => 2\n"})
+    changed = {"src/orders.ts": "export const handler = async (): Promise<number> => 2\n", "mails/helper.py": SLOW}
+    repository.commit(changed)
 
     assert main(["init"]) == 0
     told = "holds no `src/orders.js`: the plugin `serverless-esbuild` builds it: run"
@@ -259,6 +267,14 @@ def test_serverless_packages_typescript_by_a_plugin(project, capsys):
     said = capsys.readouterr().out
     assert "  code         .serverless/orders.zip, src/orders.handler in src/orders.js\n" in said
     assert "  .serverless/orders.zip -> orders\n" in said
+
+    code, functions = repository.run("--function", "mails")
+    assert code == 1
+    assert functions["mails"]["comparison"]["verdict"] == "regression"
+
+    assert main(["apply", "--report", "out/report.json"]) == 0
+    edited = (repository.root / "serverless.yml").read_text()
+    assert edited == SERVERLESS.replace("memorySize: 512", "memorySize: 128")
 
 
 @pytest.mark.parametrize(
