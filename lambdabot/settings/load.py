@@ -72,7 +72,8 @@ def load(inputs: Inputs, *, discover: Discover, default_endpoint: str = "aws", d
     except UsageError as error:
         raise UsageError([*mistakes, *error.mistakes], advice=error.advice) from error
     if not found:
-        raise UsageError([*mistakes, *_nothing_to_measure(declared)], advice=EXAMPLE)
+        advice = "" if declared.left_out else EXAMPLE  # what each lacks says what to do
+        raise UsageError([*mistakes, *_nothing_to_measure(declared)], advice=advice)
     wanted, unknown = _chosen(found, inputs.functions, declared.left_out)
     mistakes += unknown
     endpoint = inputs.endpoint or default_endpoint

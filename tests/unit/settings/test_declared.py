@@ -216,6 +216,15 @@ def test_with_nothing_to_measure_every_reason_is_said(project):
     said = str(refused.value)
     assert all(f"`{name}`: " in said for name in ("Orders", "Built", "Open"))
     assert "is not valid YAML" in said
+    assert refused.value.advice == ""  # each reason says what to do; a first lambdabot.yml would not help
+
+
+def test_with_no_function_anywhere_a_first_one_is_shown(project):
+    (project / "template.yaml").unlink()
+
+    with pytest.raises(UsageError) as refused:
+        settings(project)
+
     assert "lambdabot init" in refused.value.advice
 
 
