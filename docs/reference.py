@@ -1,4 +1,8 @@
-"""Writes reference.md beside it from action.yml and from the JSON schema of lambdabot.yml: `make reference`."""
+"""Writes what others of the repository's files say again: `make reference`.
+
+reference.md of action.yml and the JSON schema of lambdabot.yml; that schema for editors, at the address that `init`
+writes; and the examples that are what `init` writes.
+"""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -8,6 +12,8 @@ from typing import Any
 import yaml
 
 from lambdabot.settings.schema import SettingsFile
+from lambdabot.starter.builds import Part
+from lambdabot.starter.files_of_repository import workflow
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "reference.md"
@@ -17,6 +23,19 @@ HEAD = """# Reference
 
 <!-- Written by `make reference` from action.yml and the schema of lambdabot.yml; a test holds them equal. -->
 """
+
+
+def files() -> dict[Path, str]:
+    """Return every file that is written, with its text."""
+    examples = ROOT / "examples" / "workflows"
+    built = Part(folder=".", command="npm ci && sam build", outputs=(".aws-sam/build",), lock="package-lock.json")
+    return {
+        PAGE: text(),
+        ROOT / "docs" / "schema.json": json.dumps(SettingsFile.model_json_schema(), indent=2) + "\n",
+        examples / "single-function.yml": workflow("lambdabot.yml"),
+        examples / "built-code.yml": workflow("lambdabot.yml", [built]),
+        examples / "fork-comment.yml": workflow("lambdabot-comment.yml"),
+    }
 
 
 def text() -> str:
@@ -168,4 +187,5 @@ def _line(value: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(text(), encoding="utf-8")
+    for path, written in files().items():
+        path.write_text(written, encoding="utf-8")

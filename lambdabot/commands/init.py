@@ -14,9 +14,17 @@ from lambdabot.starter.files_of_repository import Starter, settings_drift, start
 from lambdabot.starter.roles_template import repository_of, template
 from lambdabot.workspace import Workspace
 
-NEXT = """
+MEASURE = """
 Next:
-  lambdabot run --endpoint local      measures the functions here, without an AWS account
+  lambdabot run --endpoint local      measures the functions here, without an AWS account"""
+
+WRITE = """
+Next:
+  lambdabot.yml                       wants the functions: no template here declares one, so write their source, handler
+                                      and runtime as its last comment shows; a template lies beside lambdabot.yml, or
+                                      below it, or `templates` there names it"""
+
+ROLES = """\
   .github/lambdabot/roles.json        deploy it with `aws cloudformation deploy --template-file … --stack-name lambdabot
                                       --capabilities CAPABILITY_IAM`, put the job's role into the repository's variable
                                       LAMBDABOT_ROLE and the copies' role into lambdabot.yml: from then on it is AWS"""
@@ -42,7 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(line)
     print(f"{len(discovery.functions)} function(s) in {len(discovery.templates)} template(s)")
     if any(not one.exists for one in found):
-        print(NEXT if repository else f"{NEXT}\n{UNKNOWN}")
+        print(MEASURE if discovery.functions else WRITE)
+        print(ROLES if repository else f"{ROLES}\n{UNKNOWN}")
     return ExitCode.DONE
 
 

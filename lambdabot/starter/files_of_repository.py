@@ -10,25 +10,22 @@ from pathlib import Path
 
 from lambdabot import output
 from lambdabot.errors import UsageError
-from lambdabot.model import Discovery, Stated
+from lambdabot.model import Discovery
 from lambdabot.settings.declared import complete
 from lambdabot.settings.document import validate
 from lambdabot.settings.inputs import DEFAULT_CONFIG
-from lambdabot.settings.schema import SettingsFile
 from lambdabot.settings.yaml_source import read
-from lambdabot.starter.builds import parts, with_builds
-from lambdabot.starter.settings_text import settable, settings_text
+from lambdabot.starter.builds import Part, parts, with_builds
+from lambdabot.starter.release import BRANCH, action
+from lambdabot.starter.settings_text import copied, settings_text
 from lambdabot.workspace import FileRefusedError, Workspace
 
 ROLES = ".github/lambdabot/roles.json"
-SCHEMA = ".github/lambdabot/schema.json"
 WORKFLOWS = ("lambdabot.yml", "lambdabot-comment.yml")
 
 _UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
 
-STEP = """        uses: lambdabot/lambdabot@main # name a release's commit here
-        with:
-"""
+STEP = f"        uses: {action()}\n        with:\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,21 +46,25 @@ def starters(config: Path, discovery: Discovery, roles: Mapping[str, object]) ->
     root = _top(config.parent)
     place = config.relative_to(root)
     part = str(place.parent if place.name == DEFAULT_CONFIG else place.with_suffix("")).removeprefix(".")
-    package = files("lambdabot.starter") / "files"
     built = parts(discovery, root)
     texts = {
-        config: settings_text(discovery, config, schema=os.path.relpath(root / SCHEMA, config.parent)),
-        root / SCHEMA: _json(SettingsFile.model_json_schema()),
+        config: settings_text(discovery, config),
         root / ROLES: _json(roles),
         **{
             root / ".github/workflows" / _named(name, part): _naming(
-                place, part, with_builds((package / name).read_text(encoding="utf-8"), built if measures else [])
+                place, part, workflow(name, built if measures else ())
             )
             for name, measures in zip(WORKFLOWS, (True, False), strict=True)
         },
     }
     workspace = Workspace.around(config.parent)
     return [_starter(path, text, workspace) for path, text in texts.items()]
+
+
+def workflow(name: str, built: Sequence[Part] = ()) -> str:
+    """Return one of WORKFLOWS for a whole repository, with the action as the newest release is named."""
+    text = (files("lambdabot.starter") / "files" / name).read_text(encoding="utf-8")
+    return with_builds(text.replace(BRANCH, action()), built)
 
 
 def _top(folder: Path) -> Path:
@@ -122,8 +123,7 @@ def settings_drift(config: Path, discovery: Discovery) -> Iterator[str]:
         return
     for name, one in declared.declarations.items():
         given = document.functions[name].environment
-        decided = [key for key, value in settable(one).items() if isinstance(value, Stated)]
-        unset = [key for key in decided if key not in given]
+        unset = [key for key in copied(one) if key not in given]
         if unset:
             yield f"{one.place}: `{name}` sets {', '.join(unset)}, which {config.name} does not"
 

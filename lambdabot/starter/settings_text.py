@@ -8,6 +8,8 @@ from pathlib import Path
 from lambdabot.model import Attribute, Declaration, Discovery, Place, Stated, Undecided
 from lambdabot.settings.declared import complete
 from lambdabot.settings.yaml_source import YamlSource
+from lambdabot.starter.release import schema_address
+from lambdabot.starter.secret_values import secret
 from lambdabot.workspace import FileRefusedError, Workspace
 
 HEAD = """# yaml-language-server: $schema={schema}
@@ -21,10 +23,16 @@ version: 1
 #   monthly_invocations: 1_000_000                        # turns costs into dollars a month
 """
 
+BY_HAND = """# No template declares a function here: write each by hand, in place of `{}`, as
+#   thumbnail:
+#     source: src/thumbnail # the folder of its code
+#     handler: app.handler
+#     runtime: python3.13"""
+
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*$")
 
 
-def settings_text(discovery: Discovery, config: Path, *, schema: str) -> str:
+def settings_text(discovery: Discovery, config: Path) -> str:
     """Return the text of a lambdabot.yml that will stand at `config`, for the functions that were found."""
     root = config.parent
     workspace = Workspace.around(config)
@@ -41,8 +49,8 @@ def settings_text(discovery: Discovery, config: Path, *, schema: str) -> str:
         else:
             remarks += [f"# {name} is all in {_at(one.place, root)}", *(f"#{entry}" for entry in entries)]
     if not discovery.functions:
-        remarks.append("# No template declares a function here: write `source` and `handler` of each by hand.")
-    head = HEAD.format(schema=schema)
+        remarks.append(BY_HAND)
+    head = HEAD.format(schema=schema_address())
     return "\n".join([head, *remarks, *(["functions:", *written] if written else ["functions: {}"])]) + "\n"
 
 
@@ -58,17 +66,26 @@ def settable(one: Declaration) -> dict[str, Attribute[str]]:
     return {name: value for name, value in one.environment.items() if _VARIABLE.match(name)}
 
 
+def copied(one: Declaration) -> list[str]:
+    """Return the variables whose values lambdabot.yml repeats: all that the template decides but secrets."""
+    return [
+        name for name, value in settable(one).items() if isinstance(value, Stated) and not secret(name, value.value)
+    ]
+
+
 def _environment(one: Declaration, root: Path) -> Iterator[str]:
     """Yield the variables: the copies get those that stand in lambdabot.yml, and no others."""
-    names = settable(one)
-    decided = [name for name, value in names.items() if isinstance(value, Stated)]
+    names, decided = settable(one), copied(one)
     if decided:
         yield "    environment:"
     elif names:
         yield "    # environment:"
     for name, value in names.items():
-        if isinstance(value, Stated):
+        if name in decided and isinstance(value, Stated):
             yield f"      {name}: {json.dumps(value.value, ensure_ascii=False)}"
+        elif isinstance(value, Stated):
+            kind = f"{_at(value.place, root)} has {secret(name, value.value)}"
+            yield f"      # {name}: {kind}, which is left out: a value for tests can stand here"
         elif isinstance(value, Undecided):
             yield f"      # {name}: {_at(value.place, root)}: {_one_line(value.reason)}"
 

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from lambdabot.report.markdown import environment
+from lambdabot.starter.release import action
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted(
@@ -69,6 +70,14 @@ def pins():
 
 def test_an_action_is_pinned_to_one_commit_everywhere():
     assert len({name for name, _, _ in pins()}) == len(set(pins())) > 3
+
+
+@pytest.mark.parametrize("name", ["README.md", "examples/workflows/monorepo.yml", "docs/start.md"])
+def test_the_action_is_named_as_the_newest_release_is(name):
+    """`RELEASE` of lambdabot/__init__.py decides; what `init` and `make reference` write follows by itself."""
+    named = re.findall(r"uses: (lambdabot/lambdabot@\S+)", (ROOT / name).read_text())
+
+    assert set(named) == {action().partition(" ")[0]}
 
 
 def test_a_release_finds_what_it_rewrites():

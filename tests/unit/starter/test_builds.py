@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 from importlib.resources import files
-from pathlib import Path
 
 import pytest
 import yaml
@@ -19,8 +18,6 @@ from lambdabot.settings.inputs import Inputs
 from lambdabot.settings.load import load
 from lambdabot.starter.builds import Part, with_builds
 from lambdabot.workspace import Workspace
-
-EXAMPLE = Path(__file__).parents[3] / "examples" / "workflows" / "built-code.yml"
 
 TEMPLATE = """\
 Transform: AWS::Serverless-2016-10-31
@@ -152,13 +149,6 @@ def test_what_lies_in_git_is_built_already(repository, capsys):
     assert main(["init"]) == 0
 
     assert jobs(repository).keys() == {"measure"}
-
-
-def test_the_example_is_what_init_writes():
-    plain = (files("lambdabot.starter") / "files" / "lambdabot.yml").read_text(encoding="utf-8")
-    part = Part(folder=".", command="npm ci && sam build", outputs=(".aws-sam/build",), lock="package-lock.json")
-
-    assert EXAMPLE.read_text() == with_builds(plain, [part])
 
 
 def test_an_app_that_is_synthesized_elsewhere_is_taken_from_there(repository):

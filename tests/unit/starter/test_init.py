@@ -14,7 +14,9 @@ from lambdabot.cli import main
 from lambdabot.project.discovery import discover
 from lambdabot.settings.inputs import Inputs
 from lambdabot.settings.load import load
-from lambdabot.settings.schema import SettingsFile
+from lambdabot.starter import files_of_repository
+from lambdabot.starter.files_of_repository import WORKFLOWS
+from lambdabot.starter.release import action, schema_address
 
 SAM = """
     Transform: AWS::Serverless-2016-10-31
@@ -37,7 +39,6 @@ SAM = """
 
 WRITTEN = [
     "lambdabot.yml",
-    ".github/lambdabot/schema.json",
     ".github/lambdabot/roles.json",
     ".github/workflows/lambdabot.yml",
     ".github/workflows/lambdabot-comment.yml",
@@ -68,7 +69,7 @@ def test_everything_is_written_and_the_settings_hold(repository, capsys):
     assert found.keys() == {"Orders", "Mails"}
     assert found["Orders"].setup.environment == {"LEVEL": "yes: #1"}
     text = (repository / "lambdabot.yml").read_text()
-    assert text.startswith("# yaml-language-server: $schema=.github/lambdabot/schema.json\n")
+    assert text.startswith(f"# yaml-language-server: $schema={schema_address()}\n")
     assert "# TABLE: template.yaml:10: " in text
     assert "# Mails is all in template.yaml:11" in text
     assert "#    # current: {memory_mb: } # template.yaml:13: " in text
@@ -159,13 +160,20 @@ def test_events_beside_the_code_become_payloads(repository):
     assert [one.name for one in functions(repository)["Orders"].question.payloads] == ["one"]
 
 
-def test_without_a_template_the_file_says_what_to_write(tmp_path, monkeypatch):
+def test_without_a_template_the_file_says_what_to_write(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
 
     assert main(["init"]) == 0
 
-    assert yaml.safe_load((tmp_path / "lambdabot.yml").read_text()) == {"version": 1, "functions": {}}
-    assert "No template declares a function here" in (tmp_path / "lambdabot.yml").read_text()
+    text = (tmp_path / "lambdabot.yml").read_text()
+    assert yaml.safe_load(text) == {"version": 1, "functions": {}}
+    assert "No template declares a function here" in text
+    assert "no template here declares one" in capsys.readouterr().out
+    (tmp_path / "src/thumbnail").mkdir(parents=True)
+    (tmp_path / "src/thumbnail/app.py").write_text("def handler(event, context):\n    return 1\n")
+    shown = text[text.index("#   thumbnail:") : text.index("functions: {}")].replace("#   ", "  ")
+    (tmp_path / "lambdabot.yml").write_text(f"version: 1\nfunctions:\n{shown}")
+    assert functions(tmp_path).keys() == {"thumbnail"}  # what the comment shows holds as it stands
 
 
 def test_what_cannot_be_read_is_said_in_the_file_and_on_the_terminal(repository, capsys):
@@ -230,11 +238,18 @@ def test_where_the_repository_is_not_known_aws_refuses_the_roles_and_it_is_said(
     assert "AWS refuses .github/lambdabot/roles.json" in capsys.readouterr().out
 
 
-def test_the_schema_is_the_one_of_the_settings_in_force(repository):
-    main(["init"])
+def test_no_schema_is_written_and_the_address_is_the_release_s():
+    assert schema_address("1.2.3").endswith("/lambdabot/lambdabot/v1.2.3/docs/schema.json")
+    assert schema_address("").endswith("/lambdabot/lambdabot/main/docs/schema.json")
 
-    schema = json.loads((repository / ".github" / "lambdabot" / "schema.json").read_text())
-    assert schema == SettingsFile.model_json_schema()
+
+@pytest.mark.parametrize("workflow", sorted(WORKFLOWS))
+def test_the_workflows_name_the_action_as_the_newest_release_is_named(workflow, monkeypatch):
+    monkeypatch.setattr(files_of_repository, "action", lambda: action("1.2.3"))
+
+    (used,) = re.findall(r"uses: (lambdabot/.*)", files_of_repository.workflow(workflow))
+
+    assert used == "lambdabot/lambdabot@v1"
 
 
 def test_the_workflows_are_yaml_with_least_permissions(repository):
@@ -259,7 +274,6 @@ def test_settings_in_a_folder_are_named_by_workflows_at_the_top(repository, monk
     assert main(["init", "--config", name]) == 0
     assert main(["init", "--config", name, "--check"]) == 0
 
-    assert (shop / name).read_text().startswith("# yaml-language-server: $schema=../../.github/lambdabot/schema.json\n")
     assert sorted(path.name for path in shop.iterdir()) == sorted(["orders", "template.yaml", name])
     for workflow in (f"lambdabot-{part}.yml", f"lambdabot-comment-{part}.yml"):
         written = yaml.safe_load((repository / ".github" / "workflows" / workflow).read_text())
