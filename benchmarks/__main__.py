@@ -12,7 +12,20 @@ from pathlib import Path
 
 from benchmarks.figures import Figures
 
-BENCHMARKS = ("startup", "templates", "build", "local", "arm64", "measurement", "aws", "page", "image", "trust")
+BENCHMARKS = (
+    "startup",
+    "templates",
+    "build",
+    "local",
+    "arm64",
+    "measurement",
+    "aws",
+    "page",
+    "image",
+    "trust",
+    "spending",
+    "newcomer",
+)
 OUT = Path("out/bench.json")
 
 

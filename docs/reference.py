@@ -1,7 +1,7 @@
 """Writes what others of the repository's files say again: `make reference`.
 
-reference.md of action.yml and the JSON schema of lambdabot.yml; that schema for editors, at the address that `init`
-writes; and the examples that are what `init` writes.
+reference.md of action.yml and the JSON schema of lambdabot.yml; messages.md of the errors; that schema for editors, at
+the address that `init` writes; and the examples that are what `init` writes.
 """
 
 import json
@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from docs import messages
 from lambdabot.settings.schema import SettingsFile
 from lambdabot.starter.builds import Part
 from lambdabot.starter.files_of_repository import workflow
@@ -31,6 +32,7 @@ def files() -> dict[Path, str]:
     built = Part(folder=".", command="npm ci && sam build", outputs=(".aws-sam/build",), lock="package-lock.json")
     return {
         PAGE: text(),
+        messages.PAGE: messages.page(),
         ROOT / "docs" / "schema.json": json.dumps(SettingsFile.model_json_schema(), indent=2) + "\n",
         examples / "single-function.yml": workflow("lambdabot.yml"),
         examples / "built-code.yml": workflow("lambdabot.yml", [built]),
