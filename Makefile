@@ -10,7 +10,7 @@ WORKERS ?= $(shell expr 2 \* $$(nproc))
 # More for uv when the locks are made, as in `make lock LOCK=--upgrade`.
 LOCK ?=
 
-.PHONY: demo test check lint types workflows reference bench lock vega clean
+.PHONY: demo test check lint types workflows reference docs bench lock vega clean
 
 $(VENV)/.runtime: requirements/runtime.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -20,6 +20,11 @@ $(VENV)/.runtime: requirements/runtime.lock pyproject.toml
 
 $(VENV)/.dev: requirements/dev.lock $(VENV)/.runtime
 	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.lock
+	touch $@
+
+$(VENV)/.docs: requirements/docs.lock
+	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes -r requirements/docs.lock
 	touch $@
 
 demo: $(VENV)/.runtime
@@ -52,7 +57,12 @@ workflows: $(VENV)/.dev $(VENV)/.actionlint
 types: $(VENV)/.dev
 	$(BIN)/mypy
 
-check: lint workflows types test
+# The site, which tests/unit/test_site.py looks through as well; nothing but its pages needs what docs.lock holds.
+docs: $(VENV)/.docs
+	$(BIN)/zensical build --strict --clean
+	rm -rf out/site/*.py out/site/__pycache__
+
+check: lint workflows types docs test
 
 reference: $(VENV)/.dev
 	$(BIN)/python -m docs.reference
@@ -65,6 +75,7 @@ bench: $(VENV)/.dev
 lock: $(VENV)/.dev
 	$(BIN)/uv pip compile $(LOCK) --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-emit-index-url --no-emit-find-links --group build pyproject.toml -o requirements/runtime.lock
 	$(BIN)/uv pip compile $(LOCK) --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements/dev.lock
+	$(BIN)/uv pip compile $(LOCK) --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-emit-index-url --no-emit-find-links --constraint requirements/dev.lock --group docs -o requirements/docs.lock
 	$(BIN)/uv pip compile $(LOCK) --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-emit-index-url --no-emit-find-links --group sam -o requirements/sam.lock
 
 # The charts' libraries in one file that is committed, so that nobody but who updates them needs Node.js.

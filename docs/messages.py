@@ -6,8 +6,9 @@ a parameter is looked for where its function is called in the same module.
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -16,7 +17,10 @@ PACKAGE = ROOT / "lambdabot"
 VALUE = "…"
 
 ROOTS = {"LambdabotError", "FileRefusedError"}
-"""The classes whose texts, and those of their subclasses, are for users; a `Mistake`'s are, too."""
+"""The classes whose texts, and those of their subclasses, are for users."""
+
+RECORDS = {"": {"Mistake"}, "aws": {"Mistake", "Failure"}}
+"""What holds such a text until it is raised, by the stage that has it; elsewhere a name may mean another thing."""
 
 OF_OTHERS = {
     "arm64/check.py": "why a file, zip or image cannot be read",
@@ -27,7 +31,7 @@ OF_OTHERS = {
     "github/refusal.py": "what GitHub answered: [GitHub refuses](troubleshooting.md#github-refuses)",
     "model/place.py": "a mistake of any reader, with its place",
     "packaging/archive.py": "why a file of a package cannot be read",
-    "packaging/requirements.py": "a mistake in a requirements file, of which this page has the words under Settings",
+    "packaging/requirements.py": "a mistake in a requirements file, of which this page has the words above",
     "pipeline/limits.py": "why the budget does not do: [The budget](troubleshooting.md#the-budget-does-not-do)",
     "project/working_tree.py": "why a file that is to be edited cannot be read",
     "report/own_template.py": "what Jinja says of the comment's template, with its line",
@@ -39,7 +43,7 @@ OF_OTHERS = {
 """Modules that pass on what they did not word themselves: what that is."""
 
 TITLES = {
-    "settings": "Settings",
+    "settings": "Settings and files",
     "project": "Templates and the repository",
     "packaging": "Packaging",
     "arm64": "The ARM64 check",
@@ -87,6 +91,7 @@ class PassedOn:
     line: int
 
 
+@cache
 def found() -> tuple[list[Said], list[PassedOn]]:
     """Return all that errors say, and the places whose words come from elsewhere."""
     trees = {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text()) for path in PACKAGE.rglob("*.py")}
@@ -94,8 +99,11 @@ def found() -> tuple[list[Said], list[PassedOn]]:
     said: dict[tuple[str, str], Said] = {}
     passed_on = []
     for module, tree in sorted(trees.items()):
+        calls = list(_errors(tree, classes | RECORDS.get(module.partition("/")[0], RECORDS[""])))
+        if not calls:
+            continue
         reader = _Module(tree)
-        for call in _errors(tree, classes):
+        for call in calls:
             texts = reader.texts(_message(call))
             advised = reader.texts(reader.advice(call))
             for text in texts:
@@ -106,7 +114,7 @@ def found() -> tuple[list[Said], list[PassedOn]]:
     return sorted(said.values()), passed_on
 
 
-def _classes(trees: object) -> set[str]:
+def _classes(trees: Iterable[ast.Module]) -> set[str]:
     """Return the names of the roots and of all classes below them."""
     bases = {
         node.name: {base.id for base in node.bases if isinstance(base, ast.Name)}
@@ -124,7 +132,7 @@ def _errors(tree: ast.Module, classes: set[str]) -> Iterator[ast.Call]:
     """Yield every call that makes an error or a mistake."""
     for node in ast.walk(tree):
         match node:
-            case ast.Call(func=ast.Name(id=name)) if name in classes or name == "Mistake":
+            case ast.Call(func=ast.Name(id=name)) if name in classes:
                 yield node
             case ast.Call(func=ast.Attribute(attr="mistake"), args=[_, *_]):
                 yield node
@@ -140,7 +148,8 @@ class _Module:
 
     def __init__(self, tree: ast.Module) -> None:
         self._tree = tree
-        self._parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+        self._nodes = list(ast.walk(tree))
+        self._parents = {child: node for node in self._nodes for child in ast.iter_child_nodes(node)}
 
     def texts(self, node: ast.expr | None, depth: int = 0) -> list[str]:  # noqa: PLR0911  # one case a form
         """Return what an expression can say; nothing where that is not known in this module."""
@@ -211,7 +220,7 @@ class _Module:
             node = self._parents[node]
 
     def _returned(self, function: str) -> Iterator[ast.expr]:
-        for node in ast.walk(self._tree):
+        for node in self._nodes:
             if isinstance(node, ast.FunctionDef) and node.name == function:
                 yield from (one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value)
 
@@ -221,7 +230,7 @@ class _Module:
         return node
 
     def _calls(self, function: str) -> Iterator[ast.Call]:
-        for node in ast.walk(self._tree):
+        for node in self._nodes:
             match node:
                 case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name == function:
                     yield node
