@@ -107,7 +107,17 @@ def _commands() -> list[list[str]]:
 def _installed(folder: Path) -> tuple[float, Path]:
     """Build the wheel and install it; return the seconds of the installation, and the program."""
     wheels, venv = folder / "wheels", folder / "venv"
-    build: list[str | Path] = [UV, "build", "--quiet", "--wheel", "--no-build-isolation", "--python", sys.executable, "--out-dir", wheels]
+    build: list[str | Path] = [
+        UV,
+        "build",
+        "--quiet",
+        "--wheel",
+        "--no-build-isolation",
+        "--python",
+        sys.executable,
+        "--out-dir",
+        wheels,
+    ]
     subprocess.run([*build, ROOT], check=True)
     (wheel,) = wheels.glob("*.whl")
     started = time.monotonic()
