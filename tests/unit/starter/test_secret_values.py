@@ -86,3 +86,56 @@ def test_init_writes_no_secret_says_so_and_does_not_call_that_drift(tmp_path, mo
     assert "# DATABASE_URL: template.yaml:12 has an address with a password, which is left out" in text
     assert "# API_KEY: template.yaml:13 has a secret, by its name, which is left out" in text
     assert "# LINKED: template.yaml:14: `{{resolve:secretsmanager:…}}` is known only when deployed" in text
+
+
+MARKED = {
+    "template.yaml": """
+        Transform: AWS::Serverless-2016-10-31
+        Parameters:
+          Pin: {Type: String, NoEcho: true, Default: hunter22}
+          Mode: {Type: String, NoEcho: false, Default: slow}
+        Resources:
+          Orders:
+            Type: AWS::Serverless::Function
+            Properties:
+              CodeUri: .
+              Handler: app.handler
+              Runtime: python3.12
+              Environment: {Variables: {CODE: !Ref Pin, TEXT: !Sub "is ${Pin}", MODE: !Ref Mode}}
+        """,
+    "main.tf": """
+        variable "pin" {
+          default   = "hunter22"
+          sensitive = true
+        }
+        variable "mode" {
+          default   = "slow"
+          sensitive = false
+        }
+        resource "aws_lambda_function" "bill" {
+          function_name = "bill"
+          filename      = "."
+          handler       = "app.handler"
+          runtime       = "python3.12"
+          role          = "arn:aws:iam::123456789012:role/bill"
+          environment {
+            variables = { CODE = var.pin, TEXT = "is ${var.pin}", MODE = var.mode }
+          }
+        }
+        """,
+}
+
+
+@pytest.mark.parametrize("name", MARKED)
+def test_what_a_template_itself_marks_as_a_secret_is_none_of_init_s_business(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "app.py").write_text("def handler(event, context):\n    return 1\n")
+    (tmp_path / name).write_text(textwrap.dedent(MARKED[name]).lstrip())
+
+    assert main(["init"]) == 0
+
+    text = (tmp_path / "lambdabot.yml").read_text()
+    (function,) = yaml.safe_load(text)["functions"].values()
+    assert function["environment"] == {"MODE": "slow"}
+    assert "hunter22" not in text
+    assert text.count(" is a secret, as its ") == 2

@@ -136,6 +136,8 @@ class Intrinsics:
     def _ref(self, name: str, node: Node) -> Result:
         if name == "AWS::NoValue":
             return Known(NO_VALUE, node, self._document)
+        if name in self._parameters and self._is_secret(self._parameters[name].value):
+            return self._undecided(node, f"the parameter `{name}` is a secret, as its `NoEcho` says")
         if name in self._given:
             given = self._given[name]
             if isinstance(given, Undecided):
@@ -158,6 +160,10 @@ class Intrinsics:
         if kind_name.startswith("List<") or kind_name == "CommaDelimitedList":
             value = [part.strip() for part in str(value).split(",")]
         return Known(value, default, self._document, (name,))
+
+    def _is_secret(self, parameter: Node) -> bool:
+        marked = self._document.get(parameter, "NoEcho")
+        return isinstance(marked, yaml.ScalarNode) and str(marked.value).lower() == "true"
 
     def _sub(self, argument: Node, node: Node, depth: int) -> Result:
         text, own = argument, {}

@@ -11,7 +11,7 @@ from tree_sitter import Node
 
 from lambdabot.model import Place, Undecided
 from lambdabot.project.templates.source_text import SourceText
-from lambdabot.project.templates.terraform.hcl import Attribute, Block, HclFile
+from lambdabot.project.templates.terraform.hcl import Attribute, Block, HclFile, text
 from lambdabot.project.templates.terraform.hcl_types import completed
 from lambdabot.project.templates.terraform.hcl_values import Evaluation, Found, Value
 
@@ -239,6 +239,9 @@ class Module:
         if block is None:
             return self._given[name]
         instance = Instance(self, block)
+        marked = block.attributes.get("sensitive")
+        if marked is not None and text(marked.expression) == "true":
+            return Undecided(reason=f"the variable `{name}` is a secret, as its `sensitive` says", place=block.place)
         default, constraint = block.attributes.get("default"), block.attributes.get("type")
         found = self._given.get(name)
         if default is not None and (found is None or _refused(found, instance)):
