@@ -17,6 +17,7 @@ from lambdabot.aws.invoking.invocation import Answer, invoke_wave
 from lambdabot.measurement.budget import worst_case
 from lambdabot.measurement.decision import next_step
 from lambdabot.model import (
+    AnswerRule,
     Build,
     Configuration,
     Deployment,
@@ -60,6 +61,7 @@ class WaveEngine:
             copies.deployed,
             copies.not_deployed,
             payloads=(*head.question.payloads, *head.question.gate_payloads),
+            rules=lineup.answer_rules,
             timeout_seconds=plan.timeout_seconds,
             concurrency=lineup.bench.concurrency,
             clock=lambda: time.monotonic() - started,
@@ -147,11 +149,14 @@ class Waves:
         not_deployed: Mapping[Variant, NotDeployed],
         *,
         payloads: Sequence[Payload],
+        rules: Mapping[str, AnswerRule],
         timeout_seconds: int,
         concurrency: int,
         clock: Callable[[], float],
     ) -> None:
         """Keep what every wave needs; `clock` gives the seconds since the function's first wave.
+
+        `rules` say by payload how an answer is read.
 
         Both mappings may grow between the rounds; what a refresh made new is put in its place in the first.
         """
@@ -160,6 +165,7 @@ class Waves:
         self._deployed = deployed
         self._not_deployed = not_deployed
         self._payloads = {payload.name: payload.body for payload in payloads}
+        self._rules = rules
         self._timeout_seconds = timeout_seconds
         self._concurrency = concurrency
         self._clock = clock
@@ -214,6 +220,7 @@ class Waves:
             self._connection,
             self._deployed[wave.variant],
             self._payloads[wave.payload],
+            rule=self._rules[wave.payload],
             wave=wave,
             round_number=round_number,
             wave_number=wave_number,

@@ -40,6 +40,7 @@ def samples(result: RunResult) -> Iterator[dict[str, Any]]:
                     "architecture": one.variant.configuration.architecture.value,
                     **{name: getattr(one, name) for name in _PLAIN},
                     "outcome": one.outcome.value,
+                    "error_type": one.error_type,
                 }
             )
 
@@ -63,7 +64,12 @@ def load(path: Path) -> dict[str, list[Invocation]]:
 
 def _invocation(data: Mapping[str, Any]) -> Invocation:
     variant = _variant(data["side"], data["memory_mb"], data["architecture"])
-    return Invocation(variant=variant, outcome=Outcome(data["outcome"]), **{name: data[name] for name in _PLAIN})
+    return Invocation(
+        variant=variant,
+        outcome=Outcome(data["outcome"]),
+        error_type=str(data.get("error_type", "")),  # which the first versions did not write
+        **{name: data[name] for name in _PLAIN},
+    )
 
 
 @cache

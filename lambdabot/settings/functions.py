@@ -13,6 +13,7 @@ from lambdabot.model import (
     Configuration,
     Constraints,
     Declaration,
+    Expectation,
     Function,
     ImageConfig,
     Layer,
@@ -26,7 +27,7 @@ from lambdabot.model import (
 from lambdabot.model.selection import ALL
 from lambdabot.settings.declared import Declared, code_fault, code_of, outside, unbuilt_fault
 from lambdabot.settings.layers import layer_fault, layer_of
-from lambdabot.settings.schema import FunctionSection, PayloadSection, SettingsFile
+from lambdabot.settings.schema import ExpectSection, FunctionSection, PayloadSection, SettingsFile
 from lambdabot.settings.yaml_source import Location
 from lambdabot.unbuilt.package_files import Packages
 from lambdabot.workspace import FileRefusedError, Workspace
@@ -158,6 +159,8 @@ def _function(name: str, section: FunctionSection, declared: Declared, side: Sid
             tie_tolerance_percent=section.tie_tolerance_percent,
             budget=Budget(**section.budget.model_dump()),
             monthly_invocations=section.monthly_invocations,
+            expect=_expectation(section.expect),
+            allowed_errors=frozenset(section.allowed_errors),
         ),
         origin=Origin(
             like=section.like,
@@ -215,8 +218,14 @@ def _payloads(name: str, sections: list[PayloadSection], declared: Declared, fau
         if called in payloads:
             message = f"`{name}`: two payloads are called `{called}`; give each a `name`"
             faults.mistakes.append(source.place(at).mistake(message))
-        payloads[called] = Payload(name=called, body=body, weight=section.weight)
+        expect = None if section.expect is None else _expectation(section.expect)
+        payloads[called] = Payload(name=called, body=body, weight=section.weight, expect=expect)
     return tuple(payloads.values())
+
+
+def _expectation(section: ExpectSection) -> Expectation:
+    status = section.status if isinstance(section.status, list) else [section.status]
+    return Expectation(status=tuple(status), json=section.json_values)
 
 
 def _body(section: PayloadSection, folder: Path, workspace: Workspace) -> tuple[bytes, str | None]:
@@ -249,11 +258,14 @@ def _body(section: PayloadSection, folder: Path, workspace: Workspace) -> tuple[
 
 
 def redacted(document: SettingsFile) -> dict[str, Any]:
-    """Return the effective settings for a report: values of variables and events left out."""
+    """Return the effective settings for a report: values of variables, events and answers left out."""
     data = document.model_dump(mode="json", exclude={"defaults"})
     for function in data["functions"].values():
         function["environment"] = dict.fromkeys(function["environment"], "***")
         for payload in function["payloads"]:
             if payload.pop("event", None) is not None:
                 payload["event"] = "***"
+        for one in (function, *function["payloads"]):
+            if one["expect"] is not None:
+                one["expect"]["json"] = dict.fromkeys(one["expect"].pop("json_values"), "***")
     return data

@@ -98,6 +98,8 @@ def trusted(
                 f"{change}: it is measured with its own." for change in _of_its_own(settings, function, target, own)
             ]
             held = _with(function, own, payloads=target.written and own.name not in target.absent)
+            if [one.expect for one in function.question.payloads] != [one.expect for one in held.question.payloads]:
+                notes.append(f"This pull request changes `expect` of payloads of `{function.name}`: {in_force}")
             notes += [_EVENTS.format(function.name)] if held.question.gate_payloads else []
             functions.append(held)
             reason = _powerless(functions[-1], settings.endpoint)
@@ -169,11 +171,15 @@ def _effective(settings: Settings, target: TargetBranch, before: Mapping[str, st
 def _with(function: Function, own: Function, *, payloads: bool) -> Function:
     """Return the function with what the target branch decides; what is given there counts as given.
 
-    Its sizes are measured with its own events all the same. Without `payloads`, the target branch names none, or they
+    Its sizes are measured with its own events all the same, and what a good answer to them is the target branch says:
+    a pull request must not declare its own errors expected. Without `payloads`, the target branch names none, or they
     could not all be read and it is not compared.
     """
     given = (function.origin.given - frozenset(OF_A_FUNCTION)) | (own.origin.given & frozenset(OF_A_FUNCTION))
     values = {_attribute(name): _value(own, name) for name in OF_A_FUNCTION if name != "payloads"}
+    expected = {one.body: one.expect for one in own.question.payloads}
+    ours = tuple(replace(one, expect=expected.get(one.body)) for one in function.question.payloads)
+    function = function.changed(payloads=ours)
     gate = _gate_payloads(function, own) if payloads and function.question.payloads != own.question.payloads else ()
     return function.changed(given=given, gate_payloads=gate, **values)
 

@@ -58,6 +58,7 @@ def test_a_wave_whose_environments_could_not_be_replaced_is_recorded_and_not_run
         deployed=deployed,
         not_deployed={},
         payloads=(),
+        rules={},
         timeout_seconds=3,
         concurrency=2,
         clock=lambda: 7.0,

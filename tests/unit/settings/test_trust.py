@@ -111,7 +111,9 @@ def test_every_key_is_the_target_branchs_or_named_as_the_pull_requests_own():
     assert OF_THE_RUN == ("gate", "comment", "check", "budget", "bucket", "expires_hours")
     assert set(OF_A_FUNCTION) == {
         "allow_build",
+        "allowed_errors",
         "budget",
+        "expect",
         "like",
         "monthly_invocations",
         "payloads",

@@ -1,0 +1,110 @@
+"""Whether head fails more often than base: an exact test at planned looks, its error spent over them."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import comb, prod
+
+from lambdabot.measurement.plan import Plan
+from lambdabot.measurement.samples import Answered, Cell
+from lambdabot.model import Failures, Reliability, Side, Variant
+
+LOOKS = (10, 20, 40, 80)  # answered calls a side
+ERROR = 0.001
+"""How often, at most, a head that fails as often as its base is said to fail more often, over all looks together."""
+
+_SUSPICIOUS = 0.25  # a p-value below which more calls are worth their cost
+
+Stratum = tuple[int, int, int, int]
+"""Calls that failed, and all: of head, then of base."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What the looks said: `wanted` is the number of answered calls a side that the next one needs, 0 for none."""
+
+    worse: bool = False
+    p_value: float | None = None
+    wanted: int = 0
+
+
+def reliability(plan: Plan, cells: Mapping[Variant, Cell]) -> tuple[Reliability | None, int]:
+    """Return the failures of what is compared, and how many answered calls a side are wanted in all to judge them."""
+    if plan.failures is None:
+        return None, 0
+    if plan.pair is None:
+        head = cells.get(Variant(side=Side.HEAD, configuration=plan.current))
+        return (Reliability(base=None, head=head.failures) if head and head.failures.answered else None), 0
+    base, head = (cells[variant] for variant in plan.pair)
+    judged = Judged()
+    if head.failures.failed:
+        judged = judge([one.answers for one in (base, head)])
+    found = Reliability(base=base.failures, head=head.failures, worse=judged.worse, p_value=judged.p_value)
+    return found, judged.wanted
+
+
+def judge(sides: Sequence[Sequence[Answered]]) -> Judged:
+    """Judge the looks that were reached; `sides` are the answered calls of base and of head, in their order.
+
+    By the union bound the probability of a wrong `worse` at any of the looks is at most `ERROR`.
+    """
+    base, head = sides
+    wanted, found = 0, None
+    for look in LOOKS:
+        if min(len(base), len(head)) < look:
+            more = _share(head) > _share(base) if found is None else found < _SUSPICIOUS
+            # At the first look a handful of calls tells little: whatever failed more often is worth a second one.
+            again = look == LOOKS[1] and _share(head) > _share(base)
+            wanted = look if more or again else 0
+            break
+        found = p_value(_strata(base[:look], head[:look]))
+        if found < ERROR / len(LOOKS):
+            return Judged(worse=True, p_value=found)
+    return Judged(p_value=found, wanted=wanted)
+
+
+def p_value(strata: Sequence[Stratum]) -> float:
+    """Return the probability that so many of the failures, or more, are head's by chance: one-sided, exact.
+
+    Fisher's test within each stratum, given how many calls failed of both together, and the sum over the strata
+    (Agresti, Categorical Data Analysis, section 7.3.5): a payload that fails on either side says nothing of a
+    difference, even where the sides were not called with it equally often.
+    """
+    return _p_value(tuple(sorted(strata)))
+
+
+@lru_cache(maxsize=65_536)
+def _p_value(strata: tuple[Stratum, ...]) -> float:
+    ways = [1]  # by how many of the failures are head's
+    for head_failed, head, base_failed, base in strata:
+        failed = head_failed + base_failed
+        these = [comb(head, share) * comb(base, failed - share) for share in range(failed + 1)]
+        ways = [
+            sum(ways[first] * these[place - first] for first in range(len(ways)) if 0 <= place - first < len(these))
+            for place in range(len(ways) + failed)
+        ]
+    observed = sum(stratum[0] for stratum in strata)
+    total = prod(comb(head + base, head_failed + base_failed) for head_failed, head, base_failed, base in strata)
+    return sum(ways[observed:]) / total
+
+
+def _strata(base: Sequence[Answered], head: Sequence[Answered]) -> list[Stratum]:
+    calls, failed = ([Counter(one.stratum for one in side) for side in sides] for sides in _both(base, head))
+    return [(failed[1][one], calls[1][one], failed[0][one], calls[0][one]) for one in {*calls[0], *calls[1]}]
+
+
+def _both(
+    base: Sequence[Answered], head: Sequence[Answered]
+) -> tuple[Sequence[Sequence[Answered]], Sequence[Sequence[Answered]]]:
+    return (base, head), [[one for one in side if one.failed] for side in (base, head)]
+
+
+def _share(side: Sequence[Answered]) -> float:
+    return sum(one.failed for one in side) / len(side) if side else 0.0
+
+
+def told(one: Failures) -> str:
+    """Return `10 of 10 calls (HTTP 500: 'count')`."""
+    reason = f" ({one.reason})" if one.reason else ""
+    return f"{one} calls{reason}"
