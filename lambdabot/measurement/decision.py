@@ -43,10 +43,10 @@ def next_step(plan: Plan, seen: Sequence[Invocation]) -> Round | Stop:
         return Stop(reason=_hopeless(met) if start.hopeless else _done(known))
     number = max(map(attrgetter("round"), seen), default=0) + 1
     generator = random.Random(f"{plan.seed}/{plan.function}/{number}")  # noqa: S311  # an order, no secret
-    queues = [
-        _more_calls(plan, met[variant], calls.get(variant, 0), _waves(plan, met[variant], count, generator), generator)
-        for variant, count in {**dict.fromkeys(calls, 0), **wanted}.items()
-    ]
+    queues = []
+    for variant in dict.fromkeys((*wanted, *calls)):
+        waves = _waves(plan, met[variant], wanted[variant], generator) if variant in wanted else []
+        queues.append([*waves, *_more_calls(plan, met[variant], calls.get(variant, 0), waves, generator)])
     generator.shuffle(queues)
     allowance = Allowance(plan, known, max(map(attrgetter("at_seconds"), seen), default=0.0))
     waves = [wave for turn in _turns(queues, generator) for wave in turn if allowance.take(wave)]
@@ -75,7 +75,7 @@ def _waves(plan: Plan, cell: Cell, wanted: int, generator: random.Random) -> lis
 
 
 def _more_calls(plan: Plan, cell: Cell, calls: int, waves: Sequence[Wave], generator: random.Random) -> list[Wave]:
-    """Return the waves of a Variant, and others after them that bring it to so many answered calls."""
+    """Return waves that bring a Variant to so many answered calls, after those that are planned for it."""
     missing = calls - cell.failures.answered - sum(wave.concurrency for wave in waves)
     lanes = max(1, min(plan.concurrency, waves[-1].concurrency if waves else cell.lanes))
     names = list(plan.gate_weights if cell.variant in (plan.pair or ()) else plan.weights)
@@ -84,7 +84,7 @@ def _more_calls(plan: Plan, cell: Cell, calls: int, waves: Sequence[Wave], gener
         concurrency = min(lanes, missing)
         more.append(Wave(variant=cell.variant, payload=generator.choice(names), concurrency=concurrency))
         missing -= concurrency
-    return [*waves, *more]
+    return more
 
 
 def _may_answer(cell: Cell, calls: int) -> bool:

@@ -12,7 +12,7 @@ from lambdabot.model import Architecture, Side, Status
 from lambdabot.report import numbers
 
 if TYPE_CHECKING:  # the process of a team's own template needs no pydantic
-    from lambdabot.report.schema import EstimateSection, FunctionSection
+    from lambdabot.report.schema import EstimateSection, FailuresSection, FunctionSection
 
 BAR_WIDTH = 10
 NO_FIGURE = Markup("–")
@@ -83,6 +83,7 @@ class Row:
     p99_ms: float | None
     init_ms: float | None
     memory_used_mb: int | None
+    failed: str  # `2 of 9` calls; empty where none failed
     usd: float | None  # per million invocations
     low_usd: float | None
     high_usd: float | None
@@ -178,12 +179,18 @@ def rows(one: "FunctionSection") -> tuple[Row, ...]:
                 p99_ms=row.p99_duration_ms,
                 init_ms=row.mean_init_ms,
                 memory_used_mb=row.max_memory_used_mb,
+                failed=failed(row.failures),
                 usd=cost.value if cost else None,
                 low_usd=cost.low if cost else None,
                 high_usd=cost.high if cost else None,
             )
         )
     return tuple(_merged(lines))
+
+
+def failed(one: "FailuresSection | None") -> str:
+    """Return `2 of 9`; nothing where no call failed."""
+    return f"{one.failed} of {one.answered}" if one is not None and one.failed else ""
 
 
 def _milliseconds(value: float | None) -> Markup:

@@ -7,6 +7,7 @@ says nothing, and is no failure.
 """
 
 import json
+import re
 from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any
@@ -21,6 +22,7 @@ _ERROR_FROM = 400
 _STATUSES = range(100, 600)
 _SAYING = ("message", "errorMessage", "error", "detail", "title")  # what of an error's body is quoted, in this order
 _WORDS = 200  # characters of that
+_OPAQUE = re.compile(r"(?=[A-Za-z+/_=.-]*\d)[A-Za-z0-9+/_=.-]{20,}")  # tokens and ids, which are not quoted
 _ABSENT = object()
 
 
@@ -107,7 +109,8 @@ def _body(value: dict[str, Any]) -> Any:  # noqa: ANN401  # what a function answ
             return _parsed(b64decode(body[: 2 * _LARGEST_BODY]), _LARGEST_BODY)
         except ValueError:
             return None
-    return _parsed(body, _LARGEST_BODY)
+    parsed = _parsed(body, _LARGEST_BODY)
+    return body if parsed is None else parsed
 
 
 def _parsed(text: str | bytes, largest: int = _LARGEST) -> Any:  # noqa: ANN401  # JSON
@@ -121,7 +124,9 @@ def _parsed(text: str | bytes, largest: int = _LARGEST) -> Any:  # noqa: ANN401 
 
 
 def _said(body: object) -> str:
-    """Return what the body of an error says it is about, where it says so in the usual place."""
+    """Return what the body of an error says it is about, where it says so in the usual place, or is a short text."""
+    if isinstance(body, str):
+        return "" if len(body) > _WORDS or "<" in body else body
     if isinstance(body, dict):
         for name in _SAYING:
             said = body.get(name)
@@ -137,9 +142,7 @@ def _at(value: Any, pointer: str) -> Any:  # noqa: ANN401  # JSON
     for step in pointer.split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")
         if isinstance(value, dict) and name == "body" and isinstance(value.get("body"), str):
-            whole = value
-            value = _body(whole)
-            value = whole["body"] if value is None else value
+            value = _body(value)
             continue
         if isinstance(value, str):
             value = _parsed(value, _LARGEST_BODY)
@@ -155,4 +158,5 @@ def _at(value: Any, pointer: str) -> Any:  # noqa: ANN401  # JSON
 
 
 def _failed(kind: str, message: str) -> Failed:
-    return Failed(error_type=kind[:_WORDS], message=message[:_WORDS], answered=True)
+    kind, message = (_OPAQUE.sub("***", text[:_WORDS]) for text in (kind, message))
+    return Failed(error_type=kind, message=message, answered=True)
