@@ -10,6 +10,7 @@ from lambdabot.measurement.budget import Allowance
 from lambdabot.measurement.first_calls import first_calls
 from lambdabot.measurement.noise import prior
 from lambdabot.measurement.plan import Plan
+from lambdabot.measurement.reliability import doubtful_sizes
 from lambdabot.measurement.samples import Cell
 from lambdabot.model import Invocation, Round, Side, Stop, Variant, Wave
 
@@ -33,6 +34,8 @@ def next_step(plan: Plan, seen: Sequence[Invocation]) -> Round | Stop:
             wanted[variant] = max(wanted.get(variant, 0), standing.since[variant] + standing.wanted)
     met = {**known, **compared}
     calls = {variant: standing.calls for variant in plan.pair or () if standing.calls}
+    if not wanted and not start.hopeless:
+        calls = {**doubtful_sizes(plan, known), **calls}
     if start.calls:
         # Nothing else until it is known that the function works at all.
         wanted = {one: wanted.get(one, 1) for one in start.calls if not met[one].invocations}

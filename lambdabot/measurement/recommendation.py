@@ -1,6 +1,6 @@
 """The cheapest Configuration that meets the constraints (or the fastest), its ties, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from statistics import fmean
 
@@ -9,11 +9,9 @@ import numpy as np
 from lambdabot.measurement.constraints import broken
 from lambdabot.measurement.plan import Plan
 from lambdabot.measurement.race import Posterior, race
-from lambdabot.measurement.reliability import p_value
+from lambdabot.measurement.reliability import fails_with_its_size
 from lambdabot.measurement.samples import Cell
 from lambdabot.model import Measurement, Recommendation, Side, Status, Strategy, Variant
-
-_DOUBTFUL = 0.2  # a p-value below which failures are taken to go with the size
 
 _WORDS = {
     Strategy.COST: ("cheapest", "faster"),
@@ -100,16 +98,10 @@ def _nothing(measurements: Mapping[Variant, Measurement]) -> str:
     return "every call failed"
 
 
-def _fails(variant: Variant, swept: list[Variant], measurements: Mapping[Variant, Measurement]) -> str:
-    """Return how a Configuration fails more often than the others of the sweep, "" where it does not.
-
-    It takes little to doubt a size, and a size that is left out for chance failures costs a near-tie at most.
-    """
-    own, others = measurements[variant].failures, [measurements[one].failures for one in swept if one != variant]
-    failed, answered = (sum(getattr(one, name) for one in others) for name in ("failed", "answered"))
-    if not own.failed or not answered or p_value([(own.failed, own.answered, failed, answered)]) > _DOUBTFUL:
-        return ""
-    return f"{own} calls failed, at other sizes {failed} of {answered}"
+def _fails(variant: Variant, swept: Sequence[Variant], measurements: Mapping[Variant, Measurement]) -> str:
+    """Return how a Configuration fails more often than the others of the sweep, "" where it does not."""
+    failures = {one: measurements[one].failures for one in swept}
+    return f"{failures[variant]} calls failed" if fails_with_its_size(variant, failures) else ""
 
 
 def _cold_starts(plan: Plan, cell: Cell) -> float:

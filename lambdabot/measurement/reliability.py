@@ -11,10 +11,13 @@ from lambdabot.measurement.samples import Answered, Cell
 from lambdabot.model import Failures, Reliability, Side, Variant
 
 LOOKS = (10, 20, 40, 80)  # answered calls a side
-ERROR = 0.001
+ERROR = 0.0005
 """How often, at most, a head that fails as often as its base is said to fail more often, over all looks together."""
 
 _SUSPICIOUS = 0.25  # a p-value below which more calls are worth their cost
+_SURELY = 0.01  # and above which
+_OF_A_SIZE = (20, 40)  # answered calls at which a size is looked at again
+_WITH_THE_SIZE = 0.1  # a size that is left out for chance failures costs little: the next one is recommended, and told
 
 Stratum = tuple[int, int, int, int]
 """Calls that failed, and all: of head, then of base."""
@@ -102,6 +105,29 @@ def _both(
 
 def _share(side: Sequence[Answered]) -> float:
     return sum(one.failed for one in side) / len(side) if side else 0.0
+
+
+def fails_with_its_size(variant: Variant, failures: Mapping[Variant, Failures]) -> bool:
+    """Tell whether a Configuration fails more often than the others together, so that it is not to be recommended."""
+    return _against_others(variant, failures) < _WITH_THE_SIZE
+
+
+def doubtful_sizes(plan: Plan, cells: Mapping[Variant, Cell]) -> dict[Variant, int]:
+    """Return the answered calls that it takes until chance failures of a size are told from those that go with it."""
+    if plan.failures is None:
+        return {}
+    failures = {one: cells[one].failures for one in plan.contest(cells) if cells[one].open and cells[one].invocations}
+    wanted: dict[Variant, int] = {}
+    for variant, own in failures.items():
+        if _SURELY < _against_others(variant, failures) < _SUSPICIOUS:
+            wanted[variant] = next((look for look in _OF_A_SIZE if own.answered < look), 0)
+    return {variant: calls for variant, calls in wanted.items() if calls}
+
+
+def _against_others(variant: Variant, failures: Mapping[Variant, Failures]) -> float:
+    own, others = failures[variant], [one for other, one in failures.items() if other != variant]
+    failed, answered = sum(one.failed for one in others), sum(one.answered for one in others)
+    return p_value([(own.failed, own.answered, failed, answered)]) if own.failed and answered else 1.0
 
 
 def told(one: Failures) -> str:
