@@ -20,7 +20,7 @@ from tests.unit.report.test_escape import TEXTS
 SITUATIONS = [
     "one_recommended", "regression", "improvement", "inconclusive", "overridden", "not_accepted", "no_change", "kept",
     "blocked", "nothing_compared", "not_reached", "failed_rows", "local", "live_version", "forty", "with_findings",
-    "interrupted",
+    "interrupted", "head_fails", "head_fails_batches", "both_fail", "some_fail", "expected_404", "one_size_fails",
 ]  # fmt: skip
 STATE = re.compile(r"<!-- lambdabot:state:1 .* -->")
 
@@ -68,6 +68,9 @@ HEADLINES = {
     "nothing_compared": "⚪ 1024 MB arm64 would save 25 % ($5.17 a month) and be 2.2 times as fast",
     "not_reached": "⚪ Nothing measured: no usable AWS credentials",
     "local": "🔴 Costs 98 % more: $2.04 → $4.04 per million invocations (estimate)",
+    "head_fails": "🔴 Fails 10 of 10 calls, the target branch 0 of 10: HTTP 500: 'count'",
+    "both_fail": "⚪ Fails 10 of 10 calls, the target branch 6 of 6: KeyError: 'Records' (app.py, line 5)",
+    "expected_404": "✅ 1024 MB arm64 would save 25 % ($5.17 a month) and be 2.2 times as fast",
     "forty": "🔴 2 of 40 functions cost more; recommended configurations would save $207 a month",
 }
 
