@@ -56,4 +56,4 @@ def _row(generator: np.random.Generator, base: float, head: float, seed: int) ->
     return Row(base=base, head=head, test=worse / TRIALS, runs=said / RUNS, calls=calls / RUNS)
 
 
-_CALL = {failed: Answered(payload="usual", cold=False, failed=failed) for failed in (False, True)}
+_CALL = {failed: Answered(payload="usual", failed=failed) for failed in (False, True)}

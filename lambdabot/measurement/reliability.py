@@ -93,14 +93,10 @@ def _p_value(strata: tuple[Stratum, ...]) -> float:
 
 
 def _strata(base: Sequence[Answered], head: Sequence[Answered]) -> list[Stratum]:
-    calls, failed = ([Counter(one.stratum for one in side) for side in sides] for sides in _both(base, head))
+    """Return the counts by payload; not by cold start, as there are more of them where failures end the runtime."""
+    calls = [Counter(one.payload for one in side) for side in (base, head)]
+    failed = [Counter(one.payload for one in side if one.failed) for side in (base, head)]
     return [(failed[1][one], calls[1][one], failed[0][one], calls[0][one]) for one in {*calls[0], *calls[1]}]
-
-
-def _both(
-    base: Sequence[Answered], head: Sequence[Answered]
-) -> tuple[Sequence[Sequence[Answered]], Sequence[Sequence[Answered]]]:
-    return (base, head), [[one for one in side if one.failed] for side in (base, head)]
 
 
 def _share(side: Sequence[Answered]) -> float:

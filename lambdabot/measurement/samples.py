@@ -58,16 +58,10 @@ class Environment:
 
 
 class Answered(NamedTuple):
-    """An answered call: with which payload, whether cold, and whether it failed."""
+    """An answered call: with which payload, and whether it failed."""
 
     payload: str
-    cold: bool
     failed: bool
-
-    @property
-    def stratum(self) -> tuple[str, bool]:
-        """Return what calls must have in common to fail alike."""
-        return self[:2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +146,7 @@ def _cell(variant: Variant, payloads: frozenset[str], seen: Sequence[Invocation]
     fruitless = len({one.round for one in takewhile(lambda one: one.round > newest, reversed(seen))})
     broken = [one for one in failed if one.payload in payloads and one.outcome is not Outcome.DISCARDED]
     answers = tuple(
-        Answered(one.payload, one.cold, one.outcome is not ok)
+        Answered(one.payload, one.outcome is not ok)
         for one in seen
         if one.outcome is not Outcome.DISCARDED and one.payload in payloads
     )

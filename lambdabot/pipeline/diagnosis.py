@@ -15,6 +15,7 @@ _CREDENTIALS = re.compile(
     r"|NoRegionError|You must specify a region|Region is missing"
 )
 _DENIED = re.compile(r"AccessDenied|UnauthorizedOperation|is not authorized to perform")
+_CLIENT_ERROR = re.compile(r"HTTP (4\d\d)$")
 _EMPTY = b"{}"
 
 
@@ -35,7 +36,7 @@ def diagnosis(lineup: Lineup, seen: Sequence[Invocation]) -> str:
     )
     cause, *lines = next(_causes(lineup, first), ("",))
     pasted = ("functions:", f"  {head.name}:", *lines) if lines else ()
-    return "\n".join((f"{told}. {cause}".strip(), *pasted))
+    return "\n".join((" ".join(f"{told}. {cause}".split()), *pasted))
 
 
 def _came_back(one: Invocation) -> str:
@@ -70,6 +71,8 @@ def _causes(lineup: Lineup, one: Invocation) -> Iterator[tuple[str, ...]]:
             "    payloads:",
             f"      - file: events/{head.name}.json",
         )
+    if one.outcome is Outcome.FAILING_ANSWER and (status := _CLIENT_ERROR.match(one.error_type)):
+        yield "Where that answer is meant, allow it.", f"    allowed_errors: [{status[1]}]"
 
 
 def _sent_nothing(head: Function, one: Invocation) -> bool:

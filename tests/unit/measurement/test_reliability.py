@@ -18,8 +18,8 @@ from lambdabot.measurement.samples import Answered
 from lambdabot.model import Failures, Outcome
 
 
-def calls(*failed, payload="usual", cold=False):
-    return [Answered(payload=payload, cold=cold, failed=bool(one)) for one in failed]
+def calls(*failed, payload="usual"):
+    return [Answered(payload=payload, failed=bool(one)) for one in failed]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def told(function, line_up, invoked):
         lineup = line_up(function.changed(payloads=(payload,), **fields))
         machine = Target.of_runtime("python3.13", HERE.architecture) if local else None
         outcome = Outcome.FAILING_ANSWER if answered else Outcome.ERROR
-        failed = invoked(outcome=outcome, reason=reason)
+        failed = invoked(outcome=outcome, reason=reason, error_type=reason.partition(":")[0])
         return diagnosis(replace(lineup, bench=replace(lineup.bench, machine=machine)), [failed] * 3)
 
     return of
@@ -49,6 +49,7 @@ def test_it_says_what_was_sent_and_what_came_back(told):
             "A layer of the template is left out (its version is a parameter)",
             "layers: [path/to/layer]",
         ),
+        ("HTTP 404: no such item", {"answered": True}, "Where that answer is meant", "allowed_errors: [404]"),
         ("ClientError: AccessDenied when calling PutItem", {}, "The role of the copies does not allow", "role: arn:…"),
     ],
 )

@@ -574,6 +574,7 @@ def hostile(name: str, words: str) -> RunResult:
         comparison=comparison(Verdict.NOT_MEASURED, None, words),
         notes=(words,),
         stop_reason=words,
+        diagnosis=words,
         target=words,
     )
     return run(whole, result(function(f"2 {name}"), error=words), notes=(words,), verdict_reason=words)
