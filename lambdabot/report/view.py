@@ -47,6 +47,7 @@ class Fails:
 
     head: str  # `10 of 10`
     base: str
+    head_does: bool  # at all
     worse: bool  # the head does, beyond chance
     reason: str  # the head's most frequent one, or the base's
 
@@ -340,6 +341,7 @@ def _fails(one: "ReliabilitySection | None") -> Fails | None:
     return Fails(
         head=f"{one.head.failed} of {one.head.answered}",
         base=f"{one.base.failed} of {one.base.answered}" if one.base else "",
+        head_does=one.head.failed > 0,
         worse=one.worse,
         reason=one.head.reason or (one.base.reason if one.base else ""),
     )

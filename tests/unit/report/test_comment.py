@@ -110,6 +110,29 @@ def test_the_first_line_of_several_functions(verdicts, text):
     assert headline(comment_of(several(*verdicts))) == text
 
 
+@pytest.mark.parametrize(
+    ("verdict", "head", "base", "worse", "text"),
+    [
+        (Verdict.INCONCLUSIVE, 20, 0, True, "🟡 Fails 20 of 60 calls, the target branch 0 of 60: HTTP 500"),
+        (
+            Verdict.INCONCLUSIVE,
+            3,
+            0,
+            False,
+            "🟡 Cost change undecided: +5 % (−10 to +20); fails 3 of 60 calls (the target ",
+        ),
+        (Verdict.REGRESSION, 20, 0, True, "🔴 Costs 5 % more; fails 20 of 60 calls (the target branch 0 of 60)"),
+        (Verdict.NO_CHANGE, 0, 3, False, "✅ Costs the same; the target branch fails 3 of 60 calls"),
+    ],
+)
+def test_the_first_line_says_how_often_calls_fail(verdict, head, base, worse, text):
+    both = runs.Reliability(base=runs.fails(base, 60, "HTTP 500"), head=runs.fails(head, 60, "HTTP 500"), worse=worse)
+    gate = replace(runs.comparison(verdict, runs.ratio(1.05, 0.9, 1.2)), reliability=both)
+    run = runs.run(runs.result(comparison=gate, recommendation=None, measurements=()))
+
+    assert headline(comment_of(run)).startswith(text)
+
+
 def test_a_function_that_is_not_measured_any_more_is_a_row_with_its_reason():
     gate = runs.comparison(Verdict.NOT_MEASURED, None, "removed: the target branch measures it")
     gone = runs.result(
