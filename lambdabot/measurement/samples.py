@@ -21,11 +21,6 @@ _CONFIRMED = 2  # one failure may be an accident
 _FLAKY = 0.3  # what calls may fail by chance, as with an upstream that is often away
 _SURELY = 0.001  # how likely such chance must be at most, so that a size is given up
 _WITH_THE_SIZE = frozenset({Outcome.TIMEOUT, Outcome.OUT_OF_MEMORY})
-_STARTED_ANEW = ("Runtime.", "Sandbox.", "Extension.")
-"""Error types after which the environment starts anew; a handler's own exception leaves it as it is.
-
-(AWS Lambda Developer Guide, "Lambda execution environment lifecycle", failures during the invoke phase.)
-"""
 _PATIENCE = 3  # rounds in a row that bring no new environment
 
 
@@ -206,7 +201,7 @@ def _environments(
 
 
 def _spoilt(seen: Sequence[Invocation]) -> set[int]:
-    """Return the identities of calls that may follow a failure that ended their environment's runtime.
+    """Return the identities of calls that may follow a failure that their environment may not have survived.
 
     Such a call initialises again inside its duration, and says so nowhere. In which order the calls of one wave ran is
     not known. A failure whose environment is not known may have been in any, and a call whose environment is not known
@@ -217,7 +212,7 @@ def _spoilt(seen: Sequence[Invocation]) -> set[int]:
     somewhere: list[int] = []
     warm = {one.wave for one in seen if one.outcome is Outcome.OK and not one.cold}
     for one in seen:
-        if one.outcome is not Outcome.OK and not _survived(one):
+        if one.outcome is not Outcome.OK and not one.survived:
             anywhere.append(one.wave)
             (failed[one.environment] if one.environment_known else somewhere).append(one.wave)
     for waves in (anywhere, somewhere, *failed.values()):
@@ -238,13 +233,6 @@ def _spoilt(seen: Sequence[Invocation]) -> set[int]:
         if follows:
             found.add(id(one))
     return found
-
-
-def _survived(one: Invocation) -> bool:
-    """Tell whether the environment goes on after a failure: where the function answered, or its handler raised."""
-    if one.outcome is Outcome.FAILING_ANSWER:
-        return True
-    return one.outcome is Outcome.ERROR and bool(one.error_type) and not one.error_type.startswith(_STARTED_ANEW)
 
 
 def _within(waves: Sequence[int], first: int, last: int) -> bool:

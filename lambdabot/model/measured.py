@@ -59,6 +59,7 @@ class Invocation:
     outcome: Outcome
     reason: str = ""  # of every outcome but `ok`: the error's own words
     error_type: str = ""  # of a failure: `KeyError`, `Runtime.ExitError`, `HTTP 500`; empty: not known
+    survived: bool = False  # of a failure: its environment went on, beyond doubt
     duration_ms: float | None
     billed_ms: int | None
     init_ms: float | None = None

@@ -27,6 +27,9 @@ _PLAIN = (
     "at_seconds",
 )
 
+_LATER = ("error_type", "survived")
+"""What the first versions did not write."""
+
 
 def samples(result: RunResult) -> Iterator[dict[str, Any]]:
     """Yield the lines."""
@@ -40,7 +43,7 @@ def samples(result: RunResult) -> Iterator[dict[str, Any]]:
                     "architecture": one.variant.configuration.architecture.value,
                     **{name: getattr(one, name) for name in _PLAIN},
                     "outcome": one.outcome.value,
-                    "error_type": one.error_type,
+                    **{name: getattr(one, name) for name in _LATER},
                 }
             )
 
@@ -67,7 +70,7 @@ def _invocation(data: Mapping[str, Any]) -> Invocation:
     return Invocation(
         variant=variant,
         outcome=Outcome(data["outcome"]),
-        error_type=str(data.get("error_type", "")),  # which the first versions did not write
+        **{name: data[name] for name in _LATER if name in data},
         **{name: data[name] for name in _PLAIN},
     )
 

@@ -83,6 +83,7 @@ def judge(blank: Invocation, failed: Failed | None, report: Report | None) -> In
         outcome=outcome,
         reason=reason,
         error_type=error_type,
+        survived=_survived(outcome, failed),
         cold=report.init_ms is not None or report.restore_ms is not None,
         duration_ms=report.duration_ms,
         billed_ms=report.billed_ms,
@@ -90,6 +91,17 @@ def judge(blank: Invocation, failed: Failed | None, report: Report | None) -> In
         restore_ms=report.restore_ms,
         max_memory_used_mb=report.max_memory_used_mb,
     )
+
+
+def _survived(outcome: Outcome, failed: Failed | None) -> bool:
+    """Tell whether the environment goes on beyond doubt: the function returned, or Python's runtime told the exception.
+
+    That of Node.js tells an uncaught exception alike and ends then (AWS Lambda Developer Guide, "Lambda execution
+    environment lifecycle"; the runtimes' own sources, aws-lambda-python-runtime-interface-client and -nodejs-).
+    """
+    if failed is None or outcome is not Outcome.ERROR:
+        return outcome is Outcome.FAILING_ANSWER
+    return bool(failed.place) and not failed.error_type.startswith("Runtime.")
 
 
 def _outcome(failed: Failed | None, report: Report | None) -> tuple[Outcome, str]:

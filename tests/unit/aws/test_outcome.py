@@ -3,7 +3,7 @@ import json
 import pytest
 
 from lambdabot.aws.invoking.answer import failed_answer
-from lambdabot.aws.invoking.outcome import judge, read_failure
+from lambdabot.aws.invoking.outcome import Failed, judge, read_failure
 from lambdabot.aws.invoking.report_line import parse_report
 from lambdabot.model import AnswerRule, Architecture, Configuration, Invocation, Outcome, Side, Variant
 
@@ -94,3 +94,16 @@ def test_a_timeout_is_one_whatever_the_answer_was():
     failed = failed_answer(b'{"statusCode": 500}', AnswerRule())
 
     assert judged(failed, "Status: timeout").outcome is Outcome.TIMEOUT
+
+
+@pytest.mark.parametrize(
+    ("failed", "survived"),
+    [
+        (failed_answer(b'{"statusCode": 500}', AnswerRule()), True),
+        (Failed(error_type="KeyError", message="1", place="app.py, line 3"), True),
+        (Failed(error_type="TypeError", message="1"), False),  # Node.js, whose runtime may have ended
+        (Failed(error_type="Runtime.ExitError", message="1", place="KeyError: 1"), False),
+    ],
+)
+def test_an_environment_goes_on_after_an_answer_and_after_an_exception_of_python(failed, survived):
+    assert judged(failed).survived is survived

@@ -82,7 +82,8 @@ class Canned(Simulator):
         if failing is None or not failing.hits(wave.variant, wave.payload, count):
             return one
         figures = {"duration_ms": None, "billed_ms": None} if failing.outcome is Outcome.DISCARDED else {}
-        quick = {"duration_ms": 1.0, "billed_ms": 1, **figures}
+        survived = failing.outcome is Outcome.FAILING_ANSWER or failing.error_type == "KeyError"
+        quick = {"duration_ms": 1.0, "billed_ms": 1, "survived": survived, **figures}
         return replace(one, outcome=failing.outcome, error_type=failing.error_type, reason=failing.error_type, **quick)
 
 

@@ -187,8 +187,9 @@ def test_a_report_without_billed_duration_is_taken_at_its_duration(cell, invoked
 @pytest.mark.parametrize(
     ("failure", "kept"),
     [
-        ({"outcome": Outcome.FAILING_ANSWER, "error_type": "HTTP 500"}, [10, 12, 14]),
-        ({"outcome": Outcome.ERROR, "error_type": "KeyError"}, [10, 12, 14]),
+        ({"outcome": Outcome.FAILING_ANSWER, "error_type": "HTTP 500", "survived": True}, [10, 12, 14]),
+        ({"outcome": Outcome.ERROR, "error_type": "KeyError", "survived": True}, [10, 12, 14]),
+        ({"outcome": Outcome.ERROR, "error_type": "TypeError"}, [10, 14]),  # as Node.js tells an uncaught one
         ({"outcome": Outcome.ERROR, "error_type": "Runtime.ExitError"}, [10, 14]),
         ({"outcome": Outcome.ERROR}, [10, 14]),  # as the first versions wrote it
         ({"outcome": Outcome.TIMEOUT, "error_type": "Sandbox.Timedout"}, [10, 14]),
