@@ -10,9 +10,10 @@ from markupsafe import Markup
 
 from lambdabot.model import Architecture, Side, Status
 from lambdabot.report import numbers
+from lambdabot.report.failing import failed
 
 if TYPE_CHECKING:  # the process of a team's own template needs no pydantic
-    from lambdabot.report.schema import EstimateSection, FailuresSection, FunctionSection
+    from lambdabot.report.schema import EstimateSection, FunctionSection
 
 BAR_WIDTH = 10
 NO_FIGURE = Markup("–")
@@ -186,11 +187,6 @@ def rows(one: "FunctionSection") -> tuple[Row, ...]:
             )
         )
     return tuple(_merged(lines))
-
-
-def failed(one: "FailuresSection | None") -> str:
-    """Return `2 of 9`; nothing where no call failed."""
-    return f"{one.failed} of {one.answered}" if one is not None and one.failed else ""
 
 
 def _milliseconds(value: float | None) -> Markup:

@@ -5,7 +5,7 @@ Parts of the report stand here as plain data: a template of the team's own may c
 those of a pydantic model read files.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from lambdabot.model import ACCEPT_LABEL, Configuration, PackageVerdict, Side, Status, Verdict
 from lambdabot.report import numbers
+from lambdabot.report.failing import Fails, failed_of, fails, most_frequent
 from lambdabot.report.mermaid import Chart, charts
 from lambdabot.report.table import NO_FIGURE, Change, Row, rows
 
@@ -20,11 +21,9 @@ if TYPE_CHECKING:  # the process of a team's own template needs no pydantic
     from lambdabot.report.schema import (
         Arm64Section,
         EditSection,
-        FailuresSection,
         FunctionSection,
         OverrideSection,
         RecommendationSection,
-        ReliabilitySection,
         Report,
     )
 
@@ -39,17 +38,6 @@ NOTICEABLE = 1.15
 
 VERDICTS = tuple(Verdict)
 """From worst to best."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fails:
-    """How often each side fails where they are compared, if either does; `base` is empty where there is none."""
-
-    head: str  # `10 of 10`
-    base: str
-    head_does: bool  # at all
-    worse: bool  # the head does, beyond chance
-    reason: str  # the head's most frequent one, or the base's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,8 +285,8 @@ def _function(one: "FunctionSection") -> FunctionView:
         confidence=numbers.confidence(costs[0].confidence) if costs else None,
         stop_reason=one.stop_reason,
         diagnosis=one.diagnosis,
-        failed=_failed(one),
-        failed_reason=_most_frequent(row.failures for row in one.measurements),
+        failed=failed_of(one),
+        failed_reason=most_frequent(one),
         curve_url=Markup(one.curve_url) if one.curve_url else None,  # noqa: S704  # the schema lets no Markdown in
         notes=tuple(one.notes),
     )
@@ -331,35 +319,8 @@ def _gate(one: "FunctionSection") -> Gate:
         confidence=numbers.confidence(ratio.confidence) if ratio else NO_FIGURE,
         environments=comparison.environments,
         rounds=comparison.rounds,
-        fails=_fails(comparison.reliability),
+        fails=fails(comparison.reliability),
     )
-
-
-def _fails(one: "ReliabilitySection | None") -> Fails | None:
-    if one is None or not (one.head.failed or (one.base and one.base.failed)):
-        return None
-    return Fails(
-        head=f"{one.head.failed} of {one.head.answered}",
-        base=f"{one.base.failed} of {one.base.answered}" if one.base else "",
-        head_does=one.head.failed > 0,
-        worse=one.worse,
-        reason=one.head.reason or (one.base.reason if one.base else ""),
-    )
-
-
-def _failed(one: "FunctionSection") -> str:
-    """Return how many calls of all Configurations failed: `3 of 54`."""
-    sections = [row.failures for row in one.measurements if row.failures]
-    count = sum(section.failed for section in sections)
-    return f"{count} of {sum(section.answered for section in sections)}" if count else ""
-
-
-def _most_frequent(sections: "Iterable[FailuresSection | None]") -> str:
-    counts: dict[str, int] = {}
-    for one in sections:
-        if one is not None and one.failed:
-            counts[one.reason] = counts.get(one.reason, 0) + one.failed
-    return max(counts, key=lambda reason: counts[reason], default="")
 
 
 def _cost(one: "FunctionSection", side: Side, configuration: Configuration) -> float | None:

@@ -280,3 +280,11 @@ def test_a_suspicion_that_the_budget_leaves_open_is_no_calm_answer():
 
     assert found.verdict is Verdict.INCONCLUSIVE
     assert "too few calls to tell whether that is chance" in found.reason
+
+
+def test_a_size_that_may_fail_by_chance_is_called_until_that_is_known():
+    found, *_ = ran(Situation("once", Verdict.NO_CHANGE, SMALL, head=Failing(size=LARGE, first=1)))
+
+    rows = {one.variant.configuration: one for one in found.measurements if one.variant.side is Side.HEAD}
+    assert rows[LARGE].failures.answered >= 20
+    assert "left out" not in found.recommendation.reason
