@@ -22,14 +22,14 @@ _ERROR_FROM = 400
 _STATUSES = range(100, 600)
 _SAYING = ("message", "errorMessage", "error", "detail", "title")  # what of an error's body is quoted, in this order
 _WORDS = 200  # characters of that
-_OPAQUE = re.compile(r"(?=[A-Za-z+/_=.-]*\d)[A-Za-z0-9+/_=.-]{20,}")  # tokens and ids, which are not quoted
+_OPAQUE = re.compile(r"(?=[A-Za-z+_=-]*\d)[A-Za-z0-9+_=-]{20,}")  # tokens and ids, which are not quoted
 _ABSENT = object()
 
 
 def failed_answer(answer: bytes, rule: AnswerRule) -> Failed | None:
     """Return why an answer without FunctionError is a failure all the same; None where it is good, or cannot be read.
 
-    Of the answer no more is quoted than a short message in the usual place of an error's body.
+    Of the answer no more is quoted than its error's type, and a short message in the usual place of an error's body.
     """
     head, streamed, rest = answer.partition(_PRELUDE_END)
     value = _parsed(head)
@@ -158,5 +158,4 @@ def _at(value: Any, pointer: str) -> Any:  # noqa: ANN401  # JSON
 
 
 def _failed(kind: str, message: str) -> Failed:
-    kind, message = (_OPAQUE.sub("***", text[:_WORDS]) for text in (kind, message))
-    return Failed(error_type=kind, message=message, answered=True)
+    return Failed(error_type=kind[:_WORDS], message=_OPAQUE.sub("***", message[:_WORDS]), answered=True)

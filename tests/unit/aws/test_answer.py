@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from lambdabot.aws.invoking.answer import failed_answer
 from lambdabot.model import AnswerRule, Expectation
 
+LONG = "com.amazonaws.services.dynamodbv2.model"
 OTHER = "unexpected answer: {} has another value than is expected"
 
 
@@ -94,6 +95,11 @@ def test_who_reads_the_answer_decides_what_it_says():
         ({"allowed_errors": frozenset({"404"}), "expect": Expectation(status=(200,))}, http(404), None),
         ({"allowed_errors": frozenset({"404"}), "expect": Expectation(json={"/body/ok": True})}, http(404), None),
         ({"allowed_errors": frozenset({"NotFound"})}, {"errorMessage": "m", "errorType": "shop.NotFound"}, None),
+        (
+            {"allowed_errors": frozenset({"Conditional"})},
+            {"errorMessage": "m", "errorType": f"{LONG}.Conditional"},
+            None,
+        ),
         ({"allowed_errors": frozenset({"batchItemFailures"})}, {"batchItemFailures": [1]}, None),
         ({"expect": Expectation(json={"/body/ok": True})}, http(200, {"ok": True}), None),
         ({"expect": Expectation(json={"/body/ok": True})}, http(200, {"ok": 1}), OTHER.format("/body/ok")),
