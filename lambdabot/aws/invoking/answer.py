@@ -23,6 +23,7 @@ _STATUSES = range(100, 600)
 _SAYING = ("message", "errorMessage", "error", "detail", "title")  # what of an error's body is quoted, in this order
 _WORDS = 200  # characters of that
 _OPAQUE = re.compile(r"(?=[A-Za-z+_=-]*\d)[A-Za-z0-9+_=-]{20,}")  # tokens and ids, which are not quoted
+_SECRET = re.compile(r"(?i)\b(pass(?:word|wd|phrase)?|secret|token|authorization|api[-_]?key)(\W{0,2}[=:]\s*)\S.*")
 _ABSENT = object()
 
 
@@ -158,4 +159,5 @@ def _at(value: Any, pointer: str) -> Any:  # noqa: ANN401  # JSON
 
 
 def _failed(kind: str, message: str) -> Failed:
-    return Failed(error_type=kind[:_WORDS], message=_OPAQUE.sub("***", message[:_WORDS]), answered=True)
+    message = _OPAQUE.sub("***", _SECRET.sub(r"\1\2***", message[:_WORDS]))
+    return Failed(error_type=kind[:_WORDS], message=message, answered=True)

@@ -43,6 +43,8 @@ def said(answer, rule=None):
         (http(200, {"errors": [{"message": "m", "extensions": {"code": "FORBIDDEN"}}]}), "FORBIDDEN: m"),
         ({"data": None, "errors": [{"message": "no field"}]}, "GraphQL error: no field"),
         (http(500, f"token {'a1' * 20} refused"), "HTTP 500: token *** refused"),
+        (http(500, "cannot log in: password=hunter2 for ann"), "HTTP 500: cannot log in: password=***"),
+        (http(401, {"error": "bad header Authorization: Bearer x.y"}), "HTTP 401: bad header Authorization: ***"),
         (http(500, {"message": "arn:aws:sqs:us-east-1:123456789012:q"}), "HTTP 500: arn:aws:sqs:us-east-1:****:q"),
     ],
 )
