@@ -138,19 +138,10 @@ def test_a_large_answer_is_read_and_not_quoted():
     assert failed_answer(b" " * 9_000_000 + answer, AnswerRule()) is None
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(
-                ["statusCode", "body", "errors", "batchItemFailures", "errorMessage", "isBase64Encoded", "a"]
-            ),
-            inner,
-            max_size=4,
-        )
-    ),
-)
+NAMES = st.sampled_from(["statusCode", "body", "errors", "batchItemFailures", "errorMessage", "isBase64Encoded", "a"])
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+INNER = LEAVES | st.lists(LEAVES, max_size=3) | st.dictionaries(NAMES, LEAVES, max_size=3)
+JSON = INNER | st.lists(INNER, max_size=3) | st.dictionaries(NAMES, INNER, max_size=4)
 
 
 @given(st.binary(max_size=60) | st.builds(lambda one: json.dumps(one).encode(), JSON))
