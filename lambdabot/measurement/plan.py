@@ -54,6 +54,7 @@ class Plan:
     prices: Prices
     extras: Extras = field(default_factory=Extras)
     base_extras: Extras | None = None  # None: the same
+    no_recommendation: str = ""  # why none is made of what is measured
     threshold_percent: float
     threshold_usd_monthly: float | None = None
     monthly_invocations: int | None = None

@@ -35,6 +35,8 @@ def recommend(
     swept = [variant for variant in plan.contest(cells) if variant in measured]
     if not swept:
         return None, "nothing could be measured"
+    if plan.no_recommendation:
+        return None, plan.no_recommendation
     refused = {variant: broken(plan, measurements[variant]) for variant in swept}
     fitting = [variant for variant in swept if not refused[variant]]
     if not fitting:

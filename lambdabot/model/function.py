@@ -16,13 +16,27 @@ from lambdabot.model.trigger import Trigger
 from lambdabot.workspace import Workspace
 
 
+class PayloadOrigin(StrEnum):
+    """Where an event to invoke with comes from."""
+
+    WRITTEN = "lambdabot.yml"
+    FOUND = "found"  # in a file of the repository that nobody named
+    SYNTHETIC = "synthetic"  # as the service sends it that the template has invoke the function
+    EMPTY = "empty"  # `{}`, for want of any
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """An event to invoke with, and its share of the real traffic (weights need not add up to one)."""
+    """An event to invoke with, and its share of the real traffic (weights need not add up to one).
+
+    Two are the same where they send the same, wherever it comes from.
+    """
 
     name: str
     body: bytes
     weight: Decimal
+    origin: PayloadOrigin = field(default=PayloadOrigin.WRITTEN, compare=False)
+    described: str = field(default="", compare=False)  # in words: `events/orders.json`, found in the repository
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +127,7 @@ class Question:
 
     payloads: tuple[Payload, ...] = field(repr=False)
     gate_payloads: tuple[Payload, ...] = field(default=(), repr=False)  # which it is compared with, where others
+    no_event: str = ""  # why it is not measured without one that somebody wrote
     memory_mb: tuple[int, ...]
     sizes_assumed: bool = False  # nobody asked for these memory sizes and no others
     architectures: tuple[Architecture, ...]
@@ -161,6 +176,13 @@ class Function:
         """Return the services that its template has invoke it, as far as that is known."""
         declaration = self.origin.declaration
         return frozenset(one.trigger for one in (declaration.events if declaration else ()) if one.trigger)
+
+    @property
+    def empty_handed(self) -> bool:
+        """Tell whether it gets `{}`, for want of any event, while its template has something else invoke it."""
+        declaration = self.origin.declaration
+        only_empty = all(one.origin is PayloadOrigin.EMPTY for one in self.question.payloads)
+        return only_empty and declaration is not None and bool(declaration.events)
 
     def value(self, name: str) -> Any:  # noqa: ANN401  # of any field
         """Return a field of one of its parts."""

@@ -4,7 +4,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -36,6 +36,7 @@ class Starter:
     text: str
     exists: bool
     differs: bool
+    is_event: bool = False  # that lambdabot.yml names: whoever edits or removes it means it
 
 
 def starters(config: Path, discovery: Discovery, roles: Mapping[str, object]) -> list[Starter]:
@@ -47,8 +48,9 @@ def starters(config: Path, discovery: Discovery, roles: Mapping[str, object]) ->
     place = config.relative_to(root)
     part = str(place.parent if place.name == DEFAULT_CONFIG else place.with_suffix("")).removeprefix(".")
     built = parts(discovery, root)
+    text, events = settings_text(discovery, config)
     texts = {
-        config: settings_text(discovery, config),
+        config: text,
         root / ROLES: _json(roles),
         **{
             root / ".github/workflows" / _named(name, part): _naming(
@@ -58,7 +60,11 @@ def starters(config: Path, discovery: Discovery, roles: Mapping[str, object]) ->
         },
     }
     workspace = Workspace.around(config.parent)
-    return [_starter(path, text, workspace) for path, text in texts.items()]
+    found = [_starter(path, text, workspace) for path, text in texts.items()]
+    if os.path.lexists(config):
+        return found  # and names its own events
+    made = (replace(_starter(path, text, workspace), is_event=True) for path, text in events.items())
+    return [*found, *made]
 
 
 def workflow(name: str, built: Sequence[Part] = ()) -> str:

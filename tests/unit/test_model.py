@@ -16,6 +16,7 @@ ORDER = (
     "place",
     "selection",
     "trigger",
+    "event_source",
     "layer",
     "declaration",
     "function",

@@ -1,0 +1,238 @@
+"""The events that a repository holds as JSON files, and the function that each of them is of."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from lambdabot.events.shapes import Fit, fit, triggers_of
+from lambdabot.model import EventSource
+from lambdabot.workspace import FileRefusedError, Workspace
+
+FOLDERS = (
+    "events",
+    "event",
+    "test-events",
+    "payloads",
+    "data",
+    "__events__",
+    "tests/events",
+    "tests/payloads",
+    "tests/fixtures",
+    "tests/data",
+    "tests/unit/events",
+    "tests/unit/fixtures",
+    "tests/integration/events",
+    "test/events",
+    "test/payloads",
+    "test/fixtures",
+    "__tests__/events",
+    "__tests__/fixtures",
+)
+"""Where `sam init`, the Serverless Framework's examples and people's own tests keep events."""
+
+FILES = ("event.json", "payload.json")
+
+MOST_FILES = 200
+"""Files that are looked at in one folder; who has more names the right ones in `payloads`."""
+
+DEEPEST = 2
+"""Folders in such a folder."""
+
+LARGEST = 1024 * 1024
+"""Bytes of an event that is looked for; a larger one is named in `payloads`."""
+
+MOST_EVENTS = 5
+"""Events that a function is measured with when nobody chose among them."""
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_NO_NAMES = frozenset("function lambda handler fn event events payload payloads app index main src code py js".split())  # noqa: SIM905  # a list of words
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A function as far as events are matched to it."""
+
+    name: str
+    names: tuple[str, ...]  # what else it is called: its function name, its folder, its handler
+    sources: tuple[EventSource, ...]
+    folders: tuple[Path, ...]  # in which events may lie, its own code's first
+    code: Path | None  # the folder that nobody else's code is
+
+
+@dataclass(frozen=True)
+class EventFile:
+    """A file that holds an event, or is meant to."""
+
+    path: Path
+    within: tuple[str, ...]  # the names of the folders between the one that is searched and the file
+    body: bytes
+    broken: str = ""  # why it holds none
+
+    @cached_property
+    def event(self) -> Any:  # noqa: ANN401  # any JSON value
+        """Return the event; None of a broken file."""
+        return None if self.broken else json.loads(self.body)
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """Return the words of its name, and of its folders."""
+        return tuple(word for part in (*self.within, self.path.stem) for word in words_of(part))
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Rank:
+    """How sure it is that an event is a function's: by its name first, then by where it lies and what it holds."""
+
+    named: int = 0  # words of the function's name in that of the file
+    beside: bool = False  # it lies with the function's own code
+    fit: Fit = Fit.NOT
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A function's events, and the files that would be and cannot be read, with why."""
+
+    files: tuple[EventFile, ...] = ()
+    more: int = 0  # how many others fit as well
+    broken: tuple[EventFile, ...] = ()
+
+
+@dataclass
+class EventFiles:
+    """The files of a repository's events; each folder is looked through once."""
+
+    workspace: Workspace
+    _read: dict[Path, tuple[EventFile, ...]] = field(default_factory=dict)
+
+    def of(self, subjects: Sequence[Subject]) -> Mapping[str, Found]:
+        """Return the events of each function by its name.
+
+        A file belongs to the function that it is named for, then to that beside whose code it lies, then to those that
+        its shape fits best; one that is named for another function is nobody else's.
+        """
+        ranks: dict[Path, dict[str, Rank]] = {}
+        files: dict[Path, EventFile] = {}
+        for subject in subjects:
+            for file in self._near(subject):
+                files[file.path] = file
+                rank = rank_of(file, subject, alone=len(subjects) == 1)
+                if rank is not None:
+                    ranks.setdefault(file.path, {})[subject.name] = rank
+        best = {path: max(each.values()) for path, each in ranks.items()}
+        by_name = {path: max((words_in(files[path], one) for one in subjects), default=0) for path in files}
+
+        def of_one(subject: Subject) -> Found:
+            own = [
+                (each[subject.name], files[path])
+                for path, each in ranks.items()
+                if each.get(subject.name) == best[path] and each[subject.name].named >= by_name[path]
+            ]
+            whole = [(rank, file) for rank, file in own if not file.broken]
+            top = max((rank for rank, _ in whole), default=Rank())
+            taken = sorted((file for rank, file in whole if rank == top), key=lambda one: one.path)
+            broken = tuple(
+                file for rank, file in own if file.broken and (rank.named, rank.beside) >= (top.named, top.beside)
+            )
+            return Found(tuple(taken[:MOST_EVENTS]), max(0, len(taken) - MOST_EVENTS), broken)
+
+        return {subject.name: of_one(subject) for subject in subjects}
+
+    def _near(self, subject: Subject) -> Iterator[EventFile]:
+        for folder in dict.fromkeys(subject.folders):
+            for name in FOLDERS:
+                yield from self._in(folder / name)
+            yield from (one for name in FILES for one in self._one(folder / name, ()))
+
+    def _in(self, folder: Path) -> tuple[EventFile, ...]:
+        if folder not in self._read:
+            self._read[folder] = tuple(self._walked(folder))
+        return self._read[folder]
+
+    def _walked(self, folder: Path) -> Iterator[EventFile]:
+        left = MOST_FILES
+        depth = len(folder.parts)
+        for here, names in self.workspace.walk(folder, enters=lambda inner: len(inner.parts) - depth <= DEEPEST):
+            for name in names:
+                if left and name.endswith(".json"):
+                    left -= 1
+                    yield from self._one(here / name, here.relative_to(folder).parts)
+
+    def _one(self, path: Path, within: tuple[str, ...]) -> Iterator[EventFile]:
+        """Yield a file's event; nothing for a file that is not there, or that is too large for one."""
+        if not self.workspace.is_file(path):
+            return
+        try:
+            body = self.workspace.read(path, largest=LARGEST)
+        except FileRefusedError as error:
+            yield EventFile(path, within, b"", str(error))
+            return
+        yield EventFile(path, within, body, _fault(body))
+
+
+def rank_of(file: EventFile, subject: Subject, *, alone: bool) -> Rank | None:
+    """Return how sure it is that a file's event is a function's; None where it is not.
+
+    Where the template names what invokes it, only the events of that are. Else one that is named for it is, one beside
+    its code, or, of the only function, any.
+    """
+    named, beside = words_in(file, subject), subject.code is not None and file.path.is_relative_to(subject.code)
+    if file.broken:
+        return Rank(named, beside) if named or beside else None
+    if not subject.sources:
+        foreign = not (named or beside or alone)
+        return None if foreign else Rank(named, beside, Fit.SHAPE if triggers_of(file.event) else Fit.UNSURE)
+    found = max(fit(file.event, source) for source in subject.sources)
+    if found is Fit.NOT or (found is Fit.UNSURE and not (named or beside or alone)):
+        return None
+    return Rank(named, beside, found)
+
+
+def words_in(file: EventFile, subject: Subject) -> int:
+    """Return how many words of one of a function's names stand together in the name of a file."""
+    return max((_together(words_of(name), file.words) for name in (subject.name, *subject.names)), default=0)
+
+
+def _together(name: tuple[str, ...], words: tuple[str, ...]) -> int:
+    """Return the length of a name whose words follow one another among others; 0 where they do not."""
+    if not name:
+        return 0
+    joined = "".join(name)
+    if (
+        any(words[at : at + len(name)] == name for at in range(len(words)))
+        or joined == "".join(words)
+        or joined in words
+    ):
+        return len(name)
+    return 0
+
+
+def words_of(name: str) -> tuple[str, ...]:
+    """Return the words that tell a name from others: `order` of `OrdersFunction`, `put` and `item` of `put-items`."""
+    words = (one.lower() for one in _WORD.findall(name))
+    return tuple(one if len(one) < 4 else one.removesuffix("s") for one in words if one not in _NO_NAMES)  # noqa: PLR2004  # `sns`, `s3s`
+
+
+def _fault(body: bytes) -> str:
+    """Return why a body is no event, in words; empty where it is one."""
+    try:
+        json.loads(body)
+    except RecursionError:
+        return "is nested too deeply"
+    except ValueError as error:
+        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        return f"is not valid JSON{where}"
+    return ""
+
+
+def shared(paths: Iterable[Path | None]) -> frozenset[Path]:
+    """Return the folders that are more than one function's code, or hold another one's: nobody's alone."""
+    every = [one for one in paths if one is not None]
+    return frozenset(
+        one
+        for number, one in enumerate(every)
+        if any(other.is_relative_to(one) for at, other in enumerate(every) if at != number)
+    )
