@@ -132,9 +132,9 @@ def _payload(name: str, sent: bytes, origin: PayloadOrigin, described: str) -> P
 
 
 def _said(made: Made, broken: str) -> str:
-    first, _, rest = made.words.partition(" ")
-    synthetic = f"{'a' if first in {'a', 'an'} else first} synthetic {rest}" if rest else made.words
-    return f"{synthetic}: {NONE_GIVEN}{broken}"
+    article, _, what = made.words.partition(" ")
+    words = f"a synthetic {what}" if article in {"a", "an"} else made.words
+    return f"{words}: {NONE_GIVEN}{broken}"
 
 
 def _named(made: tuple[Made, ...]) -> dict[str, Made]:

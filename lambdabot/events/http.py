@@ -182,7 +182,7 @@ def _verb(sent: Sent) -> str:
 
 def _made(event: Event, sent: Sent, service: str) -> Made:
     method = method_of(sent)
-    path = filled(sent.path) if sent.path and sent.path != _DEFAULT else "/"
+    path = str(event.get("path", event.get("rawPath")))
     article = "a" if service.startswith("function") else "an"
     return Made(name=f"{method} {sent.path or '/'}", event=event, words=f"{article} {service} request, {method} {path}")
 

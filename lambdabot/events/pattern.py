@@ -71,7 +71,16 @@ def _number(bounds: list[Any]) -> float | int:
 
 
 def _other(operand: Any) -> Any:  # noqa: ANN401  # any JSON value
-    """Return a value that is none of those that are refused, and of their type."""
-    refused = operand if isinstance(operand, list) else [operand]
-    numbers = [one for one in refused if isinstance(one, int | float)]
-    return max(numbers) + 1 if numbers else "value"
+    """Return a value that is none of those that are refused, of their type, and begins and ends as none does."""
+    refused = operand.values() if isinstance(operand, Mapping) else [operand]
+    every = [one for each in refused for one in (each if isinstance(each, list) else [each])]
+    numbers = [one for one in every if isinstance(one, int | float)]
+    if numbers:
+        return max(numbers) + 1
+    texts = tuple(map(str, every))
+    longer = f"~{max(texts, key=len, default='')}~"
+    return next(one for one in ("value", "other", longer) if one == longer or not _touches(one, texts))
+
+
+def _touches(text: str, others: tuple[str, ...]) -> bool:
+    return text.startswith(others) or text.endswith(others)

@@ -92,7 +92,7 @@ def s3(source: EventSource) -> tuple[Made, ...]:
 
 
 def _s3_event(source: EventSource, kind: str) -> Made:
-    bucket, key = source.sent.origin or "bucket", f"{source.sent.prefix}object{source.sent.suffix}"
+    bucket, key = (source.sent.origin or "bucket").lower(), f"{source.sent.prefix}object{source.sent.suffix}"
     changed: dict[str, Any] = {"key": key, "sequencer": "0055AED6DCD90281E5"}
     if kind == "put":
         changed = {

@@ -19,24 +19,30 @@ from lambdabot.model import EventSource
 
 _GZIP = 31  # zlib's window bits for a gzip file, whose header then holds no time
 
-_DETAILS: Mapping[str, Mapping[str, Any]] = {
+_SERVICES: Mapping[str, Mapping[str, Any]] = {
     "aws.s3": {
-        "version": "0",
-        "bucket": {"name": "bucket"},
-        "object": {
-            "key": "object",
-            "size": 1024,
-            "etag": "d41d8cd98f00b204e9800998ecf8427e",
-            "sequencer": "00617F08299329D189",
+        "detail-type": "Object Created",
+        "detail": {
+            "version": "0",
+            "bucket": {"name": "bucket"},
+            "object": {
+                "key": "object",
+                "size": 1024,
+                "etag": "d41d8cd98f00b204e9800998ecf8427e",
+                "sequencer": "00617F08299329D189",
+            },
+            "request-id": "C3D13FE58DE4C810",
+            "requester": ACCOUNT,
+            "source-ip-address": "203.0.113.1",
+            "reason": "PutObject",
         },
-        "request-id": "C3D13FE58DE4C810",
-        "requester": ACCOUNT,
-        "source-ip-address": "203.0.113.1",
-        "reason": "PutObject",
     },
-    "aws.ec2": {"instance-id": "i-1234567890abcdef0", "state": "running"},
+    "aws.ec2": {
+        "detail-type": "EC2 Instance State-change Notification",
+        "detail": {"instance-id": "i-1234567890abcdef0", "state": "running"},
+    },
 }
-"""What services of AWS put into `detail`, where a handler reads more than the pattern names."""
+"""What services of AWS send, where a handler reads more of it than a pattern names."""
 
 USER = {"sub": uuid(1), "email_verified": "true", "cognito:user_status": "CONFIRMED", "email": "user@example.com"}
 
@@ -125,7 +131,8 @@ def eventbridge(source: EventSource) -> tuple[Made, ...]:
         "time": TIME,
         "region": REGION,
         "resources": [],
-        "detail": dict(_DETAILS.get(service, {})),
+        "detail": {},
+        **_SERVICES.get(service, {}),
     }
     event = matching(pattern, event) if isinstance(pattern, dict) else event
     words = f"an EventBridge event that the rule's pattern matches ({event['source']}, {event['detail-type']})"

@@ -25,8 +25,8 @@ from lambdabot.project.changes import same_settings
 from lambdabot.settings.schema import GateSection
 
 NOT_ITS_EVENT = (
-    "it was invoked with the empty event `{}`, and what its template has invoke it sends another: name that as "
-    "`payloads` in lambdabot.yml"
+    "it was invoked with the empty event {}, and what its template has invoke it sends another: name that as payloads "
+    "in lambdabot.yml"
 )
 
 

@@ -275,7 +275,8 @@ def _function(one: "FunctionSection") -> FunctionView:
         no_advice=one.recommendation_reason,
         events=tuple(dict.fromkeys(each.description for each in one.events if each.description)),
         chosen=any(each.origin is not PayloadOrigin.WRITTEN for each in one.events),
-        empty=any(each.origin is PayloadOrigin.EMPTY for each in one.events) and not one.removed and not one.unchanged,
+        empty=any(each.origin is PayloadOrigin.EMPTY for each in one.events)
+        and not (one.error or one.removed or one.unchanged),
         arm64=_arm64(one.arm64),
         findings=tuple(
             finding.model_dump(mode="json")

@@ -8,7 +8,8 @@ from datetime import datetime
 
 def rest(event, context):
     request = event["requestContext"]
-    assert request["resourcePath"] == event["resource"] and request["identity"]["sourceIp"]
+    assert request["resourcePath"] == event["resource"]
+    assert request["identity"]["sourceIp"]
     values = event["pathParameters"] or {}
     assert event["path"] == event["resource"].replace("+}", "}").format(**values)
     body = json.loads(event["body"]) if event["httpMethod"] in {"POST", "PUT", "PATCH"} else event["body"]
@@ -17,7 +18,8 @@ def rest(event, context):
 
 def http_api(event, context):
     request = event["requestContext"]["http"]
-    assert event["version"] == "2.0" and request["path"] == event["rawPath"]
+    assert event["version"] == "2.0"
+    assert request["path"] == event["rawPath"]
     route = event["routeKey"]
     if route != "$default":
         method, path = route.split(" ")
@@ -38,7 +40,8 @@ def url(event, context):
 
 
 def connect(event, context):
-    assert event["requestContext"]["eventType"] == "CONNECT" and event["requestContext"]["routeKey"] == "$connect"
+    assert event["requestContext"]["eventType"] == "CONNECT"
+    assert event["requestContext"]["routeKey"] == "$connect"
     return {"statusCode": 200, "body": event["requestContext"]["connectionId"] + event["headers"]["Host"]}
 
 
@@ -53,23 +56,27 @@ def balanced(event, context):
 
 
 def token(event, context):
-    assert event["type"] == "TOKEN" and event["authorizationToken"].startswith("Bearer ")
+    assert event["type"] == "TOKEN"
+    assert event["authorizationToken"].startswith("Bearer ")
     return {"principalId": "user", "policyDocument": {"Statement": [{"Resource": event["methodArn"]}]}}
 
 
 def request(event, context):
-    assert event["type"] == "REQUEST" and event["requestContext"]["accountId"]
+    assert event["type"] == "REQUEST"
+    assert event["requestContext"]["accountId"]
     return {"principalId": event["headers"]["Authorization"], "resource": event["methodArn"]}
 
 
 def request_v2(event, context):
-    assert event["version"] == "2.0" and event["type"] == "REQUEST"
+    assert event["version"] == "2.0"
+    assert event["type"] == "REQUEST"
     return {"isAuthorized": bool(event["identitySource"][0] and event["routeArn"])}
 
 
 def sqs(event, context):
     for record in event["Records"]:
-        assert record["eventSource"] == "aws:sqs" and record["eventSourceARN"].startswith("arn:aws:sqs:")
+        assert record["eventSource"] == "aws:sqs"
+        assert record["eventSourceARN"].startswith("arn:aws:sqs:")
         int(record["attributes"]["SentTimestamp"])
         json.loads(record["body"])
     return {"batchItemFailures": []}
@@ -94,7 +101,8 @@ def s3_put(event, context):
 
 def s3_removed(event, context):
     (record,) = event["Records"]
-    assert record["eventName"].startswith("ObjectRemoved:") and "size" not in record["s3"]["object"]
+    assert record["eventName"].startswith("ObjectRemoved:")
+    assert "size" not in record["s3"]["object"]
     return record["s3"]["object"]["key"]
 
 
@@ -104,12 +112,13 @@ def s3_any(event, context):
 
 
 def rule(event, context):
-    datetime.fromisoformat(event["time"].replace("Z", "+00:00"))
+    datetime.fromisoformat(event["time"])
     return event["source"] + event["detail-type"] + json.dumps(event["detail"])
 
 
 def ec2(event, context):
-    assert event["source"] == "aws.ec2" and event["detail"]["state"] == "terminated"
+    assert event["source"] == "aws.ec2"
+    assert event["detail"]["state"] == "terminated"
     return event["detail"]["instance-id"]
 
 
@@ -118,17 +127,20 @@ def uploaded(event, context):
 
 
 def order(event, context):
-    assert event["source"] == "shop.orders" and event["detail"]["total"] > 100
+    assert event["source"] == "shop.orders"
+    assert event["detail"]["total"] > 100
     return event["detail"]["currency"]
 
 
 def scheduled(event, context):
-    assert event["source"] == "aws.events" and event["detail-type"] == "Scheduled Event"
+    assert event["source"] == "aws.events"
+    assert event["detail-type"] == "Scheduled Event"
     return event["resources"][0]
 
 
 def scheduler(event, context):
-    assert event["source"] == "aws.scheduler" and json.loads(event["detail"]) == {}
+    assert event["source"] == "aws.scheduler"
+    assert json.loads(event["detail"]) == {}
     return event["resources"][0]
 
 
