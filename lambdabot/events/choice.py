@@ -58,8 +58,8 @@ class Events:
         around = [self._root]
         if declaration is not None:
             around = [declaration.place.path.parent, *filter(None, [declaration.root_module]), self._root]
-        own = folder if folder is not None and folder not in common and folder not in around else None
-        names = [own.name] if own is not None else []
+        own = folder if folder is not None and folder not in around else None
+        names = [own.name] if own is not None and own not in common else []
         if declaration is not None and isinstance(declaration.function_name, Stated):
             names.append(declaration.function_name.value)
         module, _, function = (one.handler or "").rpartition(".")

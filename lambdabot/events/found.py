@@ -60,7 +60,7 @@ class Subject:
     names: tuple[str, ...]  # what else it is called: its function name, its folder, its handler
     sources: tuple[EventSource, ...]
     folders: tuple[Path, ...]  # in which events may lie, its own code's first
-    code: Path | None  # the folder that nobody else's code is
+    code: Path | None  # the folder of its code, where that is none of those that everybody has
 
 
 @dataclass(frozen=True)
@@ -229,7 +229,7 @@ def _fault(body: bytes) -> str:
 
 
 def shared(paths: Iterable[Path | None]) -> frozenset[Path]:
-    """Return the folders that are more than one function's code, or hold another one's: nobody's alone."""
+    """Return the folders that are more than one function's code, or hold another one's: their names are nobody's alone."""
     every = [one for one in paths if one is not None]
     return frozenset(
         one

@@ -176,7 +176,7 @@ class DefaultsSection(Section):
     environment: dict[Annotated[str, Field(pattern=VARIABLE)], EnvironmentValue] = {}
     """Environment variables of the throw-away copies."""
     payloads: list[PayloadSection] = []
-    """Events to invoke with; one empty event `{}` when absent."""
+    """Events to invoke with; when absent those that the repository holds, else what the template's trigger sends."""
     memory_mb: Annotated[list[MemoryMb], Field(min_length=1)] = [128, 256, 512, 1024, 1769, 3008]
     """Memory sizes to measure, these and no others; when absent, sizes between the default ones too, where it pays."""
     architectures: Annotated[list[Architecture], Field(min_length=1)] = [Architecture.X86_64, Architecture.ARM64]
