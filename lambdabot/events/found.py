@@ -2,14 +2,16 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 from lambdabot.events.shapes import Fit, fit, triggers_of
-from lambdabot.model import EventSource
+from lambdabot.model import EventSource, Trigger
 from lambdabot.workspace import FileRefusedError, Workspace
 
 FOLDERS = (
@@ -48,11 +50,14 @@ LARGEST = 1024 * 1024
 MOST_EVENTS = 5
 """Events that a function is measured with when nobody chose among them."""
 
+MOST_WORDS = 20
+"""Of a name."""
+
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _NO_NAMES = frozenset("function lambda handler fn event events payload payloads app index main src code py js".split())  # noqa: SIM905  # a list of words
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Subject:
     """A function as far as events are matched to it."""
 
@@ -61,6 +66,11 @@ class Subject:
     sources: tuple[EventSource, ...]
     folders: tuple[Path, ...]  # in which events may lie, its own code's first
     code: Path | None  # the folder of its code, where that is none of those that everybody has
+
+    @cached_property
+    def words(self) -> tuple[tuple[str, ...], ...]:
+        """Return the words of each of its names that has any."""
+        return tuple(filter(None, map(words_of, (self.name, *self.names))))
 
 
 @dataclass(frozen=True)
@@ -81,6 +91,23 @@ class EventFile:
     def words(self) -> tuple[str, ...]:
         """Return the words of its name, and of its folders."""
         return tuple(word for part in (*self.within, self.path.stem) for word in words_of(part))
+
+    @cached_property
+    def forms(self) -> frozenset[tuple[str, ...] | str]:
+        """Return what a function's name may be in its own: any words that stand together, one word, or all as one."""
+        words = self.words[:MOST_WORDS]
+        runs = (words[start:end] for start in range(len(words)) for end in range(start + 1, len(words) + 1))
+        return frozenset((*runs, *words, "".join(words)))
+
+    @cached_property
+    def around(self) -> frozenset[Path]:
+        """Return the folders that it lies in."""
+        return frozenset(self.path.parents)
+
+    @cached_property
+    def triggers(self) -> frozenset[Trigger]:
+        """Return the triggers that its event may be of."""
+        return triggers_of(self.event)
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -123,7 +150,8 @@ class EventFiles:
                 if rank is not None:
                     ranks.setdefault(file.path, {})[subject.name] = rank
         best = {path: max(each.values()) for path, each in ranks.items()}
-        by_name = {path: max((words_in(files[path], one) for one in subjects), default=0) for path in files}
+        known = {form: len(words) for one in subjects for words in one.words for form in (words, "".join(words))}
+        by_name = {path: max(map(known.get, files[path].forms, repeat(0)), default=0) for path in ranks}
 
         def of_one(subject: Subject) -> Found:
             own = [
@@ -179,13 +207,13 @@ def rank_of(file: EventFile, subject: Subject, *, alone: bool) -> Rank | None:
     Where the template names what invokes it, only the events of that are. Else one that is named for it is, one beside
     its code, or, of the only function, any.
     """
-    named, beside = words_in(file, subject), subject.code is not None and file.path.is_relative_to(subject.code)
+    named, beside = words_in(file, subject), subject.code in file.around
     if file.broken:
         return Rank(named, beside) if named or beside else None
     if not subject.sources:
         foreign = not (named or beside or alone)
-        return None if foreign else Rank(named, beside, Fit.SHAPE if triggers_of(file.event) else Fit.UNSURE)
-    found = max(fit(file.event, source) for source in subject.sources)
+        return None if foreign else Rank(named, beside, Fit.SHAPE if file.triggers else Fit.UNSURE)
+    found = max(fit(file.event, source, file.triggers) for source in subject.sources)
     if found is Fit.NOT or (found is Fit.UNSURE and not (named or beside or alone)):
         return None
     return Rank(named, beside, found)
@@ -193,23 +221,11 @@ def rank_of(file: EventFile, subject: Subject, *, alone: bool) -> Rank | None:
 
 def words_in(file: EventFile, subject: Subject) -> int:
     """Return how many words of one of a function's names stand together in the name of a file."""
-    return max((_together(words_of(name), file.words) for name in (subject.name, *subject.names)), default=0)
+    forms = file.forms
+    return max((len(words) for words in subject.words if words in forms or "".join(words) in forms), default=0)
 
 
-def _together(name: tuple[str, ...], words: tuple[str, ...]) -> int:
-    """Return the length of a name whose words follow one another among others; 0 where they do not."""
-    if not name:
-        return 0
-    joined = "".join(name)
-    if (
-        any(words[at : at + len(name)] == name for at in range(len(words)))
-        or joined == "".join(words)
-        or joined in words
-    ):
-        return len(name)
-    return 0
-
-
+@cache
 def words_of(name: str) -> tuple[str, ...]:
     """Return the words that tell a name from others: `order` of `OrdersFunction`, `put` and `item` of `put-items`."""
     words = (one.lower() for one in _WORD.findall(name))
@@ -228,11 +244,8 @@ def _fault(body: bytes) -> str:
     return ""
 
 
-def shared(paths: Iterable[Path | None]) -> frozenset[Path]:
-    """Return the folders that are more than one function's code, or hold another one's: their names are nobody's alone."""
-    every = [one for one in paths if one is not None]
-    return frozenset(
-        one
-        for number, one in enumerate(every)
-        if any(other.is_relative_to(one) for at, other in enumerate(every) if at != number)
-    )
+def shared(folders: Iterable[Path | None]) -> frozenset[Path]:
+    """Return the folders that are more than one function's code, or hold another's: their names are nobody's alone."""
+    every = Counter(one for one in folders if one is not None)
+    around = {above for one in every for above in one.parents}
+    return frozenset(one for one, count in every.items() if count > 1 or one in around)

@@ -69,9 +69,9 @@ def triggers_of(event: Any) -> frozenset[Trigger]:  # noqa: ANN401  # any JSON v
     return _of_http(event) or frozenset(trigger for trigger, holds in _OTHERS.items() if holds(event))
 
 
-def fit(event: Any, source: EventSource) -> Fit:  # noqa: ANN401  # any JSON value
-    """Tell whether an event is one that a source sends, as far as the template and the event's shape tell."""
-    trigger, shapes = source.trigger, triggers_of(event)
+def fit(event: Any, source: EventSource, shapes: frozenset[Trigger]) -> Fit:  # noqa: ANN401  # any JSON value
+    """Tell whether an event of some shapes is one that a source sends, as far as the template and the event tell."""
+    trigger = source.trigger
     takes_any = trigger is None or trigger in ANY_SHAPE or bool(source.sent.input) or source.sent.transformed
     if takes_any:
         return Fit.NOT if shapes - {Trigger.SCHEDULE, Trigger.EVENTBRIDGE} else Fit.UNSURE

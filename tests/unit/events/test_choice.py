@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lambdabot.events import found
+from lambdabot.events import found, http
 from lambdabot.events.choice import Asked, Events
 from lambdabot.model import PayloadOrigin
 from lambdabot.project.discovery import discover
@@ -265,3 +265,22 @@ def test_an_object_that_is_removed_is_none_that_is_put(chosen, tmp_path, kind):
     }
 
     assert files_of(chosen({"Photos": events}, files)["Photos"], tmp_path) == [f"events/{kind}.json"]
+
+
+@pytest.mark.parametrize(
+    ("path", "route", "fit"),
+    [
+        ("/items", "/items", True),
+        ("/items/", "/items", True),
+        ("/items/1", "/items/{id}", True),
+        ("/items/1/2", "/items/{id}", False),
+        ("/items", "/items/{id}", False),
+        ("/a/b/c", "/a/{proxy+}", True),
+        ("/a", "/a/{proxy+}", False),
+        ("/b/b", "/a/{proxy+}", False),
+        ("/", "/", True),
+        ("/a/b", "/{one}{two}/b", True),
+    ],
+)
+def test_a_path_fits_its_route(path, route, fit):
+    assert http.fits(path, route) is fit
