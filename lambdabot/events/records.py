@@ -7,6 +7,7 @@ self-managed Apache Kafka", "Process messages from Amazon MQ" and "Process Amazo
 """
 
 import hashlib
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -31,7 +32,7 @@ def sqs(source: EventSource) -> tuple[Made, ...]:
     name = source.sent.origin or ("queue.fifo" if source.sent.fifo else "queue")
 
     def record(number: int) -> dict[str, Any]:
-        body = _MESSAGE % number
+        body = _enveloped(number) if source.sent.form == "sns" else _MESSAGE % number
         attributes = {
             "ApproximateReceiveCount": "1",
             "SentTimestamp": str(EPOCH_MS + number),
@@ -57,6 +58,24 @@ def sqs(source: EventSource) -> tuple[Made, ...]:
         }
 
     return (_records(source, record, "SQS FIFO" if source.sent.fifo else "SQS"),)
+
+
+def _enveloped(number: int) -> str:
+    """Return a message of a topic as a queue that is subscribed to it has it."""
+    return json.dumps(
+        {
+            "Type": "Notification",
+            "MessageId": uuid(number),
+            "TopicArn": arn("sns", "topic"),
+            "Message": _MESSAGE % number,
+            "Timestamp": TIME_MS,
+            "SignatureVersion": "1",
+            "Signature": "EXAMPLE",
+            "SigningCertURL": f"https://sns.{REGION}.amazonaws.com/SimpleNotificationService-0.pem",
+            "UnsubscribeURL": f"https://sns.{REGION}.amazonaws.com/?Action=Unsubscribe&SubscriptionArn=EXAMPLE",
+        },
+        separators=(",", ":"),
+    )
 
 
 def sns(source: EventSource) -> tuple[Made, ...]:

@@ -23,7 +23,7 @@ class Sent:
     suffix: str = ""  # that they end with
     pattern: str = ""  # of an EventBridge rule, as JSON
     input: str = ""  # the constant that a rule or a schedule sends in place of the event, as JSON
-    transformed: bool = False  # what a rule sends is made of the event, by `InputPath` or `InputTransformer`
+    transformed: bool = False  # what is sent is made of the event (`InputPath`, `InputTransformer`), or is not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,6 +82,12 @@ def sqs(event, context):
     return {"batchItemFailures": []}
 
 
+def by_queue(event, context):
+    sqs(event, context)
+    notifications = [json.loads(record["body"]) for record in event["Records"]]
+    return [json.loads(one["Message"])["message"] for one in notifications if one["Type"] == "Notification"]
+
+
 def fifo(event, context):
     assert all(record["attributes"]["MessageGroupId"] for record in event["Records"])
     assert all(record["eventSourceARN"].endswith(".fifo") for record in event["Records"])

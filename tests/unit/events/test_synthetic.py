@@ -1,6 +1,7 @@
 """Every trigger's synthetic event is AWS's own shape: by AWS's own models, and by handlers that use what is in it."""
 
 import json
+import textwrap
 
 import aws_lambda_powertools.utilities.parser.models as powertools
 import pytest
@@ -10,6 +11,7 @@ from lambdabot.events.choice import body
 from lambdabot.events.shapes import ANY_SHAPE, triggers_of
 from lambdabot.events.synthetic import MOST_EVENTS, NOT_MEASURED, SHAPES, of_all, synthetic
 from lambdabot.model import EventSource, Place, Sent, Stated, Trigger
+from lambdabot.project.discovery import discover
 from tests.unit.events.corpus import declarations, handler
 
 DECLARATIONS = declarations()
@@ -255,6 +257,49 @@ def test_a_constant_input_is_the_event_whatever_its_type():
 
 def test_no_event_is_made_of_what_a_rule_transforms():
     assert synthetic(source("eventbridgerule", transformed=True)) == ()
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        (
+            "template.yaml",
+            """
+            Transform: AWS::Serverless-2016-10-31
+            Resources:
+              Report:
+                Type: AWS::Serverless::Function
+                Properties:
+                  CodeUri: .
+                  Events: {Week: {Type: Schedule, Properties: {Schedule: rate(7 days), Input: GIVEN}}}
+            """,
+        ),
+        (
+            "stack.yaml",
+            """
+            Resources:
+              Report: {Type: AWS::Lambda::Function, Properties: {Code: src, Handler: a.b, Runtime: python3.13, Role: r}}
+              Week:
+                Type: AWS::Events::Rule
+                Properties: {ScheduleExpression: rate(7 days), Targets: [{Arn: !GetAtt Report.Arn, Input: GIVEN}]}
+            """,
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("'{\"a\": 1}'", [{"a": 1}]),
+        ('!Sub \'{"a": "${Table}", "b": "${AWS::Region}"}\'', [{"a": "table", "b": "region"}]),
+        ("!ImportValue input", []),
+    ],
+    ids=["a constant", "a constant with names in it", "known when deployed"],
+)
+def test_an_input_that_only_aws_knows_is_no_schedules_event(tmp_path, template, text, given, sent):
+    (tmp_path / template).write_text(textwrap.dedent(text).lstrip().replace("GIVEN", given))
+    (declaration,) = discover(tmp_path).functions
+
+    assert [one.event for one in of_all(declaration.events)] == sent
 
 
 def test_a_function_of_many_routes_gets_an_event_of_every_service_and_a_few_routes():

@@ -93,7 +93,7 @@ def _rule(stack: Stack, resource: Resource) -> Iterator[Invoked]:
             Sent(
                 origin=origin_of(stack, stack.document.get(resource.properties, "Name")) or resource.name,
                 pattern=as_json(stack, pattern),
-                input=constant(_text(stack, target, "Input")),
+                input=constant(stack, target),
                 transformed=is_transformed(stack, target),
             ),
         )
@@ -102,7 +102,7 @@ def _rule(stack: Stack, resource: Resource) -> Iterator[Invoked]:
 def _schedule(stack: Stack, resource: Resource) -> Iterator[Invoked]:
     target = stack.document.get(resource.properties, "Target")
     name = _text(stack, resource.properties, "Name") or resource.name
-    sent = Sent(origin=name, input=constant(_text(stack, target, "Input")))
+    sent = Sent(origin=name, input=constant(stack, target), transformed=is_transformed(stack, target))
     yield stack.document.get(target, "Arn"), "scheduler", sent
 
 

@@ -1,6 +1,8 @@
 """What a CloudFormation template tells of the events that a source sends: routes, patterns, names, constants."""
 
 import json
+import re
+from functools import partial
 from typing import Any
 
 import yaml
@@ -32,6 +34,8 @@ _ORIGINS = (
 _NAMES = ("QueueName", "TopicName", "BucketName", "TableName", "StreamName", "Name", "LogGroupName", "ScheduleName")
 """The property of a resource that is its own name."""
 
+_VARIABLE = re.compile(r"\$\{([^${}]*)\}")
+
 _FIFO = ("FifoQueue", "FifoTopic")
 
 
@@ -59,7 +63,7 @@ def sent(stack: Stack, kind: str, properties: Node | None) -> Sent:
         prefix=key_filter(stack, properties, "prefix"),
         suffix=key_filter(stack, properties, "suffix"),
         pattern=as_json(stack, stack.document.get(properties, "Pattern")),
-        input=constant(text("Input")),
+        input=constant(stack, properties),
         transformed=is_transformed(stack, properties),
     )
 
@@ -68,6 +72,8 @@ def _form(stack: Stack, kind: str, properties: Node | None) -> str:
     if kind in {"selfmanagedkafka", "kafka"} and stack.document.get(properties, "EventSourceArn", "Stream") is None:
         own = kind == "selfmanagedkafka" or stack.document.get(properties, "SelfManagedEventSource") is not None
         return "self-managed" if own else ""
+    if kind == "sqs" and stack.document.get(properties, "Topic") is not None:
+        return "sns"
     if kind == "mq":
         broker = stack.document.get(properties, "Broker") or stack.document.get(properties, "EventSourceArn")
         engines = (
@@ -107,12 +113,14 @@ def key_filter(stack: Stack, notification: Node | None, name: str) -> str:
 
 
 def is_transformed(stack: Stack, target: Node | None) -> bool:
-    """Tell whether a rule's target gets something that is made of the event."""
-    return any(stack.document.get(target, key) is not None for key in ("InputPath", "InputTransformer"))
+    """Tell whether a target gets something that is made of the event, or a constant that is known when deployed."""
+    unknown = stack.document.get(target, "Input") is not None and not constant(stack, target)
+    return unknown or any(stack.document.get(target, key) is not None for key in ("InputPath", "InputTransformer"))
 
 
-def constant(text: str) -> str:
-    """Return a target's constant input; nothing where it is no JSON, as it has parts that are known when deployed."""
+def constant(stack: Stack, target: Node | None) -> str:
+    """Return a target's constant input; nothing where it has none, or where that is no JSON."""
+    text = _text(loose(stack, stack.document.get(target, "Input")))
     try:
         json.loads(text)
     except (ValueError, RecursionError):
@@ -148,9 +156,13 @@ class _Loose:
         self._left -= 1
         if node is None or depth > DEEPEST or self._left < 0:
             return None
-        if called(node) is not None:
+        call = called(node)
+        if call is not None:
             known = self._stack.value(node)
-            return known if isinstance(known, str | int | list | dict) else self._named(node)
+            if isinstance(known, str | int | list | dict):
+                return known
+            is_text = call[0] == "Sub" and isinstance(call[1], yaml.ScalarNode)
+            return _VARIABLE.sub(partial(self._variable, node), str(call[1].value)) if is_text else self._named(node)
         match node:
             case yaml.ScalarNode():
                 return scalar(node)
@@ -158,6 +170,12 @@ class _Loose:
                 return [self.value(one, depth + 1) for one in node.value]
         entries = self._stack.document.entries(node).items()
         return {key: self.value(entry.value, depth + 1) for key, entry in entries}
+
+    def _variable(self, node: Node, found: re.Match[str]) -> str:
+        """Return what stands in `Fn::Sub` for a name: its value, or the name itself."""
+        reference = yaml.ScalarNode("!Ref", found[1], node.start_mark, node.end_mark)
+        known = self._stack.value(reference) if "." not in found[1] else None
+        return str(known) if isinstance(known, str | int) else found[1].partition(".")[0].rpartition(":")[2].lower()
 
     def _named(self, node: Node) -> str:
         return next(iter(sorted(self._stack.mentioned(node))), "value").lower()

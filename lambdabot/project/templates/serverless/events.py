@@ -119,7 +119,8 @@ class Events:
             suffix=next((str(one["suffix"]) for one in rules if "suffix" in one), ""),
             pattern=json.dumps(pattern) if isinstance(pattern, dict) else "",
             input=_constant(given),
-            transformed="inputPath" in value or "inputTransformer" in value,
+            transformed=bool({"inputPath", "inputTransformer"} & value.keys())
+            or (given is not None and not _constant(given)),
         )
 
     def _loose(self, node: Node | None, document: Document) -> Any:  # noqa: ANN401  # any value of a template

@@ -183,7 +183,9 @@ def _target(resource: _Resource) -> Iterator[Invoked]:
         origin=resource.named(resource.written("rule")),
         pattern=json.dumps(pattern) if isinstance(pattern, dict) else "",
         input="" if given is None else json.dumps(given),
-        transformed=bool(resource.written("input_path")) or any(resource.blocks("input_transformer")),
+        transformed=bool(resource.written("input_path"))
+        or any(resource.blocks("input_transformer"))
+        or (given is None and bool(resource.written("input"))),
     )
     yield resource.written("arn"), "schedule" if scheduled else "eventbridgerule", sent
 
@@ -191,7 +193,8 @@ def _target(resource: _Resource) -> Iterator[Invoked]:
 def _schedule(resource: _Resource) -> Iterator[Invoked]:
     for target in resource.blocks("target"):
         given = target.json("input")
-        sent = Sent(origin=resource.text("name"), input="" if given is None else json.dumps(given))
+        unknown = given is None and bool(target.written("input"))
+        sent = Sent(origin=resource.text("name"), input="" if given is None else json.dumps(given), transformed=unknown)
         yield target.written("arn"), "scheduler", sent
 
 
