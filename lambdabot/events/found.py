@@ -47,6 +47,14 @@ DEEPEST = 2
 LARGEST = 1024 * 1024
 """Bytes of an event that is looked for; a larger one is named in `payloads`."""
 
+MOST_BYTES = 32 * 1024 * 1024
+"""Of all events that are looked at, each counted as LEAST_BYTES at least: a folder called `data` may hold anything."""
+
+LEAST_BYTES = 4096
+
+MOST_BROKEN = 3
+"""Files that are told because they cannot be read."""
+
 MOST_EVENTS = 5
 """Events that a function is measured with when nobody chose among them."""
 
@@ -134,6 +142,7 @@ class EventFiles:
 
     workspace: Workspace
     _read: dict[Path, tuple[EventFile, ...]] = field(default_factory=dict)
+    _left: int = field(default_factory=lambda: MOST_BYTES)
 
     def of(self, subjects: Sequence[Subject]) -> Mapping[str, Found]:
         """Return the events of each function by its name.
@@ -165,7 +174,7 @@ class EventFiles:
             broken = tuple(
                 file for rank, file in own if file.broken and (rank.named, rank.beside) >= (top.named, top.beside)
             )
-            return Found(tuple(taken[:MOST_EVENTS]), max(0, len(taken) - MOST_EVENTS), broken)
+            return Found(tuple(taken[:MOST_EVENTS]), max(0, len(taken) - MOST_EVENTS), broken[:MOST_BROKEN])
 
         return {subject.name: of_one(subject) for subject in subjects}
 
@@ -173,7 +182,11 @@ class EventFiles:
         for folder in dict.fromkeys(subject.folders):
             for name in FOLDERS:
                 yield from self._in(folder / name)
-            yield from (one for name in FILES for one in self._one(folder / name, ()))
+            for name in FILES:
+                path = folder / name
+                if path not in self._read:
+                    self._read[path] = tuple(self._one(path, ()))
+                yield from self._read[path]
 
     def _in(self, folder: Path) -> tuple[EventFile, ...]:
         if folder not in self._read:
@@ -190,14 +203,16 @@ class EventFiles:
                     yield from self._one(here / name, here.relative_to(folder).parts)
 
     def _one(self, path: Path, within: tuple[str, ...]) -> Iterator[EventFile]:
-        """Yield a file's event; nothing for a file that is not there, or that is too large for one."""
-        if not self.workspace.is_file(path):
+        """Yield a file's event; nothing for a file that is not there, or where enough was looked at."""
+        if self._left <= 0 or not self.workspace.is_file(path):
             return
+        self._left -= LEAST_BYTES
         try:
             body = self.workspace.read(path, largest=LARGEST)
         except FileRefusedError as error:
             yield EventFile(path, within, b"", str(error))
             return
+        self._left -= max(0, len(body) - LEAST_BYTES)
         yield EventFile(path, within, body, _fault(body))
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,18 +38,23 @@ def payloads(declared: Declared, root: Path) -> dict[str, Payloads]:
         for name, one in declared.declarations.items()
     ]
     events = Events(asked, root, declared.workspace)
-    return {one.name: _payloads(one.name, events, root) for one in asked}
+    found: dict[str, Payloads] = {}
+    taken: set[Path] = set()
+    for one in asked:
+        found[one.name] = _payloads(one.name, events, root, taken)
+        taken |= found[one.name].files.keys()
+    return found
 
 
-def _payloads(name: str, events: Events, root: Path) -> Payloads:
+def _payloads(name: str, events: Events, root: Path, taken: AbstractSet[Path]) -> Payloads:
     choice = events.of(name)
     if choice.files:
         found = (f"      - file: {_quoted(os.path.relpath(path, root))}" for path in choice.files)
         return Payloads(lines=("    payloads: # found in the repository", *found), files={})
     if choice.refused or not choice.made:
         why = f"not measured without: {choice.refused}" if choice.refused else choice.payloads[0].described
-        return Payloads(lines=(f"    # payloads: # {why}",), files={})
-    places = _free(root / FOLDER, _UNFIT.sub("-", name).strip("-.") or "function")
+        return Payloads(lines=(f"    # payloads: # {' '.join(why.split())}",), files={})
+    places = _free(root / FOLDER, taken, _UNFIT.sub("-", name).strip("-.") or "function")
     lines, files = ["    payloads: # synthetic, to be edited: no event lies in the repository"], {}
     for made, path in zip(choice.made, places, strict=False):
         lines.append(f"      - file: {_quoted(os.path.relpath(path, root))} # {' '.join(made.words.split())}")
@@ -56,13 +62,13 @@ def _payloads(name: str, events: Events, root: Path) -> Payloads:
     return Payloads(lines=tuple(lines), files=files)
 
 
-def _free(folder: Path, name: str) -> Iterator[Path]:
-    """Yield the paths of files that are not there: `orders.json`, `orders-2.json` and so on."""
+def _free(folder: Path, taken: AbstractSet[Path], name: str) -> Iterator[Path]:
+    """Yield the paths of files that are not there, nor taken: `orders.json`, `orders-2.json` and so on."""
     number = 0
     while True:
         number += 1
         path = folder / (f"{name}.json" if number == 1 else f"{name}-{number}.json")
-        if not os.path.lexists(path):
+        if path not in taken and not os.path.lexists(path):
             yield path
 
 

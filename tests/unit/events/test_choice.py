@@ -194,6 +194,14 @@ def test_a_huge_event_and_a_folder_of_thousands_are_bounded(chosen, tmp_path, mo
     assert files_of(choice, tmp_path) == ["events/1.json", "events/2.json"]
 
 
+def test_all_files_together_are_bounded_too(chosen, tmp_path, monkeypatch):
+    monkeypatch.setattr(found, "MOST_BYTES", 2 * found.LEAST_BYTES)
+
+    choice = chosen({"Orders": QUEUE}, {f"events/{number}.json": SQS for number in range(4)})["Orders"]
+
+    assert files_of(choice, tmp_path) == ["events/0.json", "events/1.json"]
+
+
 def test_five_events_are_taken_and_the_others_counted(chosen):
     choice = chosen({"Orders": QUEUE}, {f"events/{number}.json": SQS for number in range(8)})["Orders"]
 

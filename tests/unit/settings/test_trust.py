@@ -315,3 +315,20 @@ def test_the_first_lambdabot_yml_names_the_first_events_but_not_others_than_the_
     later, notes = events_in_force({}, {}, head_says=written, target_says="")
     assert [one.described for one in later.gate_payloads] == [MADE]
     assert f"the events of `Orders` ({MADE} to `payloads`)" in notes[0]
+
+
+@pytest.mark.parametrize(
+    ("says", "empty_handed"),
+    [("", True), ("functions: {Orders: {payloads: [{event: {}}]}}", False)],
+    ids=["for want of any", "written by somebody"],
+)
+def test_the_empty_event_is_what_is_meant_where_somebody_wrote_it(tmp_path, says, empty_handed):
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "app.py").touch()
+    (tmp_path / "template.yaml").write_text(SAM.replace("Type: SQS", "Type: AppSync"))
+    (tmp_path / "lambdabot.yml").write_text(f"version: 1\n{says}")
+
+    (function,) = load(Inputs(config=tmp_path / "lambdabot.yml", endpoint="local"), discover=discover).functions
+
+    assert function.question.payloads[0].body == b"{}"
+    assert function.empty_handed is empty_handed

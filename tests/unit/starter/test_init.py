@@ -224,6 +224,17 @@ def test_no_file_is_overwritten_by_an_event(queue):
     assert payloads(queue)["Orders"][0].name == "Orders-2"
 
 
+def test_two_functions_never_share_the_file_of_an_event(queue):
+    one, _, rest = (queue / "template.yaml").read_text().partition("  Mails:")
+    other = one.partition("Resources:\n")[2].replace("  Orders:", '  "Orders!":')
+    (queue / "template.yaml").write_text(f"{one}{other.replace('BatchSize: 2', 'BatchSize: 3')}  Mails:{rest}")
+
+    main(["init"])
+
+    sizes = [len(json.loads(its[0].body).get("Records", ())) for its in payloads(queue).values()]
+    assert sorted(sizes) == [0, 2, 3]
+
+
 def test_an_event_that_the_user_edits_or_removes_is_no_drift(queue, capsys):
     main(["init"])
     event = queue / "events" / "lambdabot" / "Orders.json"
