@@ -14,10 +14,10 @@ from lambdabot.settings.load import load
 CORPUS = Path(__file__).parents[1] / "events"
 
 QUICK = """defaults:
-  memory_mb: [{memory}]
+  memory_mb: [128]
   architectures: [x86_64]
-  budget: {{invocations: 24}}
-budget: {{usd: 1000, minutes: 60}}
+  budget: {invocations: 24}
+budget: {usd: 1000, minutes: 60}
 """
 """One size, today's, and as few invocations of it as are an answer."""
 
@@ -54,7 +54,7 @@ def begun(family):
         folder = family("sam", patch)
         assert main(["init"]) == 0
         config = folder / "lambdabot.yml"
-        config.write_text(config.read_text().replace("functions:", f"{QUICK.format(memory=1024)}functions:", 1))
+        config.write_text(config.read_text().replace("functions:", f"{QUICK}functions:", 1))
         return run(folder)
 
 
@@ -63,7 +63,7 @@ def bare(family):
     """Run CloudFormation's functions with settings that name no event."""
     with pytest.MonkeyPatch.context() as patch:
         folder = family("cloudformation", patch)
-        (folder / "lambdabot.yml").write_text(f"version: 1\n{QUICK.format(memory=128)}")
+        (folder / "lambdabot.yml").write_text(f"version: 1\n{QUICK}")
         return run(folder)
 
 
