@@ -71,7 +71,7 @@ def _not_measured(config: Path, discovery: Discovery, workspace: Workspace) -> t
 
 
 def _check(found: list[Starter], config: Path) -> int:
-    drift = [f"{_shown(one.path)}: missing" for one in found if not one.exists and not one.is_event]
+    drift = [f"{_shown(one.path)}: missing" for one in found if not one.exists]
     drift += [
         f"{_shown(one.path)}: is not what `lambdabot init` writes today; remove it to have it written anew"
         for one in found

@@ -4,7 +4,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
@@ -36,7 +36,6 @@ class Starter:
     text: str
     exists: bool
     differs: bool
-    is_event: bool = False  # that lambdabot.yml names: whoever edits or removes it means it
 
 
 def starters(config: Path, discovery: Discovery, roles: Mapping[str, object]) -> list[Starter]:
@@ -61,10 +60,9 @@ def starters(config: Path, discovery: Discovery, roles: Mapping[str, object]) ->
     }
     workspace = Workspace.around(config.parent)
     found = [_starter(path, text, workspace) for path, text in texts.items()]
-    if os.path.lexists(config):
-        return found  # and names its own events
-    made = (replace(_starter(path, text, workspace), is_event=True) for path, text in events.items())
-    return [*found, *made]
+    if os.path.lexists(config):  # it names its own events: whoever edits or removes one of ours means it
+        return found
+    return [*found, *(_starter(path, text, workspace) for path, text in events.items())]
 
 
 def workflow(name: str, built: Sequence[Part] = ()) -> str:

@@ -106,6 +106,22 @@ def test_a_function_gets_no_event_that_is_named_for_another(chosen, tmp_path):
     assert both["Returns"].payloads[0].origin is PayloadOrigin.SYNTHETIC
 
 
+def test_an_event_that_is_named_for_a_function_that_cannot_take_it_is_nobodys(chosen):
+    both = chosen({"Orders": api("/a"), "Returns": QUEUE}, {"events/orders.json": SQS})
+
+    assert both["Returns"].payloads[0].origin is PayloadOrigin.SYNTHETIC
+
+
+def test_an_event_of_a_queue_is_its_functions_and_no_other_queues(chosen, tmp_path):
+    other = QUEUE.replace(":jobs", ":mails")
+    of_jobs = {"Records": [{"body": "", "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:us-east-1:1:jobs"}]}
+
+    both = chosen({"A": QUEUE, "B": other}, {"events/sample.json": of_jobs})
+
+    assert files_of(both["A"], tmp_path) == ["events/sample.json"]
+    assert both["B"].payloads[0].origin is PayloadOrigin.SYNTHETIC
+
+
 def test_the_longest_name_is_the_one_that_is_meant(chosen, tmp_path):
     both = chosen(
         {"Orders": QUEUE, "OrdersReport": QUEUE}, {"events/orders.json": SQS, "events/event-orders-report.json": SQS}
