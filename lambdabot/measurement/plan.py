@@ -55,6 +55,7 @@ class Plan:
     prices: Prices
     extras: Extras = field(default_factory=Extras)
     base_extras: Extras | None = None  # None: the same
+    no_recommendation: str = ""  # why none is made of what is measured
     threshold_percent: float
     threshold_usd_monthly: float | None = None
     failures: Literal["fail", "warn"] | None = None  # of a head that fails more often; None: not looked at, as once

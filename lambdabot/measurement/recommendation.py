@@ -30,12 +30,10 @@ def recommend(
     cheaper, where speed is the strategy). INIT is billed, so the saving counts cold starts by their share of the calls,
     and where cost is the strategy a tie must hold with them.
     """
-    if plan.identical and not plan.sweep:
-        return None, "unchanged against the target branch, so not measured"
     measured = [variant for variant, one in measurements.items() if one.status is Status.MEASURED]
     swept = [variant for variant in plan.contest(cells) if variant in measured]
-    if not swept:
-        return None, _nothing(measurements)
+    if none := _nothing(plan, swept, measurements):
+        return None, none
     refused = {
         variant: broken(plan, measurements[variant]) or _fails(variant, swept, measurements) for variant in swept
     }
@@ -89,8 +87,12 @@ def recommend(
     )
 
 
-def _nothing(measurements: Mapping[Variant, Measurement]) -> str:
-    """Say why no Configuration was measured."""
+def _nothing(plan: Plan, swept: Sequence[Variant], measurements: Mapping[Variant, Measurement]) -> str:
+    """Say why no Configuration can be recommended, whatever they cost; empty where one may."""
+    if plan.identical and not plan.sweep:
+        return "unchanged against the target branch, so not measured"
+    if swept:
+        return plan.no_recommendation
     head = [one.failures for variant, one in measurements.items() if variant.side is Side.HEAD]
     failed, answered = (sum(getattr(one, name) for one in head) for name in ("failed", "answered"))
     if not failed or failed < answered:

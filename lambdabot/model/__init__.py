@@ -2,14 +2,15 @@
 
 Durations are milliseconds as Lambda reports them, sizes are MB as Lambda counts them (1 MB = 1,048,576 bytes),
 money is US dollars as `Decimal`. A module here imports none that comes later in this list: `configuration`, `place`,
-`selection`, `trigger`, `expectation`, `declaration`, `layer`, `function`, `measured`, `prices`, `arm64`, `runtimes`,
-`result`, `annotation`.
+`selection`, `trigger`, `expectation`, `event_source`, `layer`, `declaration`, `function`, `measured`, `prices`,
+`arm64`, `runtimes`, `result`, `annotation`.
 """
 
 from lambdabot.model.annotation import Annotation
 from lambdabot.model.arm64 import Arm64Check, Arm64Verdict, PackageCheck, PackageVerdict
 from lambdabot.model.configuration import Architecture, Commits, Configuration, Side, Variant
-from lambdabot.model.declaration import Declaration, DeclaredLayer, Discovery, EventSource
+from lambdabot.model.declaration import Declaration, DeclaredLayer, Discovery
+from lambdabot.model.event_source import EventSource, Sent
 from lambdabot.model.expectation import AnswerRule, Expectation
 from lambdabot.model.function import (
     Budget,
@@ -22,6 +23,7 @@ from lambdabot.model.function import (
     ImageConfig,
     Origin,
     Payload,
+    PayloadOrigin,
     Question,
     Setup,
     Strategy,
@@ -91,6 +93,7 @@ __all__ = [
     "PackageCheck",
     "PackageVerdict",
     "Payload",
+    "PayloadOrigin",
     "Place",
     "Prices",
     "Question",
@@ -99,6 +102,7 @@ __all__ = [
     "Round",
     "RunResult",
     "Selection",
+    "Sent",
     "Setup",
     "Side",
     "Slot",

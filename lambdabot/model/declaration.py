@@ -4,27 +4,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lambdabot.model.configuration import Architecture
+from lambdabot.model.event_source import EventSource
 from lambdabot.model.place import Attribute, Place, Undecided
 from lambdabot.model.selection import ALL, Selection
-from lambdabot.model.trigger import Trigger, trigger
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventSource:
-    """What invokes a function; numbers are None where the template does not say them."""
-
-    name: str
-    kind: str  # as the template's format calls it, in lower case: sqs, kinesis, dynamodb, schedule, httpapi …
-    place: Place
-    batch_size: Attribute[int] = None
-    window_seconds: Attribute[int] = None
-    maximum_concurrency: Attribute[int] = None
-    partial_failures: Attribute[bool] = None  # ReportBatchItemFailures
-
-    @property
-    def trigger(self) -> Trigger | None:
-        """Return the service behind it; None where its kind does not tell."""
-        return trigger(self.kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

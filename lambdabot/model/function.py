@@ -17,14 +17,28 @@ from lambdabot.model.trigger import Trigger
 from lambdabot.workspace import Workspace
 
 
+class PayloadOrigin(StrEnum):
+    """Where an event to invoke with comes from."""
+
+    WRITTEN = "lambdabot.yml"
+    FOUND = "found"  # in a file of the repository that nobody named
+    SYNTHETIC = "synthetic"  # as the service sends it that the template has invoke the function
+    EMPTY = "empty"  # `{}`, for want of any
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """An event to invoke with, and its share of the real traffic (weights need not add up to one)."""
+    """An event to invoke with, and its share of the real traffic (weights need not add up to one).
+
+    Two are the same where they send the same, wherever it comes from.
+    """
 
     name: str
     body: bytes
     weight: Decimal
     expect: Expectation | None = None  # None: as the function's other answers
+    origin: PayloadOrigin = field(default=PayloadOrigin.WRITTEN, compare=False)
+    described: str = field(default="", compare=False)  # in words: `events/orders.json`, found in the repository
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +129,7 @@ class Question:
 
     payloads: tuple[Payload, ...] = field(repr=False)
     gate_payloads: tuple[Payload, ...] = field(default=(), repr=False)  # which it is compared with, where others
+    no_event: str = ""  # why it is not measured without one that somebody wrote
     memory_mb: tuple[int, ...]
     sizes_assumed: bool = False  # nobody asked for these memory sizes and no others
     architectures: tuple[Architecture, ...]
@@ -179,6 +194,13 @@ class Function:
             answers_http=any(not side or any(one.answers_http for one in side) for side in sides),
             takes_batches=any(not side or any(one.takes_batches for one in side) for side in sides),
         )
+
+    @property
+    def empty_handed(self) -> bool:
+        """Tell whether it gets `{}`, for want of any event, while its template has something else invoke it."""
+        declaration = self.origin.declaration
+        only_empty = all(one.origin is PayloadOrigin.EMPTY for one in self.question.payloads)
+        return only_empty and declaration is not None and bool(declaration.events)
 
     def value(self, name: str) -> Any:  # noqa: ANN401  # of any field
         """Return a field of one of its parts."""

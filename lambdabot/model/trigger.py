@@ -74,6 +74,8 @@ _KINDS = {
     "cloudwatchlog": Trigger.LOGS,
     "cloudfront": Trigger.EDGE,
     "alexasmarthome": Trigger.ALEXA,
+    # resources that invoke, whatever the format
+    "authorizer": Trigger.AUTHORIZER,
     # principals of permissions
     "apigateway": Trigger.REST_API,
     "elasticloadbalancing": Trigger.LOAD_BALANCER,

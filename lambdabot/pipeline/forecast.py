@@ -9,7 +9,7 @@ from lambdabot.aws.calls.connection import REQUESTS_PER_SECOND
 from lambdabot.aws.calls.region import region_of
 from lambdabot.aws.prices import prices
 from lambdabot.measurement.outlook import Outlook
-from lambdabot.model import Architecture, Function, Layer, Prices, Side
+from lambdabot.model import Architecture, Function, Layer, PayloadOrigin, Prices, Side
 from lambdabot.model.runtimes import unsupported
 from lambdabot.packaging.target import Target
 from lambdabot.pipeline.lineup import Bench, Lineup
@@ -64,7 +64,7 @@ def _lines(function: Function, outlook: Outlook, settings: Settings) -> list[str
         f"  sweep        {', '.join(map(str, asked.memory_mb))} MB on {', '.join(asked.architectures)}",
         f"  today        {today}",
         f"  Variants     {outlook.variants}, base included",
-        f"  payloads     {', '.join(payload.name for payload in function.question.payloads)}",
+        *_events(function),
         f"  at least     {outlook.least_invocations} invocations",
         f"  usually      {invocations} invocations: {usual}",
         f"               {minutes}, one after another",
@@ -72,6 +72,17 @@ def _lines(function: Function, outlook: Outlook, settings: Settings) -> list[str
         f"  control      {_control_calls(function, outlook, settings)} control-plane calls",
         *(f"  note         {note}" for note in (*declared_notes(function), *selection_notes(function))),
     ]
+
+
+def _events(function: Function) -> Iterator[str]:
+    """Yield what it is invoked with: the names of what lambdabot.yml names, in words what nobody did."""
+    payloads = function.question.payloads
+    if all(one.origin is PayloadOrigin.WRITTEN for one in payloads):
+        yield f"  payloads     {', '.join(payload.name for payload in payloads)}"
+        return
+    yield from (f"  event        {one.described}" for one in payloads if one.described)
+    if function.question.no_event:
+        yield f"  event        not measured: {function.question.no_event}"
 
 
 def _endpoint(function: Function, settings: Settings) -> Iterator[str]:

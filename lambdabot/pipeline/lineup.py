@@ -25,6 +25,11 @@ from lambdabot.pipeline.pairs import Pair
 from lambdabot.project.changes import same_settings
 from lambdabot.settings.schema import GateSection
 
+NOT_ITS_EVENT = (
+    "it was invoked with the empty event {}, and what its template has invoke it sends another: name that as payloads "
+    "in lambdabot.yml"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
@@ -131,6 +136,7 @@ class Lineup:
             unavailable=self.reasons,
             payloads=head.question.payloads,
             gate_payloads=head.question.gate_payloads,
+            no_recommendation=NOT_ITS_EVENT if head.empty_handed else "",
             constraints=head.question.constraints,
             strategy=head.question.strategy,
             balanced_weight=head.question.balanced_weight,

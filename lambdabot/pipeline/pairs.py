@@ -50,8 +50,7 @@ def pair_all(terms: Terms) -> tuple[Pair, ...]:
     if not isinstance(tree, BaseTree) or isinstance(base, Unknown):
         reason = base.reason if isinstance(base, Unknown) else ""
         return tuple(
-            Pair(head=head, base=None, no_base=reason, refused=terms.refused.get(head.name, ""))
-            for head in settings.functions
+            Pair(head=head, base=None, no_base=reason, refused=_refused(terms, head)) for head in settings.functions
         )
     known = {function.name: function for function in base.functions}
     base_is = BaseKind.TARGET_BRANCH if settings.base is None else BaseKind.NAMED
@@ -72,11 +71,16 @@ def pair_all(terms: Terms) -> tuple[Pair, ...]:
             found, reason, notes = unbuilt.base_of(head, own or head, lacks)
         elif unlike:
             found, reason = None, f"this side lacks layers that the target branch has: {'; '.join(sorted(unlike))}"
-        refused = terms.refused.get(head.name, "")
+        refused = _refused(terms, head)
         return Pair(head=head, base=found, no_base=reason, base_is=base_is, refused=refused, notes=notes)
 
     unbuilt = _Unbuilt(terms, tree, base)
     return (*map(pair, settings.functions), *_removed(terms, tree, base, base_is))
+
+
+def _refused(terms: Terms, head: Function) -> str:
+    """Return why a function is not measured; empty where it is."""
+    return terms.refused.get(head.name, "") or head.question.no_event
 
 
 class _Unbuilt:

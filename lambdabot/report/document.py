@@ -150,6 +150,10 @@ def _function(result: FunctionResult, root: Path | None) -> dict[str, Any]:
         "monthly_invocations_reason": "" if traffic is not None else "lambdabot.yml has no `monthly_invocations`",
         "current": {**_configuration(function.setup.current), "assumed": function.setup.current_assumed},
         "base_is": result.base_is,
+        "events": [
+            {"name": one.name, "origin": one.origin, "description": one.described}
+            for one in (() if function.question.no_event else function.question.payloads)
+        ],
         **_decided(
             result.measurements, result.recommendation, result.recommendation_reason, result.comparison, traffic
         ),

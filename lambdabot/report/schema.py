@@ -15,6 +15,7 @@ from lambdabot.model import (
     BaseKind,
     Configuration,
     PackageVerdict,
+    PayloadOrigin,
     Side,
     Status,
     Strategy,
@@ -253,6 +254,16 @@ class EditSection(Section):
     """What else the value serves."""
 
 
+class EventSection(Section):
+    """An event that a function is invoked with."""
+
+    name: Text
+    origin: PayloadOrigin
+    """`found` and `synthetic` where nobody named one, `empty` where none was to be had."""
+    description: Text
+    """What it is, in words; of what lambdabot.yml names, its file."""
+
+
 class FunctionSection(Section):
     """All that is known of one function."""
 
@@ -272,6 +283,8 @@ class FunctionSection(Section):
     current: CurrentSection
     base_is: BaseKind = BaseKind.TARGET_BRANCH
     """What `base` is, in its measurements and its comparison."""
+    events: Many[EventSection] = []
+    """What the head is invoked with; the bodies may be secret and are not here."""
     measurements: Many[MeasurementSection]
     recommendation: RecommendationSection | None
     recommendation_reason: Text

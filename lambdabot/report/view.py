@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from lambdabot.model import ACCEPT_LABEL, Configuration, PackageVerdict, Side, Status, Verdict
+from lambdabot.model import ACCEPT_LABEL, Configuration, PackageVerdict, PayloadOrigin, Side, Status, Verdict
 from lambdabot.report import numbers
 from lambdabot.report.failing import Fails, failed_of, fails, most_frequent
 from lambdabot.report.mermaid import Chart, charts
@@ -130,6 +130,9 @@ class FunctionView:
     rows: tuple[Row, ...]
     advice: Advice | None
     no_advice: str
+    events: tuple[str, ...]  # in words; of those that lambdabot.yml names nothing is told but their files
+    chosen: bool  # nobody named them
+    empty: bool  # `{}`, for want of any
     arm64: Arm64
     findings: tuple[Part, ...]
     runtime: str
@@ -168,6 +171,7 @@ class View:
     undecided: tuple[FunctionView, ...]
     cheaper: tuple[FunctionView, ...]
     uncompared: tuple[FunctionView, ...]
+    empty: tuple[FunctionView, ...]  # invoked with `{}`, for want of any event
     pressing: int  # how many of the functions are not collapsed
     saving_monthly: Markup | None  # the sum over all functions with known traffic
     spend: Markup
@@ -206,6 +210,7 @@ def view(report: "Report") -> View:
         undecided=_with_verdict(functions, "inconclusive"),
         cheaper=_with_verdict(functions, "improvement"),
         uncompared=_with_verdict(functions, "not measured"),
+        empty=tuple(one for one in functions if one.empty),
         pressing=len(functions)
         if len(functions) <= FEW
         else len(_with_verdict(functions, "regression", "inconclusive")),
@@ -273,6 +278,10 @@ def _function(one: "FunctionSection") -> FunctionView:
         rows=lines,
         advice=_advice(one, one.recommendation, lines) if one.recommendation else None,
         no_advice=one.recommendation_reason,
+        events=tuple(dict.fromkeys(each.description for each in one.events if each.description)),
+        chosen=any(each.origin is not PayloadOrigin.WRITTEN for each in one.events),
+        empty=any(each.origin is PayloadOrigin.EMPTY for each in one.events)
+        and not (one.error or one.removed or one.unchanged),
         arm64=_arm64(one.arm64),
         findings=tuple(
             finding.model_dump(mode="json")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from lambdabot.errors import Mistake, UsageError
+from lambdabot.events.choice import Asked, Events
 from lambdabot.model import (
     Architecture,
     Budget,
@@ -40,8 +41,6 @@ NO_EXTRA_STORAGE_MB = 512
 BOTH = 2
 """Memory and architecture."""
 
-NO_PAYLOAD = PayloadSection(name="empty", event={})
-
 
 @dataclass(frozen=True, slots=True)
 class _Faults:
@@ -61,9 +60,10 @@ def functions(
     """
     mistakes: list[Mistake] = []
     found = []
+    events = events_of(document, declared)
     for name, section in document.functions.items():
         faults = _Faults(mistakes, mistakes if absent is None else [])
-        function = _function(name, section, declared, side, faults)
+        function = _function(name, section, declared, side, faults, events=events)
         if name not in declared.left_out:
             found.append(function)
         if absent is not None and faults.missing:
@@ -73,7 +73,24 @@ def functions(
     return tuple(found)
 
 
-def _function(name: str, section: FunctionSection, declared: Declared, side: Side, faults: _Faults) -> Function:
+def events_of(document: SettingsFile, declared: Declared) -> Events:
+    """Return the events that functions are measured with for which the settings name none."""
+    folder = declared.source.path.parent
+    asked = (
+        Asked(
+            name=name,
+            code=None if section.source is None else code_of(section.source, folder),
+            handler=section.handler,
+            declaration=declared.declarations.get(name),
+        )
+        for name, section in document.functions.items()
+    )
+    return Events(asked, folder, declared.workspace)
+
+
+def _function(
+    name: str, section: FunctionSection, declared: Declared, side: Side, faults: _Faults, *, events: Events
+) -> Function:
     at: Location = ("functions", name)
     source, declaration = declared.source, declared.declarations.get(name)
 
@@ -111,6 +128,7 @@ def _function(name: str, section: FunctionSection, declared: Declared, side: Sid
     if section.snap_start and section.provisioned_concurrency:
         wrong("snap_start", f"`{name}`: Lambda has SnapStart only without provisioned concurrency", faults.mistakes)
     current, image = section.current, section.image_config
+    chosen = None if section.payloads else events.of(name)
     return Function(
         name=name,
         side=side,
@@ -149,7 +167,8 @@ def _function(name: str, section: FunctionSection, declared: Declared, side: Sid
             tracing=section.tracing,
         ),
         question=Question(
-            payloads=_payloads(name, section.payloads, declared, faults),
+            payloads=_payloads(name, section.payloads, declared, faults) if chosen is None else chosen.payloads,
+            no_event="" if chosen is None else chosen.refused,
             memory_mb=tuple(sorted(set(section.memory_mb))),
             sizes_assumed="memory_mb" not in section.model_fields_set,
             architectures=tuple(dict.fromkeys(section.architectures)),
@@ -206,7 +225,7 @@ def _requirements(section: FunctionSection, code: Path | str | None, selection: 
 def _payloads(name: str, sections: list[PayloadSection], declared: Declared, faults: _Faults) -> tuple[Payload, ...]:
     source = declared.source
     payloads: dict[str, Payload] = {}
-    for index, section in enumerate(sections or [NO_PAYLOAD]):
+    for index, section in enumerate(sections):
         at: Location = ("functions", name, "payloads", index)
         at = at if at in source.written else ("defaults", "payloads", index)
         try:
@@ -219,7 +238,8 @@ def _payloads(name: str, sections: list[PayloadSection], declared: Declared, fau
             message = f"`{name}`: two payloads are called `{called}`; give each a `name`"
             faults.mistakes.append(source.place(at).mistake(message))
         expect = None if section.expect is None else _expectation(section.expect)
-        payloads[called] = Payload(name=called, body=body, weight=section.weight, expect=expect)
+        described = "" if section.file is None else f"`{section.file}`"
+        payloads[called] = Payload(name=called, body=body, weight=section.weight, expect=expect, described=described)
     return tuple(payloads.values())
 
 

@@ -214,7 +214,7 @@ class DefaultsSection(Section):
     environment: dict[Annotated[str, Field(pattern=VARIABLE)], EnvironmentValue] = {}
     """Environment variables of the throw-away copies."""
     payloads: list[PayloadSection] = []
-    """Events to invoke with; one empty event `{}` when absent."""
+    """Events to invoke with; when absent those that the repository holds, else what the template's trigger sends."""
     expect: ExpectSection = ExpectSection()
     """What a good answer holds. Without it, these are failed calls: HTTP statuses of 400 and above, `batchItemFailures`
     that are not empty, errors that are returned in place of being raised (`errorMessage`, GraphQL's `errors`)."""

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from lambdabot.errors import Mistake, UsageError
-from lambdabot.model import Budget, Constraints, Function, ImageConfig, Payload
+from lambdabot.model import Budget, Constraints, Function, ImageConfig, Payload, PayloadOrigin
 from lambdabot.settings.load import Settings
 from lambdabot.settings.schema import FunctionSection, SettingsFile
 from lambdabot.settings.target_branch import TargetBranch, Unknown, nobodys
@@ -47,8 +47,8 @@ _UNACCEPTED = (
     "that is merged"
 )
 _EVENTS = (
-    "This pull request changes `payloads` of `{}`: the gate compares both sides with the target branch's events, and "
-    "the sizes are measured with its own."
+    "This pull request changes {}: the gate compares both sides with the target branch's events, and the sizes are "
+    "measured with its own."
 )
 # Each side's lie in its own tree, so they are compared as written.
 _PATHS = frozenset({"layers", "local_layers", "requirements", "source"})
@@ -97,10 +97,10 @@ def trusted(
             notes += [
                 f"{change}: it is measured with its own." for change in _of_its_own(settings, function, target, own)
             ]
-            held = _with(function, own, payloads=target.written and own.name not in target.absent)
+            held = _with(function, own, payloads=_asks(target, own, function))
             if [one.expect for one in function.question.payloads] != [one.expect for one in held.question.payloads]:
                 notes.append(f"This pull request changes `expect` of payloads of `{function.name}`: {in_force}")
-            notes += [_EVENTS.format(function.name)] if held.question.gate_payloads else []
+            notes += [_EVENTS.format(_change_of_events(function, own))] if held.question.gate_payloads else []
             functions.append(held)
             reason = _powerless(functions[-1], settings.endpoint)
         if reason:
@@ -182,6 +182,33 @@ def _with(function: Function, own: Function, *, payloads: bool) -> Function:
     function = function.changed(payloads=ours)
     gate = _gate_payloads(function, own) if payloads and function.question.payloads != own.question.payloads else ()
     return function.changed(given=given, gate_payloads=gate, **values)
+
+
+def _asks(target: TargetBranch, own: Function, function: Function) -> bool:
+    """Tell whether the target branch says what both sides are compared with.
+
+    What it holds, or what its templates tell, counts as what it writes; but where it has no lambdabot.yml, a pull
+    request that brings one names the first events.
+    """
+    if _wrote(own):
+        return target.written and own.name not in target.absent
+    return target.written or not _wrote(function)
+
+
+def _wrote(function: Function) -> bool:
+    """Tell whether a function's events are those that its lambdabot.yml names."""
+    return all(one.origin is PayloadOrigin.WRITTEN for one in function.question.payloads)
+
+
+def _change_of_events(function: Function, own: Function) -> str:
+    """Say which events a pull request changes, and to what where no lambdabot.yml names them."""
+    if _wrote(function) and _wrote(own):
+        return f"`payloads` of `{function.name}`"
+    before, after = (
+        "`payloads`" if _wrote(one) else ", ".join(each.described for each in one.question.payloads)
+        for one in (own, function)
+    )
+    return f"the events of `{function.name}` ({before} to {after})"
 
 
 def _gate_payloads(function: Function, own: Function) -> tuple[Payload, ...]:

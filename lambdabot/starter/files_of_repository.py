@@ -47,8 +47,9 @@ def starters(config: Path, discovery: Discovery, roles: Mapping[str, object]) ->
     place = config.relative_to(root)
     part = str(place.parent if place.name == DEFAULT_CONFIG else place.with_suffix("")).removeprefix(".")
     built = parts(discovery, root)
+    text, events = settings_text(discovery, config)
     texts = {
-        config: settings_text(discovery, config),
+        config: text,
         root / ROLES: _json(roles),
         **{
             root / ".github/workflows" / _named(name, part): _naming(
@@ -58,7 +59,10 @@ def starters(config: Path, discovery: Discovery, roles: Mapping[str, object]) ->
         },
     }
     workspace = Workspace.around(config.parent)
-    return [_starter(path, text, workspace) for path, text in texts.items()]
+    found = [_starter(path, text, workspace) for path, text in texts.items()]
+    if os.path.lexists(config):  # it names its own events: whoever edits or removes one of ours means it
+        return found
+    return [*found, *(_starter(path, text, workspace) for path, text in events.items())]
 
 
 def workflow(name: str, built: Sequence[Part] = ()) -> str:

@@ -2,15 +2,16 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from lambdabot.model import Attribute, Declaration, Discovery, Place, Stated, Undecided
 from lambdabot.settings.declared import complete
 from lambdabot.settings.yaml_source import YamlSource
+from lambdabot.starter.payloads import payloads
 from lambdabot.starter.release import schema_address
 from lambdabot.starter.secret_values import secret
-from lambdabot.workspace import FileRefusedError, Workspace
+from lambdabot.workspace import Workspace
 
 HEAD = """# yaml-language-server: $schema={schema}
 version: 1
@@ -32,8 +33,8 @@ BY_HAND = """# No template declares a function here: write each by hand, in plac
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*$")
 
 
-def settings_text(discovery: Discovery, config: Path) -> str:
-    """Return the text of a lambdabot.yml that will stand at `config`, for the functions that were found."""
+def settings_text(discovery: Discovery, config: Path) -> tuple[str, dict[Path, str]]:
+    """Return the text of a lambdabot.yml that will stand at `config`, and the events that it names and that are new."""
     root = config.parent
     workspace = Workspace.around(config)
     declared = complete(YamlSource(path=config, data={"version": 1}), discovery, workspace)
@@ -41,9 +42,11 @@ def settings_text(discovery: Discovery, config: Path) -> str:
     remarks = [f"# {_at(problem.place, root)}: {_one_line(problem.reason)}" for problem in discovery.problems]
     for name, reason in declared.left_out.items():
         remarks.append(f"# {name} is not measured: {_one_line(reason.replace(f'{root}/', ''))}")
-    alone = len(declared.declarations) == 1
+    events = payloads(declared, root)
+    files: dict[Path, str] = {}
     for name, one in declared.declarations.items():
-        entries = [*_undecided(one, root), *_environment(one, root), *_payloads(one, root, workspace, alone=alone)]
+        files |= events[name].files
+        entries = [*_undecided(one, root), *_environment(one, root), *events[name].lines]
         if any(not entry.lstrip().startswith("#") for entry in entries):
             written += [f"  {name}: # {_at(one.place, root)}", *entries]
         else:
@@ -51,7 +54,8 @@ def settings_text(discovery: Discovery, config: Path) -> str:
     if not discovery.functions:
         remarks.append(BY_HAND)
     head = HEAD.format(schema=schema_address())
-    return "\n".join([head, *remarks, *(["functions:", *written] if written else ["functions: {}"])]) + "\n"
+    text = "\n".join([head, *remarks, *(["functions:", *written] if written else ["functions: {}"])]) + "\n"
+    return text, files
 
 
 def _undecided(one: Declaration, root: Path) -> Iterator[str]:
@@ -88,28 +92,6 @@ def _environment(one: Declaration, root: Path) -> Iterator[str]:
             yield f"      # {name}: {kind}, which is left out: a value for tests can stand here"
         elif isinstance(value, Undecided):
             yield f"      # {name}: {_at(value.place, root)}: {_one_line(value.reason)}"
-
-
-def _payloads(one: Declaration, root: Path, workspace: Workspace, *, alone: bool) -> Iterator[str]:
-    """Yield the events that lie in `events/` beside the code, or beside the template of a function that is alone."""
-    code = one.code.value if isinstance(one.code, Stated) else None
-    if not isinstance(code, Path) or not code.is_relative_to(root):
-        return
-    found = sorted(_events(code, workspace)) or (sorted(_events(one.place.path.parent, workspace)) if alone else [])
-    if found:
-        yield "    payloads:"
-    for path in found:
-        if path.is_relative_to(root):
-            yield f"      - file: {json.dumps(str(path.relative_to(root)), ensure_ascii=False)}"
-
-
-def _events(folder: Path, workspace: Workspace) -> Iterable[Path]:
-    for path in (folder / "events").glob("*.json"):
-        try:
-            json.loads(workspace.read(path))
-        except (FileRefusedError, ValueError, RecursionError):
-            continue
-        yield path
 
 
 def _at(place: Place, root: Path) -> str:

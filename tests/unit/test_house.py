@@ -18,7 +18,7 @@ FLOORS = """
     commands
     pipeline starter
     settings project packaging arm64 aws local measurement report github
-    unbuilt
+    events unbuilt
     door requirements_file
     model sandbox interruption log output
     __init__ confidential errors folders globs programs redaction workflow_command workspace zip_directory

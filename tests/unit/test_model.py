@@ -17,6 +17,7 @@ ORDER = (
     "selection",
     "trigger",
     "expectation",
+    "event_source",
     "layer",
     "declaration",
     "function",

@@ -86,6 +86,16 @@ def _payload(name: str, arena: Arena) -> Callable[[Seen], bool]:
     return lambda seen: seen.shows(SECRET)
 
 
+def _found(target: str, arena: Arena) -> Callable[[Seen], bool]:
+    """Lay an event where one is looked for that nobody named."""
+    arena.write("prey.json", f'{{"a": "{SECRET}"}}', at=arena.runner)
+    arena.write(".git/prey.json", f'{{"a": "{SECRET}"}}')
+    arena.write("events/other.json", "{}")
+    arena.link("events/hello.json", target)
+    arena.write("src/app.py", TELLING)
+    return lambda seen: seen.shows(SECRET)
+
+
 def _source(name: str, arena: Arena) -> Callable[[Seen], bool]:
     arena.write("app.py", TELLING, at=arena.runner)
     arena.link("linked", "../runner")
@@ -254,6 +264,10 @@ ATTACKS = [
     *_rows("sends a file of the runner as an event", partial(_payload, "../runner/prey.json"), runs=MEASURES),
     *_rows("sends a file of the runner by a linked folder", partial(_payload, "events/prey.json"), runs=MEASURES),
     *_rows("sends a file of `.git` as an event", partial(_payload, ".git/prey.json"), runs=MEASURES),
+    *_rows(
+        "lays a link to a file of the runner where events are", partial(_found, "../../runner/prey.json"), runs=MEASURES
+    ),
+    *_rows("lays a link to a file of `.git` where events are", partial(_found, "../.git/prey.json"), runs=MEASURES),
     *_rows("packages `.git`", partial(_source, ".git")),
     *_rows("packages the runner's folder by a link", partial(_source, "linked")),
     *_rows("packages the runner's folder by `..`", partial(_source, "src/../../runner")),

@@ -168,6 +168,13 @@ def _shrinks_the_event(arena: Arena, go: Go) -> bool:
     return "large" not in json.dumps(function["plan"])
 
 
+def _lays_a_smaller_event(arena: Arena, go: Go) -> bool:
+    arena.write("events/hello.json", '{"n": 1}')
+    arena.write("events/hello.json", '{"n": 9}', at=arena.base)
+    (function,) = _report(go())["functions"]
+    return "(target branch)" not in json.dumps(function["plan"])
+
+
 def _measures_other_code(arena: Arena, go: Go) -> bool:
     arena.write("trivial/app.py", "def handler(event, context):\n    return 0\n")
     arena.write("lambdabot.yml", SETTINGS.replace("source: src", "source: trivial"))
@@ -416,6 +423,7 @@ ATTACKS = [
     *_rows("turns the comment off", _silences('mode: "off"'), by_event=True),
     *_rows("lets no comment be made unless it costs more", _silences("when: regression"), by_event=True),
     *_rows("measures with a smaller event", _shrinks_the_event),
+    *_rows("lays a smaller event where one is looked for", _lays_a_smaller_event),
     *_rows("claims less traffic, to stay below the dollars a month", _lowers_the_traffic),
     *_rows(
         "renames the function, to claim less traffic",

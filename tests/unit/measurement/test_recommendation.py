@@ -143,6 +143,12 @@ def test_what_meets_the_constraints_is_recommended_though_dearer(recommended) ->
     assert found.configuration.memory_mb == 1769
 
 
+def test_nothing_is_recommended_from_what_the_function_is_not_invoked_with(recommended) -> None:
+    found, reason = recommended({128: 4100, 512: 1000}, no_recommendation="another event")
+
+    assert (found, reason) == (None, "another event")
+
+
 def test_nothing_measured(recommended, sweeping) -> None:
     found = conclude(sweeping(), [])
     assert found.recommendation is None

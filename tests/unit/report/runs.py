@@ -30,6 +30,7 @@ from lambdabot.model import (
     PackageCheck,
     PackageVerdict,
     Payload,
+    PayloadOrigin,
     Place,
     Prices,
     Recommendation,
@@ -515,6 +516,32 @@ def finding() -> Finding:
         saving_monthly_usd=Decimal("12.10"),
         fix="Move it to module level.",
         place=Place(path=Path("src/thumbnail/app.py"), line=12),
+    )
+
+
+def events_chosen() -> RunResult:
+    """Three functions for which nobody wrote an event: one was found, one was made, one gets `{}`."""
+    payloads = {
+        "orders": ("orders", PayloadOrigin.FOUND, "`events/orders.json`, found in the repository"),
+        "items": ("SQS", PayloadOrigin.SYNTHETIC, "a synthetic SQS event of 10 records: no event was given"),
+        "mails": (
+            "empty",
+            PayloadOrigin.EMPTY,
+            "the empty event `{}`: no event was given, and what `X` sends is not known",
+        ),
+    }
+    given = {
+        name: (Payload(name=called, body=b"{}", weight=Decimal(1), origin=origin, described=words),)
+        for name, (called, origin, words) in payloads.items()
+    }
+    return run(
+        *(result(function(name, payloads=its), measurements=sweep()) for name, its in given.items() if name != "mails"),
+        result(
+            function("mails", payloads=given["mails"]),
+            measurements=sweep(),
+            recommendation=None,
+            recommendation_reason="it was invoked with the empty event {}",
+        ),
     )
 
 

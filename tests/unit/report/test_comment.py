@@ -21,6 +21,7 @@ SITUATIONS = [
     "one_recommended", "regression", "improvement", "inconclusive", "overridden", "not_accepted", "no_change", "kept",
     "blocked", "nothing_compared", "not_reached", "failed_rows", "local", "live_version", "forty", "with_findings",
     "interrupted", "head_fails", "head_fails_batches", "both_fail", "some_fail", "expected_404", "one_size_fails",
+    "events_chosen",
 ]  # fmt: skip
 STATE = re.compile(r"<!-- lambdabot:state:1 .* -->")
 
@@ -389,6 +390,23 @@ def test_whatever_users_write_breaks_nothing(name, words):
     assert not re.search(r"@[A-Za-z]|#\d", html.unescape(re.sub(r"<[^>]*>", "", outside_code)))
     assert len(text) < COMMENT_LIMIT
     text.encode()
+
+
+def test_an_event_that_nobody_wrote_is_told_beside_the_figures_and_the_empty_one_at_the_top():
+    text = comment_of(runs.events_chosen())
+    top, _, sections = text.partition("| Function |")
+
+    assert "**Invoked with the empty event <code>{}</code>**: <code>mails</code>." in top
+    assert "Name them as <code>payloads</code> in lambdabot.yml" in top
+    assert "Event: <code>events/orders.json</code>, found in the repository." in sections
+    assert "Event: a synthetic SQS event of 10 records: no event was given." in sections
+    assert "empty event" not in comment_of(runs.one_recommended())
+
+
+def test_the_event_of_the_only_function_names_it():
+    one, *_ = runs.events_chosen().functions
+
+    assert "Event of <code>orders</code>: <code>events/orders.json</code>" in comment_of(runs.run(one))
 
 
 def test_what_is_compared_with_has_its_name():

@@ -158,6 +158,14 @@ def test_the_edit_is_that_of_the_users_own_template():
     assert "Terraform" not in html
 
 
+def test_events_are_told_and_the_empty_one_at_the_top():
+    text = "".join(read(page_of(runs.events_chosen())).words)
+
+    assert "Invoked with the empty event {}: mails." in text.partition("All functions")[0]
+    assert "Eventevents/orders.json, found in the repository." in text
+    assert "Eventa synthetic SQS event of 10 records: no event was given." in text
+
+
 def test_what_is_compared_with_has_its_name():
     text = "".join(read(page_of(runs.live_version())).words)
 

@@ -268,3 +268,102 @@ def test_failures_that_the_pull_request_would_only_warn_of_fail_the_gate(judge):
 
     assert found.settings.gate.failures == "fail"
     assert found.notes[0].startswith("This pull request changes `gate` (failures fail to warn): the target branch's is")
+
+
+SAM = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: src, Handler: app.handler, Runtime: python3.12, Events: {Jobs: {Type: SQS}}}
+"""
+MESSAGE = '{"Records": [{"eventSource": "aws:sqs", "body": "%s"}]}'
+FOUND = "`events/orders.json`, found in the repository"
+MADE = "a synthetic SQS event of 10 records: no event was given"
+
+
+@pytest.fixture
+def events_in_force(tmp_path: Path):
+    """Return the function and the notes where two sides hold events, by their path, and maybe a lambdabot.yml."""
+
+    def events_in_force(head, target, *, head_says="", target_says=None):
+        for side, files in (("head", head), ("target", target)):
+            says = {"head": head_says, "target": target_says}[side]
+            given = {"template.yaml": SAM, "src/app.py": "", **files}
+            given |= {} if says is None else {"lambdabot.yml": f"version: 1\n{says}"}
+            for name, text in given.items():
+                (tmp_path / side / name).parent.mkdir(parents=True, exist_ok=True)
+                (tmp_path / side / name).write_text(text)
+        settings = load(Inputs(config=tmp_path / "head" / "lambdabot.yml", endpoint="local"), discover=discover)
+        found = trusted(settings, load_base(tmp_path / "target" / "lambdabot.yml", discover))
+        (function,) = found.settings.functions
+        return function.question, found.notes
+
+    return events_in_force
+
+
+@pytest.mark.parametrize("target_says", [None, ""], ids=["no lambdabot.yml there", "one that names no events"])
+@pytest.mark.parametrize(
+    ("files", "before", "after"),
+    [
+        (({"events/orders.json": MESSAGE % 1}, {}), MADE, FOUND),
+        (({}, {"events/orders.json": MESSAGE % 1}), FOUND, MADE),
+        (({"events/orders.json": MESSAGE % 1}, {"events/orders.json": MESSAGE % 2}), FOUND, FOUND),
+    ],
+    ids=["brings", "removes", "changes"],
+)
+def test_the_gate_keeps_the_target_branchs_events_that_nobody_wrote_down(
+    events_in_force, files, before, after, target_says
+):
+    question, notes = events_in_force(*files, target_says=target_says)
+
+    assert [one.described for one in question.payloads] == [after]
+    assert [one.described for one in question.gate_payloads] == [before]
+    assert {one.name for one in question.payloads}.isdisjoint(one.name for one in question.gate_payloads)
+    (note,) = notes
+    assert note.startswith(
+        f"This pull request changes the events of `Orders` ({before} to {after}): the gate compares "
+    )
+
+
+def test_events_that_lie_alike_on_both_sides_are_measured_once(events_in_force):
+    for files in ({}, {"events/orders.json": MESSAGE % 1}):
+        question, notes = events_in_force(files, files)
+        assert (question.gate_payloads, notes) == ((), ())
+
+
+def test_an_event_that_is_merely_written_down_now_changes_nothing(events_in_force):
+    written = "functions: {Orders: {payloads: [{file: events/orders.json}]}}"
+    files = {"events/orders.json": MESSAGE % 1}
+
+    question, notes = events_in_force(files, files, head_says=written, target_says="")
+
+    assert (question.gate_payloads, notes) == ((), ())
+
+
+def test_the_first_lambdabot_yml_names_the_first_events_but_not_others_than_the_target_branchs(events_in_force):
+    written = "functions: {Orders: {payloads: [{event: {n: 1}}]}}"
+
+    first, notes = events_in_force({}, {}, head_says=written)
+    assert (first.gate_payloads, notes) == ((), ())
+
+    later, notes = events_in_force({}, {}, head_says=written, target_says="")
+    assert [one.described for one in later.gate_payloads] == [MADE]
+    assert f"the events of `Orders` ({MADE} to `payloads`)" in notes[0]
+
+
+@pytest.mark.parametrize(
+    ("says", "empty_handed"),
+    [("", True), ("functions: {Orders: {payloads: [{event: {}}]}}", False)],
+    ids=["for want of any", "written by somebody"],
+)
+def test_the_empty_event_is_what_is_meant_where_somebody_wrote_it(tmp_path, says, empty_handed):
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "app.py").touch()
+    (tmp_path / "template.yaml").write_text(SAM.replace("Type: SQS", "Type: AppSync"))
+    (tmp_path / "lambdabot.yml").write_text(f"version: 1\n{says}")
+
+    (function,) = load(Inputs(config=tmp_path / "lambdabot.yml", endpoint="local"), discover=discover).functions
+
+    assert function.question.payloads[0].body == b"{}"
+    assert function.empty_handed is empty_handed

@@ -160,6 +160,95 @@ def test_events_beside_the_code_become_payloads(repository):
     assert [one.name for one in functions(repository)["Orders"].question.payloads] == ["one"]
 
 
+QUEUE = """
+    Transform: AWS::Serverless-2016-10-31
+    Resources:
+      Orders:
+        Type: AWS::Serverless::Function
+        Properties:
+          CodeUri: orders
+          Handler: app.handler
+          Runtime: python3.12
+          Events: {Q: {Type: SQS, Properties: {BatchSize: 2}}}
+      Mails:
+        Type: AWS::Serverless::Function
+        Properties: {CodeUri: orders, Handler: app.handler, Runtime: python3.12}
+"""
+
+
+@pytest.fixture
+def queue(repository):
+    (repository / "template.yaml").write_text(textwrap.dedent(QUEUE).lstrip())
+    return repository
+
+
+def payloads(repository):
+    return {name: one.question.payloads for name, one in functions(repository).items()}
+
+
+def test_an_event_of_the_trigger_is_written_and_named(queue, capsys):
+    assert main(["init"]) == 0
+
+    assert "written  events/lambdabot/Orders.json" in capsys.readouterr().out
+    text = (queue / "lambdabot.yml").read_text()
+    assert "payloads: # synthetic, to be edited: no event lies in the repository" in text
+    assert '- file: "events/lambdabot/Orders.json" # an SQS event of 2 records' in text
+    assert "#    # payloads: # the empty event `{}`: no event was given, and no template tells what invokes it" in text
+    (payload,) = payloads(queue)["Orders"]
+    assert payload.body == (queue / "events" / "lambdabot" / "Orders.json").read_bytes()
+    assert len(json.loads(payload.body)["Records"]) == 2
+
+
+def test_an_event_that_is_there_is_named_and_none_is_made(queue):
+    (queue / "events").mkdir()
+    (queue / "events" / "orders.json").write_text('{"Records": [{"body": "", "eventSource": "aws:sqs"}]}')
+
+    main(["init"])
+
+    assert (
+        'payloads: # found in the repository\n      - file: "events/orders.json"'
+        in (queue / "lambdabot.yml").read_text()
+    )
+    assert not (queue / "events" / "lambdabot").exists()
+
+
+def test_no_file_is_overwritten_by_an_event(queue):
+    (queue / "events" / "lambdabot").mkdir(parents=True)
+    own = queue / "events" / "lambdabot" / "Orders.json"
+    own.write_text("mine")
+
+    main(["init"])
+
+    assert own.read_text() == "mine"
+    assert '- file: "events/lambdabot/Orders-2.json"' in (queue / "lambdabot.yml").read_text()
+    assert payloads(queue)["Orders"][0].name == "Orders-2"
+
+
+def test_two_functions_never_share_the_file_of_an_event(queue):
+    one, _, rest = (queue / "template.yaml").read_text().partition("  Mails:")
+    other = one.partition("Resources:\n")[2].replace("  Orders:", '  "Orders!":')
+    (queue / "template.yaml").write_text(f"{one}{other.replace('BatchSize: 2', 'BatchSize: 3')}  Mails:{rest}")
+
+    main(["init"])
+
+    sizes = [len(json.loads(its[0].body).get("Records", ())) for its in payloads(queue).values()]
+    assert sorted(sizes) == [0, 2, 3]
+
+
+def test_an_event_that_the_user_edits_or_removes_is_no_drift(queue, capsys):
+    main(["init"])
+    event = queue / "events" / "lambdabot" / "Orders.json"
+    event.write_text('{"n": 1}')
+    assert main(["init", "--check"]) == 0
+
+    event.unlink()
+    assert main(["init", "--check"]) == 0
+    main(["init"])
+
+    assert not event.exists()
+    assert "nothing has drifted" in capsys.readouterr().out
+
+
 def test_without_a_template_the_file_says_what_to_write(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
 

@@ -7,6 +7,8 @@ import yaml
 from lambdabot.model import Attribute, EventSource, Place, Stated
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.cloudformation.intrinsics import attribute
+from lambdabot.project.templates.cloudformation.invokers import invokers
+from lambdabot.project.templates.cloudformation.sent import sent
 from lambdabot.project.templates.cloudformation.stack import Resource, Stack
 from lambdabot.project.templates.yaml_nodes import Node
 
@@ -28,12 +30,20 @@ def sam_events(stack: Stack, events: Node | None) -> tuple[EventSource, ...]:
         kind = stack.document.get(entry.value, "Type")
         if isinstance(kind, yaml.ScalarNode):
             properties = stack.document.get(entry.value, "Properties")
-            found.append(_source(stack, name, str(kind.value).lower(), properties, stack.document.place(entry.key)))
+            found.append(
+                _source(stack, name, _sam_kind(stack, kind, properties), properties, stack.document.place(entry.key))
+            )
     return tuple(found)
 
 
+def _sam_kind(stack: Stack, kind: yaml.ScalarNode, properties: Node | None) -> str:
+    """Return the kind of a SAM event; a topic's that comes by way of a queue is the queue's."""
+    by_queue = kind.value == "SNS" and stack.value(stack.document.get(properties, "SqsSubscription"))
+    return "sqs" if by_queue else str(kind.value).lower()
+
+
 def events_of_resources(stack: Stack) -> dict[str, list[EventSource]]:
-    """Return by function the event source mappings and permissions that are resources of their own."""
+    """Return by function what invokes it and is a resource of its own."""
     found: dict[str, list[EventSource]] = {}
     for resource in stack.of_kind("AWS::Lambda::EventSourceMapping", "AWS::Lambda::Permission", "AWS::Lambda::Url"):
         key = "TargetFunctionArn" if resource.kind == "AWS::Lambda::Url" else "FunctionName"
@@ -48,6 +58,8 @@ def events_of_resources(stack: Stack) -> dict[str, list[EventSource]]:
                     stack.document.place(resource.entry.key),
                 )
             )
+    for name, source in invokers(stack):
+        found.setdefault(name, []).append(source)
     return found
 
 
@@ -58,6 +70,8 @@ def _kind(stack: Stack, resource: Resource) -> str:
         principal = str(stack.value(stack.document.get(resource.properties, "Principal")) or "")
         return principal.partition(".")[0] or "permission"
     source = stack.document.get(resource.properties, "EventSourceArn")
+    if stack.document.get(resource.properties, "DocumentDBEventSourceConfig") is not None:
+        return "documentdb"
     kinds = [SOURCES[kind] for name in stack.mentioned(source) if (kind := stack.resources[name].kind) in SOURCES]
     if kinds:
         return kinds[0]
@@ -83,6 +97,8 @@ def _source(stack: Stack, name: str, kind: str, properties: Node | None, place: 
         partial_failures=None
         if types is None
         else Stated(value="ReportBatchItemFailures" in _texts(types), place=stack.document.place(types)),
+        sent=sent(stack, kind, properties),
+        is_permission=kind == "permission" or stack.document.get(properties, "Principal") is not None,
     )
 
 

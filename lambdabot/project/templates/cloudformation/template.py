@@ -17,6 +17,7 @@ from lambdabot.model import (
     Stated,
     Undecided,
 )
+from lambdabot.model.event_source import explained
 from lambdabot.model.selection import NOTHING
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.cloudformation import inline, layers
@@ -78,6 +79,10 @@ class _Function(Properties):
     def declaration(self, events: tuple[EventSource, ...], provisioned: Attribute[int]) -> Declaration:
         """Return what the template says of the function."""
         own_events = sam_events(self._stack, self._document.get(self._resource.properties, "Events"))
+        url = self._own.get("FunctionUrlConfig") or self._globals.get("FunctionUrlConfig")
+        if url is not None and self._sam:
+            place = self._document.place(url.key)
+            own_events += (EventSource(name="FunctionUrlConfig", kind="url", place=place),)
         environment, undecided = self._environment()
         return Declaration(
             name=self._name(),
@@ -94,7 +99,7 @@ class _Function(Properties):
             environment=environment,
             environment_undecided=undecided,
             layers=self._layers(),
-            events=(*own_events, *events),
+            events=explained((*own_events, *events)),
             reserved_concurrency=self._get("ReservedConcurrentExecutions", attributes.number),
             provisioned_concurrency=self._get(
                 "ProvisionedConcurrencyConfig", attributes.number, "ProvisionedConcurrentExecutions"

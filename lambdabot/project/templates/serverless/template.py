@@ -13,7 +13,6 @@ from lambdabot.model import (
     Attribute,
     Declaration,
     DeclaredLayer,
-    EventSource,
     NoSlot,
     Selection,
     Slot,
@@ -25,6 +24,7 @@ from lambdabot.project.builds.serverless import ServerlessBuild
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.attributes import FRAMEWORK_DEFAULT
 from lambdabot.project.templates.cloudformation.intrinsics import Known, attribute, called, long_form
+from lambdabot.project.templates.serverless.events import Events
 from lambdabot.project.templates.serverless.service import Body, Service
 from lambdabot.project.templates.unforeseen import guarded
 from lambdabot.project.templates.yaml_nodes import Document, Entry, Node
@@ -50,21 +50,29 @@ def functions(document: Document, workspace: Workspace) -> Iterator[Declaration 
     """Yield a service's functions, and what stands for functions that the files do not decide."""
     service = Service(document, workspace)
     build = ServerlessBuild(document.text.path.parent, workspace)
-    for found in service.functions():
-        yield found if isinstance(found, Undecided) else guarded(partial(_read, service, found, build), found.place)
+    bodies = service.functions()
+    events = Events(service, [one for one in bodies if isinstance(one, Body)])
+    for found in bodies:
+        yield (
+            found
+            if isinstance(found, Undecided)
+            else guarded(partial(_read, service, found, events, build), found.place)
+        )
 
 
-def _read(service: Service, body: Body, build: ServerlessBuild) -> Declaration:
-    return build.built(_Function(service, body).declaration(), body.name)
+def _read(service: Service, body: Body, events: Events, build: ServerlessBuild) -> Declaration:
+    return build.built(_Function(service, body, events).declaration(), body.name)
 
 
 class _Function:
     """One function on its way to a Declaration."""
 
-    def __init__(self, service: Service, body: Body) -> None:
+    def __init__(self, service: Service, body: Body, events: Events) -> None:
         self.name = body.name
         self.own = body.own
         self._service = service
+        self._body = body
+        self._events = events
         self._document = body.document
         self._node = body.node
         self.place = body.place
@@ -90,7 +98,7 @@ class _Function:
             environment=environment,
             environment_undecided=undecided,
             layers=self._layers(),
-            events=tuple(self._events()),
+            events=tuple(self._events.of(self._body)),
             reserved_concurrency=self._get("reservedConcurrency", attributes.number, provider=False),
             provisioned_concurrency=self._get("provisionedConcurrency", attributes.number, provider=False),
             ephemeral_storage_mb=self._get("ephemeralStorageSize", attributes.number, provider=False),
@@ -265,34 +273,3 @@ class _Function:
         if isinstance(ref, yaml.ScalarNode):
             return self._service.layer(str(ref.value), document.place(node), inherited)
         return self._attribute(node, document, attributes.text, inherited)
-
-    def _events(self) -> Iterator[EventSource]:
-        node = self._value(self.own.get("events"))
-        for item in node.value if isinstance(node, yaml.SequenceNode) else ():
-            if isinstance(item, yaml.ScalarNode):
-                kind = str(item.value)
-                yield EventSource(name=kind, kind=kind.lower(), place=self._document.place(item))
-            for kind, entry in self._document.entries(item).items():
-                yield self._event(kind, entry)
-
-    def _event(self, kind: str, entry: Entry) -> EventSource:
-        entries = self._document.entries(self._value(entry))
-
-        def whole(key: str) -> Attribute[int]:
-            return self._attribute(entries[key].value, self._document, attributes.number) if key in entries else None
-
-        partial = entries.get("functionResponseType")
-        stream = entries.get("type") if kind == "stream" else None
-        return EventSource(
-            name=kind,
-            kind=str(stream.value.value) if stream is not None else kind.lower(),
-            place=self._document.place(entry.key),
-            batch_size=whole("batchSize"),
-            window_seconds=whole("maximumBatchingWindow") or whole("batchWindow"),
-            maximum_concurrency=whole("maximumConcurrency"),
-            partial_failures=Stated(
-                value=str(partial.value.value) == "ReportBatchItemFailures", place=self._document.place(partial.value)
-            )
-            if partial
-            else None,
-        )

@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
 
 from lambdabot.model import Attribute, EventSource, Place, Stated, Undecided
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.terraform.hcl import Block, text
 from lambdabot.project.templates.terraform.hcl_values import Found, Value
+from lambdabot.project.templates.terraform.invokers import FUNCTION, invokers, sent_by
 from lambdabot.project.templates.terraform.module import Instance, Module
 
-_FUNCTION = re.compile(r"\b(aws_lambda_function|module)\.([\w-]+)")
 _INVOKES = ("aws_lambda_event_source_mapping", "aws_lambda_permission", "aws_lambda_function_url")
 _SOURCE = re.compile(r"\b(?:module\.)?(?:aws_)?(sqs|kinesis|dynamodb|msk|mq|docdb)\w*|arn:[\w-]+:([\w-]+):")
 
@@ -24,13 +26,18 @@ class Events:
         for block in module.blocks:
             if block.kind != "resource" or "function_name" not in block.attributes:
                 continue
-            target = _FUNCTION.search(text(block.attributes["function_name"].expression))
+            target = FUNCTION.search(text(block.attributes["function_name"].expression))
             if target is not None:
                 self._about.setdefault(target[0], []).append(block)
 
     def of(self, address: str) -> list[EventSource]:
         """Return what invokes a function, by its address in the module."""
-        return [_mapping(one) for one in self._applied(address, *_INVOKES)]
+        own = [_mapping(one) for one in self._applied(address, *_INVOKES)]
+        return [*own, *self._elsewhere.get(address, ())]
+
+    @cached_property
+    def _elsewhere(self) -> dict[str, list[EventSource]]:
+        return invokers(self._module)
 
     def provisioned(self, address: str) -> Attribute[int]:
         """Return a function's provisioned concurrency."""
@@ -58,12 +65,8 @@ def module_events(instance: Instance) -> Iterator[EventSource]:
 
 def _entry(name: str, one: Found) -> EventSource:
     principal = one.value.get("service") or one.value.get("principal")
-    return _source(
-        name,
-        _principal(principal) if principal else _kind(text(one.node)) or name.lower(),
-        one.place,
-        one.value,
-    )
+    kind = _principal(principal) if principal else _kind(text(one.node)) or name.lower()
+    return replace(_source(name, kind, one.place, one.value), is_permission=bool(principal))
 
 
 def _mapping(instance: Instance) -> EventSource:
@@ -77,7 +80,15 @@ def _mapping(instance: Instance) -> EventSource:
     if scaling is not None:
         values["maximum_concurrency"] = instance.value(scaling.attributes.get("maximum_concurrency"))
     arn = _kind(text(written.expression)) if written else ""
-    return _source(block.labels[-1], kind or arn or "event source mapping", block.place, values)
+    if any(block.blocks("document_db_event_source_config")):
+        arn = "documentdb"
+    elif any(block.blocks("self_managed_event_source")):
+        arn = "kafka"
+    return replace(
+        _source(block.labels[-1], kind or arn or "event source mapping", block.place, values),
+        sent=sent_by(instance),
+        is_permission=block.labels[0] == "aws_lambda_permission",
+    )
 
 
 def _source(name: str, kind: str, place: Place, values: "dict[str, Value | None]") -> EventSource:

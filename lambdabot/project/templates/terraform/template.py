@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from lambdabot.model import Architecture, Attribute, Declaration, DeclaredLayer, NoSlot, Place, Slot, Stated, Undecided
+from lambdabot.model.event_source import explained
 from lambdabot.model.selection import ALL
 from lambdabot.project.templates import attributes
 from lambdabot.project.templates.attributes import AWS_DEFAULT, Form
@@ -97,7 +98,7 @@ class TerraformFunction:
             environment=environment,
             environment_undecided=undecided,
             layers=self._layers(),
-            events=(*module_events(self._instance), *self._events.of(address)),
+            events=explained((*module_events(self._instance), *self._events.of(address))),
             reserved_concurrency=self._concurrency(self._names.reserved),
             provisioned_concurrency=provisioned or self._events.provisioned(address),
             ephemeral_storage_mb=self._storage(),
