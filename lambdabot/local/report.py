@@ -3,7 +3,6 @@
 import base64
 import json
 import math
-import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -50,7 +49,7 @@ class InvocationLog:
         return base64.b64encode((body + "".join(self._end()).encode())[-_TAIL:]).decode()
 
     def _init_start(self) -> str:
-        runtime = f"python:{platform.python_version()} of this machine"
+        runtime = self.result.runtime
         if self.version.logs_json:
             return self._platform("initStart", self.started, {"runtimeVersion": runtime, "phase": "init"})
         return f"INIT_START Runtime Version: {runtime}\n"

@@ -10,11 +10,11 @@ from lambdabot.aws.calls.region import region_of
 from lambdabot.aws.prices import prices
 from lambdabot.measurement.outlook import Outlook
 from lambdabot.model import Architecture, Function, Layer, Prices, Side
-from lambdabot.model.runtimes import unsupported
 from lambdabot.packaging.target import Target
 from lambdabot.pipeline.lineup import Bench, Lineup
-from lambdabot.pipeline.notes import declared_notes, layers_elsewhere, selection_notes
+from lambdabot.pipeline.notes import declared_notes, selection_notes
 from lambdabot.pipeline.pairs import Pair
+from lambdabot.pipeline.runnable import unrunnable
 from lambdabot.redaction import redact
 from lambdabot.settings.declared import not_measured
 from lambdabot.settings.load import Settings
@@ -75,14 +75,8 @@ def _lines(function: Function, outlook: Outlook, settings: Settings) -> list[str
 
 
 def _endpoint(function: Function, settings: Settings) -> Iterator[str]:
-    """Yield what the embedded endpoint does not run of a function."""
-    if settings.endpoint != "local":
-        return
-    if isinstance(function.code.source, str):
-        yield "  endpoint     a container image is not run by the embedded endpoint: `--endpoint aws` measures it"
-    elif why := unsupported(function.code.runtime):
-        yield f"  endpoint     {why}: `--endpoint aws` measures it"
-    if why := layers_elsewhere(function, Target.local().architecture):
+    """Yield why the embedded endpoint cannot run a function."""
+    if settings.endpoint == "local" and (why := unrunnable(function, Target.local().architecture)):
         yield f"  endpoint     {why}"
 
 

@@ -9,6 +9,7 @@ from lambdabot.arm64.files.layers import LayerClient
 from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.aws.calls.threads import run_all, start
 from lambdabot.errors import PackagingError
+from lambdabot.local.runtimes.runtimes import Runtimes
 from lambdabot.measurement.record import written
 from lambdabot.model import (
     Architecture,
@@ -28,7 +29,7 @@ from lambdabot.pipeline.arm64_check import check_arm64
 from lambdabot.pipeline.diagnosis import diagnosis
 from lambdabot.pipeline.engine import Engine, Evidence
 from lambdabot.pipeline.lineup import Bench, Lineup
-from lambdabot.pipeline.notes import declared_notes, extras_notes, packaging_notes, selection_notes
+from lambdabot.pipeline.notes import declared_notes, extras_notes, packaging_notes, runtime_notes, selection_notes
 from lambdabot.pipeline.pairs import Pair
 from lambdabot.project.changes import same_settings
 from lambdabot.project.edits import edits
@@ -47,6 +48,7 @@ class Workshop:
     layers: LayerBuilds
     through_bucket: bool = False  # packages may be larger than what Lambda takes directly
     layer_client: LayerClient | None = None  # None: there is no AWS to read layers from
+    runtimes: Runtimes | None = None  # what runs functions on the embedded endpoint; None: Lambda does
 
 
 class FunctionJob:
@@ -99,8 +101,8 @@ class FunctionJob:
 
     def _package(self, side: Side, architecture: Architecture) -> Build | PackagingError:
         function, workshop = self.lineup.side(side), self._workshop
-        target = self.lineup.bench.machine or Target.of_runtime(function.code.runtime, architecture)
         try:
+            target = self._target(function, architecture)
             build = package(
                 function,
                 architecture,
@@ -112,6 +114,14 @@ class FunctionJob:
             return workshop.layers.attached(build, function, architecture)
         except PackagingError as error:
             return error
+
+    def _target(self, function: Function, architecture: Architecture) -> Target:
+        """Return what a package has to run on: where the endpoint is embedded, the interpreter that will run it."""
+        if self.lineup.bench.machine is None:
+            return Target.of_runtime(function.code.runtime, architecture)
+        runtimes = self._workshop.runtimes
+        interpreter = runtimes.interpreter(function.code.runtime) if runtimes else None
+        return Target.local(interpreter) if interpreter else self.lineup.bench.machine
 
     def measure(self, engine: Engine, budget: Budget) -> None:
         """Let the engine measure within a budget; what it knows is kept whenever it knows more."""
@@ -152,6 +162,7 @@ class FunctionJob:
                 *declared_notes(head),
                 *selection_notes(head),
                 *packaging_notes(lineup, evidence.invocations),
+                *runtime_notes(lineup, self._workshop.runtimes, evidence.invocations),
                 *evidence.advice,
             ),
         )
