@@ -19,7 +19,17 @@ from lambdabot.interpreters import Interpreter
 from lambdabot.sandbox import engines, landlock
 from lambdabot.sandbox.confinement import Confinement, Namespaces
 from lambdabot.sandbox.namespaces import Bind, View
-from lambdabot.sandbox.system_files import DEVICES, OPT, SETTINGS, SYSTEM, TMP, first_closed, private_folders, topmost
+from lambdabot.sandbox.system_files import (
+    DEVICES,
+    OPT,
+    SETTINGS,
+    SYSTEM,
+    TMP,
+    closed_itself,
+    first_closed,
+    private_folders,
+    topmost,
+)
 from lambdabot.sandbox.users import may_run_other_users
 
 _PACKAGE_ROOT = Path(__file__).parents[2]
@@ -99,8 +109,7 @@ class Isolation:
         """
         if not self.own_users:
             return None
-        ways = ((path, first_closed(path)) for path in programs)
-        return next((closed for path, closed in ways if closed and (closed == path or not self.own_view)), None)
+        return next(filter(None, map(closed_itself if self.own_view else first_closed, programs)), None)
 
     def confinement(
         self,

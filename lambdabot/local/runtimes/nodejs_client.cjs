@@ -239,6 +239,7 @@ async function imported(root, folder, name) {
     const isModule = ending === ".mjs" || (ending === ".js" && isOfModules(path.dirname(file)));
     return isModule ? import(pathToFileURL(file + ending).href) : require(file + ending);
   }
+  if (fs.existsSync(file)) return require(file); // a folder with an index
   return require(require.resolve(name, { paths: [root, path.join(root, folder)] }));
 }
 
