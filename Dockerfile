@@ -19,13 +19,14 @@ RUN pip/bin/python -m pip --python /opt/lambdabot/bin/python --disable-pip-versi
     && python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash -x /pygments/ /opt/lambdabot/lib
 
 FROM ${BASE}
-# git is not pinned: an exact version leaves the distribution's mirror at the next security fix.
+# git and Node.js, which runs functions on the embedded endpoint, are not pinned: an exact version leaves the
+# distribution's mirror at the next security fix.
 # Its manuals and translations stay out, as those of all packages do of Debian's slim images; licences come along.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends \
         -o Dpkg::Options::=--path-exclude='/usr/share/doc/*' -o Dpkg::Options::=--path-include='/usr/share/doc/*/copyright' \
-        -o Dpkg::Options::=--path-exclude='/usr/share/man/*' -o Dpkg::Options::=--path-exclude='/usr/share/locale/*' git \
+        -o Dpkg::Options::=--path-exclude='/usr/share/man/*' -o Dpkg::Options::=--path-exclude='/usr/share/locale/*' git nodejs \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/log/apt /var/log/dpkg.log \
     # git wants Perl for commands that nobody calls here; dpkg keeps its own.
     && rm -rf /usr/share/perl /usr/lib/*/perl \

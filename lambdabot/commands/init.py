@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from lambdabot.errors import ExitCode, UsageError
-from lambdabot.local.runtimes.runtimes import unsupported
+from lambdabot.local.runtimes.available import unsupported
 from lambdabot.model import Discovery, Stated
 from lambdabot.project.discovery import discover
 from lambdabot.settings.declared import complete, not_measured

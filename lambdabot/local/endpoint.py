@@ -11,7 +11,7 @@ from lambdabot.local.faults.canned import CannedHost
 from lambdabot.local.faults.faults import Faults
 from lambdabot.local.host import Host, WorkerHost
 from lambdabot.local.region import Limits
-from lambdabot.local.runtimes.runtimes import Runtimes
+from lambdabot.local.runtimes.available import Runtimes
 from lambdabot.local.server import Server
 from lambdabot.local.services import Services
 from lambdabot.sandbox.folder import PrivateFolder

@@ -9,7 +9,7 @@ from lambdabot.arm64.files.layers import LayerClient
 from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.aws.calls.threads import run_all, start
 from lambdabot.errors import PackagingError
-from lambdabot.local.runtimes.runtimes import Runtimes
+from lambdabot.local.runtimes.available import Runtimes
 from lambdabot.measurement.record import written
 from lambdabot.model import (
     Architecture,

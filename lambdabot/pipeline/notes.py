@@ -12,7 +12,7 @@ from lambdabot.packaging.build import uninstalled
 from lambdabot.redaction import redact
 
 if TYPE_CHECKING:  # numpy comes with it, and a dry run has notes too
-    from lambdabot.local.runtimes.runtimes import Runtimes
+    from lambdabot.local.runtimes.available import Runtimes
     from lambdabot.pipeline.lineup import Lineup
 
 ASSUMED = ("memory_mb", "architecture", "timeout_seconds")

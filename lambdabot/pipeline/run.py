@@ -44,7 +44,7 @@ from lambdabot.settings.declared import not_measured
 from lambdabot.settings.schema import RunBudgetSection
 
 if TYPE_CHECKING:
-    from lambdabot.local.runtimes.runtimes import Runtimes
+    from lambdabot.local.runtimes.available import Runtimes
     from lambdabot.pipeline.engine import Engine
     from lambdabot.pipeline.function import FunctionJob
 

@@ -4,8 +4,8 @@ import zipfile
 from pathlib import Path
 
 from lambdabot import zip_directory
+from lambdabot.local.runtimes.available import unsupported
 from lambdabot.local.runtimes.provided import BOOTSTRAP, HEAD_BYTES, elsewhere
-from lambdabot.local.runtimes.runtimes import unsupported
 from lambdabot.model import Architecture, Function, runtimes
 from lambdabot.pipeline.notes import layers_elsewhere
 from lambdabot.workspace import FileRefusedError

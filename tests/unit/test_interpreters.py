@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lambdabot import interpreters
-from lambdabot.interpreters import Interpreter
+from lambdabot.interpreters import Interpreter, python
 
 TOLD = '#!/bin/sh\ntouch {mark}\necho \'["{program}", "{version}", ["{program}"]]\'\n'
 
@@ -23,10 +23,10 @@ def machine(tmp_path, monkeypatch):
     for name in ("GITHUB_WORKSPACE", "PYENV_ROOT", "UV_PYTHON_INSTALL_DIR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path / "checkout/sub")
-    for function in (interpreters.node, interpreters.python):
+    for function in (interpreters.node, python):
         function.cache_clear()
     yield tmp_path
-    for function in (interpreters.node, interpreters.python):
+    for function in (interpreters.node, python):
         function.cache_clear()
 
 
@@ -102,7 +102,7 @@ def test_a_python_is_found_where_tools_put_it(machine, place):
     program = write(machine / place, "3.9.18")
     write(machine / "tools/Python/3.90.1/x64/bin/python3.9", "3.90.1")
 
-    found = interpreters.python("3.9")
+    found = python("3.9")
 
     assert (found.program, found.version) == (program, "3.9.18")
 
@@ -111,7 +111,7 @@ def test_our_own_version_is_not_looked_for(machine):
     own = interpreters.OWN_PYTHON
     write(machine / f"bin/python{own}", f"{own}.0")
 
-    assert interpreters.python(own) is None
+    assert python(own) is None
     assert own == f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -120,4 +120,4 @@ def test_an_interpreter_that_would_show_a_home_is_not_used(machine, monkeypatch)
     text = program.read_text().replace(f'["{program}"]', f'["{machine}"]')
     program.write_text(text)
 
-    assert interpreters.python("3.9") is None
+    assert python("3.9") is None

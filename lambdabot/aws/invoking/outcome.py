@@ -21,6 +21,7 @@ _OWN_FRAME = re.compile(r'File "[^"]*?/task/([^"]+)", line (\d+)')
 _OWN_FRAME_OF_NODE = re.compile(r"(?:file://)?/[^\s():]*?/task/([^\s():]+):(\d+)")
 _TRACEBACK = "Traceback (most recent call last):"
 _EVERY_FAILURE = AnswerRule()
+_HEAP = re.compile(r"FATAL ERROR: [^\n]*?(JavaScript heap out of memory)")
 _TIMED_OUT = re.compile(r"Task timed out after [\d.]+ seconds\s*$")
 
 
@@ -76,7 +77,9 @@ def _found(frame: re.Pattern[str], frames: object) -> list[re.Match[str]]:
 
 
 def _exception(log: str) -> str:
-    """Return the exception of the last traceback in a log: its first line that is not indented."""
+    """Return the exception of the last traceback in a log: its first line that is not indented; or V8's last word."""
+    if heap := _HEAP.search(log):
+        return heap[1]
     _, traceback, after = log.rpartition(_TRACEBACK)
     lines = after.splitlines()[1:] if traceback else []
     return next((line.strip() for line in lines if line.strip() and not line[0].isspace()), "")

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from lambdabot.errors import ConfinementError, EndpointError
-from lambdabot.local.runtimes.runtime import EntryPointError
+from lambdabot.local.runtimes.runtime import EntryPointError, Runtime
 from lambdabot.local.worker import messages, outcomes
 from lambdabot.local.worker.assignment import Assignment
 from lambdabot.local.worker.machine import Berth, Machine, vcpus_of
@@ -45,12 +45,15 @@ class ExecutionEnvironment:
         """Prepare; nothing runs yet."""
         self._spec = spec
         self._machine = machine
-        self._runtime = machine.runtimes.find(spec.runtime)
         self._control: socket.socket | None = None
         self._berth: Berth | None = None
         self._failed = False
         self._stopped = False
         self._idle = threading.Lock()
+
+    @property
+    def _runtime(self) -> Runtime:
+        return self._machine.runtimes.find(self._spec.runtime)
 
     def invoke(self, *, request_id: str, payload: bytes, client_context: str | None = None) -> InvokeResult:
         """Run the function once and return how it ended; waits for free vCPUs first, outside the measured time.
@@ -59,6 +62,7 @@ class ExecutionEnvironment:
         """
         with self._idle:
             try:
+                self._machine.runtimes.find(self._spec.runtime)  # made ready once, and in nobody's time
                 return self._invoke(request_id, payload, client_context)
             except EntryPointError as error:
                 self._end()

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Self
 
 from lambdabot.local.runtimes import python_packages
+from lambdabot.local.runtimes.available import Runtimes, unsupported
 from lambdabot.local.runtimes.nodejs import CLIENT
 from lambdabot.local.runtimes.runtime import Runtime
-from lambdabot.local.runtimes.runtimes import Runtimes, unsupported
 from lambdabot.local.worker.admission import Admission
 from lambdabot.local.worker.layout import Layout
 from lambdabot.local.worker.nursery import Nursery

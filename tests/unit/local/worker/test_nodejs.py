@@ -82,7 +82,7 @@ def test_a_handler_gets_what_lambda_gives_it(node, any_machine):
         ("src/app.handler", {"src/app.js": "exports.handler = async () => 'here';"}),
         ("src/api/app.handler", {"src/api/app.mjs": "export async function handler() { return 'here'; }"}),
         ("app.a.b", {"app.js": "exports.a = {b: async () => 'here'};"}),
-        ("app.handler", {"app.mjs": "const it = await Promise.resolve('here'); export const handler = async () => it;"}),
+        ("app.handler", {"app.mjs": "export const handler = await Promise.resolve(async () => 'here');"}),
         ("app.handler", {"app/index.js": "exports.handler = async () => 'here';"}),
         ("lib.handler", {"node_modules/lib/index.js": "exports.handler = async () => 'here';"}),
         ("app.handler", {"app.js": "exports.handler = (event, context, callback) => callback(null, 'here');"}),
@@ -255,6 +255,26 @@ def test_the_heap_is_a_share_of_the_memory(node, machine):
     source = "exports.handler = async () => require('v8').getHeapStatistics().heap_size_limit / 1048576;"
     assert 100 < node(machine, source, memory_mb=128).value() < 200
     assert 900 < node(machine, source, memory_mb=1024).value() < 1200
+
+
+def test_a_worker_reads_no_more_than_one_of_python_but_its_own_program(machine, tmp_path):
+    def confinement(identifier):
+        runtime = machine.runtimes.find(identifier)
+        return machine.isolation.confinement(
+            user=1, temporary=tmp_path, shown={}, largest_file_mb=1, programs=runtime.parts
+        )
+
+    python, others = confinement("python3.11"), [confinement("nodejs22.x"), confinement("provided.al2023")]
+
+    for one in others:
+        assert set(one.read_only) - set(python.read_only) <= {str(NODE.program)}
+        assert (one.read_write, one.unix_sockets) == (python.read_write, python.unix_sockets)
+        assert (one.namespaces, one.landlock) == (python.namespaces, python.landlock)
+        if one.view is not None:
+            assert set(one.view.hidden) >= set(python.view.hidden)
+            assert {bind.source for bind in one.view.binds} - {bind.source for bind in python.view.binds} <= {
+                str(NODE.program)
+            }
 
 
 def test_what_is_the_machines_is_out_of_reach(node, machine, tmp_path):

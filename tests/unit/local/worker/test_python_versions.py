@@ -7,8 +7,8 @@ import pytest
 
 from lambdabot import interpreters
 from lambdabot.interpreters import OWN_PYTHON
+from lambdabot.local.runtimes.available import unsupported
 from lambdabot.local.runtimes.python import Python
-from lambdabot.local.runtimes.runtimes import unsupported
 
 FOUND = next(
     (found for minor in (13, 12, 14, 11, 10) if (found := interpreters.python(f"3.{minor}")) is not None), None
@@ -30,7 +30,8 @@ def handler(event, context):
 
 
 @pytest.mark.skipif(FOUND is None, reason="needs another version of Python than the one that runs this")
-def test_a_version_that_the_machine_has_runs_what_asks_for_it(start, machine):
+def test_a_version_that_the_machine_has_runs_what_asks_for_it(start, machine, monkeypatch):
+    monkeypatch.setattr(interpreters, "python", lambda version: FOUND)
     minor = ".".join(FOUND.version.split(".")[:2])
     call = start(machine, SOURCE, runtime=f"python{minor}")
     result = call(text="x" * 200_000)
