@@ -177,7 +177,7 @@ class Isolation:
         missing = []
         if not self.own_view:
             missing.append(
-                "No namespaces: /tmp and /opt are redirected in Python's own functions only, and native libraries need "
+                "No namespaces: /tmp and /opt are redirected in Python's own functions only, and other code needs "
                 "TMPDIR; System V's shared memory is refused; "
                 "sockets with a path can be connected to where their mode allows it."
             )
