@@ -8,7 +8,8 @@ from lambdabot.interpreters import Interpreter
 from lambdabot.local.worker.layout import Layout
 from lambdabot.local.worker.spec import EnvironmentSpec
 
-CLIENT = Path(__file__).resolve().parent / "nodejs_client.cjs"
+CLIENT = "nodejs_client.cjs"
+FILES = {name: Path(__file__).resolve().with_name(name) for name in (CLIENT, "nodejs_handler.cjs", "nodejs_log.cjs")}
 OLDEST = 16
 """The first major version that has all that the client uses."""
 
@@ -41,7 +42,7 @@ class NodeJs:
     @property
     def files(self) -> Mapping[str, Path]:
         """The client."""
-        return {CLIENT.name: CLIENT}
+        return FILES
 
     def command(self, layout: Layout, spec: EnvironmentSpec) -> tuple[str, ...]:
         """Return Node.js with the heap that AWS's bootstrap gives it: a tenth of the memory for what is new."""
@@ -52,7 +53,7 @@ class NodeJs:
             f"--max-semi-space-size={new // 2}",
             f"--max-old-space-size={spec.memory_mb - new}",
         ]
-        return (str(self.interpreter.program), *options, str(layout.runtime / CLIENT.name))
+        return (str(self.interpreter.program), *options, str(layout.runtime / CLIENT))
 
     def variables(self, layout: Layout, spec: EnvironmentSpec) -> dict[str, str]:  # noqa: ARG002 - as of the others
         """Return where modules are looked for, as "Defined runtime environment variables" has it."""

@@ -8,7 +8,7 @@ from typing import Self
 
 from lambdabot.local.runtimes import python_packages
 from lambdabot.local.runtimes.available import Runtimes, unsupported
-from lambdabot.local.runtimes.nodejs import CLIENT
+from lambdabot.local.runtimes.nodejs import FILES
 from lambdabot.local.runtimes.runtime import Runtime
 from lambdabot.local.worker.admission import Admission
 from lambdabot.local.worker.layout import Layout
@@ -55,7 +55,7 @@ class Machine:
         self.admission = Admission(self.vcpus)
         self._folder = PrivateFolder()
         packages = python_packages.packages()
-        self.isolation = Isolation(means or Means.find(), [*packages.values(), CLIENT])
+        self.isolation = Isolation(means or Means.find(), [*packages.values(), *FILES.values()])
         self.isolation.require_no_root()
         self.runtimes = Runtimes(self._folder.path, self.isolation, packages)
         self._users = Users() if self.isolation.own_users else None

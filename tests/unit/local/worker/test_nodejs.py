@@ -125,6 +125,8 @@ def test_a_callback_waits_for_an_empty_event_loop_unless_told_otherwise(node, ma
         ("() => { throw new TypeError('bad order'); }", "TypeError", "bad order"),
         ("(e, c, callback) => callback(new Error('bad order'))", "Error", "bad order"),
         ("(e, c) => c.fail('bad order')", "string", "bad order"),
+        ("async () => { throw Object.create(null); }", "object", "[Object: null prototype] {}"),
+        ("async () => { const e = new Error('round'); e.self = e; throw e; }", "Error", "round"),
         ("async () => 1n", "Error", "Unable to stringify response body"),
         ("async () => new Promise(() => {})", "Runtime.NodeJsExit", ""),
         ("() => { setTimeout(() => { throw new RangeError('later'); }); }", "RangeError", "later"),
@@ -142,9 +144,10 @@ def test_a_failure_is_told_in_lambdas_shape(node, machine, body, kind, message):
 
     assert (result.status, result.function_error, result.error_type) == ("error", "Unhandled", kind)
     assert (error["errorType"], error["errorMessage"]) == (kind, message)
-    if kind not in {"string", "Runtime.NodeJsExit"} and "stringify" not in message:
+    if kind not in {"string", "object", "Runtime.NodeJsExit"} and "stringify" not in message:
         assert any("app.js:2:" in frame for frame in error["trace"]), error
     assert f"{REQUEST_ID}\tERROR\t" in result.logs.decode()
+    assert f'\t{{"errorType":"{kind}","errorMessage":"{message}",' in result.logs.decode()
     assert json.loads(call().payload)["errorType"] == kind
 
 
