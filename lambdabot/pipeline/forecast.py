@@ -14,7 +14,6 @@ from lambdabot.packaging.target import Target
 from lambdabot.pipeline.lineup import Bench, Lineup
 from lambdabot.pipeline.notes import declared_notes, selection_notes
 from lambdabot.pipeline.pairs import Pair
-from lambdabot.pipeline.runnable import unrunnable
 from lambdabot.redaction import redact
 from lambdabot.settings.declared import not_measured
 from lambdabot.settings.load import Settings
@@ -76,7 +75,11 @@ def _lines(function: Function, outlook: Outlook, settings: Settings) -> list[str
 
 def _endpoint(function: Function, settings: Settings) -> Iterator[str]:
     """Yield why the embedded endpoint cannot run a function."""
-    if settings.endpoint == "local" and (why := unrunnable(function, Target.local().architecture)):
+    if settings.endpoint != "local":
+        return
+    from lambdabot.pipeline.runnable import unrunnable  # noqa: PLC0415  # elsewhere nothing of the endpoint is loaded
+
+    if why := unrunnable(function, Target.local().architecture):
         yield f"  endpoint     {why}"
 
 

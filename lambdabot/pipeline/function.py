@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lambdabot.arm64.files.layers import LayerClient
 from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.aws.calls.threads import run_all, start
 from lambdabot.errors import PackagingError
-from lambdabot.local.runtimes.available import Runtimes
 from lambdabot.measurement.record import written
 from lambdabot.model import (
     Architecture,
@@ -35,6 +35,9 @@ from lambdabot.project.changes import same_settings
 from lambdabot.project.edits import edits
 from lambdabot.project.handler import handler_location
 
+if TYPE_CHECKING:  # only the embedded endpoint has them
+    from lambdabot.local.runtimes.available import Runtimes
+
 _NOT_ITS_TURN = "the run ended before its turn came"
 
 
@@ -48,7 +51,7 @@ class Workshop:
     layers: LayerBuilds
     through_bucket: bool = False  # packages may be larger than what Lambda takes directly
     layer_client: LayerClient | None = None  # None: there is no AWS to read layers from
-    runtimes: Runtimes | None = None  # what runs functions on the embedded endpoint; None: Lambda does
+    runtimes: "Runtimes | None" = None  # what runs functions on the embedded endpoint; None: Lambda does
 
 
 class FunctionJob:

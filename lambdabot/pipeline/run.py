@@ -34,7 +34,6 @@ from lambdabot.packaging.target import Target
 from lambdabot.pipeline.likeness import Likeness
 from lambdabot.pipeline.limits import require_budget
 from lambdabot.pipeline.pairs import Pair, pair_all
-from lambdabot.pipeline.runnable import unrunnable
 from lambdabot.pipeline.terms import Terms
 from lambdabot.pipeline.verdict import overall
 from lambdabot.project.base import BaseTree, head_sha
@@ -120,6 +119,8 @@ class Run:
             self._jobs = self._functions(folder, connection, limits, asked)
             self._prepare()
             if self._settings.endpoint == "local":
+                from lambdabot.pipeline.runnable import unrunnable  # noqa: PLC0415  # as in `_endpoint`
+
                 for job in self._ready:  # the check for ARM64 is made all the same
                     here = job.lineup.built_for(job.lineup.current[0])
                     job.failed = "" if job.lineup.unchanged else unrunnable(job.head, here)
