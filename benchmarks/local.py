@@ -125,7 +125,7 @@ def run(seed: int) -> Figures:
         loops = _calibrated(client)
         generator = random.Random(seed)
         cpu = _compared(client, CPU_SIZES, {"loops": loops}, CPU_ROUNDS, generator, warm_up={"loops": 1})
-        curves = {name: _curve(client, runtime, cpu, generator) for name, runtime in others().items()}
+        curves = _curves(client, loops, generator)
         with _upstream() as address:
             asking = {"upstream": address}  # the first time it connects
             waiting = _compared(client, IO_SIZES, asking, IO_ROUNDS, generator, warm_up=asking)
@@ -166,14 +166,28 @@ def run(seed: int) -> Figures:
     return Figures(values, "\n".join([*rows, "", f"Machine: {endpoint.machine} Load before: {load:.1f}."]))
 
 
-def _curve(
-    client: Client, runtime: Runtime, python: Mapping[int, Comparison], generator: random.Random
-) -> dict[int, float]:
-    """Return by how much each size's slowdown, against a full vCPU, is off from that of the same handler in Python."""
-    _deploy(client, sorted({*CPU_SIZES, FULL}), runtime)
-    event = {"loops": _calibrated(client, runtime)}
-    found = _compared(client, CPU_SIZES, event, CURVE_ROUNDS, generator, warm_up={"loops": 1}, runtime=runtime)
-    return {size: one.ratio / python[size].ratio - 1 for size, one in found.items()}
+def _curves(client: Client, loops: int, generator: random.Random) -> dict[str, dict[int, float]]:
+    """Return by how much each size's slowdown, against a full vCPU, is off from that of the same handler in Python.
+
+    All runtimes take turns, so that the host's slow seconds are everybody's.
+    """
+    runtimes, events = {"python": PYTHON, **others()}, {"python": {"loops": loops}}
+    for name, runtime in runtimes.items():
+        if name not in events:
+            _deploy(client, sorted({*CPU_SIZES, FULL}), runtime)
+            events[name] = {"loops": _calibrated(client, runtime)}
+    ratios: dict[str, dict[int, list[float]]] = {name: {size: [] for size in CPU_SIZES} for name in runtimes}
+    for number in range(CURVE_ROUNDS):
+        for runtime in runtimes.values():
+            for size in (*CPU_SIZES, FULL):
+                _renew(client, size, -number - 1, {"loops": 1}, runtime)
+        for size in generator.sample(CPU_SIZES, len(CPU_SIZES)):
+            for name, runtime in generator.sample(sorted(runtimes.items()), len(runtimes)):
+                full, own = (_timing(client, each, events[name], runtime).duration_ms for each in (FULL, size))
+                ratios[name][size].append(own / full)
+    medians = {name: {size: statistics.median(of) for size, of in one.items()} for name, one in ratios.items()}
+    python = medians.pop("python")
+    return {name: {size: ratio / python[size] - 1 for size, ratio in one.items()} for name, one in medians.items()}
 
 
 def _client(endpoint: Endpoint) -> Client:
@@ -251,7 +265,6 @@ def _compared(
     generator: random.Random,
     *,
     warm_up: Mapping[str, object],
-    runtime: Runtime = PYTHON,
 ) -> dict[int, Comparison]:
     """Compare sizes with a full vCPU: each call with the two full ones around it, for the host has slow seconds.
 
@@ -261,11 +274,11 @@ def _compared(
     ratios: dict[int, list[float]] = {size: [] for size in sizes}
     for number in range(rounds):
         for size in (*sizes, FULL):
-            _renew(client, size, number, warm_up, runtime)
-        before = _timing(client, FULL, event, runtime)
+            _renew(client, size, number, warm_up, PYTHON)
+        before = _timing(client, FULL, event)
         for size in generator.sample(sizes, len(sizes)):
-            timing = _timing(client, size, event, runtime)
-            after = _timing(client, FULL, event, runtime)
+            timing = _timing(client, size, event)
+            after = _timing(client, FULL, event)
             timings[size].append(timing)
             ratios[size].append(2 * timing.duration_ms / (before.duration_ms + after.duration_ms))
             before = after
