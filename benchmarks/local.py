@@ -159,7 +159,7 @@ def run(seed: int) -> Figures:
         for size, error in io_errors.items()
     ]
     rows += [
-        f"| the same handler in {name}, {size} MB: curve against Python's | {error:+.1%} |"
+        f"| the same handler in {name}, {size} MB: duration to own CPU time, against Python's | {error:+.1%} |"
         for name, curve in curves.items()
         for size, error in curve.items()
     ]
@@ -167,7 +167,7 @@ def run(seed: int) -> Figures:
 
 
 def _curves(client: Client, loops: int, generator: random.Random) -> dict[str, dict[int, float]]:
-    """Return by how much each size's slowdown, against a full vCPU, is off from that of the same handler in Python.
+    """Return by how much each size's duration to its own CPU time is off from that of the same handler in Python.
 
     All runtimes take turns, so that the host's slow seconds are everybody's.
     """
@@ -179,12 +179,12 @@ def _curves(client: Client, loops: int, generator: random.Random) -> dict[str, d
     ratios: dict[str, dict[int, list[float]]] = {name: {size: [] for size in CPU_SIZES} for name in runtimes}
     for number in range(CURVE_ROUNDS):
         for runtime in runtimes.values():
-            for size in (*CPU_SIZES, FULL):
+            for size in CPU_SIZES:
                 _renew(client, size, -number - 1, {"loops": 1}, runtime)
         for size in generator.sample(CPU_SIZES, len(CPU_SIZES)):
             for name, runtime in generator.sample(sorted(runtimes.items()), len(runtimes)):
-                full, own = (_timing(client, each, events[name], runtime).duration_ms for each in (FULL, size))
-                ratios[name][size].append(own / full)
+                timing = _timing(client, size, events[name], runtime)
+                ratios[name][size].append(timing.duration_ms / (timing.cpu_ms or float("nan")))
     medians = {name: {size: statistics.median(of) for size, of in one.items()} for name, one in ratios.items()}
     python = medians.pop("python")
     return {name: {size: ratio / python[size] - 1 for size, ratio in one.items()} for name, one in medians.items()}
