@@ -22,8 +22,11 @@ import boto3
 from botocore.config import Config
 
 from benchmarks.figures import Figures
+from lambdabot.interpreters import OWN_PYTHON
 from lambdabot.local.endpoint import Endpoint, serve
 from lambdabot.local.region import Limits
+from lambdabot.local.runtimes.available import unsupported
+from tests import provided
 
 REGION = "eu-west-1"
 FULL = 1769  # MB; one vCPU
@@ -36,6 +39,18 @@ IO_ROUNDS = 15
 CALLS = 2_000
 THREADS = 10
 DURATION = re.compile(r"\tDuration: ([0-9.]+) ms\t")
+
+CURVE_ROUNDS = 5
+IN_NODEJS = """
+exports.handler = async event => {
+  if (event.loops === undefined) return null;
+  const began = process.cpuUsage();
+  let total = 0;
+  for (let number = 0; number < event.loops; number++) total += number * number % 7;
+  const { user, system } = process.cpuUsage(began);
+  return (user + system) / 1000 + total * 0;
+};
+"""
 
 Client = Any  # boto3 makes its clients at run time
 
@@ -71,6 +86,35 @@ class Comparison:
     to_cpu_time: float | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    """A runtime, with the same handler in its language; functions of each have names of their own."""
+
+    identifier: str
+    handler: str
+    files: Mapping[str, str | bytes]
+    prefix: str
+
+    def name(self, size: int) -> str:
+        """Return the name of its function of a memory size."""
+        return f"{self.prefix}{size}"
+
+
+PYTHON = Runtime(identifier=f"python{OWN_PYTHON}", handler="app.handler", files={"app.py": HANDLER}, prefix="f")
+
+
+def others() -> dict[str, Runtime]:
+    """Return the other runtimes that this machine has, by the name of their figures."""
+    found = {}
+    if not unsupported("nodejs22.x"):
+        files = {"app.js": IN_NODEJS}
+        found["nodejs"] = Runtime(identifier="nodejs22.x", handler="app.handler", files=files, prefix="node-")
+    if not provided.missing():
+        program = {"bootstrap": provided.bootstrap()}
+        found["provided"] = Runtime(identifier="provided.al2023", handler="any", files=program, prefix="own-")
+    return found
+
+
 def run(seed: int) -> Figures:
     """Measure on this machine, sizes interleaved in random order."""
     load = os.getloadavg()[0]  # whoever else computes takes from the one size that needs a whole processor
@@ -81,6 +125,7 @@ def run(seed: int) -> Figures:
         loops = _calibrated(client)
         generator = random.Random(seed)
         cpu = _compared(client, CPU_SIZES, {"loops": loops}, CPU_ROUNDS, generator, warm_up={"loops": 1})
+        curves = _curves(client, loops, generator)
         with _upstream() as address:
             asking = {"upstream": address}  # the first time it connects
             waiting = _compared(client, IO_SIZES, asking, IO_ROUNDS, generator, warm_up=asking)
@@ -96,6 +141,7 @@ def run(seed: int) -> Figures:
         "local.cpu_law_worst_error": max(abs(error) for error in cpu_errors.values()),
         "local.cpu_law_worst_error_of_cpu_time": max(abs(error) for error in quota_errors.values()),
         "local.io_worst_error": max(abs(error) for error in io_errors.values()),
+        **{f"local.curve.{name}": max(map(abs, curve.values())) for name, curve in curves.items()},
     }
     rows = ["| what | measured |", "| --- | --- |"]
     rows += [f"| invocations/s, trivial handler, {who} | {per_second:,.0f} |" for who, per_second in speed.items()]
@@ -112,7 +158,36 @@ def run(seed: int) -> Figures:
         f"| I/O-bound, {size} MB: {waiting[size].duration_ms:,.1f} ms, against {FULL} MB | {error:+.1%} |"
         for size, error in io_errors.items()
     ]
+    rows += [
+        f"| the same handler in {name}, {size} MB: duration to own CPU time, against Python's | {error:+.1%} |"
+        for name, curve in curves.items()
+        for size, error in curve.items()
+    ]
     return Figures(values, "\n".join([*rows, "", f"Machine: {endpoint.machine} Load before: {load:.1f}."]))
+
+
+def _curves(client: Client, loops: int, generator: random.Random) -> dict[str, dict[int, float]]:
+    """Return by how much each size's duration to its own CPU time is off from that of the same handler in Python.
+
+    All runtimes take turns, so that the host's slow seconds are everybody's.
+    """
+    runtimes, events = {"python": PYTHON, **others()}, {"python": {"loops": loops}}
+    for name, runtime in runtimes.items():
+        if name not in events:
+            _deploy(client, sorted({*CPU_SIZES, FULL}), runtime)
+            events[name] = {"loops": _calibrated(client, runtime)}
+    ratios: dict[str, dict[int, list[float]]] = {name: {size: [] for size in CPU_SIZES} for name in runtimes}
+    for number in range(CURVE_ROUNDS):
+        for runtime in runtimes.values():
+            for size in CPU_SIZES:
+                _renew(client, size, -number - 1, {"loops": 1}, runtime)
+        for size in generator.sample(CPU_SIZES, len(CPU_SIZES)):
+            for name, runtime in generator.sample(sorted(runtimes.items()), len(runtimes)):
+                timing = _timing(client, size, events[name], runtime)
+                ratios[name][size].append(timing.duration_ms / (timing.cpu_ms or float("nan")))
+    medians = {name: {size: statistics.median(of) for size, of in one.items()} for name, one in ratios.items()}
+    python = medians.pop("python")
+    return {name: {size: ratio / python[size] - 1 for size, ratio in one.items()} for name, one in medians.items()}
 
 
 def _client(endpoint: Endpoint) -> Client:
@@ -127,29 +202,33 @@ def _client(endpoint: Endpoint) -> Client:
     )
 
 
-def _deploy(client: Client, sizes: list[int]) -> None:
+def _deploy(client: Client, sizes: list[int], runtime: Runtime = PYTHON) -> None:
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
-        archive.writestr("app.py", HANDLER)
+        for name, data in runtime.files.items():
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = 0o755 << 16
+            archive.writestr(entry, data)
     for size in sizes:
         client.create_function(
-            FunctionName=f"f{size}",
-            Runtime="python3.13",
+            FunctionName=runtime.name(size),
+            Runtime=runtime.identifier,
             Role="arn:aws:iam::123456789012:role/any",
-            Handler="app.handler",
+            Handler=runtime.handler,
             Timeout=60,
             MemorySize=size,
             Code={"ZipFile": package.getvalue()},
         )
-        client.get_waiter("function_active_v2").wait(FunctionName=f"f{size}", WaiterConfig={"Delay": 0.01})
-        _timing(client, size, {})
+        client.get_waiter("function_active_v2").wait(FunctionName=runtime.name(size), WaiterConfig={"Delay": 0.01})
+        _timing(client, size, {}, runtime)
 
 
-def _renew(client: Client, size: int, number: int, warm_up: Mapping[str, object]) -> None:
+def _renew(client: Client, size: int, number: int, warm_up: Mapping[str, object], runtime: Runtime) -> None:
     """Give a function a new environment, and a first call: Lambda keeps none over a change of the configuration."""
-    client.update_function_configuration(FunctionName=f"f{size}", Environment={"Variables": {"ROUND": str(number)}})
-    client.get_waiter("function_updated_v2").wait(FunctionName=f"f{size}", WaiterConfig={"Delay": 0.01})
-    _timing(client, size, warm_up)
+    name = runtime.name(size)
+    client.update_function_configuration(FunctionName=name, Environment={"Variables": {"ROUND": str(number)}})
+    client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.01})
+    _timing(client, size, warm_up, runtime)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,8 +239,8 @@ class Timing:
     cpu_ms: float | None
 
 
-def _timing(client: Client, size: int, event: Mapping[str, object]) -> Timing:
-    answer = client.invoke(FunctionName=f"f{size}", Payload=json.dumps(event), LogType="Tail")
+def _timing(client: Client, size: int, event: Mapping[str, object], runtime: Runtime = PYTHON) -> Timing:
+    answer = client.invoke(FunctionName=runtime.name(size), Payload=json.dumps(event), LogType="Tail")
     payload = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
         raise RuntimeError(payload)
@@ -169,10 +248,13 @@ def _timing(client: Client, size: int, event: Mapping[str, object]) -> Timing:
     return Timing(duration_ms=float(found[-1]), cpu_ms=payload if isinstance(payload, float) else None)
 
 
-def _calibrated(client: Client) -> int:
-    """Return the loops that take CPU_MS at one vCPU."""
-    loops = 500_000
-    return round(loops * CPU_MS / min(_timing(client, FULL, {"loops": loops}).duration_ms for _ in range(5)))
+def _calibrated(client: Client, runtime: Runtime = PYTHON) -> int:
+    """Return the loops that take CPU_MS at one vCPU, from fewer that take long enough to tell."""
+    loops, took = 500_000, 0.0
+    while took < CPU_MS / 10:
+        loops *= 2
+        took = min(_timing(client, FULL, {"loops": loops}, runtime).duration_ms for _ in range(5))
+    return round(loops * CPU_MS / took)
 
 
 def _compared(
@@ -192,7 +274,7 @@ def _compared(
     ratios: dict[int, list[float]] = {size: [] for size in sizes}
     for number in range(rounds):
         for size in (*sizes, FULL):
-            _renew(client, size, number, warm_up)
+            _renew(client, size, number, warm_up, PYTHON)
         before = _timing(client, FULL, event)
         for size in generator.sample(sizes, len(sizes)):
             timing = _timing(client, size, event)

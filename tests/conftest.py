@@ -12,6 +12,7 @@ from botocore.loaders import JSONFileLoader
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from lambdabot import interpreters
 from tests.spot_check import WHOLE, examples, told
 
 # Machines that run tests are shared and slow at times: no property is judged by the clock. In CI the examples are the
@@ -38,6 +39,14 @@ TOGETHER = (
     "tests/unit/local/worker/",  # CPU time is held against the CPU that was granted
 )
 """What one worker of pytest-xdist does alone: it is expensive to make, or would disturb itself."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_python_alone():
+    """Have functions run by the Python that runs this: another one takes a second to be made ready, per endpoint."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(interpreters, "python", lambda version: None)
+        yield
 
 
 class Scheduling(LoadScopeScheduling):

@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 
 from lambdabot.errors import ExitCode, UsageError
+from lambdabot.local.runtimes.available import unsupported
 from lambdabot.model import Discovery, Stated
-from lambdabot.model.runtimes import unsupported
 from lambdabot.project.discovery import discover
 from lambdabot.settings.declared import complete, not_measured
 from lambdabot.settings.yaml_source import YamlSource, read

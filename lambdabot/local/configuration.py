@@ -73,10 +73,11 @@ _DEFAULTS = {
 class ConfigurationRules:
     """What this endpoint accepts: the service's runtimes, this machine's memory sizes, the account's memory limit.
 
-    `supports` gives the reason why this machine cannot run a memory size, "" when it can.
+    `runs` and `supports` give the reason why this machine cannot run a runtime and a memory size, "" when it can.
     """
 
     runtimes: Sequence[str]
+    runs: Callable[[str], str]
     supports: Callable[[int], str]
     memory_limit_mb: int
 
@@ -109,10 +110,8 @@ class ConfigurationRules:
         if runtime not in self.runtimes:
             allowed = f"Member must satisfy enum value set: [{', '.join(self.runtimes)}] or be a valid ARN"
             raise invalid(message=f"Value {runtime} at 'runtime' failed to satisfy constraint: {allowed}")
-        if not runtime.startswith("python3."):
-            raise invalid(
-                message=f"runtime {runtime} is not supported locally; python3.x is, run by this machine's own Python"
-            )
+        if reason := self.runs(runtime):
+            raise invalid(message=reason)
 
     def _check_memory(self, memory_mb: int) -> None:
         if memory_mb > self.memory_limit_mb:

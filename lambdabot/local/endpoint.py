@@ -11,6 +11,7 @@ from lambdabot.local.faults.canned import CannedHost
 from lambdabot.local.faults.faults import Faults
 from lambdabot.local.host import Host, WorkerHost
 from lambdabot.local.region import Limits
+from lambdabot.local.runtimes.available import Runtimes
 from lambdabot.local.server import Server
 from lambdabot.local.services import Services
 from lambdabot.sandbox.folder import PrivateFolder
@@ -21,12 +22,14 @@ class Endpoint:
     """A live endpoint.
 
     `access_key` is the only access key id that it serves; None: it serves everyone on this machine. The secret key
-    may be anything. `machine` says in words how CPU, memory and isolation are enforced here.
+    may be anything. `machine` says in words how CPU, memory and isolation are enforced here; `runtimes` are
+    those that run code, None where nothing runs.
     """
 
     url: str
     access_key: str | None = field(repr=False)
     machine: str
+    runtimes: Runtimes | None = field(repr=False)
     stop: Callable[[], None] = field(repr=False)
 
 
@@ -62,6 +65,7 @@ def serve(
             url=server.url,
             access_key=access_key,
             machine=host.describe(),
+            runtimes=host.runtimes if isinstance(host, WorkerHost) else None,
             stop=stack.close,
         )
 

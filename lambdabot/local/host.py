@@ -26,6 +26,9 @@ class Host(Protocol):
     def supports(self, memory_mb: int) -> str:
         """Return why a memory size cannot be run here, or the empty string."""
 
+    def runs(self, runtime: str) -> str:
+        """Return why a runtime cannot be run here, or the empty string."""
+
     def describe(self) -> str:
         """Say in words how functions are run here."""
 

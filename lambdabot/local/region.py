@@ -50,7 +50,9 @@ class Region:
         registry = Registry(
             name, clock=time.time, transition_seconds=limits.transition_seconds, retire=self._pool.retire
         )
-        rules = ConfigurationRules(runtimes=runtimes, supports=host.supports, memory_limit_mb=limits.memory_mb)
+        rules = ConfigurationRules(
+            runtimes=runtimes, runs=host.runs, supports=host.supports, memory_limit_mb=limits.memory_mb
+        )
         layers = LayerStore(name, codes, clock=time.time)
         logs = LogStore(f"arn:aws:logs:{name}:{ACCOUNT}:log-group:")
         account = Account(registry, codes, concurrency=limits.concurrency, busy=limits.busy)

@@ -3,7 +3,7 @@
 import base64
 import json
 import math
-import platform
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +13,7 @@ from lambdabot.local.function import FunctionVersion
 from lambdabot.local.worker.environment import InvokeResult
 
 _TAIL = 4096  # bytes of X-Amz-Log-Result, before base64
+_LINE = re.compile(rb"[^\n]*\n|[^\n]+")  # a carriage return ends none: Node.js has them in one line of several
 _EVENT = 262_144  # bytes; "CloudWatch Logs quotas": a longer event is cut into several
 
 
@@ -36,7 +37,7 @@ class InvocationLog:
         if self.result.init_ms is not None:
             yield self.started, self._init_start()
         yield self.started, self._start()
-        for line in self.result.logs.splitlines(keepends=True):
+        for line in _LINE.findall(self.result.logs):
             for first in range(0, len(line), _EVENT):
                 yield self.ended, line[first : first + _EVENT].decode(errors="replace")
         for text in self._end():
@@ -50,7 +51,7 @@ class InvocationLog:
         return base64.b64encode((body + "".join(self._end()).encode())[-_TAIL:]).decode()
 
     def _init_start(self) -> str:
-        runtime = f"python:{platform.python_version()} of this machine"
+        runtime = self.result.runtime
         if self.version.logs_json:
             return self._platform("initStart", self.started, {"runtimeVersion": runtime, "phase": "init"})
         return f"INIT_START Runtime Version: {runtime}\n"

@@ -37,12 +37,18 @@ def glibc(runtime: str) -> str | None:
     return AL2023 if version >= _FIRST_ON_AL2023[found[1]] else AL2
 
 
-def unsupported(runtime: str) -> str:
-    """Return why the embedded endpoint does not run a runtime; empty where it does."""
-    return "" if python(runtime) else f"{runtime} is not run by the embedded endpoint, which has Python alone"
-
-
 def python(runtime: str) -> str:
     """Return the version of a Python runtime as its identifier has it (`3.13`), empty for any other."""
     found = _IDENTIFIER.fullmatch(runtime)
     return found[2] if found and found[1] == "python" else ""
+
+
+def nodejs(runtime: str) -> str:
+    """Return the version of a Node.js runtime as its identifier has it (`22`), empty for any other."""
+    found = _IDENTIFIER.fullmatch(runtime)
+    return found[2] if found and found[1] == "nodejs" else ""
+
+
+def is_provided(runtime: str) -> bool:
+    """Tell whether a runtime is an operating system alone, whose functions bring their own program."""
+    return runtime.startswith("provided")

@@ -37,9 +37,7 @@ def package(
 
     Raises PackagingError, whose message begins with the function's name, when it cannot be packaged for the target.
     """
-    words = (
-        target.describe() if function.code.runtime.startswith("python") else f"{function.code.runtime}, {architecture}"
-    )
+    words = target.describe() if _is_python(function) else f"{function.code.runtime}, {architecture}"
     if function.code.source is None:
         what = f"the code of `{function.origin.like}` was not read"
         raise PackagingError(what, advice="Name it in `source`.")
@@ -83,7 +81,7 @@ def package(
 def uninstalled(function: Function) -> str:
     """Return why a source was packaged without dependencies, and how it gets them; nothing where it has its own."""
     source = function.code.source
-    if not isinstance(source, Path) or function.code.requirements is not None:
+    if not isinstance(source, Path) or function.code.requirements is not None or not _is_python(function):
         return ""
     if function.code.selection.is_texts_alone:
         return "No dependency was installed: the template's own text is all of the package. Name a folder as `source`"
@@ -99,6 +97,10 @@ def uninstalled(function: Function) -> str:
     return told
 
 
+def _is_python(function: Function) -> bool:
+    return function.code.runtime.startswith("python")
+
+
 def _zip(
     function: Function, source: Path, target: Target, stem: Path, cache_dir: Path | None, *, direct: bool
 ) -> Archive:
@@ -106,11 +108,7 @@ def _zip(
     selection = function.code.selection
     contents = dict(archive.files(source, function.code.workspace, selection))
     replaced: dict[str, bytes] = {}
-    if (
-        function.code.requirements is not None
-        and target.python is not None
-        and function.code.runtime.startswith("python")
-    ):
+    if function.code.requirements is not None and target.python is not None and _is_python(function):
         wanted = requirements.read(
             function.code.requirements, function.code.workspace, source=source, allow_build=function.code.allow_build
         )

@@ -70,7 +70,8 @@ def _install(cell: Cell, uv: str, requirements: Requirements, target: Target, ar
     command += ["--python", os.path.realpath(target.interpreter or sys.executable)]
     private = {"HOME": str(cell.inside / "home"), "TMPDIR": str(cell.inside), "GIT_TERMINAL_PROMPT": "0"}
     shown = {uv: Path(UV), **{str(path): path for path in _named(environment)}}
-    return cell.run(command, {**environment, **private}, shown=shown, limits=LIMITS)
+    programs = target.parts or None
+    return cell.run(command, {**environment, **private}, shown=shown, limits=LIMITS, programs=programs)
 
 
 def _no_binary(built: frozenset[str]) -> list[str]:

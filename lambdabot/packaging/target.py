@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lambdabot.errors import PackagingError
+from lambdabot.interpreters import OWN_PYTHON, Interpreter
 from lambdabot.model import Architecture, runtimes
 
 LATE_PATCH = 99
@@ -25,6 +26,7 @@ class Target:
     architecture: Architecture
     glibc: str | None  # None: not known
     interpreter: Path | None = None  # the local interpreter; None: Lambda's
+    parts: tuple[Path, ...] = ()  # files and folders of a local interpreter that is not our own
 
     @classmethod
     def of_runtime(cls, runtime: str, architecture: Architecture) -> "Target":
@@ -38,21 +40,22 @@ class Target:
         )
 
     @classmethod
-    def local(cls) -> "Target":
-        """Return this interpreter on this machine. Raises PackagingError on a machine that Lambda does not have."""
+    def local(cls, other: Interpreter | None = None) -> "Target":
+        """Return this interpreter on this machine, or another one. PackagingError on a machine that Lambda has not."""
         machine = platform.machine()
         architecture = runtimes.ARCHITECTURE.get(machine.lower())
         if architecture is None:
             what = f"this machine is {machine}, which is no architecture of Lambda's"
             raise PackagingError(what, advice="Run lambdabot on an x86_64 or arm64 machine, or use `--endpoint aws`.")
-        python = f"{sys.version_info.major}.{sys.version_info.minor}"
+        python = ".".join(other.version.split(".")[:2]) if other else OWN_PYTHON
         library, version = platform.libc_ver()
         return cls(
             runtime=f"python{python}",
             python=python,
             architecture=architecture,
             glibc=version if library == "glibc" else None,
-            interpreter=Path(sys.executable),
+            interpreter=other.program if other else Path(sys.executable),
+            parts=other.parts if other else (),
         )
 
     def describe(self) -> str:

@@ -10,10 +10,9 @@ from lambdabot.aws.calls.region import region_of
 from lambdabot.aws.prices import prices
 from lambdabot.measurement.outlook import Outlook
 from lambdabot.model import Architecture, Function, Layer, PayloadOrigin, Prices, Side
-from lambdabot.model.runtimes import unsupported
 from lambdabot.packaging.target import Target
 from lambdabot.pipeline.lineup import Bench, Lineup
-from lambdabot.pipeline.notes import declared_notes, layers_elsewhere, selection_notes
+from lambdabot.pipeline.notes import declared_notes, selection_notes
 from lambdabot.pipeline.pairs import Pair
 from lambdabot.redaction import redact
 from lambdabot.settings.declared import not_measured
@@ -86,14 +85,12 @@ def _events(function: Function) -> Iterator[str]:
 
 
 def _endpoint(function: Function, settings: Settings) -> Iterator[str]:
-    """Yield what the embedded endpoint does not run of a function."""
+    """Yield why the embedded endpoint cannot run a function."""
     if settings.endpoint != "local":
         return
-    if isinstance(function.code.source, str):
-        yield "  endpoint     a container image is not run by the embedded endpoint: `--endpoint aws` measures it"
-    elif why := unsupported(function.code.runtime):
-        yield f"  endpoint     {why}: `--endpoint aws` measures it"
-    if why := layers_elsewhere(function, Target.local().architecture):
+    from lambdabot.pipeline.runnable import unrunnable  # noqa: PLC0415  # elsewhere nothing of the endpoint is loaded
+
+    if why := unrunnable(function, Target.local().architecture):
         yield f"  endpoint     {why}"
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lambdabot.arm64.files.layers import LayerClient
 from lambdabot.arm64.indexes.access import IndexAccess
@@ -28,11 +29,14 @@ from lambdabot.pipeline.arm64_check import check_arm64
 from lambdabot.pipeline.diagnosis import diagnosis
 from lambdabot.pipeline.engine import Engine, Evidence
 from lambdabot.pipeline.lineup import Bench, Lineup
-from lambdabot.pipeline.notes import declared_notes, extras_notes, packaging_notes, selection_notes
+from lambdabot.pipeline.notes import declared_notes, extras_notes, packaging_notes, runtime_notes, selection_notes
 from lambdabot.pipeline.pairs import Pair
 from lambdabot.project.changes import same_settings
 from lambdabot.project.edits import edits
 from lambdabot.project.handler import handler_location
+
+if TYPE_CHECKING:  # only the embedded endpoint has them
+    from lambdabot.local.runtimes.available import Runtimes
 
 _NOT_ITS_TURN = "the run ended before its turn came"
 
@@ -47,6 +51,7 @@ class Workshop:
     layers: LayerBuilds
     through_bucket: bool = False  # packages may be larger than what Lambda takes directly
     layer_client: LayerClient | None = None  # None: there is no AWS to read layers from
+    runtimes: "Runtimes | None" = None  # what runs functions on the embedded endpoint; None: Lambda does
 
 
 class FunctionJob:
@@ -99,8 +104,8 @@ class FunctionJob:
 
     def _package(self, side: Side, architecture: Architecture) -> Build | PackagingError:
         function, workshop = self.lineup.side(side), self._workshop
-        target = self.lineup.bench.machine or Target.of_runtime(function.code.runtime, architecture)
         try:
+            target = self._target(function, architecture)
             build = package(
                 function,
                 architecture,
@@ -112,6 +117,14 @@ class FunctionJob:
             return workshop.layers.attached(build, function, architecture)
         except PackagingError as error:
             return error
+
+    def _target(self, function: Function, architecture: Architecture) -> Target:
+        """Return what a package has to run on: where the endpoint is embedded, the interpreter that will run it."""
+        if self.lineup.bench.machine is None:
+            return Target.of_runtime(function.code.runtime, architecture)
+        runtimes = self._workshop.runtimes
+        interpreter = runtimes.interpreter(function.code.runtime) if runtimes else None
+        return Target.local(interpreter) if interpreter else self.lineup.bench.machine
 
     def measure(self, engine: Engine, budget: Budget) -> None:
         """Let the engine measure within a budget; what it knows is kept whenever it knows more."""
@@ -152,6 +165,7 @@ class FunctionJob:
                 *declared_notes(head),
                 *selection_notes(head),
                 *packaging_notes(lineup, evidence.invocations),
+                *runtime_notes(lineup, self._workshop.runtimes, evidence.invocations),
                 *evidence.advice,
             ),
         )

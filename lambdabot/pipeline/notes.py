@@ -12,6 +12,7 @@ from lambdabot.packaging.build import uninstalled
 from lambdabot.redaction import redact
 
 if TYPE_CHECKING:  # numpy comes with it, and a dry run has notes too
+    from lambdabot.local.runtimes.available import Runtimes
     from lambdabot.pipeline.lineup import Lineup
 
 ASSUMED = ("memory_mb", "architecture", "timeout_seconds")
@@ -104,6 +105,12 @@ def layer_notes(lineup: "Lineup") -> Iterator[str]:
             if isinstance(one, LayerBuild) and one.extensions:
                 names = ", ".join(one.extensions)
                 yield f"External extensions are not run on the embedded endpoint: {names} of the layer {one.name}."
+
+
+def runtime_notes(lineup: "Lineup", runtimes: "Runtimes | None", seen: Iterable[Invocation]) -> Iterator[str]:
+    """Say what of this machine ran a function in place of Lambda's own runtime, where that differs."""
+    if runtimes is not None and any(seen) and (note := runtimes.find(lineup.pair.head.code.runtime).note):
+        yield note
 
 
 def packaging_notes(lineup: "Lineup", seen: Iterable[Invocation]) -> tuple[str, ...]:

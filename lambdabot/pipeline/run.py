@@ -33,7 +33,6 @@ from lambdabot.packaging.layers import LayerBuilds
 from lambdabot.packaging.target import Target
 from lambdabot.pipeline.likeness import Likeness
 from lambdabot.pipeline.limits import require_budget
-from lambdabot.pipeline.notes import layers_elsewhere
 from lambdabot.pipeline.pairs import Pair, pair_all
 from lambdabot.pipeline.terms import Terms
 from lambdabot.pipeline.verdict import overall
@@ -44,6 +43,7 @@ from lambdabot.settings.declared import not_measured
 from lambdabot.settings.schema import RunBudgetSection
 
 if TYPE_CHECKING:
+    from lambdabot.local.runtimes.available import Runtimes
     from lambdabot.pipeline.engine import Engine
     from lambdabot.pipeline.function import FunctionJob
 
@@ -81,6 +81,7 @@ class Run:
         self._prices = prices(self._region)
         self._notes = [*terms.notes]
         self._cache = cache_folder(os.environ)
+        self._runtimes: Runtimes | None = None  # of the embedded endpoint
 
     def execute(self) -> RunResult:
         """Do the main job. Raises InterruptionError, after saving what was measured and removing what was created.
@@ -118,9 +119,11 @@ class Run:
             self._jobs = self._functions(folder, connection, limits, asked)
             self._prepare()
             if self._settings.endpoint == "local":
+                from lambdabot.pipeline.runnable import unrunnable  # noqa: PLC0415  # as in `_endpoint`
+
                 for job in self._ready:  # the check for ARM64 is made all the same
                     here = job.lineup.built_for(job.lineup.current[0])
-                    job.failed = "" if job.lineup.unchanged else layers_elsewhere(job.head, here)
+                    job.failed = "" if job.lineup.unchanged else unrunnable(job.head, here)
             if connection is None:  # the ARM64 check and the packages need no endpoint
                 for job in self._jobs:
                     job.failed = unreachable
@@ -184,6 +187,7 @@ class Run:
 
                 with serve() as endpoint:
                     self._notes.append(endpoint.machine)
+                    self._runtimes = endpoint.runtimes
                     yield partial(connect, endpoint=endpoint.url, region=self._region, access_key=endpoint.access_key)
             case "aws":
                 yield partial(connect, endpoint=None, region=self._settings.region)
@@ -227,6 +231,7 @@ class Run:
             layers=LayerBuilds(folder / "layers", direct=not through_bucket, stand_ins=settings.endpoint != "aws"),
             through_bucket=through_bucket,
             layer_client=None if local or connection is None else Layers(connection),
+            runtimes=self._runtimes,
         )
         likeness = Likeness(
             connection=None if local else connection,

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,14 +71,26 @@ class Cell:
         return path
 
     def run(
-        self, command: Sequence[str], environment: Mapping[str, str], *, shown: Mapping[str, Path], limits: Limits
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        shown: Mapping[str, Path],
+        limits: Limits,
+        programs: Iterable[Path] | None = None,
     ) -> Finished:
         """Run a program in the folder to its end, or to a limit; it reads what is `shown` beside the system's files.
+
+        `programs` are the files and folders of another interpreter than our own, to be used in its place.
 
         Raises ConfinementError when it could not be started as it should.
         """
         confinement = self._isolation.confinement(
-            user=self._user, temporary=self.outside, shown=shown, largest_file_mb=limits.storage_mb
+            user=self._user,
+            temporary=self.outside,
+            shown=shown,
+            largest_file_mb=limits.storage_mb,
+            programs=programs,
         )
         order = Order(
             command=tuple(command),

@@ -5,6 +5,7 @@ namespaces (where the kernel lets us), Landlock (where the kernel has it).
 """
 
 import os
+import platform
 import subprocess
 import sys
 import sysconfig
@@ -14,10 +15,21 @@ from pathlib import Path
 from typing import Self
 
 from lambdabot.errors import ConfinementError
+from lambdabot.interpreters import Interpreter
 from lambdabot.sandbox import engines, landlock
 from lambdabot.sandbox.confinement import Confinement, Namespaces
 from lambdabot.sandbox.namespaces import Bind, View
-from lambdabot.sandbox.system_files import DEVICES, OPT, SETTINGS, SYSTEM, TMP, first_closed, private_folders, topmost
+from lambdabot.sandbox.system_files import (
+    DEVICES,
+    OPT,
+    SETTINGS,
+    SYSTEM,
+    TMP,
+    closed_itself,
+    first_closed,
+    private_folders,
+    topmost,
+)
 from lambdabot.sandbox.users import may_run_other_users
 
 _PACKAGE_ROOT = Path(__file__).parents[2]
@@ -55,8 +67,10 @@ class Isolation:
     def __init__(self, means: Means, packages: Iterable[Path]) -> None:
         """Decide; `packages` are files and folders beside the interpreter that the code must be able to read."""
         self._means = means
-        self.interpreter = INTERPRETER
         self._programs = topmost(PROGRAMS)
+        self.interpreter = Interpreter(
+            program=Path(INTERPRETER), version=platform.python_version(), parts=tuple(self._programs)
+        )
         self.own_view = means.namespaces != "none"
         # Another user must be let through by the modes of folders, unless they are replaced in its view.
         closed = [folder for path in self._programs if (folder := first_closed(path)) is not None]
@@ -88,23 +102,40 @@ class Isolation:
         what = f"a build cannot be confined on this machine, and would see what is yours. {why}"
         raise ConfinementError(what, advice="Build its wheel in an earlier step and name the folder by UV_FIND_LINKS.")
 
+    def closed(self, programs: Iterable[Path]) -> Path | None:
+        """Return what keeps code of others from being run by programs here: a folder that other users do not enter.
+
+        In a view of its own the folders around them are replaced, but not the programs themselves.
+        """
+        if not self.own_users:
+            return None
+        return next(filter(None, map(closed_itself if self.own_view else first_closed, programs)), None)
+
     def confinement(
-        self, *, user: int, temporary: Path, shown: Mapping[str, Path], largest_file_mb: int
+        self,
+        *,
+        user: int,
+        temporary: Path,
+        shown: Mapping[str, Path],
+        largest_file_mb: int,
+        programs: Iterable[Path] | None = None,
     ) -> Confinement:
         """Return how one process of others is confined.
 
         `temporary` is the one folder that it may write to, at /tmp in a view of its own; `shown` is what it reads
-        beside the system's programs, by the places where a view of its own has it.
+        beside the system's programs, by the places where a view of its own has it. `programs` are files and folders
+        of what runs it; without them, our own interpreter's.
         """
+        needed = self._programs if programs is None else topmost(programs)
         reached = engines.reachable(user, os.environ)
-        readable = [*SYSTEM, *SETTINGS, *map(str, self._programs)]
+        readable = [*SYSTEM, *SETTINGS, *map(str, needed)]
         # In a view of its own the folders around the places are new, and hold nothing else.
         readable += {str(Path(place).parent) for place, path in shown.items() if place != str(path)}
         readable += map(str, shown.values())
         return Confinement(
             user=user,
             namespaces=self._means.namespaces,
-            view=self._view(temporary, shown, reached) if self.own_view else None,
+            view=self._view(temporary, shown, needed, reached) if self.own_view else None,
             landlock=self._means.landlock > 0,
             unix_sockets=self.own_view or not reached,
             largest_file_mb=largest_file_mb,
@@ -112,12 +143,14 @@ class Isolation:
             read_write=(*DEVICES, str(TMP if self.own_view else temporary)),
         )
 
-    def _view(self, temporary: Path, shown: Mapping[str, Path], engine_sockets: Iterable[Path]) -> View:
-        hidden = list(self._hidden)
+    def _view(
+        self, temporary: Path, shown: Mapping[str, Path], programs: list[Path], engine_sockets: Iterable[Path]
+    ) -> View:
+        hidden = topmost([*self._hidden, *filter(None, map(first_closed, programs))])
         if any(Path(place).is_relative_to(OPT) for place, path in shown.items() if place != str(path)):
             hidden.append(OPT)  # it holds these alone, and what is needed of this machine
         covers = [*hidden, TMP]
-        needed = [*self._programs, Path("/etc/resolv.conf").resolve()]
+        needed = [*programs, Path("/etc/resolv.conf").resolve()]
         binds = [Bind(source=str(temporary), target=str(TMP), writable=True)]
         binds += [Bind(source=str(path), target=str(path)) for path in needed if _lies_in(path, covers)]
         binds += [
@@ -144,7 +177,7 @@ class Isolation:
         missing = []
         if not self.own_view:
             missing.append(
-                "No namespaces: /tmp and /opt are redirected in Python's own functions only, and native libraries need "
+                "No namespaces: /tmp and /opt are redirected in Python's own functions only, and other code needs "
                 "TMPDIR; System V's shared memory is refused; "
                 "sockets with a path can be connected to where their mode allows it."
             )

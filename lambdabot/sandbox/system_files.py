@@ -66,4 +66,9 @@ def first_closed(path: Path) -> Path | None:
     for folder in reversed(path.parents):
         if not folder.stat().st_mode & 0o001:
             return folder
+    return closed_itself(path)
+
+
+def closed_itself(path: Path) -> Path | None:
+    """Return a path that other users could not open even where they got to it, None for every other."""
     return None if path.stat().st_mode & (0o001 if path.is_dir() else 0o004) else path

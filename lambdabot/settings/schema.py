@@ -204,7 +204,7 @@ class DefaultsSection(Section):
     handler: Annotated[str, Field(pattern=HANDLER)] | None = None
     """The handler, as Lambda takes it: `app.handler`. Not used for container images."""
     runtime: Annotated[str, Field(pattern=RUNTIME)] = "python3.13"
-    """Lambda's runtime identifier. The embedded endpoint runs its own Python and says so."""
+    """Lambda's runtime identifier. The embedded endpoint says which interpreter of its machine ran it."""
     requirements: str | None = None
     """A requirements file, relative to `source`; the one in `source`, if any, when absent."""
     role: Annotated[str, Field(pattern=ROLE)] | None = None

@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from lambdabot.aws.invoking.report_line import Report
 from lambdabot.model import AnswerRule, Invocation, Outcome
@@ -13,10 +15,13 @@ NO_REPORT = (
     "role must be allowed to write to (logs:CreateLogStream, logs:PutLogEvents)"
 )
 _REASON_CHARACTERS = 300
+_FRAME_CHARACTERS = 2000  # of a frame's text, in which a search may begin anywhere
 _REQUEST_ID = re.compile(r"RequestId: [0-9a-f-]{36} (Error: )?")  # no two failures would read alike
 _OWN_FRAME = re.compile(r'File "[^"]*?/task/([^"]+)", line (\d+)')
+_OWN_FRAME_OF_NODE = re.compile(r"(?:file://)?/[^\s():]*?/task/([^\s():]+):(\d+)")
 _TRACEBACK = "Traceback (most recent call last):"
 _EVERY_FAILURE = AnswerRule()
+_HEAP = re.compile(r"FATAL ERROR: [^\n]*?(JavaScript heap out of memory)")
 _TIMED_OUT = re.compile(r"Task timed out after [\d.]+ seconds\s*$")
 
 
@@ -49,19 +54,32 @@ def read_failure(payload: bytes, log: str = "", rule: AnswerRule = _EVERY_FAILUR
     if not isinstance(error, dict):
         return Failed(error_type="", message=payload[:_REASON_CHARACTERS].decode(errors="replace"))
     error_type = str(error.get("errorType") or "")
-    place = _exception(log) if error_type == "Runtime.ExitError" else _innermost(error.get("stackTrace"))
+    place = _exception(log) if error_type == "Runtime.ExitError" else _innermost(error)
     message = str(error.get("errorMessage") or "")
     return Failed(error_type=error_type, message=message, place=place, meant=rule.allows(error_type))
 
 
-def _innermost(frames: object) -> str:
-    """Return file and line of the function's last frame in a `stackTrace`, as Python's runtime writes it."""
-    own = [found for frame in frames if (found := _OWN_FRAME.search(str(frame)))] if isinstance(frames, list) else []
-    return f"{own[-1][1]}, line {own[-1][2]}" if own else ""
+def _innermost(error: Mapping[str, Any]) -> str:
+    """Return file and line of the function's innermost frame: Python's runtime has it last, Node.js first in `trace`.
+
+    A package of Node.js lies in the function's own folder, and is passed over for what called it.
+    """
+    own = _found(_OWN_FRAME, error.get("stackTrace"))[-1:]
+    if not own:
+        frames = _found(_OWN_FRAME_OF_NODE, error.get("trace"))
+        own = [each for each in frames if "node_modules/" not in each[1]][:1] or frames[:1]
+    return f"{own[0][1]}, line {own[0][2]}" if own else ""
+
+
+def _found(frame: re.Pattern[str], frames: object) -> list[re.Match[str]]:
+    texts = (str(one)[:_FRAME_CHARACTERS] for one in frames) if isinstance(frames, list) else ()
+    return [found for text in texts if (found := frame.search(text))]
 
 
 def _exception(log: str) -> str:
-    """Return the exception of the last traceback in a log: its first line that is not indented."""
+    """Return the exception of the last traceback in a log: its first line that is not indented; or V8's last word."""
+    if heap := _HEAP.search(log):
+        return heap[1]
     _, traceback, after = log.rpartition(_TRACEBACK)
     lines = after.splitlines()[1:] if traceback else []
     return next((line.strip() for line in lines if line.strip() and not line[0].isspace()), "")

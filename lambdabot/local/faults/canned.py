@@ -35,6 +35,10 @@ class CannedHost:
         """Return the empty string."""
         return ""
 
+    def runs(self, runtime: str) -> str:  # noqa: ARG002  # as above
+        """Return the empty string."""
+        return ""
+
     def describe(self) -> str:
         """Say that nothing runs."""
         return "Nothing runs: what invocations report is canned."
@@ -77,6 +81,7 @@ class CannedEnvironment:
             error_type="Canned" if failed else None,
             logs=b"",
             healthy=not failed,
+            runtime=f"{self._spec.runtime}, which is canned",
         )
 
     def stop(self) -> None:

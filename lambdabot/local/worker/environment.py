@@ -6,13 +6,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from lambdabot.errors import ConfinementError, EndpointError
-from lambdabot.local.worker import messages
+from lambdabot.local.runtimes.runtime import EntryPointError, Runtime
+from lambdabot.local.worker import messages, outcomes
 from lambdabot.local.worker.assignment import Assignment
 from lambdabot.local.worker.machine import Berth, Machine, vcpus_of
 from lambdabot.local.worker.messages import Header
 from lambdabot.local.worker.outcomes import Status
 from lambdabot.local.worker.spec import EnvironmentSpec
 from lambdabot.local.worker.variables import worker_variables
+from lambdabot.model import runtimes
 from lambdabot.sandbox.order import Order
 
 _INIT_SECONDS = 10.0  # "The Init phase is limited to 10 seconds" (Lambda execution environment lifecycle)
@@ -33,6 +35,7 @@ class InvokeResult:
     error_type: str | None
     logs: bytes
     healthy: bool  # False: the process is gone, the next invocation starts a new one within its own duration
+    runtime: str  # what ran it, as INIT_START names it
 
 
 class ExecutionEnvironment:
@@ -48,6 +51,10 @@ class ExecutionEnvironment:
         self._stopped = False
         self._idle = threading.Lock()
 
+    @property
+    def _runtime(self) -> Runtime:
+        return self._machine.runtimes.find(self._spec.runtime)
+
     def invoke(self, *, request_id: str, payload: bytes, client_context: str | None = None) -> InvokeResult:
         """Run the function once and return how it ended; waits for free vCPUs first, outside the measured time.
 
@@ -55,7 +62,11 @@ class ExecutionEnvironment:
         """
         with self._idle:
             try:
+                self._machine.runtimes.find(self._spec.runtime)  # made ready once, and in nobody's time
                 return self._invoke(request_id, payload, client_context)
+            except EntryPointError as error:
+                self._end()
+                return self._not_started(request_id, str(error))
             except EndpointError:
                 self._end()
                 raise
@@ -106,6 +117,22 @@ class ExecutionEnvironment:
             error_type=header["error_type"],
             logs=body[length:],
             healthy=header["healthy"],
+            runtime=self._runtime.version,
+        )
+
+    def _not_started(self, request_id: str, reason: str) -> InvokeResult:
+        failure = outcomes.no_entry_point(request_id, reason)
+        return InvokeResult(
+            payload=failure.payload,
+            function_error="Unhandled",
+            duration_ms=0.0,
+            init_ms=None,
+            max_memory_mb=0,
+            status=failure.status,
+            error_type=failure.error_type,
+            logs=failure.log.encode(),
+            healthy=False,
+            runtime=self._runtime.version,
         )
 
     def stop(self) -> None:
@@ -147,13 +174,13 @@ class ExecutionEnvironment:
 
     def _order(self, berth: Berth) -> Order:
         spec = self._spec
-        isolation = self._machine.isolation
-        layout = self._machine.layout(spec.code, spec.layers, berth)
-        wrapper = spec.environment.get("AWS_LAMBDA_EXEC_WRAPPER")
-        program = (isolation.interpreter, "-S", "-P", str(layout.runtime / "bootstrap.py"), str(layout.layers))
+        isolation, runtime = self._machine.isolation, self._runtime
+        layout = self._machine.layout(runtime, spec.code, spec.layers, berth)
+        program = runtime.command(layout, spec)
+        wrapper = "" if runtimes.is_provided(spec.runtime) else spec.environment.get("AWS_LAMBDA_EXEC_WRAPPER")
         return Order(
             command=(layout.seen(wrapper), *program) if wrapper else program,
-            environment=worker_variables(spec, layout),
+            environment=worker_variables(spec, layout, runtime.variables(layout, spec)),
             working_folder=str(layout.code),
             folder=str(berth.folder),
             memory_mb=spec.memory_mb,
@@ -161,7 +188,11 @@ class ExecutionEnvironment:
             vcpus=vcpus_of(spec.memory_mb),
             controllers=self._machine.controllers,
             confinement=isolation.confinement(
-                user=berth.user, temporary=berth.temporary, shown=layout.shown, largest_file_mb=spec.storage_mb
+                user=berth.user,
+                temporary=berth.temporary,
+                shown=layout.shown,
+                largest_file_mb=spec.storage_mb,
+                programs=runtime.parts,
             ),
         )
 

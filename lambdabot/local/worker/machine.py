@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from lambdabot.local.runtimes import python_packages
+from lambdabot.local.runtimes.available import Runtimes, unsupported
+from lambdabot.local.runtimes.nodejs import FILES
+from lambdabot.local.runtimes.runtime import Runtime
 from lambdabot.local.worker.admission import Admission
 from lambdabot.local.worker.layout import Layout
 from lambdabot.local.worker.nursery import Nursery
-from lambdabot.local.worker.runtime_packages import link_runtime
 from lambdabot.sandbox import cgroup
 from lambdabot.sandbox.cgroup import Controllers
 from lambdabot.sandbox.folder import PrivateFolder, remove_closed
@@ -51,11 +54,10 @@ class Machine:
         self.vcpus = min(float(len(os.sched_getaffinity(0))), cgroup.granted_vcpus())
         self.admission = Admission(self.vcpus)
         self._folder = PrivateFolder()
-        self._runtime = self._folder.path / "runtime"
-        self._runtime.mkdir(mode=0o755)
-        self._packages = link_runtime(self._runtime)
-        self.isolation = Isolation(means or Means.find(), self._packages.values())
+        packages = python_packages.packages()
+        self.isolation = Isolation(means or Means.find(), [*packages.values(), *FILES.values()])
         self.isolation.require_no_root()
+        self.runtimes = Runtimes(self._folder.path, self.isolation, packages)
         self._users = Users() if self.isolation.own_users else None
         self.nursery = Nursery(self._users.handle if self._users else None)
         self._lock = threading.Lock()
@@ -89,11 +91,11 @@ class Machine:
             with self._lock:
                 self._users.give_back(berth.user)
 
-    def layout(self, code: Path, layers: Path | None, berth: Berth) -> Layout:
-        """Return where a worker with this code and these layers sees things."""
+    def layout(self, runtime: Runtime, code: Path, layers: Path | None, berth: Berth) -> Layout:
+        """Return where a worker of this runtime with this code and these layers sees things."""
         if self.isolation.own_view:
-            return Layout.as_on_lambda(code, layers, self._packages)
-        return Layout.as_it_lies(code, layers, self._runtime, self._packages, berth.temporary)
+            return Layout.as_on_lambda(code, layers, runtime.files)
+        return Layout.as_it_lies(code, layers, self.runtimes.linked(runtime), runtime.files, berth.temporary)
 
     def supports(self, memory_mb: int) -> str:
         """Return why a memory size cannot be run here, or the empty string."""
@@ -101,6 +103,10 @@ class Machine:
         if needed <= self.vcpus:
             return ""
         return f"{memory_mb} MB has {needed:.2f} vCPUs on Lambda, and this machine has {self.vcpus:g}"
+
+    def runs(self, runtime: str) -> str:
+        """Return why a runtime cannot be run here, or the empty string."""
+        return unsupported(runtime)
 
     def describe(self) -> str:
         """Return in words how CPU and memory are limited and workers isolated here, and what is missing."""

@@ -64,6 +64,12 @@ def out_of_storage(request_id: str, megabytes: int) -> Failure:
     return _failure("error", "OSError", message, log)
 
 
+def no_entry_point(request_id: str, reason: str) -> Failure:
+    """Return the failure of a package whose program could not be started."""
+    message = f"RequestId: {request_id} Error: {reason}"
+    return _failure("error", "Runtime.InvalidEntrypoint", message, f"{message}\nRuntime.InvalidEntrypoint\n")
+
+
 def timed_out(request_id: str, seconds: float, at: str) -> Failure:
     """Return the failure of an invocation that ran into its timeout; `at` is the time as the log has it."""
     message = f"Task timed out after {seconds:.2f} seconds"

@@ -6,12 +6,14 @@ beyond `RESPONSE_LIMIT`.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from base64 import b64decode
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 RESPONSE_LIMIT = 6_291_556  # bytes, as Lambda's own message says: 6 MB and a little
 _HEAD_LIMIT = 2 * 1024 * 1024  # awslambdaric sends an X-Ray cause of up to 1 MB as a header
 _PREFIX = "/2018-06-01/runtime/"
+ERROR_TYPE, _ERROR_BODY = "lambda-runtime-function-error-type", "lambda-runtime-function-error-body"
 _REASONS = {200: "OK", 202: "Accepted", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 413: "Too Large"}
 
 
@@ -25,7 +27,7 @@ class ProtocolError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request; header names in lower case."""
+    """One request; header names in lower case, and the trailers of a streamed body among them."""
 
     method: str
     path: str
@@ -45,6 +47,20 @@ class Request:
             case "POST", ["init", "error"]:
                 return "init error"
         return ""
+
+    @property
+    def streamed_error(self) -> bytes | None:
+        """Return the error that a streamed response ended in, None for every other.
+
+        It follows what was streamed before it, in trailers ("Response streaming" in "Using the Lambda runtime API").
+        """
+        streams = self.headers.get("lambda-runtime-function-response-mode") == "streaming"
+        if not streams or ERROR_TYPE not in self.headers:
+            return None
+        try:
+            return b64decode(self.headers.get(_ERROR_BODY, ""), validate=True)
+        except ValueError:
+            return b""
 
     @property
     def request_id(self) -> str:
@@ -94,8 +110,7 @@ class Reader:
         del self._buffer[: end + 4]
         try:
             method, path, _ = lines[0].split(" ")
-            pairs = (line.split(":", 1) for line in lines[1:])
-            headers = {name.strip().lower(): value.strip() for name, value in pairs}
+            headers = _headers(lines[1:])
             length = int(headers.get("content-length", "0"))
         except ValueError as error:
             raise ProtocolError(what=f"a request that is no HTTP: {lines[0][:80]!r}") from error
@@ -115,7 +130,7 @@ class Reader:
                 return None
             if not head.chunked:
                 break
-            size = self._chunk_size(first=head.first_chunk)
+            size = self._chunk_size(head)
             if size is None:
                 return None
             head.first_chunk = False
@@ -136,9 +151,9 @@ class Reader:
         else:
             head.body += part
 
-    def _chunk_size(self, *, first: bool) -> int | None:
+    def _chunk_size(self, head: _Head) -> int | None:
         """Return the size of the next chunk, 0 after the last one and its trailers, None when more bytes are needed."""
-        start = 0 if first else 2  # the line break that ends the previous chunk
+        start = 0 if head.first_chunk else 2  # the line break that ends the previous chunk
         end = self._buffer.find(b"\r\n", start)
         if end < 0:
             if len(self._buffer) > _HEAD_LIMIT:
@@ -153,11 +168,23 @@ class Reader:
         if size == 0:
             last = self._buffer.find(b"\r\n\r\n", end)
             if last < 0:
+                if len(self._buffer) > _HEAD_LIMIT:
+                    raise ProtocolError(what="trailers that are too long")
                 return None
+            trailers = bytes(self._buffer[end + 2 : last]).decode("latin-1")
             del self._buffer[: last + 4]
+            try:
+                head.headers |= _headers(trailers.split("\r\n") if trailers else [])
+            except ValueError as error:
+                raise ProtocolError(what="trailers that are no HTTP") from error
             return 0
         del self._buffer[: end + 2]
         return size
+
+
+def _headers(lines: Iterable[str]) -> dict[str, str]:
+    pairs = (line.split(":", 1) for line in lines)
+    return {name.strip().lower(): value.strip() for name, value in pairs}
 
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"

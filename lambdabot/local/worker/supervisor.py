@@ -16,13 +16,12 @@ from lambdabot.local.worker import messages, outcomes, peers, runtime_api
 from lambdabot.local.worker.assignment import Assignment
 from lambdabot.local.worker.messages import Header
 from lambdabot.local.worker.outcomes import Failure
-from lambdabot.local.worker.runtime_api import Request
+from lambdabot.local.worker.runtime_api import ERROR_TYPE, Request
 from lambdabot.local.worker.runtime_server import RuntimeServer
 from lambdabot.sandbox import prctl
 from lambdabot.sandbox.worker import Worker
 
 _FREEZE_AFTER_SECONDS = 0.002  # calls that follow one another closely are not slowed by a freeze each
-_ERROR_TYPE = "lambda-runtime-function-error-type"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -186,7 +185,7 @@ class Supervisor:
         memory = self._worker.max_memory_mb()
         self._worker.kill()
         payload = outcomes.with_request_id(request.body, self._request_id())
-        error_type = request.headers.get(_ERROR_TYPE, "Runtime.Unknown")
+        error_type = request.headers.get(ERROR_TYPE, "Runtime.Unknown")
         failure = Failure(status="error", error_type=error_type, payload=payload, log="")
         self._finish(failure, duration=now - started, memory=memory)
 
@@ -213,8 +212,9 @@ class Supervisor:
             failure = outcomes.too_large()
             result |= {"status": failure.status, "error_type": failure.error_type}
             payload = failure.payload
-        elif request.action == "error":
-            result |= {"status": "error", "error_type": request.headers.get(_ERROR_TYPE)}
+        elif request.action == "error" or request.streamed_error is not None:
+            result |= {"status": "error", "error_type": request.headers.get(ERROR_TYPE)}
+            payload = request.body if request.streamed_error is None else request.streamed_error
         self._report(result, payload)
         if request.too_large:
             message = f"Exceeded maximum allowed payload size ({runtime_api.RESPONSE_LIMIT} bytes)."

@@ -4,12 +4,15 @@ Names and values as "Defined runtime environment variables" of the AWS Lambda De
 left out: there is no role here, and ours are not for the user's code.
 """
 
+from collections.abc import Mapping
+
 from lambdabot.local.worker.layout import Layout
 from lambdabot.local.worker.spec import EnvironmentSpec
+from lambdabot.model import runtimes
 
 
-def worker_variables(spec: EnvironmentSpec, layout: Layout) -> dict[str, str]:
-    """Return the complete environment of a worker but for the address of its Runtime API."""
+def worker_variables(spec: EnvironmentSpec, layout: Layout, own: Mapping[str, str]) -> dict[str, str]:
+    """Return the complete environment of a worker but for the address of its Runtime API; `own` is its runtime's."""
     code = str(layout.code)
     layers = str(layout.layers)
     runtime = str(layout.runtime)
@@ -18,7 +21,7 @@ def worker_variables(spec: EnvironmentSpec, layout: Layout) -> dict[str, str]:
         "LD_LIBRARY_PATH": f"/var/lang/lib:/lib64:/usr/lib64:{runtime}:{runtime}/lib:{code}:{code}/lib:{layers}/lib",
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
-        "PYTHONPATH": runtime,
+        **own,
         "TMPDIR": str(layout.temporary),
         "AWS_EC2_METADATA_DISABLED": "true",  # a look for credentials ends at once, and not in the host's role
     }
@@ -26,7 +29,7 @@ def worker_variables(spec: EnvironmentSpec, layout: Layout) -> dict[str, str]:
         "_HANDLER": spec.handler,
         "AWS_REGION": spec.region,
         "AWS_DEFAULT_REGION": spec.region,
-        "AWS_EXECUTION_ENV": f"AWS_Lambda_{spec.runtime}",
+        **({} if runtimes.is_provided(spec.runtime) else {"AWS_EXECUTION_ENV": f"AWS_Lambda_{spec.runtime}"}),
         "AWS_LAMBDA_FUNCTION_NAME": spec.function_name,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(spec.memory_mb),
         "AWS_LAMBDA_FUNCTION_VERSION": spec.version,

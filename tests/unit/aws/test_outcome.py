@@ -41,11 +41,34 @@ def test_a_failure_says_where_in_the_function_it_was_raised(frames, place):
 
 
 @pytest.mark.parametrize(
+    ("frames", "place"),
+    [
+        (["Error: x", "  at Runtime.handler (/var/task/src/a.js:3:9)", "  at /var/task/b.js:1:1"], "src/a.js, line 3"),
+        (["Error: x", "    at file:///var/task/app.mjs:12:3"], "app.mjs, line 12"),
+        (["at get (/var/task/node_modules/x/a.js:1:2)", "at handler (/tmp/e-1/task/app.js:7:1)"], "app.js, line 7"),
+        (["at get (/var/task/node_modules/x/a.js:1:2)"], "node_modules/x/a.js, line 1"),
+        (["Runtime.UserCodeSyntaxError: /var/task/app.js:3", "const a ="], "app.js, line 3"),
+        (["at node:internal/timers:581:17", "at Module._load (/var/runtime/index.mjs:1:1)"], ""),
+        (["/" * 1_000_000, 7], ""),
+        ("at /var/task/app.js:1:1", ""),
+    ],
+)
+def test_a_failure_of_node_says_where_in_the_function_it_was_thrown(frames, place):
+    payload = {"errorType": "RangeError", "errorMessage": "far", "trace": frames}
+
+    assert str(read_failure(json.dumps(payload).encode())) == f"RangeError: far{f' ({place})' if place else ''}"
+
+
+@pytest.mark.parametrize(
     ("log", "cause"),
     [
         (f"START\n{TRACEBACK}app.Stop: enough\nRequestId: 1 Error: Runtime exited\nEND\n", " (app.Stop: enough)"),
         (f"{TRACEBACK}KeyError: 1\n\nDuring the handling\n\n{TRACEBACK}SystemError: 2\nEND\n", " (SystemError: 2)"),
         ("START\nbye\nEND\n", ""),
+        (
+            "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n 1: 0xb9\nEND\n",
+            " (JavaScript heap out of memory)",
+        ),
         ("Traceback (most recent call last):", ""),
     ],
 )

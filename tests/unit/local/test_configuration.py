@@ -1,10 +1,13 @@
+from dataclasses import replace
+
 import pytest
 
 from lambdabot.local.api_error import ApiError
 from lambdabot.local.configuration import ConfigurationRules, check_code_source
 
 RULES = ConfigurationRules(
-    runtimes=["python3.13", "nodejs22.x"],
+    runtimes=["python3.13", "java21"],
+    runs=lambda runtime: f"{runtime} is not run here" if runtime == "java21" else "",
     supports=lambda memory_mb: "it has 2 vCPUs" if memory_mb > 3538 else "",
     memory_limit_mb=10_240,
 )
@@ -40,7 +43,7 @@ def test_an_update_changes_what_it_names_alone():
 @pytest.mark.parametrize(
     ("runtime", "message"),
     [
-        ("nodejs22.x", "runtime nodejs22.x is not supported locally"),
+        ("java21", "java21 is not run here"),
         (
             "python9",
             "Value python9 at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [pyth",
@@ -58,7 +61,7 @@ def test_runtime_and_handler_are_needed(missing):
 
 
 def test_memory_is_limited_by_the_account_and_by_the_machine():
-    small = ConfigurationRules(runtimes=RULES.runtimes, supports=RULES.supports, memory_limit_mb=3008)
+    small = replace(RULES, memory_limit_mb=3008)
     message = "'MemorySize' value failed to satisfy constraint: Member must have value less than or equal to 3008"
     assert refused({**ASKED, "MemorySize": 3009}, rules=small) == message
     assert refused({**ASKED, "MemorySize": 4096}) == "MemorySize 4096 is not supported locally: it has 2 vCPUs"

@@ -66,7 +66,7 @@ def test_publishing_at_once_gives_version_1(create):
         ({"MemorySize": 10_241}, (400, "ValidationException", "Member must have value less than or equal to 10240")),
         ({"Timeout": 901}, (400, "ValidationException", "'timeout' failed to satisfy constraint")),
         ({"Role": "me"}, (400, "ValidationException", "'role' failed to satisfy constraint")),
-        ({"Runtime": "nodejs22.x"}, (400, "InvalidParameterValueException", "runtime nodejs22.x is not supported loc")),
+        ({"Runtime": "java21"}, (400, "InvalidParameterValueException", "java21 is not run by the embedded endpoint")),
         ({"Runtime": "python9"}, (400, "InvalidParameterValueException", "Member must satisfy enum value set: [")),
         ({"Code": {"ZipFile": b"no zip"}}, (400, "InvalidParameterValueException", "Could not unzip uploaded file.")),
         (

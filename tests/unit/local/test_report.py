@@ -20,6 +20,7 @@ RESULT = InvokeResult(
     error_type=None,
     logs=b"",
     healthy=True,
+    runtime="nodejs:20.20.2 of this machine",
 )
 
 
@@ -67,7 +68,7 @@ def test_a_warm_invocation(version):
 
 def test_a_cold_one_is_billed_with_its_init(version):
     first, *_, last = lines(log(version, init_ms=100.5))
-    assert first.startswith("INIT_START Runtime Version: python:3.")
+    assert first.startswith("INIT_START Runtime Version: nodejs:20.20.2 of this machine")
     assert "\tBilled Duration: 113 ms\t" in last
     assert last.endswith("\tInit Duration: 100.50 ms\t\n")
 

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from lambdabot import interpreters
 from lambdabot.errors import PackagingError
+from lambdabot.interpreters import OWN_PYTHON
 from lambdabot.model import Architecture, Build, Function
 from lambdabot.packaging import archive, building, install
 from lambdabot.packaging.build import package, uninstalled
@@ -26,6 +28,7 @@ from lambdabot.workspace import Workspace
 X86_64 = Target.of_runtime("python3.13", Architecture.X86_64)
 ARM64 = Target.of_runtime("python3.13", Architecture.ARM64)
 MakeFunction = Callable[..., Function]
+OTHER = next(filter(None, (interpreters.python(f"3.{minor}") for minor in (13, 12, 14, 11, 10))), None)
 
 
 @pytest.fixture
@@ -91,6 +94,20 @@ def test_the_local_target_takes_wheels_for_this_interpreter(function: MakeFuncti
     built = build(function(index.lines("native")), local)
     assert contents(built)["native/lib.so"] == b"here"
     assert "this machine" in built.target
+
+
+@pytest.mark.skipif(OTHER is None, reason="needs another version of Python than the one that runs this")
+def test_another_interpreter_of_this_machine_gets_its_own_wheels_and_builds(
+    function: MakeFunction, index, build: MakeBuild
+) -> None:
+    own, other = (f"cp3{version.split('.')[1]}" for version in (OWN_PYTHON, OTHER.version))
+    for tag in (own, other):
+        index.wheel("native", tag=f"{tag}-none-any", files={"native/tag.txt": tag.encode()})
+    index.sdist("onlysource")
+    written = function(index.lines("native", "onlysource"), allow_build=frozenset({"onlysource"}))
+    files = contents(build(written, Target.local(OTHER)))
+    assert files["native/tag.txt"] == other.encode()
+    assert "onlysource/environment.txt" in files
 
 
 def test_dependencies_of_dependencies_extras_markers_and_constraints_hold(

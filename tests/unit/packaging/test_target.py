@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lambdabot.errors import PackagingError
+from lambdabot.interpreters import Interpreter
 from lambdabot.model import Architecture
 from lambdabot.packaging.target import Target
 
@@ -32,6 +33,15 @@ def test_other_runtimes_need_no_python() -> None:
     target = Target.of_runtime("nodejs22.x", Architecture.ARM64)
     assert target.python is None
     assert target.describe() == "nodejs22.x, arm64"
+
+
+def test_another_python_of_this_machine_is_what_packages_have_to_fit(tmp_path: Path) -> None:
+    other = Interpreter(program=tmp_path / "python3.10", version="3.10.13", parts=(tmp_path,))
+    target = Target.local(other)
+    assert (target.runtime, target.python, target.interpreter) == ("python3.10", "3.10", other.program)
+    assert target.parts == (tmp_path,)
+    assert target.describe().startswith("python3.10, ")
+    assert target.describe().endswith(", this machine")
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,14 @@
 """`lambdabot run --dry-run`: the plan of what is there, and all that keeps a run from measuring the rest."""
 
 import os
+import platform
+import struct
 import textwrap
+import zipfile
 
 import pytest
 
+from lambdabot import interpreters
 from lambdabot.cli import main
 from tests.builds import zipped
 
@@ -59,19 +63,50 @@ def test_after_init_the_plan_needs_no_role_and_says_that_a_run_does(repository, 
 
 
 def test_what_the_embedded_endpoint_does_not_run_is_said_before_it_is_tried(repository, capsys):
+    (repository / "orders" / "app.rb").write_text("def handler(event:, context:)\n  1\nend\n")
+    (repository / "template.yaml").write_text(
+        (repository / "template.yaml").read_text().replace("python3.13", "ruby3.3")
+    )
+
+    assert main(["init"]) == 0
+    assert "Orders: ruby3.3 is not run by the embedded endpoint" in capsys.readouterr().out
+    assert main(["run", "--dry-run", "--endpoint", "local"]) == 0
+    said = capsys.readouterr().out
+    assert "  code         orders, app.handler in app.rb\n" in said
+    assert "  endpoint     ruby3.3 is not run by the embedded endpoint" in said
+    assert main(["run", "--dry-run"]) == 0
+    assert "is not run by" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("zipped_up", [False, True])
+def test_a_bootstrap_for_another_machine_is_said_before_it_is_tried(repository, capsys, zipped_up):
+    other = {"x86_64": (0xB7, "arm64")}.get(platform.machine(), (0x3E, "x86_64"))
+    head = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HH", 2, other[0]) + bytes(44)
+    (repository / "orders" / "bootstrap").write_bytes(head)
+    template = (repository / "template.yaml").read_text().replace("python3.13", "provided.al2023")
+    if zipped_up:
+        with zipfile.ZipFile(repository / "orders.zip", "w") as package:
+            package.writestr("bootstrap", head)
+        template = template.replace("CodeUri: orders", "CodeUri: orders.zip")
+    (repository / "template.yaml").write_text(template)
+    main(["init"])
+    capsys.readouterr()
+
+    assert main(["run", "--dry-run", "--endpoint", "local"]) == 0
+    assert f"  endpoint     its bootstrap is built for {other[1]}, and this machine is" in capsys.readouterr().out
+
+
+def test_node_that_is_not_there_is_said_before_it_is_tried(repository, capsys, monkeypatch):
     (repository / "orders" / "app.js").write_text("exports.handler = async () => 1\n")
     (repository / "template.yaml").write_text(
         (repository / "template.yaml").read_text().replace("python3.13", "nodejs20.x")
     )
+    monkeypatch.setattr(interpreters, "node", lambda: None)
 
     assert main(["init"]) == 0
-    assert "Orders: nodejs20.x is not run by the embedded endpoint" in capsys.readouterr().out
+    assert "Orders: nodejs20.x is not run by the embedded endpoint: no Node.js (`node`)" in capsys.readouterr().out
     assert main(["run", "--dry-run", "--endpoint", "local"]) == 0
-    said = capsys.readouterr().out
-    assert "  code         orders, app.handler in app.js\n" in said
-    assert "  endpoint     nodejs20.x is not run by the embedded endpoint" in said
-    assert main(["run", "--dry-run"]) == 0
-    assert "is not run by" not in capsys.readouterr().out
+    assert "  endpoint     nodejs20.x is not run by the embedded endpoint: no Node.js" in capsys.readouterr().out
 
 
 def test_a_stale_build_is_said(repository, capsys):

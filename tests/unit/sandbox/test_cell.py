@@ -59,7 +59,9 @@ def test_ends_what_takes_more_memory_than_it_may(isolation):
     limits = Limits(seconds=60, memory_mb=64, storage_mb=8)
     program = "kept = []\nwhile True: kept.append(bytearray(b'x' * 1048576))"
     with Cell(isolation) as cell:
-        finished = cell.run([isolation.interpreter, "-I", "-S", "-c", program], {}, shown={}, limits=limits)
+        finished = cell.run(
+            [str(isolation.interpreter.program), "-I", "-S", "-c", program], {}, shown={}, limits=limits
+        )
     assert finished.end == "memory"
 
 

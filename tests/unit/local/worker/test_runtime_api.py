@@ -1,3 +1,4 @@
+from base64 import b64encode
 from itertools import pairwise
 
 import pytest
@@ -50,6 +51,36 @@ def test_never_fails_but_with_its_own_error(data):
         list(Reader().feed(data + b"\r\n\r\n" + data))
     except ProtocolError:
         return
+
+
+def streamed(trailers, mode=b"streaming"):
+    head = b"POST /2018-06-01/runtime/invocation/1/response HTTP/1.1\r\nTransfer-Encoding: chunked\r\n"
+    head += b"Lambda-Runtime-Function-Response-Mode: " + mode + b"\r\n\r\n"
+    return head + b"3\r\none\r\n0\r\n" + trailers + b"\r\n"
+
+
+TYPE, BODY = b"Lambda-Runtime-Function-Error-Type: RangeError\r\n", b"Lambda-Runtime-Function-Error-Body: "
+
+
+def test_a_streamed_answer_ends_in_the_error_of_its_trailers():
+    data = [
+        streamed(TYPE + BODY + b64encode(b'{"errorMessage": "late"}') + b"\r\n"),
+        streamed(b""),
+        streamed(TYPE + BODY + b"no base64\r\n"),
+        streamed(TYPE, mode=b"buffered"),
+    ]
+    found = list(Reader().feed(b"".join(data)))
+
+    assert [one.body for one in found] == [b"one"] * 4
+    assert [one.streamed_error for one in found] == [b'{"errorMessage": "late"}', None, b"", None]
+
+
+@pytest.mark.parametrize(
+    "trailers", [b"no trailer\r\n", b"X: " + b"1" * 3_000_000], ids=["no trailer", "one without an end"]
+)
+def test_trailers_that_are_none_are_refused(trailers):
+    with pytest.raises(ProtocolError):
+        list(Reader().feed(streamed(trailers)))
 
 
 @pytest.mark.parametrize(

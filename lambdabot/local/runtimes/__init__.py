@@ -1,0 +1,1 @@
+"""What the embedded endpoint must know of each kind of runtime: its program, its files, its variables, its name."""
