@@ -13,6 +13,7 @@ from lambdabot.local.host import Host, WorkerHost
 from lambdabot.local.region import Limits
 from lambdabot.local.server import Server
 from lambdabot.local.services import Services
+from lambdabot.local.stand_ins.stand_ins import StandIns
 from lambdabot.sandbox.folder import PrivateFolder
 
 
@@ -27,6 +28,7 @@ class Endpoint:
     url: str
     access_key: str | None = field(repr=False)
     machine: str
+    stand_ins: StandIns = field(repr=False)  # what functions find in place of AWS
     stop: Callable[[], None] = field(repr=False)
 
 
@@ -43,7 +45,9 @@ def serve(
     with ExitStack() as stack:
         folder = stack.enter_context(PrivateFolder())
         canned = faults.canned if faults else ()
-        host: Host = CannedHost(canned) if canned else WorkerHost()
+        stand_ins = StandIns()
+        stack.callback(stand_ins.close)
+        host: Host = CannedHost(canned) if canned else WorkerHost(stand_ins)
         stack.callback(host.close)
         server = Server(port)
         access_key = None if anyone else f"LOCAL{secrets.token_hex(16).upper()}"
@@ -62,6 +66,7 @@ def serve(
             url=server.url,
             access_key=access_key,
             machine=host.describe(),
+            stand_ins=stand_ins,
             stop=stack.close,
         )
 

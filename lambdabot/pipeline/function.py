@@ -152,6 +152,7 @@ class FunctionJob:
                 *declared_notes(head),
                 *selection_notes(head),
                 *packaging_notes(lineup, evidence.invocations),
+                *evidence.notes,
                 *evidence.advice,
             ),
         )

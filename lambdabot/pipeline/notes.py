@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from lambdabot.errors import PackagingError
+from lambdabot.local.stand_ins.nowhere import REMEDY
 from lambdabot.model import Architecture, Build, Function, Invocation, LayerBuild, Stated
 from lambdabot.model.selection import SECRETS
 from lambdabot.packaging.build import uninstalled
@@ -19,6 +20,14 @@ ASSUMED = ("memory_mb", "architecture", "timeout_seconds")
 
 _SIGNS = ("ImportModuleError", "ModuleNotFoundError", "ImportError", "/opt/")
 """What in a failure's reason tells of something that a layer would have brought."""
+
+_UNKNOWN_CALLER = (
+    *("NoCredentialsError", "CredentialsProviderError", "UnrecognizedClient", "InvalidClientTokenId"),
+    *("InvalidAccessKeyId", "security token included in the request is", "AuthFailure"),
+)
+"""What in a failure's reason tells that AWS itself was asked, or that an SDK did not start to."""
+
+_MOST_CALLS = 10
 
 
 def extras_notes(function: Function) -> Iterator[str]:
@@ -104,6 +113,26 @@ def layer_notes(lineup: "Lineup") -> Iterator[str]:
             if isinstance(one, LayerBuild) and one.extensions:
                 names = ", ".join(one.extensions)
                 yield f"External extensions are not run on the embedded endpoint: {names} of the layer {one.name}."
+
+
+def stand_in_notes(function: Function, unanswered: Iterable[str], seen: Iterable[Invocation]) -> Iterator[str]:
+    """Say what answered the function's calls of AWS on the embedded endpoint, and which nothing did."""
+    stand_in = function.question.stand_in
+    if names := sorted(unanswered):
+        more = f" and {len(names) - _MOST_CALLS} more" if len(names) > _MOST_CALLS else ""
+        yield (
+            f"It calls {', '.join(names[:_MOST_CALLS])}{more}, and there is no AWS here, so those calls failed at "
+            f"once: {REMEDY}."
+        )
+    if stand_in is not None:
+        who = f"{stand_in.url}" if stand_in.url else "moto on this machine, which each copy has for itself"
+        began = f" and begins with the seed's {len(stand_in.seed)} calls" if stand_in.seed else ""
+        yield f"Its calls of AWS are answered by {who}{began} (`local`): the time that they take is not AWS's."
+    if any(sign in one.reason for one in seen for sign in _UNKNOWN_CALLER):
+        yield (
+            "The embedded endpoint gives functions a Region and credentials that no AWS takes, and AWS_ENDPOINT_URL, "
+            f"which AWS's newer SDKs follow (boto3 from 1.28 on, JavaScript's version 3): {REMEDY}."
+        )
 
 
 def packaging_notes(lineup: "Lineup", seen: Iterable[Invocation]) -> tuple[str, ...]:

@@ -17,7 +17,17 @@ from lambdabot.errors import ConfinementError
 from lambdabot.sandbox import engines, landlock
 from lambdabot.sandbox.confinement import Confinement, Namespaces
 from lambdabot.sandbox.namespaces import Bind, View
-from lambdabot.sandbox.system_files import DEVICES, OPT, SETTINGS, SYSTEM, TMP, first_closed, private_folders, topmost
+from lambdabot.sandbox.system_files import (
+    DEVICES,
+    OPT,
+    PASSWD,
+    SETTINGS,
+    SYSTEM,
+    TMP,
+    first_closed,
+    private_folders,
+    topmost,
+)
 from lambdabot.sandbox.users import may_run_other_users
 
 _PACKAGE_ROOT = Path(__file__).parents[2]
@@ -89,22 +99,30 @@ class Isolation:
         raise ConfinementError(what, advice="Build its wheel in an earlier step and name the folder by UV_FIND_LINKS.")
 
     def confinement(
-        self, *, user: int, temporary: Path, shown: Mapping[str, Path], largest_file_mb: int
+        self,
+        *,
+        user: int,
+        temporary: Path,
+        shown: Mapping[str, Path],
+        largest_file_mb: int,
+        passwd: Path | None = None,
     ) -> Confinement:
         """Return how one process of others is confined.
 
         `temporary` is the one folder that it may write to, at /tmp in a view of its own; `shown` is what it reads
-        beside the system's programs, by the places where a view of its own has it.
+        beside the system's programs, by the places where a view of its own has it. There `passwd` stands in for the
+        system's list of users, and /opt holds what is shown in it and the interpreter's programs alone.
         """
         reached = engines.reachable(user, os.environ)
         readable = [*SYSTEM, *SETTINGS, *map(str, self._programs)]
         # In a view of its own the folders around the places are new, and hold nothing else.
         readable += {str(Path(place).parent) for place, path in shown.items() if place != str(path)}
         readable += map(str, shown.values())
+        readable += [str(OPT)] if self.own_view else []
         return Confinement(
             user=user,
             namespaces=self._means.namespaces,
-            view=self._view(temporary, shown, reached) if self.own_view else None,
+            view=self._view(temporary, shown, reached, passwd) if self.own_view else None,
             landlock=self._means.landlock > 0,
             unix_sockets=self.own_view or not reached,
             largest_file_mb=largest_file_mb,
@@ -112,10 +130,10 @@ class Isolation:
             read_write=(*DEVICES, str(TMP if self.own_view else temporary)),
         )
 
-    def _view(self, temporary: Path, shown: Mapping[str, Path], engine_sockets: Iterable[Path]) -> View:
-        hidden = list(self._hidden)
-        if any(Path(place).is_relative_to(OPT) for place, path in shown.items() if place != str(path)):
-            hidden.append(OPT)  # it holds these alone, and what is needed of this machine
+    def _view(
+        self, temporary: Path, shown: Mapping[str, Path], engine_sockets: Iterable[Path], passwd: Path | None
+    ) -> View:
+        hidden = [*self._hidden, *([OPT] if OPT.is_dir() else [])]
         covers = [*hidden, TMP]
         needed = [*self._programs, Path("/etc/resolv.conf").resolve()]
         binds = [Bind(source=str(temporary), target=str(TMP), writable=True)]
@@ -125,6 +143,7 @@ class Isolation:
             for place, path in shown.items()
             if place != str(path) or _lies_in(path, covers)
         ]
+        binds += [Bind(source=str(passwd), target=str(PASSWD))] if passwd and PASSWD.is_file() else []
         binds += [Bind(source="/dev/null", target=str(path)) for path in engine_sockets if not _lies_in(path, covers)]
         return View(hidden=tuple(map(str, hidden)), binds=tuple(binds))
 

@@ -161,7 +161,11 @@ class ExecutionEnvironment:
             vcpus=vcpus_of(spec.memory_mb),
             controllers=self._machine.controllers,
             confinement=isolation.confinement(
-                user=berth.user, temporary=berth.temporary, shown=layout.shown, largest_file_mb=spec.storage_mb
+                user=berth.user,
+                temporary=berth.temporary,
+                shown=layout.shown,
+                largest_file_mb=spec.storage_mb,
+                passwd=berth.passwd,
             ),
         )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from lambdabot.local.worker.admission import Admission
-from lambdabot.local.worker.layout import Layout
+from lambdabot.local.worker.layout import Layout, passwd
 from lambdabot.local.worker.nursery import Nursery
 from lambdabot.local.worker.runtime_packages import link_runtime
 from lambdabot.sandbox import cgroup
@@ -36,6 +36,11 @@ class Berth:
         """The part of the folder that the worker may write to."""
         return self.folder / "tmp"
 
+    @property
+    def passwd(self) -> Path:
+        """The list of users that the worker sees in a view of its own."""
+        return self.folder / "passwd"
+
 
 class Machine:
     """The machine of one endpoint; everything that its workers leave on disk lies in one folder of it."""
@@ -54,6 +59,8 @@ class Machine:
         self._runtime = self._folder.path / "runtime"
         self._runtime.mkdir(mode=0o755)
         self._packages = link_runtime(self._runtime)
+        self._no_layers = self._folder.path / "opt"
+        self._no_layers.mkdir(mode=0o755)
         self.isolation = Isolation(means or Means.find(), self._packages.values())
         self.isolation.require_no_root()
         self._users = Users() if self.isolation.own_users else None
@@ -78,6 +85,8 @@ class Machine:
         berth = Berth(folder=folder, user=user)
         folder.mkdir(mode=0o711)
         berth.temporary.mkdir(mode=0o700)
+        berth.passwd.write_text(passwd(user))
+        berth.passwd.chmod(0o644)
         if self._users:
             os.chown(berth.temporary, user, user)
         return berth
@@ -93,7 +102,7 @@ class Machine:
         """Return where a worker with this code and these layers sees things."""
         if self.isolation.own_view:
             return Layout.as_on_lambda(code, layers, self._packages)
-        return Layout.as_it_lies(code, layers, self._runtime, self._packages, berth.temporary)
+        return Layout.as_it_lies(code, layers or self._no_layers, self._runtime, self._packages, berth.temporary)
 
     def supports(self, memory_mb: int) -> str:
         """Return why a memory size cannot be run here, or the empty string."""
