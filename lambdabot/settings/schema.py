@@ -73,7 +73,7 @@ EnvironmentValue = Annotated[str, BeforeValidator(_environment_value)]
 def _own_variable(name: str) -> str:
     """Refuse what Lambda sets itself, which CreateFunction would refuse for every copy."""
     if name in RESERVED_VARIABLES:
-        msg = "Lambda sets it itself and lets no function's settings name it: leave it out"
+        msg = "no function's settings may set it, Lambda itself does: leave it out"
         if name.startswith("AWS_") and "LAMBDA" not in name:
             msg += ". On the embedded endpoint a function has credentials and a Region; where its calls of AWS go says "
             msg += "`local: {aws_endpoint: …}` or `local: {aws: moto}`"

@@ -19,11 +19,13 @@ ORDER = (
     "expectation",
     "layer",
     "declaration",
+    "stand_in",
     "function",
     "measured",
     "prices",
     "arm64",
     "runtimes",
+    "variables",
     "result",
     "annotation",
 )
