@@ -75,8 +75,7 @@ def test_calls_that_go_nowhere_are_named_once_with_what_to_do(project, orders):
     code, report = project.run()
 
     (row,) = report["functions"][0]["measurements"]
-    assert code == 0
-    assert row["status"] == "error"
+    assert (code, row["status"]) == (3, "error")
     assert "no AWS here for dynamodb:GetItem: set `local` in lambdabot.yml (app.py, line 13)" in row["reason"]
     (note,) = [one for one in notes(report) if "there is no AWS here" in one]
     assert note == (
@@ -103,11 +102,8 @@ def service() -> Iterator[str]:
 @pytest.mark.parametrize("way", ["local", "environment"])
 def test_an_endpoint_of_the_users_own_is_called(project, orders, service, way):
     """What the function's own variables say wins over what stands for AWS otherwise."""
-    said = {
-        "local": f"local: {{aws_endpoint: '{service}'}}",
-        "environment": f"environment: {{AWS_ENDPOINT_URL: '{service}'}}",
-    }
-    orders(f"    {said[way]}\n")
+    name = "aws_endpoint" if way == "local" else "AWS_ENDPOINT_URL"
+    orders(f"    {way}: {{{name}: '{service}'}}\n")
     _, report = project.run()
 
     (row,) = report["functions"][0]["measurements"]

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from lambdabot.local.exchange import Request
 
 _SECRET = "lambdabot-embedded-endpoint-no-real-credentials"  # noqa: S105  # which it says itself
+_SHARED = "ASIAFAKELAMBDABOT000"
 _PREFIX = "ASIAFAKE"  # as temporary keys begin; twelve characters more make a key as long as AWS's
 _IN_QUERY = re.compile(r"(?:^|&)X-Amz-Credential=([^&]+)")
 _OF_S3 = re.compile(r"(?:^|&)AWSAccessKeyId=([A-Z0-9]+)")  # its older presigned addresses
@@ -17,7 +18,7 @@ _OF_S3 = re.compile(r"(?:^|&)AWSAccessKeyId=([A-Z0-9]+)")  # its older presigned
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """One copy's: its access key id tells its calls from those of other copies, which cannot know it."""
+    """Who a copy is: an access key id of its own tells its calls from those of others, which cannot know it."""
 
     key: str = field(repr=False)
 
@@ -25,6 +26,11 @@ class Access:
     def new(cls) -> Self:
         """Return the access of a copy."""
         return cls(key=f"{_PREFIX}{secrets.token_hex(6).upper()}")
+
+    @classmethod
+    def shared(cls) -> Self:
+        """Return the access to an endpoint of the user's own: DynamoDB Local keeps the tables of each key apart."""
+        return cls(key=_SHARED)
 
     def variables(self, url: str) -> Mapping[str, str]:
         """Return the environment variables by which an SDK signs its calls and sends them to an address."""

@@ -35,7 +35,7 @@ class StandIns:
 
     def give(self, name: str, region: str, stand_in: StandIn) -> None:
         """Let an endpoint or moto answer a copy's calls from now on. Raises EndpointError where it cannot."""
-        access = Access.new()
+        access = Access.shared() if stand_in.url else Access.new()
         url = stand_in.url or self._moto(region, stand_in.seed).server(access.key)
         with self._lock:
             self._given[name, region] = _Given(access=access, url=url)

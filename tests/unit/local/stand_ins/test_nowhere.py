@@ -4,6 +4,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import boto3
 import pytest
@@ -14,7 +15,9 @@ from lambdabot.local.stand_ins.access import Access
 from lambdabot.local.stand_ins.nowhere import _MOST, Nowhere
 from lambdabot.local.stand_ins.recognition import recognise
 from lambdabot.local.stand_ins.stand_ins import StandIns
+from lambdabot.model import StandIn
 
+EXAMPLES = Path(__file__).parents[4] / "examples/workflows"
 TABLE = {"TableName": "t", "Key": {"id": {"S": "1"}}}
 MESSAGE = {"Source": "a@b.c", "Destination": {}, "Message": {"Subject": {"Data": ""}, "Body": {}}}
 CALLS = [
@@ -130,6 +133,20 @@ def test_credentials_are_plainly_none():
     assert variables["AWS_ACCESS_KEY_ID"].startswith("ASIAFAKE")
     assert "no-real-credentials" in variables["AWS_SECRET_ACCESS_KEY"]
     assert "no-real-credentials" in variables["AWS_SESSION_TOKEN"]
+
+
+def test_an_endpoint_of_the_users_own_knows_all_copies_as_one():
+    """DynamoDB Local keeps tables by access key id, and a step of the workflow makes them."""
+    stand_ins = StandIns()
+    try:
+        for name in ("head", "base"):
+            stand_ins.give(name, "us-east-1", StandIn(url="http://dynamodb:8000"))
+        found = [stand_ins.variables(name, "us-east-1") for name in ("head", "base")]
+    finally:
+        stand_ins.close()
+    assert found[0] == found[1]
+    assert found[0]["AWS_ENDPOINT_URL"] == "http://dynamodb:8000"
+    assert found[0]["AWS_ACCESS_KEY_ID"] in (EXAMPLES / "aws-service.yml").read_text()
 
 
 def test_a_copy_keeps_its_access_through_all_its_environments():
