@@ -29,6 +29,9 @@ _UNKNOWN_CALLER = (
 
 _MOST_CALLS = 10
 
+_FULL_FILE = "[Errno 27]"
+"""What a write beyond the limit of one file's size is told as."""
+
 
 def extras_notes(function: Function) -> Iterator[str]:
     """Say what is paid for by the month, and whether the cost per invocation has its share of it."""
@@ -125,13 +128,24 @@ def stand_in_notes(function: Function, unanswered: Iterable[str], seen: Iterable
             f"once: {REMEDY}."
         )
     if stand_in is not None:
-        who = f"{stand_in.url}" if stand_in.url else "moto on this machine, which each copy has for itself"
-        began = f" and begins with the seed's {len(stand_in.seed)} calls" if stand_in.seed else ""
+        who = stand_in.url or "moto on this machine, which each copy has for itself"
+        calls = "one call" if len(stand_in.seed) == 1 else f"{len(stand_in.seed)} calls"
+        began = f" and begins with the seed's {calls}" if stand_in.seed else ""
         yield f"Its calls of AWS are answered by {who}{began} (`local`): the time that they take is not AWS's."
     if any(sign in one.reason for one in seen for sign in _UNKNOWN_CALLER):
         yield (
             "The embedded endpoint gives functions a Region and credentials that no AWS takes, and AWS_ENDPOINT_URL, "
             f"which AWS's newer SDKs follow (boto3 from 1.28 on, JavaScript's version 3): {REMEDY}."
+        )
+
+
+def storage_notes(function: Function, seen: Iterable[Invocation]) -> Iterator[str]:
+    """Say what the embedded endpoint's way to hold a file to the size of /tmp looks like, where it shows."""
+    if any(_FULL_FILE in one.reason for one in seen):
+        size = function.setup.ephemeral_storage_mb
+        yield (
+            f"A file reached the {size} MB of /tmp (`ephemeral_storage_mb`): on Lambda that write fails with ENOSPC, "
+            "`[Errno 28] No space left on device`."
         )
 
 

@@ -33,7 +33,7 @@ from lambdabot.model import (
 )
 from lambdabot.pipeline.engine import Evidence
 from lambdabot.pipeline.lineup import Lineup
-from lambdabot.pipeline.notes import stand_in_notes, with_missing_layers
+from lambdabot.pipeline.notes import stand_in_notes, storage_notes, with_missing_layers
 from lambdabot.report.progress import Progress
 
 
@@ -84,10 +84,8 @@ class WaveEngine:
 
         def known() -> Evidence:
             unanswered = self._stand_ins.unanswered(copies.names) if self._stand_ins else {}
-            notes = stand_in_notes(head, unanswered, seen) if self._stand_ins else ()
-            return Evidence(
-                lineup=lineup, invocations=seen, usd=copies.usd(seen), advice=copies.advice, notes=tuple(notes)
-            )
+            notes = (*stand_in_notes(head, unanswered, seen), *storage_notes(head, seen)) if self._stand_ins else ()
+            return Evidence(lineup=lineup, invocations=seen, usd=copies.usd(seen), advice=copies.advice, notes=notes)
 
         yield (latest := known())
         while isinstance(step := next_step(plan, seen), Round):

@@ -24,7 +24,7 @@ class Nowhere:
         """Listen on a free port."""
         self._lock = threading.Lock()
         self._calls: dict[str, Counter[str]] = {}
-        self._server = Server(0)
+        self._server = Server(0, chunks=True)
         self._server.start(self._answer)
         self.url = self._server.url
 

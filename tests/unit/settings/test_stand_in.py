@@ -150,3 +150,8 @@ def test_variables_that_lambda_refuses_are_told_before_anything_is_deployed(read
     assert key.startswith(f"lambdabot.yml:8: `functions.orders.environment.AWS_ACCESS_KEY_ID`: {own}")
     assert "`local: {aws_endpoint: …}` or `local: {aws: moto}`" in key
     assert name == f"lambdabot.yml:9: `functions.orders.environment.AWS_LAMBDA_FUNCTION_NAME`: {own}"
+
+
+def test_a_functions_key_at_the_top_is_told_where_it_belongs(read):
+    (found,) = mistakes(read, settings="local: {aws: moto}\nfunctions: {orders: {source: src, handler: app.handler}}\n")
+    assert found == "lambdabot.yml:2: `local` is a key of a function, or of `defaults` for all of them"

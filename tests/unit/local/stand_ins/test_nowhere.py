@@ -1,5 +1,6 @@
 """Where nothing stands for AWS, unmodified SDKs are told so at once, in each protocol, and what they asked is kept."""
 
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -88,6 +89,21 @@ def test_an_answer_without_a_body_is_refused_as_quickly(nowhere):
     with pytest.raises(ClientError, match="403"):
         client("s3", access.variables(nowhere.url)).head_object(Bucket="bucket", Key="k")
     assert nowhere.calls(access.key) == {"s3:HeadObject": 1}
+
+
+@pytest.mark.parametrize("chunks", [b"3;x=y\r\nabc\r\n0\r\nx-sum: 1\r\n\r\n", b"0\r\n\r\n", b"zz\r\n", b"FFFFFFFF\r\n"])
+def test_a_body_in_chunks_is_read_as_s3s_streams_need_it(nowhere, chunks):
+    """Of the JavaScript SDK; what is no chunk ends the connection with an answer too."""
+    access = Access.new()
+    nowhere.expect(access.key)
+    scope = signed(access.key, "s3", "").headers["authorization"]
+    head = f"PUT /bucket/key HTTP/1.1\r\nAuthorization: {scope}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", int(nowhere.url.rpartition(":")[2])), timeout=20) as line:
+        line.sendall(head.encode() + chunks)
+        answer = line.recv(65_536).decode()
+    whole = chunks.endswith(b"0\r\n\r\n") or b"x-sum" in chunks
+    assert answer.startswith("HTTP/1.1 403" if whole else "HTTP/1.1 413")
+    assert nowhere.calls(access.key) == ({"s3:PutObject": 1} if whole else {})
 
 
 @pytest.mark.parametrize("version", ["s3", "s3v4"])
