@@ -6,7 +6,6 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from lambdabot.errors import PackagingError
-from lambdabot.local.stand_ins.nowhere import REMEDY
 from lambdabot.model import Architecture, Build, Function, Invocation, LayerBuild, Stated
 from lambdabot.model.selection import SECRETS
 from lambdabot.packaging.build import uninstalled
@@ -27,6 +26,7 @@ _UNKNOWN_CALLER = (
 )
 """What in a failure's reason tells that AWS itself was asked, or that an SDK did not start to."""
 
+_REMEDY = "set `local: {aws: moto}` or `local: {aws_endpoint: …}`, or measure on AWS"
 _MOST_CALLS = 10
 
 _FULL_FILE = "[Errno 27]"
@@ -125,7 +125,7 @@ def stand_in_notes(function: Function, unanswered: Iterable[str], seen: Iterable
         more = f" and {len(names) - _MOST_CALLS} more" if len(names) > _MOST_CALLS else ""
         yield (
             f"It calls {', '.join(names[:_MOST_CALLS])}{more}, and there is no AWS here, so those calls failed at "
-            f"once: {REMEDY}."
+            f"once: {_REMEDY}."
         )
     if stand_in is not None:
         who = stand_in.url or "moto on this machine, which each copy has for itself"
@@ -135,7 +135,7 @@ def stand_in_notes(function: Function, unanswered: Iterable[str], seen: Iterable
     if any(sign in one.reason for one in seen for sign in _UNKNOWN_CALLER):
         yield (
             "The embedded endpoint gives functions a Region and credentials that no AWS takes, and AWS_ENDPOINT_URL, "
-            f"which AWS's newer SDKs follow (boto3 from 1.28 on, JavaScript's version 3): {REMEDY}."
+            f"which AWS's newer SDKs follow (boto3 from 1.28 on, JavaScript's version 3): {_REMEDY}."
         )
 
 

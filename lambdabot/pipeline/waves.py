@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lambdabot.aws.calls.connection import Connection
 from lambdabot.aws.calls.threads import run_all
@@ -15,7 +16,6 @@ from lambdabot.aws.invoking.cpu_model import announcing
 from lambdabot.aws.invoking.environments import Environments
 from lambdabot.aws.invoking.invocation import Answer, invoke_wave
 from lambdabot.errors import EndpointError
-from lambdabot.local.stand_ins.stand_ins import StandIns
 from lambdabot.measurement.budget import worst_case
 from lambdabot.measurement.decision import next_step
 from lambdabot.model import (
@@ -36,6 +36,9 @@ from lambdabot.pipeline.lineup import Lineup
 from lambdabot.pipeline.notes import stand_in_notes, storage_notes, with_missing_layers
 from lambdabot.report.progress import Progress
 
+if TYPE_CHECKING:  # only a local run needs a server
+    from lambdabot.local.stand_ins.stand_ins import StandIns
+
 
 class WaveEngine:
     """Deploys every Variant at once, then invokes until the plan says that enough was seen."""
@@ -47,7 +50,7 @@ class WaveEngine:
         *,
         folder: Path,
         progress: Progress,
-        stand_ins: StandIns | None = None,
+        stand_ins: "StandIns | None" = None,
     ) -> None:
         """Keep what every function's measurement needs; packages are written to `folder`.
 

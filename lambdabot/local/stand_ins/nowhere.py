@@ -13,7 +13,6 @@ from lambdabot.local.stand_ins.access import scope_of
 from lambdabot.local.stand_ins.recognition import recognise
 from lambdabot.local.stand_ins.refusal import refuse
 
-REMEDY = "set `local: {aws: moto}` or `local: {aws_endpoint: …}`, or measure on AWS"
 _MOST = 40  # operations that are kept of one copy, whose code may ask for anything
 
 

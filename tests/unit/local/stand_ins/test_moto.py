@@ -17,6 +17,7 @@ from lambdabot.local.stand_ins import moto_program
 from lambdabot.local.stand_ins.moto import Moto, missing, version
 from lambdabot.local.stand_ins.stand_ins import StandIns
 from lambdabot.model import Place, SeedCall, StandIn
+from lambdabot.sandbox import processes
 
 PLACE = Place(path=Path("seed.json"), line=3)
 SCHEMA = {
@@ -45,15 +46,9 @@ def connect(url: str, key: str, service: str = "dynamodb"):
 
 
 def programs() -> list[Path]:
-    """Return the /proc entries of moto's processes that are ours."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if moto_program.__file__.encode() in path.read_bytes():
-                found.append(path.parent)
-        except OSError:
-            continue
-    return found
+    """Return the /proc entries of moto's processes that this one has started."""
+    mine = (Path(f"/proc/{pid}") for pid in processes.descendants(os.getpid()))
+    return [path for path in mine if moto_program.__file__.encode() in (path / "cmdline").read_bytes()]
 
 
 @pytest.fixture(scope="module")
