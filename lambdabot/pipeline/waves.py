@@ -100,6 +100,8 @@ class WaveEngine:
             seen += tuple(with_missing_layers(one, lineup.side(one.variant.side)) for one in waves.run(step))
             yield (latest := known())
         yield replace(latest, stop_reason=step.reason)
+        if self._stand_ins:
+            self._stand_ins.take_back(copies.names)
 
     def _give(self, name: str, function: Function) -> None:
         """Let what stands for AWS answer a copy. Raises EndpointError where it cannot."""

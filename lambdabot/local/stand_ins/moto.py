@@ -5,10 +5,10 @@ import json
 import secrets
 import socket
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import Self
@@ -42,6 +42,18 @@ def version() -> str:
     return metadata.version("moto")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MotoServer:
+    """A copy's own server, which ends when its line is closed."""
+
+    url: str
+    line: socket.socket = field(repr=False)
+
+
+def _silent(error: Exception) -> EndpointError:
+    return EndpointError(f"moto has ended, or does not answer: {error}")
+
+
 class Moto:
     """moto with the state of one seed in one Region; `server` gives each copy a server that begins with it."""
 
@@ -50,7 +62,6 @@ class Moto:
         if fault := missing():
             raise EndpointError(fault)
         self._token = secrets.token_hex(16)
-        self._lock = threading.Lock()
         self._stack = ExitStack()
         with ExitStack() as stack:
             self._port = self._start(stack, seed, region)
@@ -96,16 +107,19 @@ class Moto:
             time.sleep(_LOOK_SECONDS)
         return dict(json.loads(answer.read_text()))
 
-    def server(self, key: str) -> str:
-        """Return the address of a new server, for who signs with this access key id. Raises EndpointError."""
+    def server(self, key: str) -> "MotoServer":
+        """Return a new server, for who signs with this access key id. Raises EndpointError."""
         try:
-            with self._lock, socket.create_connection(("127.0.0.1", self._port), _ANSWER_SECONDS) as line:
-                line.sendall(json.dumps({"token": self._token, "key": key}).encode() + b"\n")
-                told = json.loads(line.makefile("rb").readline())
+            line = socket.create_connection(("127.0.0.1", self._port), _ANSWER_SECONDS)
+        except OSError as error:
+            raise _silent(error) from error
+        try:
+            line.sendall(json.dumps({"token": self._token, "key": key}).encode() + b"\n")
+            told = json.loads(line.makefile("rb").readline())
         except (OSError, ValueError) as error:
-            what = f"moto has ended, or does not answer: {error}"
-            raise EndpointError(what) from error
-        return f"http://127.0.0.1:{told['port']}"
+            line.close()
+            raise _silent(error) from error
+        return MotoServer(url=f"http://127.0.0.1:{told['port']}", line=line)
 
     def __enter__(self) -> Self:
         """Give itself."""

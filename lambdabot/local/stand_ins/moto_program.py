@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from io import BytesIO
@@ -81,7 +82,7 @@ def guarded(application: Application, key: str) -> Application:
 
 
 def serve(application: Application, key: str, told: socket.socket) -> None:
-    """Serve one copy's calls on a port of its own, which is told first; never returns."""
+    """Serve one copy's calls on a port of its own, which is told first, until the other end hangs up."""
     from werkzeug.serving import WSGIRequestHandler, make_server  # noqa: PLC0415  # as above
 
     class Quiet(WSGIRequestHandler):
@@ -89,9 +90,9 @@ def serve(application: Application, key: str, told: socket.socket) -> None:
             """Nobody reads it."""
 
     server = make_server(_ADDRESS, 0, guarded(application, key), threaded=True, request_handler=Quiet)
-    with told:
-        told.sendall(json.dumps({"port": server.server_port}).encode())
-    server.serve_forever()
+    told.sendall(json.dumps({"port": server.server_port}).encode() + b"\n")
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    told.recv(1)
 
 
 def main() -> None:
@@ -113,7 +114,7 @@ def main() -> None:
                 try:
                     serve(application, asked["key"], connection)
                 finally:
-                    os._exit(1)
+                    os._exit(0)
 
 
 if __name__ == "__main__":

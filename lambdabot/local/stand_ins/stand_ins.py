@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lambdabot.errors import EndpointError
 from lambdabot.local.stand_ins.access import Access
-from lambdabot.local.stand_ins.moto import Moto
+from lambdabot.local.stand_ins.moto import Moto, MotoServer
 from lambdabot.local.stand_ins.nowhere import Nowhere
 from lambdabot.model import SeedCall, StandIn
 
@@ -19,6 +19,7 @@ class _Given:
 
     access: Access
     url: str
+    server: MotoServer | None = None
 
 
 class StandIns:
@@ -35,10 +36,14 @@ class StandIns:
 
     def give(self, name: str, region: str, stand_in: StandIn) -> None:
         """Let an endpoint or moto answer a copy's calls from now on. Raises EndpointError where it cannot."""
-        access = Access.shared() if stand_in.url else Access.new()
-        url = stand_in.url or self._moto(region, stand_in.seed).server(access.key)
+        if stand_in.url:
+            given = _Given(access=Access.shared(), url=stand_in.url)
+        else:
+            access = Access.new()
+            server = self._moto(region, stand_in.seed).server(access.key)
+            given = _Given(access=access, url=server.url, server=server)
         with self._lock:
-            self._given[name, region] = _Given(access=access, url=url)
+            self._given[name, region] = given
 
     def variables(self, name: str, region: str) -> Mapping[str, str]:
         """Return the environment variables by which a copy's workers find what stands for AWS."""
@@ -48,6 +53,14 @@ class StandIns:
                 given = self._given[name, region] = _Given(access=Access.new(), url=self._nowhere.url)
                 self._nowhere.expect(given.access.key)
         return given.access.variables(given.url)
+
+    def take_back(self, names: Iterable[str]) -> None:
+        """End what stood for AWS for copies that are not invoked any more."""
+        wanted = set(names)
+        with self._lock:
+            servers = [given.server for (name, _), given in self._given.items() if name in wanted and given.server]
+        for server in servers:
+            server.line.close()
 
     def unanswered(self, names: Iterable[str]) -> Mapping[str, int]:
         """Return what copies asked of AWS where there is none, as `dynamodb:GetItem`, and how often."""
@@ -75,4 +88,5 @@ class StandIns:
 
     def close(self) -> None:
         """End all of it."""
+        self.take_back([name for name, _ in self._given])
         self._stack.close()

@@ -6,11 +6,12 @@ import os
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from lambdabot.errors import EndpointError
 from lambdabot.local.stand_ins import moto_program
@@ -47,8 +48,12 @@ def connect(url: str, key: str, service: str = "dynamodb"):
 
 def programs() -> list[Path]:
     """Return the /proc entries of moto's processes that this one has started."""
-    mine = (Path(f"/proc/{pid}") for pid in processes.descendants(os.getpid()))
-    return [path for path in mine if moto_program.__file__.encode() in (path / "cmdline").read_bytes()]
+    found = []
+    for pid in processes.descendants(os.getpid()):
+        with suppress(OSError):  # it has just ended
+            if moto_program.__file__.encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+                found.append(Path(f"/proc/{pid}"))
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +67,12 @@ def moto() -> Iterator[Moto]:
 
 
 @pytest.fixture(scope="module")
-def servers(moto) -> dict[str, str]:
-    return {key: moto.server(key) for key in ("ASIAFAKE00000000000A", "ASIAFAKE00000000000B")}
+def servers(moto) -> Iterator[dict[str, str]]:
+    """Return the addresses of two copies' servers, by their access key ids."""
+    made = {key: moto.server(key) for key in ("ASIAFAKE00000000000A", "ASIAFAKE00000000000B")}
+    yield {key: one.url for key, one in made.items()}
+    for one in made.values():
+        one.line.close()
 
 
 def test_each_copy_begins_with_the_seed_and_keeps_what_it_writes(servers):
@@ -108,6 +117,24 @@ def test_its_processes_hold_nothing_of_the_job():
         if os.geteuid() == 0:
             users = {line for line in (process / "status").read_text().splitlines() if line.startswith("Uid:")}
             assert users.pop().split()[1] != "0"
+
+
+def test_a_copys_server_ends_with_the_copy(moto):
+    stand_ins = StandIns()
+    stand_ins._motos["us-east-1", SEED] = moto
+    try:
+        stand_ins.give("copy", "us-east-1", StandIn(seed=SEED))
+        variables = stand_ins.variables("copy", "us-east-1")
+        client = connect(variables["AWS_ENDPOINT_URL"], variables["AWS_ACCESS_KEY_ID"])
+        assert client.scan(TableName="orders")["Count"] == 1
+        running = {path.name for path in programs()}
+        stand_ins.take_back(["copy"])
+        while running == {path.name for path in programs()}:
+            pass
+        with pytest.raises(EndpointConnectionError):
+            client.scan(TableName="orders")
+    finally:
+        stand_ins.close()
 
 
 def test_a_call_that_moto_refuses_is_told_with_its_place_and_leaves_nothing():
