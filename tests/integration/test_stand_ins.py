@@ -10,6 +10,8 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from lambdabot.cli import main
+
 EXAMPLE = Path(__file__).parents[2] / "examples/receipts"
 
 pytestmark = pytest.mark.skipif(
@@ -31,13 +33,14 @@ def handler(event, context):
     return TABLE.get_item(TableName="orders", Key={"id": {"S": "1"}})["Item"]
 """
 FUNCTION = """\
-  orders:
+  {}:
     source: src
     handler: app.handler
     memory_mb: [512]
     architectures: [x86_64]
-    current: {memory_mb: 512, architecture: x86_64}
-    budget: {invocations: 30, minutes: 1}
+    current: {{memory_mb: 512, architecture: x86_64}}
+    budget: {{invocations: 12, minutes: 1}}
+    {}
 """
 COUNTING = """
 import boto3
@@ -55,36 +58,6 @@ def handler(event, context):
 """
 
 
-@pytest.fixture
-def orders(project):
-    """A function of the project whose settings get a line more."""
-
-    def made(more: str = "", code: str = CALLING) -> None:
-        project.write("src/app.py", code)
-        project.settings(f"version: 1\nfunctions:\n{FUNCTION}{more}")
-
-    return made
-
-
-def notes(report: dict) -> list[str]:
-    return report["functions"][0]["notes"]
-
-
-def test_calls_that_go_nowhere_are_named_once_with_what_to_do(project, orders):
-    orders()
-    code, report = project.run()
-
-    (row,) = report["functions"][0]["measurements"]
-    assert (code, row["status"]) == (3, "error")
-    assert "no AWS here for dynamodb:GetItem: set `local` in lambdabot.yml (app.py, line 13)" in row["reason"]
-    (note,) = [one for one in notes(report) if "there is no AWS here" in one]
-    assert note == (
-        "It calls dynamodb:GetItem, s3:PutObject, and there is no AWS here, so those calls failed at once: set "
-        "`local: {aws: moto}` or `local: {aws_endpoint: …}`, or measure on AWS."
-    )
-    assert project.comment.count("It calls dynamodb:GetItem, s3:PutObject") == 1
-
-
 @pytest.fixture(scope="module")
 def service() -> Iterator[str]:
     """An endpoint of the user's own, as a workflow's `services` have it."""
@@ -99,21 +72,67 @@ def service() -> Iterator[str]:
     server.stop()
 
 
-@pytest.mark.parametrize("way", ["local", "environment"])
-def test_an_endpoint_of_the_users_own_is_called(project, orders, service, way):
-    """What the function's own variables say wins over what stands for AWS otherwise."""
-    name = "aws_endpoint" if way == "local" else "AWS_ENDPOINT_URL"
-    orders(f"    {way}: {{{name}: '{service}'}}\n")
-    _, report = project.run()
+@pytest.fixture(scope="module")
+def told(service, tmp_path_factory) -> tuple[int, dict, str]:
+    """Return exit code, functions by name and comment of one run, in which AWS is something else for each of them."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "src").mkdir()
+    (folder / "src/app.py").write_text(CALLING)
+    (folder / "seed.json").write_text('[\n  {"s3": "create-bucket", "input": {"Bucket": "-"}}\n]')
+    said = {
+        "nowhere": "timeout_seconds: 30",
+        "named": f"local: {{aws_endpoint: '{service}'}}",
+        "own": f"environment: {{AWS_ENDPOINT_URL: '{service}'}}",
+        "refused": "local: {aws: moto, seed: seed.json}",
+    }
+    functions = "".join(FUNCTION.format(name, line) for name, line in said.items())
+    (folder / "lambdabot.yml").write_text(f"version: 1\nfunctions:\n{functions}")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("GITHUB_ACTIONS", "GITHUB_TOKEN", "GITHUB_EVENT_PATH", "GITHUB_WORKSPACE", "GITHUB_REPOSITORY"):
+            patch.delenv(name, raising=False)
+        arguments = ["--config", str(folder / "lambdabot.yml"), "--endpoint", "local", "--out", str(folder / "out")]
+        code = main(["run", *arguments])
+    report = json.loads((folder / "out/report.json").read_text())
+    return code, {one["name"]: one for one in report["functions"]}, (folder / "out/comment.md").read_text()
 
-    (row,) = report["functions"][0]["measurements"]
-    assert row["status"] == "measured"
-    told = [one for one in notes(report) if service in one]
-    assert told == (
-        [f"Its calls of AWS are answered by {service} (`local`): the time that they take is not AWS's."]
-        if way == "local"
-        else []
+
+def row(functions: dict, name: str) -> dict:
+    (found,) = functions[name]["measurements"]
+    return found
+
+
+def test_calls_that_go_nowhere_are_named_once_with_what_to_do(told):
+    _, functions, comment = told
+    found = row(functions, "nowhere")
+
+    assert found["status"] == "error"
+    assert "no AWS here for dynamodb:GetItem: set `local` in lambdabot.yml (app.py, line 13)" in found["reason"]
+    (note,) = [one for one in functions["nowhere"]["notes"] if "there is no AWS here" in one]
+    assert note == (
+        "It calls dynamodb:GetItem, s3:PutObject, and there is no AWS here, so those calls failed at once: set "
+        "`local: {aws: moto}` or `local: {aws_endpoint: …}`, or measure on AWS."
     )
+    assert comment.count("It calls dynamodb:GetItem, s3:PutObject") == 1
+
+
+@pytest.mark.parametrize("name", ["named", "own"])
+def test_an_endpoint_of_the_users_own_is_called(told, service, name):
+    """What the function's own variables say wins over what stands for AWS otherwise."""
+    _, functions, _ = told
+    notes = [one for one in functions[name]["notes"] if "AWS" in one]
+
+    assert row(functions, name)["status"] == "measured"
+    named = f"Its calls of AWS are answered by {service} (`local`): the time that they take is not AWS's."
+    assert notes == ([named] if name == "named" else [])
+
+
+def test_a_seed_that_moto_refuses_is_why_nothing_is_measured_and_costs_the_others_nothing(told):
+    code, functions, _ = told
+    found = row(functions, "refused")
+
+    assert (code, found["status"]) == (0, "not measured")
+    assert "moto refuses a call of the seed: s3:CreateBucket" in found["reason"]
+    assert "seed.json:2" in found["reason"]
 
 
 def test_with_moto_both_sides_are_compared_from_the_same_start(project, tmp_path_factory):
@@ -137,23 +156,14 @@ def test_with_moto_both_sides_are_compared_from_the_same_start(project, tmp_path
     assert (
         "Its calls of AWS are answered by moto on this machine, which each copy has for itself and begins with the "
         "seed's 3 calls (`local`): the time that they take is not AWS's."
-    ) in notes(report)
+    ) in function["notes"]
 
 
 def test_the_example_reads_its_table_and_writes_to_its_bucket(project):
     shutil.copytree(EXAMPLE, project.folder, dirs_exist_ok=True)
-    _, report = project.run("--seed", "1")
+    settings = (EXAMPLE / "lambdabot.yml").read_text().replace("invocations: 100", "invocations: 12")
+    project.settings(settings)
+    _, report = project.run()
 
     (function,) = report["functions"]
     assert {one["status"] for one in function["measurements"]} == {"measured"}, function
-
-
-def test_a_seed_that_moto_refuses_is_why_nothing_is_measured(project, orders):
-    orders("    local: {aws: moto, seed: seed.json}\n")
-    project.write("seed.json", '[\n  {"s3": "create-bucket", "input": {"Bucket": "-"}}\n]')
-    code, report = project.run()
-
-    (row,) = report["functions"][0]["measurements"]
-    assert (code, row["status"]) == (3, "not measured")
-    assert "moto refuses a call of the seed: s3:CreateBucket" in row["reason"]
-    assert "seed.json:2" in row["reason"]

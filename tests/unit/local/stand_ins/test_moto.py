@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import boto3
@@ -19,6 +20,8 @@ from lambdabot.local.stand_ins.moto import Moto, missing, version
 from lambdabot.local.stand_ins.stand_ins import StandIns
 from lambdabot.model import Place, SeedCall, StandIn
 from lambdabot.sandbox import processes
+from lambdabot.sandbox.isolation import Means
+from tests import open_interpreter
 
 PLACE = Place(path=Path("seed.json"), line=3)
 SCHEMA = {
@@ -117,6 +120,17 @@ def test_its_processes_hold_nothing_of_the_job():
         if os.geteuid() == 0:
             users = {line for line in (process / "status").read_text().splitlines() if line.startswith("Uid:")}
             assert users.pop().split()[1] != "0"
+
+
+def test_it_runs_where_the_kernel_gives_no_view_of_files(monkeypatch):
+    """As in a docker action."""
+    means = replace(Means.find(), namespaces="none")
+    open_interpreter.use(monkeypatch)
+    monkeypatch.setattr(Means, "find", classmethod(lambda _: means))
+    with Moto(SEED, "us-east-1") as plain:
+        server = plain.server("KEY")
+        assert connect(server.url, "KEY").scan(TableName="orders")["Count"] == 1
+        server.line.close()
 
 
 def test_a_copys_server_ends_with_the_copy(moto):
