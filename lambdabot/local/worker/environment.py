@@ -164,7 +164,7 @@ class ExecutionEnvironment:
                 user=berth.user,
                 temporary=berth.temporary,
                 shown=layout.shown,
-                largest_file_mb=spec.storage_mb,
+                largest_file_mb=spec.storage_mb + 1,  # so that one file that is too large is seen to be so
                 passwd=berth.passwd,
             ),
         )
