@@ -19,6 +19,10 @@ from lambdabot.sandbox.cell import Cell, Limits, Running
 from lambdabot.sandbox.isolation import Isolation, Means
 
 _PROGRAM = Path(__file__).resolve().with_name("moto_program.py")
+_INSTALL = (
+    "Install it beside lambdabot (`pip install 'lambdabot[moto]'`), or run it as a service of the workflow and name "
+    "its `aws_endpoint`."
+)
 _NEEDED = ("moto", "flask", "flask_cors")
 _LIMITS = Limits(seconds=24 * 3600, memory_mb=4096, storage_mb=2048)
 _START_SECONDS = 120  # for moto and the seed; a machine that is busy measuring takes a few
@@ -26,15 +30,9 @@ _LOOK_SECONDS = 0.02
 _ANSWER_SECONDS = 60
 
 
-def missing() -> str:
-    """Return why moto cannot be started here; empty where it can."""
-    absent = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
-    if not absent:
-        return ""
-    return (
-        f"`local: {{aws: moto}}` needs moto's server, and {', '.join(absent)} is not installed beside lambdabot: "
-        "`pip install 'lambdabot[moto]'`, or run moto as a service of the workflow and name its `aws_endpoint`"
-    )
+def missing() -> tuple[str, ...]:
+    """Return the modules of moto's server that are not installed here."""
+    return tuple(name for name in _NEEDED if importlib.util.find_spec(name) is None)
 
 
 def version() -> str:
@@ -59,8 +57,9 @@ class Moto:
 
     def __init__(self, seed: Sequence[SeedCall], region: str) -> None:
         """Start it and make the seed. Raises EndpointError, also where moto refuses a call of the seed."""
-        if fault := missing():
-            raise EndpointError(fault)
+        if absent := missing():
+            what = f"`local: {{aws: moto}}` needs moto's server, and {', '.join(absent)} is not installed here"
+            raise EndpointError(what, advice=_INSTALL)
         self._token = secrets.token_hex(16)
         self._stack = ExitStack()
         with ExitStack() as stack:

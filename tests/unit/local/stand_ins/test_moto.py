@@ -162,9 +162,10 @@ def test_without_moto_is_said_what_to_install(monkeypatch):
     found = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "moto" else found(name))
 
-    assert "moto is not installed beside lambdabot: `pip install 'lambdabot[moto]'`" in missing()
-    with pytest.raises(EndpointError, match="is not installed beside lambdabot"):
+    assert missing() == ("moto",)
+    with pytest.raises(EndpointError, match="needs moto's server, and moto is not installed here") as caught:
         Moto((), "us-east-1")
+    assert "`pip install 'lambdabot[moto]'`" in caught.value.advice
 
 
 def test_a_moto_that_cannot_start_is_tried_once(monkeypatch):
