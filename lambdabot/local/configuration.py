@@ -6,33 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambdabot.local.api_error import invalid
+from lambdabot.model.variables import RESERVED_VARIABLES
 
 MEMORY_LIMIT = 10_240  # MB; the model's 32,768 is for managed instances
 TIMEOUT_LIMIT = 900  # s; the model's 5,400 is for managed instances
 _ENVIRONMENT_LIMIT = 4096  # bytes of all keys and values
 _LEVELS = frozenset({"ApplicationLogLevel", "SystemLogLevel"})
-_RESERVED = frozenset(
-    {
-        "_HANDLER",
-        "_X_AMZN_TRACE_ID",
-        "AWS_DEFAULT_REGION",
-        "AWS_REGION",
-        "AWS_EXECUTION_ENV",
-        "AWS_LAMBDA_FUNCTION_NAME",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-        "AWS_LAMBDA_FUNCTION_VERSION",
-        "AWS_LAMBDA_INITIALIZATION_TYPE",
-        "AWS_LAMBDA_LOG_GROUP_NAME",
-        "AWS_LAMBDA_LOG_STREAM_NAME",
-        "AWS_ACCESS_KEY",
-        "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_SESSION_TOKEN",
-        "AWS_LAMBDA_RUNTIME_API",
-        "LAMBDA_TASK_ROOT",
-        "LAMBDA_RUNTIME_DIR",
-    }
-)  # "Defined runtime environment variables"
 _UNSUPPORTED = {
     "VpcConfig": "SubnetIds",
     "FileSystemConfigs": "",
@@ -135,7 +114,7 @@ def _check_environment(variables: Mapping[str, str]) -> None:
     unable = (
         "Lambda was unable to configure your environment variables because the environment variables you have provided"
     )
-    reserved = sorted(_RESERVED & variables.keys())
+    reserved = sorted(RESERVED_VARIABLES & variables.keys())
     if reserved:
         request = f"Reserved keys used in this request: {', '.join(reserved)}"
         raise invalid(

@@ -14,6 +14,7 @@ from lambdabot.local.region import Limits
 from lambdabot.local.runtimes.available import Runtimes
 from lambdabot.local.server import Server
 from lambdabot.local.services import Services
+from lambdabot.local.stand_ins.stand_ins import StandIns
 from lambdabot.sandbox.folder import PrivateFolder
 
 
@@ -30,6 +31,7 @@ class Endpoint:
     access_key: str | None = field(repr=False)
     machine: str
     runtimes: Runtimes | None = field(repr=False)
+    stand_ins: StandIns = field(repr=False)  # what functions find in place of AWS
     stop: Callable[[], None] = field(repr=False)
 
 
@@ -46,7 +48,9 @@ def serve(
     with ExitStack() as stack:
         folder = stack.enter_context(PrivateFolder())
         canned = faults.canned if faults else ()
-        host: Host = CannedHost(canned) if canned else WorkerHost()
+        stand_ins = StandIns()
+        stack.callback(stand_ins.close)
+        host: Host = CannedHost(canned) if canned else WorkerHost(stand_ins)
         stack.callback(host.close)
         server = Server(port)
         access_key = None if anyone else f"LOCAL{secrets.token_hex(16).upper()}"
@@ -66,6 +70,7 @@ def serve(
             access_key=access_key,
             machine=host.describe(),
             runtimes=host.runtimes if isinstance(host, WorkerHost) else None,
+            stand_ins=stand_ins,
             stop=stack.close,
         )
 

@@ -1,7 +1,9 @@
 """Where execution environments run: this machine, or nowhere when their answers are canned."""
 
+from dataclasses import replace
 from typing import Protocol
 
+from lambdabot.local.stand_ins.stand_ins import StandIns
 from lambdabot.local.worker.environment import ExecutionEnvironment, InvokeResult
 from lambdabot.local.worker.machine import Machine
 from lambdabot.local.worker.spec import EnvironmentSpec
@@ -39,6 +41,12 @@ class Host(Protocol):
 class WorkerHost(Machine):
     """This machine, which really runs the code."""
 
+    def __init__(self, stand_ins: StandIns | None = None) -> None:
+        """Look at the machine; `stand_ins` tell what workers find in place of AWS."""
+        super().__init__()
+        self._stand_ins = stand_ins
+
     def start(self, spec: EnvironmentSpec) -> Environment:
         """Prepare a worker."""
-        return ExecutionEnvironment(spec, self)
+        aws = self._stand_ins.variables(spec.function_name, spec.region) if self._stand_ins else {}
+        return ExecutionEnvironment(replace(spec, aws=aws), self)

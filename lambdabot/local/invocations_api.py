@@ -1,5 +1,6 @@
 """Lambda's Invoke: checks, the execution environment, the log, the answer."""
 
+import base64
 import json
 import logging
 import time
@@ -46,34 +47,33 @@ class InvocationsApi:
         name = parse_name(asked["FunctionName"], self._registry.region, asked.get("Qualifier"))
         version = self._registry.serving(name)
         payload = _checked(asked.get("Payload", b""), asked.get("InvocationType"))
+        context = _client_context(asked.get("ClientContext"))
         match asked.get("InvocationType"):
             case "DryRun":
                 return {"StatusCode": 204}
             case "Event":
-                self._events.submit(self._event, version, call, payload)
+                self._events.submit(self._event, version, call, payload, context)
                 return {"StatusCode": 202}
-        answer, log = self._run(version, call, payload, wait=False)
+        answer, log = self._run(version, call, payload, context, wait=False)
         if asked.get("LogType") == "Tail":
             answer["LogResult"] = log.tail()
         return answer
 
-    def _event(self, version: FunctionVersion, call: Call, payload: bytes) -> None:
+    def _event(self, version: FunctionVersion, call: Call, payload: bytes, context: str | None) -> None:
         """Run an asynchronous invocation once; its outcome stands in the log, as on Lambda."""
         try:
-            self._run(version, call, payload, wait=True)
+            self._run(version, call, payload, context, wait=True)
         except (ApiError, EndpointError) as error:
             _LOG.warning("event %s of %s was not run: %s", call.request_id, version.name, error)
 
     def _run(
-        self, version: FunctionVersion, call: Call, payload: bytes, *, wait: bool
+        self, version: FunctionVersion, call: Call, payload: bytes, context: str | None, *, wait: bool
     ) -> tuple[dict[str, Any], InvocationLog]:
         pooled = self._pool.acquire(version, lambda: self._account.share(version.name), wait=wait)
         usable = False
         started = time.time_ns() // 1_000_000
         try:
-            result = pooled.environment.invoke(
-                request_id=call.request_id, payload=payload, client_context=call.parameters.get("ClientContext")
-            )
+            result = pooled.environment.invoke(request_id=call.request_id, payload=payload, client_context=context)
             usable = True  # also after a failure: it starts anew within its next invocation, as on Lambda
         finally:
             self._pool.release(pooled, usable=usable)
@@ -84,6 +84,17 @@ class InvocationsApi:
         if result.function_error is not None:
             answer["FunctionError"] = result.function_error
         return answer, log
+
+
+def _client_context(encoded: str | None) -> str | None:
+    """Return what the client says of itself as the runtime gets it: the JSON, on one line and in ASCII."""
+    if encoded is None:
+        return None
+    try:
+        return json.dumps(json.loads(base64.b64decode(encoded, validate=True)))
+    except (ValueError, RecursionError) as error:
+        message = "Client context must be a valid Base64-encoded JSON object."
+        raise ApiError(code="InvalidRequestContentException", message=message, members={"Type": "User"}) from error
 
 
 def _checked(payload: bytes, kind: str | None) -> bytes:

@@ -1,5 +1,6 @@
 """The HTTP side: loopback only, a thread for each connection, everything closed at the end."""
 
+import re
 import socket
 import struct
 import threading
@@ -16,6 +17,7 @@ LARGEST_BODY = 70_167_211  # bytes; Lambda's own limit of a request, the base64 
 _LONGEST_LINE = 65_536  # bytes, as http.server has it
 _MOST_HEADERS = 100
 _BREATH_SECONDS = 0.01
+_SIZE = re.compile(r"[0-9A-Fa-f]{1,8}")  # of a chunk
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER of no time: closing sends RST (socket(7))
 
 
@@ -28,9 +30,10 @@ class Server(ThreadingTCPServer):
     request_queue_size = 128
     answer: Callable[[Request], Response]
 
-    def __init__(self, port: int) -> None:
-        """Listen; port 0 takes a free one. Connections wait until the start."""
+    def __init__(self, port: int, *, chunks: bool = False) -> None:
+        """Listen; port 0 takes a free one. Connections wait until the start. `chunks`: bodies may come in them."""
         super().__init__(("127.0.0.1", port), _Connection)
+        self.chunks = chunks
         self._connections: set[socket.socket] = set()
         self._closed = False
         self._lock = threading.Lock()
@@ -97,7 +100,7 @@ class _CutError(Exception):
 
 
 class _Connection(StreamRequestHandler):
-    """HTTP/1.1 as far as AWS's SDKs speak it (RFC 9112): a length, no chunks, connections that are used again."""
+    """HTTP/1.1 as far as AWS's SDKs speak it (RFC 9112): a length, or S3's chunks, connections that are used again."""
 
     disable_nagle_algorithm = True
 
@@ -124,17 +127,29 @@ class _Connection(StreamRequestHandler):
             raise _RefusedError(HTTPStatus.BAD_REQUEST)
         headers = self._headers()
         length = headers.get("content-length", "0")
-        if "transfer-encoding" in headers or not (length.isascii() and length.isdigit()):
+        chunked = "transfer-encoding" in headers
+        if (chunked and not cast("Server", self.server).chunks) or not (length.isascii() and length.isdigit()):
             raise _RefusedError(HTTPStatus.LENGTH_REQUIRED)
         if int(length) > LARGEST_BODY:
             raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         if headers.get("expect", "").lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        body = self.rfile.read(int(length))
-        if len(body) < int(length):
+        body = self._chunks() if chunked else self.rfile.read(int(length))
+        if not chunked and len(body) < int(length):
             return None
         path, _, query = target.partition("?")
         return Request(method=method, path=path, query=query, headers=headers, body=body)
+
+    def _chunks(self) -> bytes:
+        """Read chunks and what follows the last one."""
+        body = bytearray()
+        while (size := self._line().partition(";")[0]).strip("0"):
+            if not _SIZE.fullmatch(size) or len(body) + int(size, 16) > LARGEST_BODY:
+                raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            body += self.rfile.read(int(size, 16))
+            self._line()
+        self._headers()
+        return bytes(body)
 
     def _headers(self) -> dict[str, str]:
         headers: dict[str, str] = {}

@@ -2,8 +2,8 @@
 
 Durations are milliseconds as Lambda reports them, sizes are MB as Lambda counts them (1 MB = 1,048,576 bytes),
 money is US dollars as `Decimal`. A module here imports none that comes later in this list: `configuration`, `place`,
-`selection`, `trigger`, `expectation`, `event_source`, `layer`, `declaration`, `function`, `measured`, `prices`,
-`arm64`, `runtimes`, `result`, `annotation`.
+`selection`, `trigger`, `expectation`, `event_source`, `layer`, `declaration`, `stand_in`, `function`, `measured`,
+`prices`, `arm64`, `runtimes`, `variables`, `result`, `annotation`.
 """
 
 from lambdabot.model.annotation import Annotation
@@ -49,6 +49,7 @@ from lambdabot.model.place import Attribute, Edit, NoSlot, Place, Slot, Stated, 
 from lambdabot.model.prices import Prices
 from lambdabot.model.result import ACCEPT_LABEL, BaseKind, Finding, FunctionResult, Override, RunResult, Spend
 from lambdabot.model.selection import Selection
+from lambdabot.model.stand_in import SeedCall, StandIn
 from lambdabot.model.trigger import Trigger
 
 __all__ = [
@@ -101,12 +102,14 @@ __all__ = [
     "Reliability",
     "Round",
     "RunResult",
+    "SeedCall",
     "Selection",
     "Sent",
     "Setup",
     "Side",
     "Slot",
     "Spend",
+    "StandIn",
     "Stated",
     "Status",
     "Stop",

@@ -13,6 +13,7 @@ from lambdabot.model.expectation import AnswerRule, Expectation
 from lambdabot.model.layer import Layer, LayerBuild
 from lambdabot.model.place import Undecided
 from lambdabot.model.selection import ALL, Selection
+from lambdabot.model.stand_in import StandIn
 from lambdabot.model.trigger import Trigger
 from lambdabot.workspace import Workspace
 
@@ -143,6 +144,7 @@ class Question:
     cold_start_share: float | None = None  # of the real traffic; None: not known
     expect: Expectation = field(default_factory=Expectation)
     allowed_errors: frozenset[str] = frozenset()  # failures that are meant: error types by name, HTTP statuses
+    stand_in: StandIn | None = None  # for AWS on the embedded endpoint, of both sides; None: nothing stands for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

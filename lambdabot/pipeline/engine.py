@@ -23,6 +23,7 @@ class Evidence:
     unsettled_usd: Decimal = Decimal(0)  # what the step under way can cost at most, if its own cost is never known
     stop_reason: str = ""  # why nothing more is invoked; empty before the end
     advice: tuple[str, ...] = ()  # what to do about what the endpoint refused
+    notes: tuple[str, ...] = ()  # what answered in AWS's place
 
     @property
     def conclusion(self) -> Conclusion:

@@ -166,6 +166,7 @@ class FunctionJob:
                 *selection_notes(head),
                 *packaging_notes(lineup, evidence.invocations),
                 *runtime_notes(lineup, self._workshop.runtimes, evidence.invocations),
+                *evidence.notes,
                 *evidence.advice,
             ),
         )

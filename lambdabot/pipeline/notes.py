@@ -21,6 +21,18 @@ ASSUMED = ("memory_mb", "architecture", "timeout_seconds")
 _SIGNS = ("ImportModuleError", "ModuleNotFoundError", "ImportError", "/opt/")
 """What in a failure's reason tells of something that a layer would have brought."""
 
+_UNKNOWN_CALLER = (
+    *("NoCredentialsError", "CredentialsProviderError", "UnrecognizedClient", "InvalidClientTokenId"),
+    *("InvalidAccessKeyId", "security token included in the request is", "AuthFailure"),
+)
+"""What in a failure's reason tells that AWS itself was asked, or that an SDK did not start to."""
+
+_REMEDY = "set `local: {aws: moto}` or `local: {aws_endpoint: …}`, or measure on AWS"
+_MOST_CALLS = 10
+
+_FULL_FILE = "[Errno 27]"
+"""What a write beyond the limit of one file's size is told as."""
+
 
 def extras_notes(function: Function) -> Iterator[str]:
     """Say what is paid for by the month, and whether the cost per invocation has its share of it."""
@@ -111,6 +123,37 @@ def runtime_notes(lineup: "Lineup", runtimes: "Runtimes | None", seen: Iterable[
     """Say what of this machine ran a function in place of Lambda's own runtime, where that differs."""
     if runtimes is not None and any(seen) and (note := runtimes.find(lineup.pair.head.code.runtime).note):
         yield note
+
+
+def stand_in_notes(function: Function, unanswered: Iterable[str], seen: Iterable[Invocation]) -> Iterator[str]:
+    """Say what answered the function's calls of AWS on the embedded endpoint, and which nothing did."""
+    stand_in = function.question.stand_in
+    if names := sorted(unanswered):
+        more = f" and {len(names) - _MOST_CALLS} more" if len(names) > _MOST_CALLS else ""
+        yield (
+            f"It calls {', '.join(names[:_MOST_CALLS])}{more}, and there is no AWS here, so those calls failed at "
+            f"once: {_REMEDY}."
+        )
+    if stand_in is not None:
+        who = stand_in.url or "moto on this machine, which each copy has for itself"
+        calls = "one call" if len(stand_in.seed) == 1 else f"{len(stand_in.seed)} calls"
+        began = f" and begins with the seed's {calls}" if stand_in.seed else ""
+        yield f"Its calls of AWS are answered by {who}{began} (`local`): the time that they take is not AWS's."
+    if any(sign in one.reason for one in seen for sign in _UNKNOWN_CALLER):
+        yield (
+            "The embedded endpoint gives functions a Region and credentials that no AWS takes, and AWS_ENDPOINT_URL, "
+            f"which AWS's newer SDKs follow (boto3 from 1.28 on, JavaScript's version 3): {_REMEDY}."
+        )
+
+
+def storage_notes(function: Function, seen: Iterable[Invocation]) -> Iterator[str]:
+    """Say what the embedded endpoint's way to hold a file to the size of /tmp looks like, where it shows."""
+    if any(_FULL_FILE in one.reason for one in seen):
+        size = function.setup.ephemeral_storage_mb
+        yield (
+            f"A file reached the {size} MB of /tmp (`ephemeral_storage_mb`): on Lambda that write fails with ENOSPC, "
+            "`[Errno 28] No space left on device`."
+        )
 
 
 def packaging_notes(lineup: "Lineup", seen: Iterable[Invocation]) -> tuple[str, ...]:

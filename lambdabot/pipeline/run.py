@@ -44,6 +44,7 @@ from lambdabot.settings.schema import RunBudgetSection
 
 if TYPE_CHECKING:
     from lambdabot.local.runtimes.available import Runtimes
+    from lambdabot.local.stand_ins.stand_ins import StandIns
     from lambdabot.pipeline.engine import Engine
     from lambdabot.pipeline.function import FunctionJob
 
@@ -77,6 +78,7 @@ class Run:
         self._jobs: list[FunctionJob] = []
         self._connection: Connection | None = None
         self._deployments: Deployments | None = None
+        self._stand_ins: StandIns | None = None
         self._region = settings.region or "us-east-1"
         self._prices = prices(self._region)
         self._notes = [*terms.notes]
@@ -141,7 +143,13 @@ class Run:
             )
             from lambdabot.pipeline.waves import WaveEngine  # noqa: PLC0415  # numpy, as in `_functions`
 
-            engine = WaveEngine(connection, deployments, folder=folder / "copies", progress=self._progress)
+            engine = WaveEngine(
+                connection,
+                deployments,
+                folder=folder / "copies",
+                progress=self._progress,
+                stand_ins=self._stand_ins,
+            )
             with leaving(lambda: deployments.left):
                 try:
                     with deployments:
@@ -188,6 +196,7 @@ class Run:
                 with serve() as endpoint:
                     self._notes.append(endpoint.machine)
                     self._runtimes = endpoint.runtimes
+                    self._stand_ins = endpoint.stand_ins
                     yield partial(connect, endpoint=endpoint.url, region=self._region, access_key=endpoint.access_key)
             case "aws":
                 yield partial(connect, endpoint=None, region=self._settings.region)

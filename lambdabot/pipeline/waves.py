@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lambdabot.aws.calls.connection import Connection
 from lambdabot.aws.calls.threads import run_all
@@ -14,6 +15,7 @@ from lambdabot.aws.copies.request import Copy
 from lambdabot.aws.invoking.cpu_model import announcing
 from lambdabot.aws.invoking.environments import Environments
 from lambdabot.aws.invoking.invocation import Answer, invoke_wave
+from lambdabot.errors import EndpointError
 from lambdabot.measurement.budget import worst_case
 from lambdabot.measurement.decision import next_step
 from lambdabot.model import (
@@ -21,6 +23,7 @@ from lambdabot.model import (
     Build,
     Configuration,
     Deployment,
+    Function,
     Invocation,
     Outcome,
     Payload,
@@ -30,16 +33,31 @@ from lambdabot.model import (
 )
 from lambdabot.pipeline.engine import Evidence
 from lambdabot.pipeline.lineup import Lineup
-from lambdabot.pipeline.notes import with_missing_layers
+from lambdabot.pipeline.notes import stand_in_notes, storage_notes, with_missing_layers
 from lambdabot.report.progress import Progress
+
+if TYPE_CHECKING:  # only a local run needs a server
+    from lambdabot.local.stand_ins.stand_ins import StandIns
 
 
 class WaveEngine:
     """Deploys every Variant at once, then invokes until the plan says that enough was seen."""
 
-    def __init__(self, connection: Connection, deployments: Deployments, *, folder: Path, progress: Progress) -> None:
-        """Keep what every function's measurement needs; packages are written to `folder`."""
+    def __init__(
+        self,
+        connection: Connection,
+        deployments: Deployments,
+        *,
+        folder: Path,
+        progress: Progress,
+        stand_ins: "StandIns | None" = None,
+    ) -> None:
+        """Keep what every function's measurement needs; packages are written to `folder`.
+
+        `stand_ins` are the embedded endpoint's; None: the functions call AWS itself, or what an endpoint has of it.
+        """
         self._connection = connection
+        self._stand_ins = stand_ins
         self._deployments = deployments
         self._folder = folder
         self._progress = progress
@@ -48,7 +66,7 @@ class WaveEngine:
         """Yield what is known by now; see `Engine`."""
         head, progress = lineup.pair.head, self._progress
         progress.function_started(head.name, len(lineup.variants))
-        copies = Copies(lineup, self._deployments, self._folder)
+        copies = Copies(lineup, self._deployments, self._folder, self._give)
         copies.deploy(lineup.variants)
         progress.deployed(head.name, len(copies.deployed))
         refused = {variant: one.reason for variant, one in copies.not_deployed.items()}
@@ -68,7 +86,9 @@ class WaveEngine:
         )
 
         def known() -> Evidence:
-            return Evidence(lineup=lineup, invocations=seen, usd=copies.usd(seen), advice=copies.advice)
+            unanswered = self._stand_ins.unanswered(copies.names) if self._stand_ins else {}
+            notes = (*stand_in_notes(head, unanswered, seen), *storage_notes(head, seen)) if self._stand_ins else ()
+            return Evidence(lineup=lineup, invocations=seen, usd=copies.usd(seen), advice=copies.advice, notes=notes)
 
         yield (latest := known())
         while isinstance(step := next_step(plan, seen), Round):
@@ -80,18 +100,33 @@ class WaveEngine:
             seen += tuple(with_missing_layers(one, lineup.side(one.variant.side)) for one in waves.run(step))
             yield (latest := known())
         yield replace(latest, stop_reason=step.reason)
+        if self._stand_ins:
+            self._stand_ins.take_back(copies.names)
+
+    def _give(self, name: str, function: Function) -> None:
+        """Let what stands for AWS answer a copy. Raises EndpointError where it cannot."""
+        wanted = function.question.stand_in
+        if self._stand_ins is not None and wanted is not None:
+            self._stand_ins.give(name, self._connection.region, wanted)
 
 
 class Copies:
     """The throw-away copies of one function, and what its invocations and its snapshots of SnapStart have cost."""
 
-    def __init__(self, lineup: Lineup, deployments: Deployments, folder: Path) -> None:
-        """Deploy nothing yet."""
+    def __init__(
+        self,
+        lineup: Lineup,
+        deployments: Deployments,
+        folder: Path,
+        give: Callable[[str, Function], None] = lambda _name, _function: None,
+    ) -> None:
+        """Deploy nothing yet; `give` gets a copy what it needs beside itself, or raises EndpointError."""
         self.deployed: dict[Variant, Deployment] = {}
         self.not_deployed: dict[Variant, NotDeployed] = {}
         self._lineup = lineup
         self._deployments = deployments
         self._folder = folder
+        self._give = give
         self._snapshots: list[Configuration] = []  # that are paid for
 
     def deploy(self, variants: Iterable[Variant]) -> None:
@@ -105,9 +140,19 @@ class Copies:
             for variant, outcome in self._deployments.create(list(announcing(copies, self._folder))).items():
                 if isinstance(outcome, NotDeployed):
                     self.not_deployed[variant] = outcome
-                else:
-                    self.deployed[variant] = outcome
-                    self._count_snapshot(variant)
+                    continue
+                try:
+                    self._give(outcome.function_name, self._lineup.side(variant.side))
+                except EndpointError as error:
+                    self.not_deployed[variant] = NotDeployed(reason=error.what, advice=error.advice)
+                    continue
+                self.deployed[variant] = outcome
+                self._count_snapshot(variant)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the copies that are live."""
+        return tuple(one.function_name for one in self.deployed.values())
 
     def make_ready(self, step: Round) -> None:
         """Deploy what a round names for the first time, and count the snapshots that it will make."""

@@ -42,6 +42,44 @@ class Finished:
     text: str
 
 
+class Running:
+    """A confined program and the small process that keeps it."""
+
+    def __init__(self, keeper: "subprocess.Popen[str]", asked: str) -> None:
+        """Tell the keeper what to start."""
+        assert keeper.stdin is not None  # noqa: S101 - as asked for
+        self._keeper = keeper
+        self._stdin = keeper.stdin
+        try:
+            keeper.stdin.write(asked + "\n")
+            keeper.stdin.flush()
+        except BrokenPipeError:  # it has ended already, and its answer says why
+            with suppress(BrokenPipeError):
+                keeper.stdin.close()
+
+    @property
+    def ended(self) -> bool:
+        """True once neither the program nor its keeper is there."""
+        return self._keeper.poll() is not None
+
+    def finished(self) -> Finished:
+        """Wait for the end and return how it was. Raises ConfinementError when it could not be started as it should."""
+        with self._keeper as keeper:
+            assert keeper.stdout is not None  # noqa: S101 - as asked for
+            answer = keeper.stdout.read()
+        if keeper.returncode != 0:
+            what = f"a program of others could not be confined: {''.join(answer.strip().splitlines()[-1:])}"
+            raise ConfinementError(what)
+        return Finished(**json.loads(answer.splitlines()[-1]))
+
+    def end(self) -> None:
+        """End the program and everything that it started, and wait until nothing of it is left."""
+        with suppress(BrokenPipeError):
+            self._stdin.close()
+        self._keeper.wait()
+        self._keeper.__exit__(None, None, None)
+
+
 class Cell:
     """For one program; `outside` is its folder as this process has it, `inside` the same as the program sees it."""
 
@@ -64,6 +102,14 @@ class Cell:
         """Make a folder for the program; return where this process has it."""
         return self._make(self.outside / name)
 
+    def put(self, name: str, text: str) -> None:
+        """Put a file into the folder, for the program alone."""
+        path = self.outside / name
+        path.touch(mode=0o600)
+        path.write_text(text)
+        if self._users:
+            os.chown(path, self._user, self._user)
+
     def _make(self, path: Path) -> Path:
         path.mkdir(mode=0o700)
         if self._users:
@@ -85,6 +131,18 @@ class Cell:
 
         Raises ConfinementError when it could not be started as it should.
         """
+        return self.start(command, environment, shown=shown, limits=limits, programs=programs).finished()
+
+    def start(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        shown: Mapping[str, Path],
+        limits: Limits,
+        programs: Iterable[Path] | None = None,
+    ) -> Running:
+        """Start a program as `run` does, which goes on beside this process until it ends, or is ended."""
         confinement = self._isolation.confinement(
             user=self._user,
             temporary=self.outside,
@@ -105,7 +163,7 @@ class Cell:
         )
         locks = self._users.handle if self._users else None
         asked = json.dumps({"order": order.to_json(), "seconds": limits.seconds, "locks": locks})
-        with subprocess.Popen(
+        keeper = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", _PROGRAM.format(root=str(_PACKAGE_ROOT))],
             env={},  # nothing could leak from it
             cwd="/",
@@ -115,20 +173,8 @@ class Cell:
             pass_fds=() if locks is None else (locks,),
             start_new_session=True,  # an interrupt at the terminal is ours to handle
             encoding="utf-8",
-        ) as keeper:
-            assert keeper.stdin is not None  # noqa: S101 - as asked for
-            assert keeper.stdout is not None  # noqa: S101 - as asked for
-            try:
-                keeper.stdin.write(asked + "\n")
-                keeper.stdin.flush()
-            except BrokenPipeError:  # it has ended already, and its answer says why
-                with suppress(BrokenPipeError):
-                    keeper.stdin.close()
-            answer = keeper.stdout.read()
-        if keeper.returncode != 0:
-            what = f"a program of others could not be confined: {''.join(answer.strip().splitlines()[-1:])}"
-            raise ConfinementError(what)
-        return Finished(**json.loads(answer.splitlines()[-1]))
+        )
+        return Running(keeper, asked)
 
     def __enter__(self) -> Self:
         """Give itself."""

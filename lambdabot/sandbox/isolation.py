@@ -22,6 +22,7 @@ from lambdabot.sandbox.namespaces import Bind, View
 from lambdabot.sandbox.system_files import (
     DEVICES,
     OPT,
+    PASSWD,
     SETTINGS,
     SYSTEM,
     TMP,
@@ -119,12 +120,14 @@ class Isolation:
         shown: Mapping[str, Path],
         largest_file_mb: int,
         programs: Iterable[Path] | None = None,
+        passwd: Path | None = None,
     ) -> Confinement:
         """Return how one process of others is confined.
 
         `temporary` is the one folder that it may write to, at /tmp in a view of its own; `shown` is what it reads
-        beside the system's programs, by the places where a view of its own has it. `programs` are files and folders
-        of what runs it; without them, our own interpreter's.
+        beside the system's programs, by the places where a view of its own has it. There `passwd` stands in for the
+        system's list of users, and /opt holds what is shown in it and of `programs` alone: the files and folders of
+        what runs it; without them, our own interpreter's.
         """
         needed = self._programs if programs is None else topmost(programs)
         reached = engines.reachable(user, os.environ)
@@ -132,10 +135,11 @@ class Isolation:
         # In a view of its own the folders around the places are new, and hold nothing else.
         readable += {str(Path(place).parent) for place, path in shown.items() if place != str(path)}
         readable += map(str, shown.values())
+        readable += [str(OPT)] if self.own_view else []
         return Confinement(
             user=user,
             namespaces=self._means.namespaces,
-            view=self._view(temporary, shown, needed, reached) if self.own_view else None,
+            view=self._view(temporary, shown, needed, reached, passwd) if self.own_view else None,
             landlock=self._means.landlock > 0,
             unix_sockets=self.own_view or not reached,
             largest_file_mb=largest_file_mb,
@@ -144,11 +148,15 @@ class Isolation:
         )
 
     def _view(
-        self, temporary: Path, shown: Mapping[str, Path], programs: list[Path], engine_sockets: Iterable[Path]
+        self,
+        temporary: Path,
+        shown: Mapping[str, Path],
+        programs: list[Path],
+        engine_sockets: Iterable[Path],
+        passwd: Path | None,
     ) -> View:
-        hidden = topmost([*self._hidden, *filter(None, map(first_closed, programs))])
-        if any(Path(place).is_relative_to(OPT) for place, path in shown.items() if place != str(path)):
-            hidden.append(OPT)  # it holds these alone, and what is needed of this machine
+        closed = filter(None, map(first_closed, programs))
+        hidden = topmost([*self._hidden, *closed, *([OPT] if OPT.is_dir() else [])])
         covers = [*hidden, TMP]
         needed = [*programs, Path("/etc/resolv.conf").resolve()]
         binds = [Bind(source=str(temporary), target=str(TMP), writable=True)]
@@ -158,6 +166,7 @@ class Isolation:
             for place, path in shown.items()
             if place != str(path) or _lies_in(path, covers)
         ]
+        binds += [Bind(source=str(passwd), target=str(PASSWD))] if passwd and PASSWD.is_file() else []
         binds += [Bind(source="/dev/null", target=str(path)) for path in engine_sockets if not _lies_in(path, covers)]
         return View(hidden=tuple(map(str, hidden)), binds=tuple(binds))
 

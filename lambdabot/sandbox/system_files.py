@@ -34,6 +34,7 @@ SETTINGS = (
 )
 DEVICES = ("/dev/full", "/dev/null", "/dev/random", "/dev/urandom", "/dev/zero")
 OPT = Path("/opt")
+PASSWD = Path("/etc/passwd")
 TMP = Path("/tmp")  # noqa: S108 - in a view of its own each worker has its own
 
 # Folders of people, services and jobs, and what outlives a process: in a view of its own a worker finds them empty.

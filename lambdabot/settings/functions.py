@@ -20,6 +20,7 @@ from lambdabot.model import (
     Layer,
     Origin,
     Payload,
+    Place,
     Question,
     Selection,
     Setup,
@@ -29,6 +30,7 @@ from lambdabot.model.selection import ALL
 from lambdabot.settings.declared import Declared, code_fault, code_of, outside, unbuilt_fault
 from lambdabot.settings.layers import layer_fault, layer_of
 from lambdabot.settings.schema import ExpectSection, FunctionSection, PayloadSection, SettingsFile
+from lambdabot.settings.stand_in import stand_in
 from lambdabot.settings.yaml_source import Location
 from lambdabot.unbuilt.package_files import Packages
 from lambdabot.workspace import FileRefusedError, Workspace
@@ -69,7 +71,7 @@ def functions(
         if absent is not None and faults.missing:
             absent[name] = "; ".join(one.message for one in faults.missing)
     if mistakes:
-        raise UsageError(mistakes)
+        raise UsageError(list(dict.fromkeys(mistakes)))  # what `defaults` says is wrong with each function
     return tuple(found)
 
 
@@ -94,10 +96,12 @@ def _function(
     at: Location = ("functions", name)
     source, declaration = declared.source, declared.declarations.get(name)
 
-    def wrong(key: str, message: str, among: list[Mistake]) -> None:
+    def place(key: str) -> Place:
         own, default = (*at, key), ("defaults", key)
-        place = source.place(default if default in source.written and own not in source.written else own)
-        among.append(place.mistake(message))
+        return source.place(default if default in source.written and own not in source.written else own)
+
+    def wrong(key: str, message: str, among: list[Mistake]) -> None:
+        among.append(place(key).mistake(message))
 
     code = None if section.source is None else code_of(section.source, source.path.parent)
     is_own = not source.written.keys().isdisjoint({(*at, "source"), ("defaults", "source")})
@@ -127,6 +131,8 @@ def _function(
         wrong("snap_start", message, faults.mistakes)
     if section.snap_start and section.provisioned_concurrency:
         wrong("snap_start", f"`{name}`: Lambda has SnapStart only without provisioned concurrency", faults.mistakes)
+    stands, unfit = stand_in(section.local, place("local"), source.path.parent, declared.workspace)
+    faults.mistakes.extend(unfit if side is Side.HEAD else ())  # whose stands for AWS on both sides
     current, image = section.current, section.image_config
     chosen = None if section.payloads else events.of(name)
     return Function(
@@ -180,6 +186,7 @@ def _function(
             monthly_invocations=section.monthly_invocations,
             expect=_expectation(section.expect),
             allowed_errors=frozenset(section.allowed_errors),
+            stand_in=stands,
         ),
         origin=Origin(
             like=section.like,

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from lambdabot.errors import Mistake, UsageError
-from lambdabot.settings.schema import FORMS
+from lambdabot.settings.schema import FORMS, DefaultsSection
 from lambdabot.settings.yaml_source import Location, YamlSource
 
 M = TypeVar("M", bound=BaseModel)
@@ -108,6 +108,8 @@ def _shown(given: object) -> str:
 
 def _unknown_key(model: type[BaseModel], location: Location, name: str) -> str:
     allowed = _keys_beside(model, location)
+    if len(location) == 1 and location[0] in DefaultsSection.model_fields:
+        return f"`{name}` is a key of a function, or of `defaults` for all of them"
     nearest = difflib.get_close_matches(str(location[-1]), allowed, n=1)
     hint = f"did you mean `{nearest[0]}`?" if nearest else f"allowed are {', '.join(sorted(allowed))}"
     return f"`{name}` is not known here; {hint}"

@@ -20,12 +20,14 @@ from pydantic import (
 from pydantic_core import PydanticKnownError
 
 from lambdabot.model import Architecture, Strategy
+from lambdabot.model.variables import RESERVED_VARIABLES
 
 NAME = r"^[A-Za-z0-9_-]{1,64}$"
 HANDLER = r"^\S{1,128}$"
 RUNTIME = r"^[a-z0-9.]+$"
 ROLE = r"^arn:aws[a-z-]*:iam::\d{12}:role/.+$"
 VARIABLE = r"^[A-Za-z][A-Za-z0-9_]*$"
+LOCAL_URL = r"^https?://[^\s/@?#]+(:\d+)?(/[^\s@?#]*)?$"
 BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
 LAYER_ARN = r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+$"
 LIKE = (
@@ -40,6 +42,7 @@ FORMS = {
     ROLE: "the ARN of a role, as in `arn:aws:iam::123456789012:role/copies`",
     VARIABLE: "letters, digits and `_`, the first a letter",
     BUCKET: "an S3 bucket's name: lower-case letters, digits, `.` and `-`, 3 to 63",
+    LOCAL_URL: "an address as in `http://127.0.0.1:4566`, without a user, a query or a fragment",
     LAYER_ARN: "the ARN of a layer's version, as in `arn:aws:lambda:us-east-1:123456789012:layer:tools:3`",
     LIKE: "a function's name or ARN, as in `orders` or `orders:live`",
 }
@@ -65,6 +68,17 @@ def _environment_value(value: object) -> object:
 
 
 EnvironmentValue = Annotated[str, BeforeValidator(_environment_value)]
+
+
+def _own_variable(name: str) -> str:
+    """Refuse what Lambda sets itself, which CreateFunction would refuse for every copy."""
+    if name in RESERVED_VARIABLES:
+        msg = "no function's settings may set it, Lambda itself does: leave it out"
+        if name.startswith("AWS_") and "LAMBDA" not in name:
+            msg += ". On the embedded endpoint a function has credentials and a Region; where its calls of AWS go says "
+            msg += "`local: {aws_endpoint: …}` or `local: {aws: moto}`"
+        raise ValueError(msg)
+    return name
 
 
 LayerArn = Annotated[str, Field(pattern=LAYER_ARN)]
@@ -198,6 +212,29 @@ class FunctionBudgetSection(Section):
     """Minutes at most."""
 
 
+class LocalSection(Section):
+    """What stands for AWS when a function calls it from the embedded endpoint. It says nothing on AWS."""
+
+    aws_endpoint: Annotated[str, Field(pattern=LOCAL_URL)] | None = None
+    """The address of LocalStack, DynamoDB Local, moto or the like, as a workflow's `services` have it: what the
+    function finds in AWS_ENDPOINT_URL, with credentials that are none."""
+    aws: Literal["moto"] | None = None
+    """`moto` starts moto, where it is installed, for each throw-away copy of the function."""
+    seed: Annotated[str, Field(min_length=1)] | None = None
+    """With `aws: moto`: a JSON file of the calls that are made before anything is measured, relative to lambdabot.yml,
+    a list of `{"dynamodb": "create-table", "input": {…}}`. Every copy begins with what they made."""
+
+    @model_validator(mode="after")
+    def _one_stand_in(self) -> "LocalSection":
+        if self.aws is not None and self.aws_endpoint is not None:
+            msg = "name either `aws: moto` or an `aws_endpoint`"
+            raise ValueError(msg)
+        if self.seed is not None and self.aws is None:
+            msg = "`seed` goes with `aws: moto`; an endpoint of your own is filled by a step of yours"
+            raise ValueError(msg)
+        return self
+
+
 class DefaultsSection(Section):
     """Any key of a function, for every function that does not say otherwise."""
 
@@ -211,7 +248,7 @@ class DefaultsSection(Section):
     """Execution role of the throw-away copies. Needed on AWS."""
     timeout_seconds: Annotated[int, Field(ge=1, le=900)] = 30
     """Lambda's timeout."""
-    environment: dict[Annotated[str, Field(pattern=VARIABLE)], EnvironmentValue] = {}
+    environment: dict[Annotated[str, Field(pattern=VARIABLE), AfterValidator(_own_variable)], EnvironmentValue] = {}
     """Environment variables of the throw-away copies."""
     payloads: list[PayloadSection] = []
     """Events to invoke with; when absent those that the repository holds, else what the template's trigger sends."""
@@ -247,6 +284,8 @@ class DefaultsSection(Section):
     local_layers: dict[LayerArn, Annotated[str, Field(min_length=1)]] = {}
     """By the ARN of a layer's version: the folder or .zip that stands for it where AWS is not asked, as on the embedded
     endpoint."""
+    local: LocalSection = LocalSection()
+    """What stands for AWS on the embedded endpoint; nothing when absent, and calls of AWS fail at once."""
     ephemeral_storage_mb: Annotated[int, Field(ge=512, le=10_240, strict=True)] = 512
     """Size of /tmp in MB; above 512 it is part of the cost."""
     provisioned_concurrency: Annotated[int, Field(ge=0, strict=True)] = 0

@@ -24,6 +24,7 @@ HEADS_OWN_OF_A_FUNCTION = frozenset(
         "handler",
         "image_config",
         "layers",
+        "local",
         "local_layers",
         "memory_mb",
         "provisioned_concurrency",
@@ -50,9 +51,12 @@ _EVENTS = (
     "This pull request changes {}: the gate compares both sides with the target branch's events, and the sizes are "
     "measured with its own."
 )
-# Each side's lie in its own tree, so they are compared as written.
 _PATHS = frozenset({"layers", "local_layers", "requirements", "source"})
-_ATTRIBUTES = {"side_effects": "side_effects_accepted"}  # a Function's names for keys of lambdabot.yml that differ
+"""Each side's lie in its own tree, so they are compared as written."""
+_UNQUOTED = frozenset({"environment", "local"})
+"""Values of variables may be secret, and a seed is long."""
+_ATTRIBUTES = {"side_effects": "side_effects_accepted", "local": "stand_in"}
+"""A Function's names for keys of lambdabot.yml that differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,7 +275,7 @@ def _of_a_function(function: Function, own: Function) -> Iterator[str]:
 
 
 def _of_its_own(settings: Settings, function: Function, target: TargetBranch, own: Function) -> Iterator[str]:
-    """Say what a pull request changes of what it decides itself; values of variables may be secret."""
+    """Say what a pull request changes of what it decides itself."""
     for name in sorted(HEADS_OWN_OF_A_FUNCTION):
         if name in _PATHS:
             here = settings.effective["functions"][function.name][name]
@@ -279,7 +283,7 @@ def _of_its_own(settings: Settings, function: Function, target: TargetBranch, ow
         else:
             here, there = _value(function, name), _value(own, name)
         if here != there:
-            change = "" if name == "environment" else f" ({_words(there)} to {_words(here)})"
+            change = "" if name in _UNQUOTED else f" ({_words(there)} to {_words(here)})"
             yield f"This pull request changes `{name}` of `{function.name}`{change}"
 
 

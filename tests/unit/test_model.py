@@ -20,11 +20,13 @@ ORDER = (
     "event_source",
     "layer",
     "declaration",
+    "stand_in",
     "function",
     "measured",
     "prices",
     "arm64",
     "runtimes",
+    "variables",
     "result",
     "annotation",
 )

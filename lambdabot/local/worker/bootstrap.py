@@ -27,5 +27,8 @@ if __name__ == "__main__":
     places = {"/tmp": os.environ["TMPDIR"], "/opt": layers}  # noqa: S108 - Lambda's own name
     elsewhere = {place: folder for place, folder in places.items() if folder != place}
     if elsewhere:
-        import_module("temporary_paths").redirect(elsewhere, kept=[sys.base_prefix, *filter(None, sys.path)])
+        with os.scandir(os.environ["LAMBDA_RUNTIME_DIR"]) as entries:
+            packages = [os.path.realpath(entry.path) for entry in entries]  # which may lie in /opt
+        kept = [sys.base_prefix, *filter(None, sys.path), *packages]
+        import_module("temporary_paths").redirect(elsewhere, kept=kept)
     import_module("awslambdaric.__main__").main(["bootstrap", os.environ["_HANDLER"]])

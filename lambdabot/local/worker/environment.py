@@ -191,8 +191,9 @@ class ExecutionEnvironment:
                 user=berth.user,
                 temporary=berth.temporary,
                 shown=layout.shown,
-                largest_file_mb=spec.storage_mb,
                 programs=runtime.parts,
+                largest_file_mb=spec.storage_mb + 1,  # so that one file that is too large is seen to be so
+                passwd=berth.passwd,
             ),
         )
 

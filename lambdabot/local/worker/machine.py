@@ -11,7 +11,7 @@ from lambdabot.local.runtimes.available import Runtimes, unsupported
 from lambdabot.local.runtimes.nodejs import FILES
 from lambdabot.local.runtimes.runtime import Runtime
 from lambdabot.local.worker.admission import Admission
-from lambdabot.local.worker.layout import Layout
+from lambdabot.local.worker.layout import Layout, passwd
 from lambdabot.local.worker.nursery import Nursery
 from lambdabot.sandbox import cgroup
 from lambdabot.sandbox.cgroup import Controllers
@@ -39,6 +39,11 @@ class Berth:
         """The part of the folder that the worker may write to."""
         return self.folder / "tmp"
 
+    @property
+    def passwd(self) -> Path:
+        """The list of users that the worker sees in a view of its own."""
+        return self.folder / "passwd"
+
 
 class Machine:
     """The machine of one endpoint; everything that its workers leave on disk lies in one folder of it."""
@@ -54,6 +59,8 @@ class Machine:
         self.vcpus = min(float(len(os.sched_getaffinity(0))), cgroup.granted_vcpus())
         self.admission = Admission(self.vcpus)
         self._folder = PrivateFolder()
+        self._no_layers = self._folder.path / "opt"
+        self._no_layers.mkdir(mode=0o755)
         packages = python_packages.packages()
         self.isolation = Isolation(means or Means.find(), [*packages.values(), *FILES.values()])
         self.isolation.require_no_root()
@@ -80,6 +87,8 @@ class Machine:
         berth = Berth(folder=folder, user=user)
         folder.mkdir(mode=0o711)
         berth.temporary.mkdir(mode=0o700)
+        berth.passwd.write_text(passwd(user))
+        berth.passwd.chmod(0o644)
         if self._users:
             os.chown(berth.temporary, user, user)
         return berth
@@ -95,7 +104,9 @@ class Machine:
         """Return where a worker of this runtime with this code and these layers sees things."""
         if self.isolation.own_view:
             return Layout.as_on_lambda(code, layers, runtime.files)
-        return Layout.as_it_lies(code, layers, self.runtimes.linked(runtime), runtime.files, berth.temporary)
+        return Layout.as_it_lies(
+            code, layers or self._no_layers, self.runtimes.linked(runtime), runtime.files, berth.temporary
+        )
 
     def supports(self, memory_mb: int) -> str:
         """Return why a memory size cannot be run here, or the empty string."""

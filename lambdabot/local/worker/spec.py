@@ -21,6 +21,7 @@ class EnvironmentSpec:
     version: str
     function_arn: str
     region: str
+    aws: Mapping[str, str] = field(default_factory=dict, repr=False)  # variables: credentials, and where AWS stands
     log_group: str
     log_stream: str
     architecture: str = "x86_64"  # as the function asks; a worker runs on the machine's own

@@ -1,7 +1,7 @@
 """The environment variables of a worker: the function's own and those of Lambda's runtime, nothing of ours.
 
 Names and values as "Defined runtime environment variables" of the AWS Lambda Developer Guide has them. Credentials are
-left out: there is no role here, and ours are not for the user's code.
+made up: there is no role here, and ours are not for the user's code.
 """
 
 from collections.abc import Mapping
@@ -39,4 +39,4 @@ def worker_variables(spec: EnvironmentSpec, layout: Layout, own: Mapping[str, st
         "LAMBDA_TASK_ROOT": code,
         "LAMBDA_RUNTIME_DIR": runtime,
     }
-    return defaults | dict(spec.environment) | reserved
+    return defaults | dict(layout.user) | dict(spec.aws) | dict(spec.environment) | reserved

@@ -96,6 +96,15 @@ def _found(target: str, arena: Arena) -> Callable[[Seen], bool]:
     return lambda seen: seen.shows(SECRET)
 
 
+def _seed(name: str, arena: Arena) -> Callable[[Seen], bool]:
+    for folder in (arena.runner, arena.work / ".git"):
+        arena.write("seed.json", f'[{{"{SECRET}": "list-tables"}}]', at=folder)
+    arena.link("linked.json", "../runner/seed.json")
+    local = f"    local: {{aws: moto, seed: {name}}}\n    budget"
+    arena.write("lambdabot.yml", _settings().replace("    budget", local))
+    return lambda seen: seen.shows(SECRET)
+
+
 def _source(name: str, arena: Arena) -> Callable[[Seen], bool]:
     arena.write("app.py", TELLING, at=arena.runner)
     arena.link("linked", "../runner")
@@ -268,6 +277,8 @@ ATTACKS = [
         "lays a link to a file of the runner where events are", partial(_found, "../../runner/prey.json"), runs=MEASURES
     ),
     *_rows("lays a link to a file of `.git` where events are", partial(_found, "../.git/prey.json"), runs=MEASURES),
+    *_rows("names a link to a file of the runner as moto's seed", partial(_seed, "linked.json")),
+    *_rows("names a file of `.git` as moto's seed", partial(_seed, ".git/seed.json")),
     *_rows("packages `.git`", partial(_source, ".git")),
     *_rows("packages the runner's folder by a link", partial(_source, "linked")),
     *_rows("packages the runner's folder by `..`", partial(_source, "src/../../runner")),

@@ -161,7 +161,7 @@ class Job:
 @contextmanager
 def job() -> Iterator[Job]:
     """Make a job's folder where neither a hidden folder nor a replaced /tmp covers it."""
-    with tempfile.TemporaryDirectory(prefix="lambdabot-trust-", dir="/opt") as name:
+    with tempfile.TemporaryDirectory(prefix="lambdabot-trust-", dir="/") as name:
         folder = Path(name)
         folder.chmod(0o755)
         yield Job(folder=folder)

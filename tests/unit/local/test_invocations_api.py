@@ -36,6 +36,24 @@ def test_a_payload_that_is_no_json_is_refused(lambdas, name, payload):
         lambdas.invoke(FunctionName=name, Payload=payload)
 
 
+def encoded(value: object) -> str:
+    return base64.b64encode(json.dumps(value).encode()).decode()
+
+
+def test_what_a_client_says_of_itself_reaches_the_function(lambdas, create, package):
+    code = "def handler(event, context):\n    return context.client_context.custom\n"
+    name = create(Code={"ZipFile": package(app=code)})["FunctionName"]
+    told = {"custom": {"name": "ä", "lines": "a\r\nb"}}
+    answer = lambdas.invoke(FunctionName=name, ClientContext=encoded(told))
+    assert json.loads(answer["Payload"].read()) == told["custom"]
+
+
+@pytest.mark.parametrize("context", ["no base64", base64.b64encode(b"no JSON").decode()])
+def test_a_client_context_that_is_none_is_refused(lambdas, name, context):
+    with pytest.raises(lambdas.exceptions.InvalidRequestContentException, match="must be a valid Base64-encoded JSON"):
+        lambdas.invoke(FunctionName=name, ClientContext=context)
+
+
 @pytest.mark.parametrize(("kind", "limit"), [("RequestResponse", 6_291_456), ("Event", 1_048_576)])
 def test_a_payload_that_is_too_large_is_refused(lambdas, name, kind, limit):
     with pytest.raises(lambdas.exceptions.RequestTooLargeException, match=f"smaller than {limit} bytes"):

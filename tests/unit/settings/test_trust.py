@@ -50,6 +50,16 @@ def test_the_same_settings_are_the_same(judge):
     assert (found.notes, found.refused) == ((), {})
 
 
+def test_what_stands_for_aws_is_the_pull_requests_and_is_told(judge, tmp_path):
+    """It is reached by the code anyway, and a table that a pull request needs is in its own seed alone."""
+    (tmp_path / "seed.json").write_text('[{"s3": "create-bucket", "input": {"Bucket": "receipts"}}]')
+    head = TARGET.replace("{source: src", "{local: {aws: moto, seed: seed.json}, source: src")
+    found = judge(head)
+    assert [call.operation for call in found.settings.functions[0].question.stand_in.seed] == ["CreateBucket"]
+    assert found.notes == ("This pull request changes `local` of `orders`: it is measured with its own.",)
+    assert judge(head, head).notes == ()
+
+
 def test_a_gate_that_the_pull_request_softens_stays_as_it_was(judge):
     softened = TARGET.replace("threshold_percent: 10", "threshold_percent: 500, inconclusive: pass")
     found = judge(softened)

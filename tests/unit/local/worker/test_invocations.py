@@ -79,11 +79,32 @@ def test_has_lambdas_environment_and_nothing_of_ours(start, any_machine, monkeyp
     assert variables["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] == "1769"
     assert variables["AWS_LAMBDA_RUNTIME_API"].startswith("127.0.0.1:")
     assert variables["_X_AMZN_TRACE_ID"].startswith("Root=1-")
-    assert "HOME" not in variables
-    assert not {name for name in variables if name in os.environ} - {"PATH", "LANG", "TZ", "PYTHONPATH", "TMPDIR"}
+    names = {"PATH", "LANG", "TZ", "PYTHONPATH", "TMPDIR"}
+    if any_machine.isolation.own_view:
+        assert "HOME" not in variables  # as on Lambda, where the list of users has the home
+    else:
+        names |= {"HOME", "LOGNAME", "USER"}
+        assert variables["HOME"] == "/home/sbx_user1051"
+    assert not {name for name in variables if name in os.environ} - names
     assert seen["cwd"] == seen["path"][0] == variables["LAMBDA_TASK_ROOT"]
     assert seen["path"][-1] == variables["LAMBDA_RUNTIME_DIR"]
-    assert not any("site-packages" in entry for entry in seen["path"] if not entry.startswith("/opt/python"))
+    assert not any("site-packages" in entry for entry in seen["path"] if "/opt/python" not in entry)
+
+
+def test_is_lambdas_user_whose_home_cannot_be_written(start, any_machine):
+    source = """
+        import getpass, os
+        from pathlib import Path
+
+        def handler(event, context):
+            try:
+                Path.home().joinpath("file").write_text("kept")
+            except OSError as error:
+                return [getpass.getuser(), str(Path.home()), os.path.expanduser("~/.cache"), type(error).__name__]
+    """
+    user, home, cache, refused = start(any_machine, source).value()
+    assert (user, home, cache) == ("sbx_user1051", "/home/sbx_user1051", "/home/sbx_user1051/.cache")
+    assert refused in {"FileNotFoundError", "PermissionError"}
 
 
 def test_shows_paths_as_lambda_has_them_where_it_can(start, machine):

@@ -45,6 +45,18 @@ def test_layers_are_found_as_on_lambda(start, code, any_machine):
     }
 
 
+def test_without_layers_opt_is_an_empty_folder(start, any_machine):
+    source = """
+        import os
+
+        def handler(event, context):
+            return os.listdir("/opt")
+    """
+    programs = any_machine.isolation._programs if any_machine.isolation.own_view else ()
+    kept = {path.relative_to("/opt").parts[0] for path in programs if path.is_relative_to("/opt")}
+    assert set(start(any_machine, source).value()) == kept
+
+
 def test_layers_cannot_be_written_to_and_hold_nothing_of_the_machine(start, code, machine):
     layers = code({"data.txt": "data"})
     source = """
