@@ -23,6 +23,14 @@ _MONTH_SECONDS = 730 * 3600  # as AWS's own pricing calculator has it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Aside:
+    """What is invoked around each wave, outside of the measurement."""
+
+    once: bool  # for each wave; else for each of its calls
+    worst_usd: Decimal | None  # of one call of it at most; None: as much as a call that is measured
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """One function's measurement as declared before anything is invoked.
 
@@ -61,6 +69,7 @@ class Plan:
     seed: int
     local: bool = False
     timeout_seconds: int = 900  # Lambda's own limit; the worst case that the dollar budget is held against
+    asides: tuple[Aside, ...] = ()  # which the dollar budget is held against too
 
     @property
     def weights(self) -> dict[str, float]:

@@ -14,7 +14,10 @@ from lambdabot.model import Variant
 
 def written(plan: Plan) -> dict[str, Any]:
     """Return a Plan as JSON values; payloads without their bodies, which may be secret and decide nothing."""
-    payloads, gate = (tuple(replace(one, body=b"") for one in some) for some in (plan.payloads, plan.gate_payloads))
+    payloads, gate = (
+        tuple(replace(one, body=b"", events=(), location=None) for one in some)
+        for some in (plan.payloads, plan.gate_payloads)
+    )
     bare = replace(plan, unavailable={}, payloads=payloads, gate_payloads=gate)
     data = json.loads(json.dumps(asdict(bare), default=_plain))
     reasons = [{"variant": asdict(variant), "reason": reason} for variant, reason in plan.unavailable.items()]

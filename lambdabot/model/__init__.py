@@ -2,8 +2,8 @@
 
 Durations are milliseconds as Lambda reports them, sizes are MB as Lambda counts them (1 MB = 1,048,576 bytes),
 money is US dollars as `Decimal`. A module here imports none that comes later in this list: `configuration`, `place`,
-`selection`, `trigger`, `declaration`, `layer`, `function`, `measured`, `prices`, `arm64`, `runtimes`, `result`,
-`annotation`.
+`selection`, `trigger`, `declaration`, `layer`, `function`, `event_list`, `placeholders`, `measured`, `prices`,
+`arm64`, `runtimes`, `result`, `annotation`.
 """
 
 from lambdabot.model.annotation import Annotation
@@ -16,11 +16,15 @@ from lambdabot.model.function import (
     Code,
     Constraints,
     Deployment,
+    Drawn,
+    Each,
     Extras,
+    Form,
     Function,
     ImageConfig,
     Origin,
     Payload,
+    Preparation,
     Question,
     Setup,
     Strategy,
@@ -65,11 +69,14 @@ __all__ = [
     "DeclaredLayer",
     "Deployment",
     "Discovery",
+    "Drawn",
+    "Each",
     "Edit",
     "Estimate",
     "EventSource",
     "Extras",
     "Finding",
+    "Form",
     "Function",
     "FunctionResult",
     "ImageConfig",
@@ -86,6 +93,7 @@ __all__ = [
     "PackageVerdict",
     "Payload",
     "Place",
+    "Preparation",
     "Prices",
     "Question",
     "Recommendation",

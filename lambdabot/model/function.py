@@ -16,13 +16,67 @@ from lambdabot.model.trigger import Trigger
 from lambdabot.workspace import Workspace
 
 
+class Form(StrEnum):
+    """What a payload is made from."""
+
+    EVENT = "event"  # one event
+    LINES = "lines"  # one event a line, of which each call gets one
+    SAMPLE = "sample"  # recorded events, one a file, sent as they are
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """An event of several, and how often it stands there."""
+
+    body: bytes = field(repr=False)
+    count: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """An event to invoke with, and its share of the real traffic (weights need not add up to one)."""
+    """An event to invoke with, and its share of the real traffic (weights need not add up to one).
+
+    Where it is many events, each call gets one of `events`, drawn by their counts, and `body` is empty. Where it lies
+    in S3, `location` says so until it is read.
+    """
 
     name: str
     body: bytes
     weight: Decimal
+    form: Form = Form.EVENT
+    events: tuple[Drawn, ...] = ()
+    location: str | None = None  # `s3://bucket/key`, or a prefix; None once it is read, or where it is no object
+    left_out: str = ""  # of a sample, in words
+
+    @property
+    def contents(self) -> tuple[object, ...]:
+        """Return what its events are, whatever it is called and how much of the traffic it is."""
+        return self.form, self.body, self.events, self.location
+
+
+class Each(StrEnum):
+    """How often a preparation runs."""
+
+    CALL = "call"
+    WAVE = "wave"  # calls that are made at once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparation:
+    """What is invoked before or after what is measured, outside of the measurement and inside the budget.
+
+    `function` is the ARN of an existing function, or the name of one of lambdabot.yml, of which a throw-away copy is
+    made; None: the measured copy itself.
+    """
+
+    function: str | None
+    event: bytes = field(repr=False)
+    each: Each = Each.CALL
+
+    @property
+    def exists(self) -> bool:
+        """Tell whether a function of the user's own is invoked."""
+        return self.function is not None and self.function.startswith("arn:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +178,20 @@ class Question:
     monthly_invocations: int | None
     traffic_source: str = "lambdabot.yml"  # of `monthly_invocations`
     cold_start_share: float | None = None  # of the real traffic; None: not known
+    before: Preparation | None = None
+    after: Preparation | None = None
+    pause_ms: float = 0.0  # between calls, which are made one after another then
+
+    @property
+    def reaches(self) -> frozenset[str]:
+        """Return what of AWS the measurement reads or invokes: objects in S3, the ARNs of existing functions."""
+        located = (one.location for one in (*self.payloads, *self.gate_payloads) if one.location)
+        return frozenset((*located, *(one.function for one in self.preparations if one.exists and one.function)))
+
+    @property
+    def preparations(self) -> tuple[Preparation, ...]:
+        """Return what runs around the calls, in its order."""
+        return tuple(one for one in (self.before, self.after) if one is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

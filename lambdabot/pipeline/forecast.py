@@ -65,6 +65,7 @@ def _lines(function: Function, outlook: Outlook, settings: Settings) -> list[str
         f"  today        {today}",
         f"  Variants     {outlook.variants}, base included",
         f"  payloads     {', '.join(payload.name for payload in function.question.payloads)}",
+        *_around(function),
         f"  at least     {outlook.least_invocations} invocations",
         f"  usually      {invocations} invocations: {usual}",
         f"               {minutes}, one after another",
@@ -72,6 +73,17 @@ def _lines(function: Function, outlook: Outlook, settings: Settings) -> list[str
         f"  control      {_control_calls(function, outlook, settings)} control-plane calls",
         *(f"  note         {note}" for note in (*declared_notes(function), *selection_notes(function))),
     ]
+
+
+def _around(function: Function) -> Iterator[str]:
+    """Yield what runs around the calls, whose cost is not in the forecast."""
+    asked = function.question
+    for key, one in (("before", asked.before), ("after", asked.after)):
+        if one is not None:
+            whom = redact(one.function) if one.function else "the copy itself"
+            yield f"  {key:<12} each {one.each}: {whom}, in the budget and not in what is usual"
+    if asked.pause_ms:
+        yield f"  pause        {asked.pause_ms:g} ms between calls, which are made one after another"
 
 
 def _endpoint(function: Function, settings: Settings) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,9 +40,17 @@ def samples(result: RunResult) -> Iterator[dict[str, Any]]:
                     "memory_mb": one.variant.configuration.memory_mb,
                     "architecture": one.variant.configuration.architecture.value,
                     **{name: getattr(one, name) for name in _PLAIN},
+                    **_aside(one),
                     "outcome": one.outcome.value,
                 }
             )
+
+
+def _aside(one: Invocation) -> dict[str, float]:
+    """Return what ran around a wave, where anything did."""
+    if not one.aside_ms and not one.aside_usd:
+        return {}
+    return {"aside_ms": one.aside_ms, "aside_usd": float(one.aside_usd)}
 
 
 def load(path: Path) -> dict[str, list[Invocation]]:
@@ -63,7 +72,13 @@ def load(path: Path) -> dict[str, list[Invocation]]:
 
 def _invocation(data: Mapping[str, Any]) -> Invocation:
     variant = _variant(data["side"], data["memory_mb"], data["architecture"])
-    return Invocation(variant=variant, outcome=Outcome(data["outcome"]), **{name: data[name] for name in _PLAIN})
+    return Invocation(
+        variant=variant,
+        outcome=Outcome(data["outcome"]),
+        **{name: data[name] for name in _PLAIN},
+        aside_ms=float(data.get("aside_ms", 0.0)),
+        aside_usd=Decimal(str(data.get("aside_usd", 0))),
+    )
 
 
 @cache

@@ -51,6 +51,10 @@ class Settings:
     effective: Mapping[str, Any]  # redacted, for the report
     inputs: Inputs  # which override the target branch's file too
     places: Mapping[str, Place]  # where each function stands in the file
+    others: tuple[Function, ...] = ()  # that are not to be measured, and may help with those that are
+    reach: frozenset[str] | None = (
+        None  # objects in S3 and existing functions that may be used; None: all that are named
+    )
     left_out: Mapping[str, str] = field(default_factory=dict)  # functions of templates, and what they lack
     notes: tuple[str, ...] = ()  # templates that could not be read
 
@@ -85,11 +89,13 @@ def load(inputs: Inputs, *, discover: Discover, default_endpoint: str = "aws", d
         mistakes += missing_roles(wanted, places)
     if mistakes:
         raise UsageError(mistakes)
+    names = {function.name for function in wanted}
     out = Path(os.path.abspath(inputs.out or "out"))  # noqa: PTH100  # links are not followed before they are looked at
     return Settings(
         path=source.path,
         workspace=workspace,
         functions=tuple(_apart(function, out) for function in wanted),
+        others=tuple(_apart(function, out) for function in found if function.name not in names),
         gate=document.gate,
         comment=commented,
         comment_key=comment_key(inputs),

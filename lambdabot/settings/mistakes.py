@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from lambdabot.errors import Mistake, UsageError
-from lambdabot.settings.schema import FORMS
+from lambdabot.settings.forms import FORMS
 from lambdabot.settings.yaml_source import Location, YamlSource
 
 M = TypeVar("M", bound=BaseModel)

@@ -126,7 +126,7 @@ def invoke(connection):
         answers = invoke_wave(
             connection,
             deployment,
-            payload,
+            lambda _: payload,
             wave=Wave(variant=deployment.variant, payload="default", concurrency=concurrency),
             round_number=1,
             wave_number=0,
@@ -269,7 +269,7 @@ def use_until_interrupted(connection, deployments, copies, kill) -> None:
                 invoke_wave(
                     connection,
                     deployment,
-                    b'{"sleep": 0.05}',
+                    lambda _: b'{"sleep": 0.05}',
                     wave=Wave(variant=variant, payload="default", concurrency=2),
                     round_number=1,
                     wave_number=0,

@@ -19,6 +19,8 @@ ORDER = (
     "layer",
     "declaration",
     "function",
+    "event_list",
+    "placeholders",
     "measured",
     "prices",
     "arm64",

@@ -48,7 +48,7 @@ class Answer:
 def invoke_wave(
     connection: Connection,
     deployment: Deployment,
-    payload: bytes,
+    event: Callable[[int], bytes],
     *,
     wave: Wave,
     round_number: int,
@@ -56,7 +56,7 @@ def invoke_wave(
     timeout_seconds: int,
     clock: Callable[[], float],
 ) -> tuple[Answer, ...]:
-    """Invoke `wave.concurrency` times at once and return an Answer for each.
+    """Invoke `wave.concurrency` times at once and return an Answer for each; `event` gives each lane's, counted from 0.
 
     `clock` gives the seconds since the function's first wave. An invocation that was throttled to the end, was never
     answered, or ran at another memory size is `not measured`, with the reason; so is one without a REPORT, which
@@ -80,7 +80,7 @@ def invoke_wave(
             max_memory_used_mb=None,
             at_seconds=0.0,
         )
-        answer = _invoke(connection, client, deployment, payload, blank)
+        answer = _invoke(connection, client, deployment, event(lane), blank)
         return replace(answer, invocation=replace(answer.invocation, at_seconds=clock()))
 
     return tuple(run_all(partial(one, lane) for lane in range(wave.concurrency)))

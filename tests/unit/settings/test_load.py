@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from lambdabot.errors import UsageError
 from lambdabot.model import Architecture, Configuration, ImageConfig, Side, Strategy
 from lambdabot.project.discovery import discover
+from lambdabot.settings.forms import FORMS
 from lambdabot.settings.inputs import Inputs
 from lambdabot.settings.load import load, load_comment
-from lambdabot.settings.schema import FORMS, SettingsFile
+from lambdabot.settings.schema import SettingsFile
 from lambdabot.settings.target_branch import load_base
 from lambdabot.workspace import OUTSIDE, Workspace
 
@@ -206,7 +207,7 @@ functions:
         ),
         "lambdabot.yml:14:9: `three`: payload missing.json cannot be read: No such file or directory",
         "lambdabot.yml:16:9: `three`: two payloads are called `same`; give each a `name`",
-        "lambdabot.yml:17:9: `functions.three.payloads.4`: a payload needs either `event` or `file`",
+        "lambdabot.yml:17:9: `functions.three.payloads.4`: a payload needs one of `event`, `file`, `lines` and `sample`",
     ]
 
 
@@ -297,7 +298,7 @@ version: 2
         ),
         "lambdabot.yml:7: `functions.events.payloads.0.weight`: must be above 0; it is 0",
         "lambdabot.yml:7: `events`: payload missing.json cannot be read: No such file or directory",
-        "lambdabot.yml:8: `functions.events.payloads.1`: a payload needs either `event` or `file`",
+        "lambdabot.yml:8: `functions.events.payloads.1`: a payload needs one of `event`, `file`, `lines` and `sample`",
         "lambdabot.yml:9: `functions.events.payloads.2.wieght` is not known here; did you mean `weight`?",
         (
             "lambdabot.yml:10: `events`: payload bad.json is not valid JSON: Expecting property name enclosed in "

@@ -110,10 +110,13 @@ def test_every_key_is_the_target_branchs_or_named_as_the_pull_requests_own():
     assert FunctionSection.model_fields.keys() > HEADS_OWN_OF_A_FUNCTION
     assert OF_THE_RUN == ("gate", "comment", "check", "budget", "bucket", "expires_hours")
     assert set(OF_A_FUNCTION) == {
+        "after",
         "allow_build",
+        "before",
         "budget",
         "like",
         "monthly_invocations",
+        "pause_ms",
         "payloads",
         "role",
         "side_effects",
