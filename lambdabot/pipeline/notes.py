@@ -103,10 +103,10 @@ def event_notes(function: Function, seen: Iterable[Invocation]) -> Iterator[str]
             yield f"Of the recorded events of `{payload.name}`, some are left out: {payload.left_out}."
     keys = [key for key, one in (("before", question.before), ("after", question.after)) if one is not None]
     usd, seconds = sum(one.aside_usd for one in seen), sum(one.aside_ms for one in seen) / 1000
-    if keys:
+    if keys and seconds:
         names = " and ".join(f"`{key}`" for key in keys)
         yield f"{names} took {seconds:.1f} s and ${usd:.6f}: inside the budget, and in no figure."
-    elif question.pause_ms:
+    elif seconds:
         yield f"Calls were made one after another, {question.pause_ms:g} ms apart: {seconds:.1f} s of pauses."
     failures = (one.reason for one in seen if one.reason.startswith(("`before`", "`after`")))
     yield from (f"{reason}: what it went with is left out." for reason in dict.fromkeys(failures))
@@ -128,8 +128,8 @@ def first_call_note(function: Function, seen: Iterable[Invocation]) -> Iterator[
             yield (
                 f"The first call of each environment took {found.times:.0f} times as long as later ones with the same "
                 f"event ({found.first_ms:.0f} ms against {found.later_ms:.1f} ms at {found.variant.configuration}, "
-                "INIT not counted). If the function keeps what it has done for an event, and each real call is another one, "
-                "let the event say so with `{{uuid}}` or `{{counter}}`, or give a list of events as `lines`."
+                "INIT not counted). If the function keeps what it has done for an event, and each real call is another "
+                "one, let the event say so with `{{uuid}}` or `{{counter}}`, or give a list of events as `lines`."
             )
             return
 
