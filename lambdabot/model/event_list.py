@@ -34,16 +34,18 @@ def fault(body: bytes) -> str:
 def of_lines(data: bytes) -> tuple[Drawn, ...]:
     """Return the events of JSON Lines, one a line, in their order; those alike are one. Raises ValueError."""
     counts: dict[bytes, int] = {}
+    lines: dict[bytes, int] = {}
     for number, line in enumerate(data.splitlines(), start=1):
         if event := line.strip():
             if why := fault(event):
                 message = f"has no event in line {number}: {why}"
                 raise ValueError(message)
             counts[event] = counts.get(event, 0) + 1
+            lines.setdefault(event, number)
     if not counts:
         message = "holds no event: it wants one a line"
         raise ValueError(message)
-    return tuple(Drawn(body, count) for body, count in counts.items())
+    return tuple(Drawn(body, count, lines[body]) for body, count in counts.items())
 
 
 @dataclass(slots=True)

@@ -30,6 +30,7 @@ class Drawn:
 
     body: bytes = field(repr=False)
     count: int
+    line: int | None = field(default=None, compare=False)  # of its list, from 1, where it first stands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from random import Random
 from typing import Self
 from uuid import UUID
@@ -22,6 +23,7 @@ _BRACES = re.compile(rb'(\\\\)?\{\{([^{}"\\\x00-\x1f]{1,100})\}\}')
 _RANDOM = re.compile(r"random +(-?[0-9]{1,16}) +(-?[0-9]{1,16})")
 _KEY = re.compile(rb"[ \t\r\n]*:")
 _ALIKE = 0.75  # `{{uuidd}}`, `{{UUID}}` and `{{guid}}` are, `{{user}}`, `{{id}}` and `{{row}}` are not
+_MOST_TOLD = 20  # near misses of one event
 _LONGEST = {"uuid": 36, "now": 24, "counter": 20, "copy": 64}  # characters
 
 
@@ -87,7 +89,7 @@ class EventTemplate:
         done = 0
         for start, end, part in _found(body):
             if isinstance(part, NearMiss):
-                missed.append(part)
+                missed += [part] if len(missed) < _MOST_TOLD else []
             else:
                 parts += [body[done:start], part]
                 done = end
@@ -152,6 +154,7 @@ def _read(text: str) -> _Placeholder | None:
     return _Placeholder("random", first=first, last=last) if in_order else None
 
 
+@lru_cache(1024)  # templates of others repeat their names
 def _is_near(text: str) -> bool:
     words = text.lstrip("$").split(maxsplit=1)
     return bool(words and difflib.get_close_matches(words[0].lower(), NAMES, n=1, cutoff=_ALIKE))

@@ -13,6 +13,7 @@ from lambdabot.settings.yaml_source import Location, YamlSource
 from lambdabot.workspace import FileRefusedError, Workspace
 
 _BUCKETS = "s3://"
+_TOO_LARGE = "its placeholders make it larger than the 6 MB that Lambda takes"
 
 
 def compact(event: object) -> bytes:
@@ -103,14 +104,12 @@ def event_mistakes(payload: Payload, section: PayloadSection, at: Location, sour
     elif payload.location is None:
         named = section.file or section.lines or ""
         path = source.path.parent / named
-        for number, body in enumerate([payload.body] if payload.body else [one.body for one in payload.events], 1):
-            template = EventTemplate.read(body)
+        for one in payload.events or (Drawn(payload.body, 1),):
+            template = EventTemplate.read(one.body)
             for miss in template.near_misses:
-                line = miss.line if payload.body else None
-                where = "" if payload.body else f"event {number}: "
-                yield Mistake(message=f"{where}{miss}", path=path, line=line)
+                yield Mistake(message=str(miss), path=path, line=one.line or miss.line)
             if template.longest > LARGEST_EVENT_BYTES:
-                yield Mistake(message="its placeholders make it larger than the 6 MB that Lambda takes", path=path)
+                yield Mistake(message=_TOO_LARGE, path=path, line=one.line)
 
 
 def placeholder_mistakes(event: object, at: Location, source: YamlSource) -> Iterator[Mistake]:
@@ -119,7 +118,7 @@ def placeholder_mistakes(event: object, at: Location, source: YamlSource) -> Ite
         for miss in EventTemplate.read(compact(text)).near_misses:
             yield source.place(inner).mistake(str(miss))
     if EventTemplate.read(compact(event)).longest > LARGEST_EVENT_BYTES:
-        yield source.place(at).mistake("its placeholders make it larger than the 6 MB that Lambda takes")
+        yield source.place(at).mistake(_TOO_LARGE)
 
 
 def _texts(value: object, at: Location) -> Iterator[tuple[Location, str]]:
