@@ -190,6 +190,11 @@ class Question:
         return frozenset((*located, *(one.function for one in self.preparations if one.exists and one.function)))
 
     @property
+    def one_by_one(self) -> bool:
+        """Tell whether calls are made one after another: for a pause, or to prepare the environment that is called."""
+        return bool(self.pause_ms) or any(one.function is None for one in self.preparations)
+
+    @property
     def preparations(self) -> tuple[Preparation, ...]:
         """Return what runs around the calls, in its order."""
         return tuple(one for one in (self.before, self.after) if one is not None)

@@ -83,7 +83,9 @@ def _around(function: Function) -> Iterator[str]:
             whom = redact(one.function) if one.function else "the copy itself"
             yield f"  {key:<12} each {one.each}: {whom}, in the budget and not in what is usual"
     if asked.pause_ms:
-        yield f"  pause        {asked.pause_ms:g} ms between calls, which are made one after another"
+        yield f"  pause        {asked.pause_ms:g} ms between calls"
+    if asked.one_by_one:
+        yield "  concurrency  1: calls are made one after another"
 
 
 def _endpoint(function: Function, settings: Settings) -> Iterator[str]:

@@ -139,7 +139,7 @@ class Lineup:
             balanced_weight=head.question.balanced_weight,
             tie_tolerance_percent=head.question.tie_tolerance_percent,
             budget=self.budget,
-            concurrency=1 if head.question.pause_ms else bench.concurrency,
+            concurrency=1 if head.question.one_by_one else bench.concurrency,
             prices=bench.prices,
             extras=head.extras,
             base_extras=None if base is None else base.extras,

@@ -128,7 +128,8 @@ class PreparationSection(Section):
 
     function: Annotated[str, Field(pattern=PREPARER)] | None = None
     """A function of lambdabot.yml, of which a throw-away copy at its own current size is invoked, or the ARN of an
-    existing function, which takes `side_effects: accepted`. Absent: the measured copy itself."""
+    existing function, which takes `side_effects: accepted`. Absent: the measured copy itself, whose calls are made one
+    after another then, so that it meets the environment that is called."""
     event: JsonValue = {}
     """The event. Its placeholders are those of the call that it goes with."""
     each: Each = Each.CALL

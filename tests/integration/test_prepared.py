@@ -132,6 +132,38 @@ def test_set_up_and_tear_down_run_around_the_calls_inside_the_budget_and_in_no_f
     assert report["spend"]["deployments_created"] == report["spend"]["deployments_removed"] == 2
 
 
+def test_a_set_up_of_the_copy_itself_meets_the_environment_that_is_called(project, sent):
+    project.write(
+        "src/app.py",
+        """
+        SEEN = []
+        def handler(event, context):
+            if "reset" in event:
+                SEEN.clear()
+            elif SEEN:
+                raise ValueError("not reset")
+            else:
+                SEEN.append(event)
+        """,
+    )
+    project.settings(f"""
+        version: 1
+        functions:
+          pay: {{source: src, handler: app.handler, {ONE}, before: {{event: {{reset: true}}}}}}
+    """)
+
+    _, report = project.run()
+
+    (measured,) = (one for one in report["functions"][0]["measurements"] if one["architecture"] == "x86_64")
+    (events,) = sent.values()
+    assert measured["status"] == "measured"
+    samples = [json.loads(line) for line in (project.out / "samples.jsonl").read_text().splitlines()]
+    assert {one["outcome"] for one in samples} == {"ok"}
+    assert all(one["aside_ms"] > 0 for one in samples)
+    assert events == [{"reset": True}, {}] * (len(events) // 2)
+    assert measured["mean_init_ms"] is not None  # cold calls are cold all the same
+
+
 def test_a_set_up_that_fails_is_named_and_is_no_failure_of_the_function(project, sent):
     project.write("src/app.py", "def handler(event, context): return event\n")
     project.write("seed/app.py", "def handler(event, context): raise ValueError('no table')\n")
