@@ -8,7 +8,7 @@ from operator import attrgetter
 from lambdabot.measurement import gate, sweep
 from lambdabot.measurement.budget import Allowance
 from lambdabot.measurement.noise import prior
-from lambdabot.measurement.plan import Plan
+from lambdabot.measurement.plan import Plan, calls_of
 from lambdabot.measurement.samples import Cell
 from lambdabot.model import Invocation, Round, Stop, Variant, Wave
 
@@ -68,7 +68,7 @@ def _cold(plan: Plan, variant: Variant, concurrency: int, *, fresh: bool) -> Wav
 
 def _warm(plan: Plan, variant: Variant, concurrency: int, generator: random.Random) -> list[Wave]:
     calls = prior(variant.configuration.memory_mb, local=plan.local).calls
-    names = [payload.name for payload in plan.called_with(variant)] * calls
+    names = [payload.name for payload in plan.called_with(variant) for _ in range(calls_of(payload, calls))]
     generator.shuffle(names)
     return [Wave(variant=variant, payload=name, concurrency=concurrency) for name in names]
 

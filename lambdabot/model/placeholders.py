@@ -67,9 +67,10 @@ class Call:
     began: datetime  # of the function's measurement; with a time zone
     copy: str  # the name of the throw-away copy that is called
 
-    def chance(self, of: str) -> Random:
+    @property
+    def chance(self) -> Random:
         """Return the generator of what is drawn for this call, at its beginning."""
-        return Random(f"{self.key}/{self.number}/{of}")  # noqa: S311  # to be drawn again, no secret
+        return Random(f"{self.key}/{self.number}")  # noqa: S311  # to be drawn again, no secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class EventTemplate:
         """
         if len(self.parts) == 1 and isinstance(self.parts[0], bytes):
             return self.parts[0]
-        chance = call.chance("event")
+        chance = call.chance
         return b"".join(part if isinstance(part, bytes) else _value(part, call, chance) for part in self.parts)
 
 

@@ -1,13 +1,18 @@
 """The event of every call: the same one for the calls of the same number to both sides and to every size."""
 
+from bisect import bisect
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from itertools import accumulate
+from math import sqrt
+from random import Random
 
 from lambdabot.model import Form, Payload, Variant, Wave
 from lambdabot.model.placeholders import Call, EventTemplate
+
+_GOLDEN = (sqrt(5) - 1) / 2
 
 
 class EventSeries:
@@ -44,16 +49,25 @@ class EventSeries:
 
     def event(self, payload: str, number: int, copy: str) -> bytes:
         """Return the event of one call of a payload to the copy of that name."""
-        one, call = self._payloads[payload], self._call(payload, number, copy)
-        body = one.body
-        if one.events:
-            (drawn,) = call.chance("draw").choices(one.events, cum_weights=self._sums[payload])
-            body = drawn.body
-        return body if one.form is Form.SAMPLE else self._template(body).rendered(call)
+        one = self._payloads[payload]
+        body = self._drawn(one, number) if one.events else one.body
+        return body if one.form is Form.SAMPLE else self._template(body).rendered(self._call(payload, number, copy))
 
     def around(self, body: bytes, payload: str, number: int, copy: str) -> bytes:
         """Return an event that goes before or after a call: its placeholders are the call's."""
         return self._template(body).rendered(self._call(payload, number, copy))
+
+    def _drawn(self, payload: Payload, number: int) -> bytes:
+        """Return the event of a list that a call gets.
+
+        Each has its share of every stretch of calls, as far as it divides, from a start that the seed draws: a
+        Kronecker sequence by the golden ratio (Niederreiter, Random Number Generation and Quasi-Monte Carlo Methods,
+        section 3.1). Independent draws would leave a rare event out of a few calls, or give one side more of them.
+        """
+        index, rest = divmod(number, 2 * len(self._payloads))
+        start = Random(f"{self._key}/{payload.name}/{rest}").random()  # noqa: S311  # to be drawn again, no secret
+        sums = self._sums[payload.name]
+        return payload.events[bisect(sums, (start + index * _GOLDEN) % 1 * sums[-1])].body
 
     def _call(self, payload: str, number: int, copy: str) -> Call:
         return Call(key=f"{self._key}/{payload}", number=number, began=self._began, copy=copy)

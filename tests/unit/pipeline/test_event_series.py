@@ -4,8 +4,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from statistics import fmean, stdev
 
+import numpy as np
 import pytest
 
+from lambdabot.measurement.interval import located
+from lambdabot.measurement.noise import prior
+from lambdabot.measurement.student import quantile
 from lambdabot.model import Architecture, Configuration, Drawn, Form, Payload, Side, Variant, Wave
 from lambdabot.pipeline.event_series import EventSeries
 
@@ -80,11 +84,18 @@ def test_the_seed_and_the_payload_decide_what_is_drawn():
 
 
 def test_events_of_a_list_are_drawn_by_their_counts_and_rendered():
-    drawn = Counter(series(LIST).event("list", number, "c") for number in range(4_000))
+    drawn = Counter(series(LIST).event("list", 2 * number, "c") for number in range(4_000))
 
-    assert abs(drawn[b"10"] / 4_000 - 0.9) < 0.02  # some four standard deviations
-    assert drawn[b"10"] + sum(count for event, count in drawn.items() if event != b"10") == 4_000
-    assert len(drawn) > 300  # every counter is another one
+    assert abs(drawn[b"10"] - 3_600) < 10
+    assert len(drawn) == 4_001 - drawn[b"10"]  # every counter is another one
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_every_stretch_of_calls_has_each_event_by_its_share(seed):
+    events = series(LIST, seed=seed)
+    rare = [events.event("list", 2 * number + 1, "c") != b"10" for number in range(1_000)]
+
+    assert {sum(rare[begin : begin + 20]) for begin in range(980)} <= {1, 2, 3}
 
 
 def test_the_mean_over_drawn_events_is_their_mean():
@@ -97,6 +108,23 @@ def test_the_mean_over_drawn_events_is_their_mean():
     ]
 
     assert abs(fmean(means) - 109) < 4 * stdev(means) / len(means) ** 0.5
+    assert max(map(abs, (one - 109 for one in means))) < 60  # independent draws would be as far off as 150
+
+
+def test_the_interval_of_a_lists_mean_holds_with_few_environments():
+    """Every tenth event takes a hundred times as long; six environments, two at a time, serve four calls each."""
+    events = (Drawn(b"10", 9), Drawn(b"1000", 1))
+    payload = Payload(name="list", body=b"", weight=Decimal(1), form=Form.LINES, events=events)
+    held = 0
+    for seed in range(200):
+        drawn = series(payload, seed=seed)
+        times = [int(drawn.event("list", 2 * index + 1, "c")) for index in range(24)]
+        of_environments = [times[first : first + 8 : 2] for block in (0, 8, 16) for first in (block, block + 1)]
+        means = np.array([fmean(one) for one in of_environments])
+        value, error, degrees = located(means, prior(512, local=True).variance(4))
+        held += abs(float(value) - 109) <= float(quantile(0.005, float(degrees)) * error)
+
+    assert held >= 194  # 99 % of them, and three standard deviations less
 
 
 def test_what_goes_before_a_call_has_the_calls_own_placeholders():
