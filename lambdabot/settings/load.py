@@ -86,7 +86,7 @@ def load(inputs: Inputs, *, discover: Discover, default_endpoint: str = "aws", d
         mistakes.append(Mistake(message=message))
     places = {function.name: source.place(("functions", function.name)) for function in found}
     if deploys and endpoint == "aws":
-        mistakes += missing_roles(wanted, places)
+        mistakes += missing_roles(_deployed(wanted, found), places)
     if mistakes:
         raise UsageError(mistakes)
     names = {function.name for function in wanted}
@@ -184,6 +184,13 @@ def _nothing_to_measure(declared: Declared) -> list[Mistake]:
         line=1,
     )
     return [none, *lacking, *unread]
+
+
+def _deployed(wanted: Iterable[Function], found: Iterable[Function]) -> tuple[Function, ...]:
+    """Return the functions that copies are made of: those that are measured, and whom their set-up invokes."""
+    wanted = tuple(wanted)
+    names = {one.name for one in wanted} | {each.function for one in wanted for each in one.question.preparations}
+    return tuple(function for function in found if function.name in names)
 
 
 def missing_roles(functions: Iterable[Function], places: Mapping[str, Place]) -> list[Mistake]:

@@ -127,6 +127,14 @@ def test_what_does_not_do_is_told(mistakes, lines, message):
     assert found.startswith(("lambdabot.yml:6:", "lambdabot.yml:3:3: `functions.pay.side_effects`"))
 
 
+def test_whom_set_up_invokes_needs_a_role_on_aws_too(tmp_path, settings):
+    role = "role: 'arn:aws:iam::123456789012:role/copies'"
+    settings(f"before: {{function: seed}}\n    {role}\n  seed: {{source: src, handler: app.handler}}")
+
+    with pytest.raises(UsageError, match="`seed` needs a `role` on AWS"):
+        load(Inputs(config=tmp_path / "lambdabot.yml", functions=("pay",)), discover=discover)
+
+
 def test_set_up_and_tear_down_are_the_functions(settings):
     found = settings(
         f"before: {{function: pay, event: {{n: 1}}, each: wave}}\n    after: {{function: '{ARN}'}}\n    pause_ms: 200\n"
