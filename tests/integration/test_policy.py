@@ -42,7 +42,7 @@ IMPLIED = {
 }
 SETTINGS = f"""
     version: 1
-    defaults: {{role: "{ROLE}", memory_mb: [512], architectures: [x86_64], budget: {{invocations: 60, minutes: 1}}}}
+    defaults: {{role: "{ROLE}", memory_mb: [512], architectures: [x86_64], budget: {{invocations: 160, minutes: 1}}}}
     functions:
       own:
         source: src
