@@ -68,7 +68,8 @@ def _cold(plan: Plan, variant: Variant, concurrency: int, *, fresh: bool) -> Wav
 
 def _warm(plan: Plan, variant: Variant, concurrency: int, generator: random.Random) -> list[Wave]:
     calls = prior(variant.configuration.memory_mb, local=plan.local).calls
-    names = [payload.name for payload in plan.called_with(variant) for _ in range(calls_of(payload, calls))]
+    wanted = {payload.name: calls_of(payload, calls) for payload in plan.called_with(variant)}
+    names = [name for turn in range(max(wanted.values())) for name, count in wanted.items() if turn < count]
     generator.shuffle(names)
     return [Wave(variant=variant, payload=name, concurrency=concurrency) for name in names]
 
