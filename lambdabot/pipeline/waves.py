@@ -79,7 +79,7 @@ class WaveEngine:
         while isinstance(step := next_step(plan, seen), Round):
             text = f"{len(step.waves)} waves, {len({wave.variant for wave in step.waves})} variants"
             progress.wave(head.name, step.number, text, len(seen), latest.usd)
-            copies.make_ready(step)
+            copies.make_ready(step, renewed=lambda wave: around.renews and series.is_cold(wave))
             at_most = (worst_case(plan, wave.variant, wave.concurrency) for wave in step.waves)
             yield replace(known(), unsettled_usd=sum(at_most, Decimal(0)))
             seen += tuple(with_missing_layers(one, lineup.side(one.variant.side)) for one in waves.run(step))
@@ -114,11 +114,14 @@ class Copies:
                     self.deployed[variant] = outcome
                     self._count_snapshot(variant)
 
-    def make_ready(self, step: Round) -> None:
-        """Deploy what a round names for the first time, and count the snapshots that it will make."""
+    def make_ready(self, step: Round, *, renewed: Callable[[Wave], bool] = lambda _: False) -> None:
+        """Deploy what a round names for the first time, and count the snapshots that it will make.
+
+        Waves on fresh environments make some, and those whose environments set-up has `renewed`.
+        """
         self.deploy({wave.variant for wave in step.waves} - self.deployed.keys() - self.not_deployed.keys())
         for wave in step.waves:
-            if wave.fresh:
+            if wave.fresh or renewed(wave):
                 self._count_snapshot(wave.variant)
 
     def _count_snapshot(self, variant: Variant) -> None:

@@ -118,6 +118,10 @@ def test_a_round_pays_for_the_snapshots_of_new_copies_and_of_fresh_environments(
     snapshot = lineup.bench.prices.snapshot
     assert copies.usd(()) == 2 * snapshot(HERE) + snapshot(other.configuration)
 
+    copies.make_ready(Round(number=2, waves=(waves[1],)), renewed=lambda _: True)
+
+    assert copies.usd(()) == 2 * snapshot(HERE) + 2 * snapshot(other.configuration)
+
 
 def test_what_a_round_can_cost_at_most_is_told_before_it_begins(function, line_up):
     class Expired:
