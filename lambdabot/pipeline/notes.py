@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from lambdabot.errors import PackagingError
-from lambdabot.measurement.first_calls import first_calls
+from lambdabot.measurement.spared_work import spared_work
 from lambdabot.model import Architecture, Build, Function, Invocation, LayerBuild, Stated
 from lambdabot.model.placeholders import EventTemplate
 from lambdabot.model.selection import SECRETS
@@ -124,7 +124,7 @@ def first_call_note(function: Function, seen: Iterable[Invocation]) -> Iterator[
     for payload in dict.fromkeys((*function.question.payloads, *function.question.gate_payloads)):
         if payload.events or not EventTemplate.read(payload.body).is_plain:
             continue  # no two calls are the same
-        if found := first_calls(seen, payload.name):
+        if found := spared_work(seen, payload.name):
             yield (
                 f"The first call of each environment took {found.times:.0f} times as long as later ones with the same "
                 f"event ({found.first_ms:.0f} ms against {found.later_ms:.1f} ms at {found.variant.configuration}, "

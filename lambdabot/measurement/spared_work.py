@@ -28,7 +28,7 @@ class FirstCalls:
         return self.first_ms / max(1.0, self.later_ms)
 
 
-def first_calls(seen: Iterable[Invocation], payload: str) -> FirstCalls | None:
+def spared_work(seen: Iterable[Invocation], payload: str) -> FirstCalls | None:
     """Return the largest size of the head whose first calls stand out, where those of all its sizes do; else None."""
     firsts: dict[Variant, list[float]] = {}
     laters: dict[Variant, list[float]] = {}

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from lambdabot.measurement.first_calls import first_calls
+from lambdabot.measurement.spared_work import spared_work
 from lambdabot.model import Configuration, Outcome, Side
 
 
@@ -22,12 +22,12 @@ def calls(invoked):
 
 
 def test_first_calls_that_do_the_work_of_later_ones_stand_out(calls, head):
-    found = first_calls(calls(600.0, 3.0), "usual")
+    found = spared_work(calls(600.0, 3.0), "usual")
     assert (found.variant, found.first_ms, found.later_ms, found.times) == (head, 600.0, 3.0, 200.0)
 
 
 def test_a_later_call_counts_for_a_millisecond(calls):
-    assert first_calls(calls(200.0, 0.1), "usual").times == 200.0
+    assert spared_work(calls(200.0, 0.1), "usual").times == 200.0
 
 
 @pytest.mark.parametrize(
@@ -40,26 +40,26 @@ def test_a_later_call_counts_for_a_millisecond(calls):
     ],
 )
 def test_ordinary_warm_ups_are_not_told(calls, first_ms, later_ms):
-    assert first_calls(calls(first_ms, later_ms), "usual") is None
+    assert spared_work(calls(first_ms, later_ms), "usual") is None
 
 
 def test_one_environment_that_is_quick_at_once_says_that_it_is_none(calls):
-    assert first_calls([*calls(600.0, 3.0), *calls(20.0, 3.0, environments=1)], "usual") is None
+    assert spared_work([*calls(600.0, 3.0), *calls(20.0, 3.0, environments=1)], "usual") is None
 
 
 def test_a_few_environments_say_nothing(calls):
-    assert first_calls(calls(600.0, 3.0, environments=2), "usual") is None
+    assert spared_work(calls(600.0, 3.0, environments=2), "usual") is None
 
 
 def test_init_that_was_done_again_within_the_call_is_no_work_of_the_handler(calls):
     again = [replace(one, init_ms=None) if one.cold else one for one in calls(12_000.0, 3.0)]
-    assert first_calls(again, "usual") is None
+    assert spared_work(again, "usual") is None
 
 
 def test_other_payloads_failures_and_the_base_do_not_count(calls, base):
-    assert first_calls(calls(600.0, 3.0, payload="rare"), "usual") is None
-    assert first_calls(calls(600.0, 3.0, outcome=Outcome.ERROR), "usual") is None
-    assert first_calls(calls(600.0, 3.0, variant=base), "usual") is None
+    assert spared_work(calls(600.0, 3.0, payload="rare"), "usual") is None
+    assert spared_work(calls(600.0, 3.0, outcome=Outcome.ERROR), "usual") is None
+    assert spared_work(calls(600.0, 3.0, variant=base), "usual") is None
 
 
 def test_it_is_told_of_the_largest_size_where_all_sizes_show_it(calls, head):
@@ -67,5 +67,5 @@ def test_it_is_told_of_the_largest_size_where_all_sizes_show_it(calls, head):
     assert larger.side is Side.HEAD
 
     both = [*calls(600.0, 3.0), *calls(300.0, 3.0, variant=larger)]
-    assert first_calls(both, "usual").variant == larger
-    assert first_calls([*calls(600.0, 3.0), *calls(80.0, 3.0, variant=larger)], "usual") is None
+    assert spared_work(both, "usual").variant == larger
+    assert spared_work([*calls(600.0, 3.0), *calls(80.0, 3.0, variant=larger)], "usual") is None
