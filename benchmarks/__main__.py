@@ -19,6 +19,7 @@ BENCHMARKS = (
     "local",
     "arm64",
     "measurement",
+    "failures",
     "aws",
     "page",
     "image",

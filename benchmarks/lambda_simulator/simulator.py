@@ -96,6 +96,7 @@ class Simulator:
             cold=cold,
             outcome=outcome if failed else Outcome.OK,
             reason="simulated failure" if failed else "",
+            survived=failed and outcome in {Outcome.ERROR, Outcome.FAILING_ANSWER},
             duration_ms=round(duration, 2),
             billed_ms=ceil(duration + (init or 0.0)),
             init_ms=init,

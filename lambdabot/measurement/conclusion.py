@@ -8,6 +8,7 @@ from lambdabot.measurement import gate
 from lambdabot.measurement.cold_start import cold_start
 from lambdabot.measurement.distribution import distribution
 from lambdabot.measurement.drift import drift
+from lambdabot.measurement.first_calls import fails_from_the_start, first_calls
 from lambdabot.measurement.interval import CONFIDENCE, mean
 from lambdabot.measurement.noise import prior
 from lambdabot.measurement.plan import Plan
@@ -17,6 +18,7 @@ from lambdabot.model import (
     Comparison,
     Configuration,
     Estimate,
+    Failures,
     Invocation,
     Measurement,
     Recommendation,
@@ -24,6 +26,8 @@ from lambdabot.model import (
     Status,
     Variant,
 )
+
+_NOT_WORTH_IT = "not tried, as every first call failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +44,9 @@ class Conclusion:
 def conclude(plan: Plan, seen: Sequence[Invocation]) -> Conclusion:
     """Return what is known, whether or not the measurement went to its end."""
     known = gate.known(plan, seen)
-    measured = [_measurement(plan, cell) for cell in known.values()]
+    compared = gate.compared(plan, known, seen)
+    hopeless = first_calls(plan, {**known, **compared}).hopeless
+    measured = [_measurement(plan, cell, hopeless=hopeless) for cell in known.values()]
     by_variant = {one.variant: one for one in measured}
     head = {one.variant.configuration: one for one in measured if one.variant.side is Side.HEAD}
     estimated = [_estimated(plan, one, head) for one in plan.estimated if one not in head]
@@ -56,15 +62,21 @@ def conclude(plan: Plan, seen: Sequence[Invocation]) -> Conclusion:
         ),
         recommendation=recommendation,
         recommendation_reason=reason,
-        comparison=gate.comparison(plan, gate.standing(plan, gate.compared(plan, known, seen))),
+        comparison=gate.comparison(plan, gate.standing(plan, compared)),
         notes=_notes(plan, seen, known),
     )
 
 
-def _measurement(plan: Plan, cell: Cell) -> Measurement:
+def _measurement(plan: Plan, cell: Cell, *, hopeless: bool) -> Measurement:
     if not cell.open or not cell.environments:
-        status = Status.NOT_MEASURED if cell.open else cell.status
-        return _blank(cell.variant, status, cell.reason or "no call met a warm environment", cell)
+        status, reason = cell.status, cell.reason
+        if cell.open and fails_from_the_start(cell):
+            status, reason = Status.ERROR, f"{cell.failures} invocations: {cell.failures.reason}"
+        elif cell.open:
+            status = Status.NOT_MEASURED
+            skipped = hopeless and not cell.invocations
+            reason = _NOT_WORTH_IT if skipped else "no call met a warm environment"
+        return replace(_blank(cell.variant, status, reason, cell), failures=_failures(plan, cell))
     configuration = cell.variant.configuration
     billed = mean(
         cell.environments, plan.weights_of(cell.variant.side), prior(configuration.memory_mb, local=plan.local)
@@ -94,7 +106,13 @@ def _measurement(plan: Plan, cell: Cell) -> Measurement:
             environments=billed.environments,
             invocations=billed.invocations,
         ),
+        failures=_failures(plan, cell),
     )
+
+
+def _failures(plan: Plan, cell: Cell) -> Failures:
+    """Return a Cell's failures, where they are looked at."""
+    return Failures() if plan.failures is None else cell.failures
 
 
 def _labelled(plan: Plan, one: Measurement) -> Measurement:

@@ -7,34 +7,49 @@ from operator import attrgetter
 
 from lambdabot.measurement import gate, sweep
 from lambdabot.measurement.budget import Allowance
+from lambdabot.measurement.first_calls import first_calls
 from lambdabot.measurement.noise import prior
 from lambdabot.measurement.plan import Plan, calls_of
+from lambdabot.measurement.reliability import doubtful_sizes
 from lambdabot.measurement.samples import Cell
-from lambdabot.model import Invocation, Round, Stop, Variant, Wave
+from lambdabot.model import Invocation, Round, Side, Stop, Variant, Wave
 
 
 def next_step(plan: Plan, seen: Sequence[Invocation]) -> Round | Stop:
     """Return the next waves, or Stop and why; the same for the same plan and the same invocations.
 
-    Every Variant starts with a cold wave. Each batch after that is a cold wave on fresh environments and warm waves of
-    every payload to the same environments. Waves of all Variants, and of base and head, are shuffled among one another.
-    A wave may name a Variant that is not live yet: a size between those of the plan.
+    What is compared comes first: where head fails every time, nothing else is measured. Every Variant starts with a
+    cold wave. Each batch after that is a cold wave on fresh environments and warm waves of every payload to the same
+    environments. Waves of all Variants, and of base and head, are shuffled among one another. A wave may name a Variant
+    that is not live yet: a size between those of the plan.
     """
     known = gate.known(plan, seen)
     compared = gate.compared(plan, known, seen)
     standing = gate.standing(plan, compared)
-    wanted = dict(sweep.wanted(plan, known))
+    start = first_calls(plan, {**known, **compared})
+    wanted = {} if start.hopeless else dict(sweep.wanted(plan, known))
     known |= {added: Cell(variant=added) for added in wanted.keys() - known.keys()}
     if standing.wanted and plan.pair and not any(compared[variant].exhausted for variant in plan.pair):
         for variant in plan.pair:
             wanted[variant] = max(wanted.get(variant, 0), standing.since[variant] + standing.wanted)
     met = {**known, **compared}
+    calls = {variant: standing.calls for variant in plan.pair or () if standing.calls}
+    if not wanted and not start.hopeless:
+        calls = {**doubtful_sizes(plan, known), **calls}
+    if start.calls:
+        # Nothing else until it is known that the function works at all.
+        wanted = {one: wanted.get(one, 1) for one in start.calls if not met[one].invocations}
+        calls = dict(start.calls)
     wanted = {variant: count for variant, count in wanted.items() if not met[variant].exhausted}
-    if not wanted:
-        return Stop(reason=_done(known))
+    calls = {variant: count for variant, count in calls.items() if _may_answer(met[variant], count)}
+    if not wanted and not calls:
+        return Stop(reason=_hopeless(met) if start.hopeless else _done(known))
     number = max(map(attrgetter("round"), seen), default=0) + 1
     generator = random.Random(f"{plan.seed}/{plan.function}/{number}")  # noqa: S311  # an order, no secret
-    queues = [_waves(plan, met[variant], count, generator) for variant, count in wanted.items()]
+    queues = []
+    for variant in dict.fromkeys((*wanted, *calls)):
+        waves = _waves(plan, met[variant], wanted[variant], generator) if variant in wanted else []
+        queues.append([*waves, *_more_calls(plan, met[variant], calls.get(variant, 0), waves, generator)])
     generator.shuffle(queues)
     allowance = Allowance(plan, known, max(map(attrgetter("at_seconds"), seen), default=0.0))
     waves = [wave for turn in _turns(queues, generator) for wave in turn if allowance.take(wave)]
@@ -60,6 +75,24 @@ def _waves(plan: Plan, cell: Cell, wanted: int, generator: random.Random) -> lis
         waves += _warm(plan, cell.variant, concurrency, generator)
         missing -= concurrency
     return waves
+
+
+def _more_calls(plan: Plan, cell: Cell, calls: int, waves: Sequence[Wave], generator: random.Random) -> list[Wave]:
+    """Return waves that bring a Variant to so many answered calls, after those that are planned for it."""
+    missing = calls - cell.failures.answered - sum(wave.concurrency for wave in waves)
+    lanes = max(1, min(plan.concurrency, waves[-1].concurrency if waves else cell.lanes))
+    names = list(plan.gate_weights if cell.variant in (plan.pair or ()) else plan.weights)
+    more = []
+    while missing > 0:
+        concurrency = min(lanes, missing)
+        more.append(Wave(variant=cell.variant, payload=generator.choice(names), concurrency=concurrency))
+        missing -= concurrency
+    return more
+
+
+def _may_answer(cell: Cell, calls: int) -> bool:
+    """Tell whether it is worth asking for so many answers: where half of the calls give none, no more of them will."""
+    return cell.failures.answered < calls and cell.invocations < 2 * calls
 
 
 def _cold(plan: Plan, variant: Variant, concurrency: int, *, fresh: bool) -> Wave:
@@ -91,6 +124,12 @@ def _turns(queues: Sequence[Sequence[Wave]], generator: random.Random) -> list[l
     for turn in turns:
         generator.shuffle(turn)
     return turns
+
+
+def _hopeless(met: Mapping[Variant, Cell]) -> str:
+    tried = [one for one in met.values() if one.variant.side is Side.HEAD and one.failures.failed]
+    where = " and ".join(f"{one.failures} at {one.variant.configuration}" for one in tried)
+    return f"every first call failed ({where}), so nothing else was measured"
 
 
 def _done(known: Mapping[Variant, Cell]) -> str:

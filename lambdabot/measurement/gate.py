@@ -6,12 +6,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdabot.measurement.first_calls import fails_from_the_start
 from lambdabot.measurement.interval import CONFIDENCE, Mean, environment_means, mean
 from lambdabot.measurement.noise import prior
 from lambdabot.measurement.plan import Plan
 from lambdabot.measurement.ratio import Ratio, ratio, ratio_of_means
+from lambdabot.measurement.reliability import reliability, told
 from lambdabot.measurement.samples import Cell, Environment, cells
-from lambdabot.model import Comparison, Configuration, Estimate, Invocation, Variant, Verdict
+from lambdabot.model import Comparison, Configuration, Estimate, Invocation, Reliability, Variant, Verdict
 
 Array = NDArray[np.float64]
 
@@ -25,7 +27,8 @@ class Standing:
     """Where the gate stands after what was seen.
 
     `wanted` is the number of environments a side that the next look needs, `since` the number of those a side that
-    belong to an earlier round; 0 wanted: decided.
+    belong to an earlier round; 0 wanted: decided. `calls` is the number of answered calls a side that it takes to judge
+    their failures; 0: judged.
     """
 
     verdict: Verdict
@@ -37,6 +40,8 @@ class Standing:
     rounds: int = 0
     wanted: int = 0
     since: Mapping[Variant, int] = field(default_factory=dict)
+    calls: int = 0
+    reliability: Reliability | None = None
 
 
 def looks(plan: Plan) -> tuple[int, ...]:
@@ -46,24 +51,54 @@ def looks(plan: Plan) -> tuple[int, ...]:
 
 def known(plan: Plan, seen: Sequence[Invocation]) -> dict[Variant, Cell]:
     """Return what was seen of every Variant, as the sweep and the report have it."""
-    return cells(plan.variants, plan.weights, seen, of_base=plan.gate_weights)
+    at_once = plan.failures is None
+    return cells(plan.variants, plan.weights, seen, of_base=plan.gate_weights, at_once=at_once)
 
 
 def compared(plan: Plan, known: Mapping[Variant, Cell], seen: Sequence[Invocation]) -> Mapping[Variant, Cell]:
     """Return what was seen of the gate's Variants with the payloads that it compares with."""
     if not plan.gate_payloads or plan.pair is None:
         return known
-    return cells(plan.pair, plan.gate_weights, [one for one in seen if one.variant in plan.pair])
+    met = [one for one in seen if one.variant in plan.pair]
+    return cells(plan.pair, plan.gate_weights, met, at_once=plan.failures is None)
 
 
 def standing(plan: Plan, cells: Mapping[Variant, Cell]) -> Standing:
-    """Judge the looks that were reached, in the order in which they were."""
+    """Judge the looks that were reached, in the order in which they were: failures first, then the cost.
+
+    What fails is billed for little, so the cost of a head that fails more often than base says nothing.
+    """
+    found, calls = reliability(plan, cells)
+    cost = replace(_cost(plan, cells), reliability=found, calls=calls)
+    if found is None or found.base is None or not (found.worse or calls):
+        return cost
+    base, head = found.base, found.head
+    words = f"head failed {told(head)}, base {told(base) if base.failed else base}"
+    if not found.worse:
+        words = f"{words}: too few calls to tell whether that is chance"
+    elif plan.failures == "fail":
+        return Standing(
+            verdict=Verdict.REGRESSION,
+            reason=words,
+            invocations=base.answered + head.answered,
+            since=cost.since,
+            reliability=found,
+        )
+    calm = cost.verdict in {Verdict.NO_CHANGE, Verdict.IMPROVEMENT}
+    return replace(
+        cost,
+        verdict=Verdict.INCONCLUSIVE if calm else cost.verdict,
+        reason=f"{words}; of the calls that went well: {cost.reason}",
+    )
+
+
+def _cost(plan: Plan, cells: Mapping[Variant, Cell]) -> Standing:
+    """Judge the cost of the calls that went well."""
     pair = plan.pair
     if pair is None:
         return _nothing(plan)
-    broken = next((cells[variant] for variant in pair if not cells[variant].open), None)
-    if broken is not None:
-        reason = f"{broken.variant.side} at {broken.variant.configuration}: {broken.reason}"
+    if broken := [cells[variant] for variant in pair if _is_broken(cells[variant])]:
+        reason = "; ".join(f"{one.variant.side} at {one.variant.configuration}: {_broken(one)}" for one in broken)
         return Standing(verdict=Verdict.NOT_MEASURED, reason=reason, since=dict.fromkeys(pair, 0))
     environments = {variant: cells[variant].environments for variant in pair}
     first = _round(plan, pair, environments, number=1)
@@ -99,6 +134,14 @@ def standing(plan: Plan, cells: Mapping[Variant, Cell]) -> Standing:
         wanted=second.wanted,
         since=since,
     )
+
+
+def _is_broken(cell: Cell) -> bool:
+    return not cell.open or fails_from_the_start(cell)
+
+
+def _broken(cell: Cell) -> str:
+    return cell.reason or f"{cell.failures} invocations: {cell.failures.reason}"
 
 
 def _round(
@@ -227,6 +270,7 @@ def comparison(plan: Plan, standing: Standing) -> Comparison:
         reason=standing.reason,
         environments=standing.environments,
         rounds=standing.rounds,
+        reliability=standing.reliability,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Literal
 
 from lambdabot.model import (
     Budget,
@@ -69,6 +70,7 @@ class Plan:
     base_extras: Extras | None = None  # None: the same
     threshold_percent: float
     threshold_usd_monthly: float | None = None
+    failures: Literal["fail", "warn"] | None = None  # of a head that fails more often; None: not looked at, as once
     monthly_invocations: int | None = None
     cold_start_share: float | None = None  # cold starts over calls in the real traffic; None: not known
     seed: int

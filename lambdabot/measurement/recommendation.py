@@ -1,6 +1,6 @@
 """The cheapest Configuration that meets the constraints (or the fastest), its ties, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from statistics import fmean
 
@@ -9,6 +9,7 @@ import numpy as np
 from lambdabot.measurement.constraints import broken
 from lambdabot.measurement.plan import Plan
 from lambdabot.measurement.race import Posterior, race
+from lambdabot.measurement.reliability import fails_with_its_size
 from lambdabot.measurement.samples import Cell
 from lambdabot.model import Measurement, Recommendation, Side, Status, Strategy, Variant
 
@@ -34,8 +35,10 @@ def recommend(
     measured = [variant for variant, one in measurements.items() if one.status is Status.MEASURED]
     swept = [variant for variant in plan.contest(cells) if variant in measured]
     if not swept:
-        return None, "nothing could be measured"
-    refused = {variant: broken(plan, measurements[variant]) for variant in swept}
+        return None, _nothing(measurements)
+    refused = {
+        variant: broken(plan, measurements[variant]) or _fails(variant, swept, measurements) for variant in swept
+    }
     fitting = [variant for variant in swept if not refused[variant]]
     if not fitting:
         words = "; ".join(f"{variant.configuration}: {reason}" for variant, reason in refused.items())
@@ -51,8 +54,14 @@ def recommend(
         most = whole[contest.leader] * (1 + plan.tie_tolerance_percent / 100)
         tied = [column for column in tied if whole[column] <= most]
     second = contest.costs if plan.strategy is Strategy.SPEED else contest.durations
-    picked = min(tied, key=lambda column: float(second[:, column].mean()))
+    fails = [measurements[variant].failures for variant in fitting]
+    picked = min(tied, key=lambda column: (bool(fails[column].failed), float(second[:, column].mean())))
     reason = _reason(contest, measurements, _WORDS[plan.strategy], picked=picked, tied=tied, above=above)
+    if fails[picked].failed:
+        reason += f"; {fails[picked]} calls failed, as may be chance"
+    unreliable = [variant.configuration for variant in swept if _fails(variant, swept, measurements)]
+    if unreliable:
+        reason += f"; left out, as they fail more often than other sizes: {', '.join(map(str, unreliable))}"
     saving = monthly = None
     if today in measured:
         before, after = field.among([today, fitting[picked]]).costs.mean(axis=0)
@@ -78,6 +87,21 @@ def recommend(
         ),
         "",
     )
+
+
+def _nothing(measurements: Mapping[Variant, Measurement]) -> str:
+    """Say why no Configuration was measured."""
+    head = [one.failures for variant, one in measurements.items() if variant.side is Side.HEAD]
+    failed, answered = (sum(getattr(one, name) for one in head) for name in ("failed", "answered"))
+    if not failed or failed < answered:
+        return "nothing could be measured"
+    return "every call failed"
+
+
+def _fails(variant: Variant, swept: Sequence[Variant], measurements: Mapping[Variant, Measurement]) -> str:
+    """Return how a Configuration fails more often than the others of the sweep, "" where it does not."""
+    failures = {one: measurements[one].failures for one in swept}
+    return f"{failures[variant]} calls failed" if fails_with_its_size(variant, failures) else ""
 
 
 def _cold_starts(plan: Plan, cell: Cell) -> float:

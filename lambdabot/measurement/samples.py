@@ -6,16 +6,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import groupby, takewhile
+from math import comb
 from operator import attrgetter
+from typing import NamedTuple
 
-from lambdabot.model import Invocation, Outcome, Side, Status, Variant
+from lambdabot.model import Failures, Invocation, Outcome, Side, Status, Variant
 
 _STATUS = {
     Outcome.ERROR: Status.ERROR,
+    Outcome.FAILING_ANSWER: Status.ERROR,
     Outcome.TIMEOUT: Status.TIMEOUT,
     Outcome.OUT_OF_MEMORY: Status.OUT_OF_MEMORY,
 }
 _CONFIRMED = 2  # one failure may be an accident
+_FLAKY = 0.3  # what calls may fail by chance, as with an upstream that is often away
+_SURELY = 0.001  # how likely such chance must be at most, so that a size is given up
+_WITH_THE_SIZE = frozenset({Outcome.TIMEOUT, Outcome.OUT_OF_MEMORY})
 _PATIENCE = 3  # rounds in a row that bring no new environment
 
 
@@ -47,6 +53,13 @@ class Environment:
         return sum(map(len, self.warm.values()))
 
 
+class Answered(NamedTuple):
+    """An answered call: with which payload, and whether it failed."""
+
+    payload: str
+    failed: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
     """All that was seen of one Variant.
@@ -54,8 +67,9 @@ class Cell:
     `environments` are those with warm calls of every payload that counts, in the order of their first use; `waiting`
     counts those of the last cold wave when no warm call came after it. `billed_ms` is the sum over all calls,
     `longest_ms` the longest call with its INIT, `aside_usd` and `longest_aside_ms` the same of what runs around the
-    waves, `invocations` counts all calls and `answered` those that gave a result,
-    `fruitless` the rounds since the last one that brought a new environment.
+    waves, `invocations` counts all calls and `answered` those that gave a result, `fruitless` the rounds since the last
+    one that brought a new environment. `failures` and `answers` are those of the payloads that count; what failed is
+    billed and quick, so it is in no environment.
     """
 
     variant: Variant
@@ -65,6 +79,10 @@ class Cell:
     waiting: int = 0
     invocations: int = 0
     answered: int = 0
+    failures: Failures = field(default_factory=Failures)
+    answers: tuple[Answered, ...] = field(default=(), repr=False)  # in their order
+    fails_always: bool = False  # by errors and failing answers, not for want of memory or time
+    lanes: int = 0  # calls of the last wave that was answered
     inits_ms: tuple[float, ...] = ()
     max_memory_used_mb: int | None = None
     billed_ms: float = 0.0
@@ -95,10 +113,12 @@ def cells(
     seen: Sequence[Invocation],
     *,
     of_base: Iterable[str] | None = None,
+    at_once: bool = True,
 ) -> dict[Variant, Cell]:
     """Return a Cell for every Variant, in the order given, and then for those that were seen besides.
 
-    Only calls with the payloads that are named count; `of_base` names the base's where those differ.
+    Only calls with the payloads that are named count; `of_base` names the base's where those differ. `at_once` gives a
+    Variant up that fails two calls of three, as the first versions did, though that may be chance.
     """
     by_identity: dict[int, list[Invocation]] = defaultdict(list)
     for variant, calls in groupby(seen, attrgetter("variant")):
@@ -111,19 +131,25 @@ def cells(
     base = names if of_base is None else frozenset(of_base)
     every = dict.fromkeys([*variants, *by_variant])
     return {
-        variant: _cell(variant, base if variant.side is Side.BASE else names, by_variant.get(variant, []))
+        variant: _cell(variant, base if variant.side is Side.BASE else names, by_variant.get(variant, []), at_once)
         for variant in every
     }
 
 
-def _cell(variant: Variant, payloads: frozenset[str], seen: Sequence[Invocation]) -> Cell:
+def _cell(variant: Variant, payloads: frozenset[str], seen: Sequence[Invocation], at_once: bool) -> Cell:
     ok = Outcome.OK
     cold = [one for one in seen if one.cold]
     failed = [one for one in seen if one.outcome is not ok]
     environments = [one for one in _environments(seen, failed, payloads) if all(map(one.warm.get, payloads))]
     newest = max([calls[0].round for one in environments for calls in one.warm.values()], default=-1)
     fruitless = len({one.round for one in takewhile(lambda one: one.round > newest, reversed(seen))})
-    status, reason = _failure(seen, [one for one in failed if one.payload in payloads])
+    broken = [one for one in failed if one.payload in payloads and one.outcome is not Outcome.DISCARDED]
+    answers = tuple(
+        Answered(one.payload, one.outcome is not ok)
+        for one in seen
+        if one.outcome is not Outcome.DISCARDED and one.payload in payloads
+    )
+    status, reason = _failure(seen, broken, at_once=at_once)
     if status is Status.MEASURED and not environments and fruitless >= _PATIENCE:
         words = next((one.reason for one in reversed(seen) if one.reason), "every call met a cold environment")
         status, reason = Status.NOT_MEASURED, f"no warm result in {fruitless} rounds: {words}"
@@ -136,6 +162,10 @@ def _cell(variant: Variant, payloads: frozenset[str], seen: Sequence[Invocation]
         waiting=_waiting(seen, cold),
         invocations=len(seen),
         answered=len(seen) - sum(one.outcome is Outcome.DISCARDED for one in failed),
+        failures=Failures(failed=len(broken), answered=len(answers), reason=_most_frequent(broken)),
+        answers=answers,
+        fails_always=0 < len(broken) == len(answers) and not any(one.outcome in _WITH_THE_SIZE for one in broken),
+        lanes=_lanes(seen),
         inits_ms=tuple(inits),
         max_memory_used_mb=max([one.max_memory_used_mb or 0 for one in seen], default=0) or None,
         billed_ms=sum([one.billed_ms or one.duration_ms or 0.0 for one in seen]),
@@ -177,7 +207,7 @@ def _environments(
 
 
 def _spoilt(seen: Sequence[Invocation]) -> set[int]:
-    """Return the identities of calls that may follow a failure in their environment.
+    """Return the identities of calls that may follow a failure that their environment may not have survived.
 
     Such a call initialises again inside its duration, and says so nowhere. In which order the calls of one wave ran is
     not known. A failure whose environment is not known may have been in any, and a call whose environment is not known
@@ -188,7 +218,7 @@ def _spoilt(seen: Sequence[Invocation]) -> set[int]:
     somewhere: list[int] = []
     warm = {one.wave for one in seen if one.outcome is Outcome.OK and not one.cold}
     for one in seen:
-        if one.outcome is not Outcome.OK:
+        if one.outcome is not Outcome.OK and not one.survived:
             anywhere.append(one.wave)
             (failed[one.environment] if one.environment_known else somewhere).append(one.wave)
     for waves in (anywhere, somewhere, *failed.values()):
@@ -229,14 +259,35 @@ def _waiting(seen: Sequence[Invocation], cold: Sequence[Invocation]) -> int:
     return sum(one.wave == started for one in cold)
 
 
-def _failure(seen: Sequence[Invocation], failed: Sequence[Invocation]) -> tuple[Status, str]:
-    broken = [one for one in failed if one.outcome is not Outcome.DISCARDED]
+def _lanes(seen: Sequence[Invocation]) -> int:
+    last = next((one.wave for one in reversed(seen) if one.outcome is not Outcome.DISCARDED), None)
+    return len(list(takewhile(lambda one: one.wave == last, reversed(seen))))
+
+
+def _failure(seen: Sequence[Invocation], broken: Sequence[Invocation], *, at_once: bool) -> tuple[Status, str]:
+    """Return what a Variant is given up for: failures that go with its size, or more of them than chance brings."""
     for payload in dict.fromkeys(one.payload for one in broken):
         these = [one for one in broken if one.payload == payload]
         tried = sum(one.payload == payload and one.outcome is not Outcome.DISCARDED for one in seen)
-        if len(these) >= _CONFIRMED and len(these) > tried / 2:
-            outcome = Counter(one.outcome for one in these).most_common(1)[0][0]
-            words = next((one.reason for one in these if one.outcome is outcome and one.reason), str(outcome))
+        if len(these) < _CONFIRMED or len(these) <= tried / 2:
+            continue
+        outcome = Counter(one.outcome for one in these).most_common(1)[0][0]
+        if at_once or outcome in _WITH_THE_SIZE or _by_chance(len(these), tried) < _SURELY:
+            words = _most_frequent([one for one in these if one.outcome is outcome]) or str(outcome)
             where = "" if all(one.payload == payload for one in seen) else f" with payload {payload}"
             return _STATUS[outcome], f"{len(these)} of {tried} invocations{where}: {words}"
     return Status.MEASURED, ""
+
+
+def _by_chance(failed: int, tried: int) -> float:
+    """Return how likely so many failures, or more, are of a function that fails by chance (binomial)."""
+    return sum(
+        comb(tried, count) * _FLAKY**count * (1 - _FLAKY) ** (tried - count) for count in range(failed, tried + 1)
+    )
+
+
+def _most_frequent(broken: Sequence[Invocation]) -> str:
+    """Return the reason that most failures have, in the words of the first of them: messages differ, kinds do not."""
+    kinds = Counter(one.error_type or one.reason for one in broken)
+    kind = kinds.most_common(1)[0][0] if kinds else ""
+    return next((one.reason for one in broken if (one.error_type or one.reason) == kind and one.reason), "")

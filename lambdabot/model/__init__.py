@@ -2,14 +2,15 @@
 
 Durations are milliseconds as Lambda reports them, sizes are MB as Lambda counts them (1 MB = 1,048,576 bytes),
 money is US dollars as `Decimal`. A module here imports none that comes later in this list: `configuration`, `place`,
-`selection`, `trigger`, `declaration`, `layer`, `function`, `event_list`, `placeholders`, `measured`, `prices`,
-`arm64`, `runtimes`, `result`, `annotation`.
+`selection`, `trigger`, `expectation`, `declaration`, `layer`, `function`, `event_list`, `placeholders`, `measured`,
+`prices`, `arm64`, `runtimes`, `result`, `annotation`.
 """
 
 from lambdabot.model.annotation import Annotation
 from lambdabot.model.arm64 import Arm64Check, Arm64Verdict, PackageCheck, PackageVerdict
 from lambdabot.model.configuration import Architecture, Commits, Configuration, Side, Variant
 from lambdabot.model.declaration import Declaration, DeclaredLayer, Discovery, EventSource
+from lambdabot.model.expectation import AnswerRule, Expectation
 from lambdabot.model.function import (
     Budget,
     Build,
@@ -33,11 +34,13 @@ from lambdabot.model.layer import Layer, LayerBuild
 from lambdabot.model.measured import (
     Comparison,
     Estimate,
+    Failures,
     Interval,
     Invocation,
     Measurement,
     Outcome,
     Recommendation,
+    Reliability,
     Round,
     Status,
     Stop,
@@ -53,6 +56,7 @@ from lambdabot.model.trigger import Trigger
 __all__ = [
     "ACCEPT_LABEL",
     "Annotation",
+    "AnswerRule",
     "Architecture",
     "Arm64Check",
     "Arm64Verdict",
@@ -74,7 +78,9 @@ __all__ = [
     "Edit",
     "Estimate",
     "EventSource",
+    "Expectation",
     "Extras",
+    "Failures",
     "Finding",
     "Form",
     "Function",
@@ -97,6 +103,7 @@ __all__ = [
     "Prices",
     "Question",
     "Recommendation",
+    "Reliability",
     "Round",
     "RunResult",
     "Selection",

@@ -1,6 +1,6 @@
 """A Lambda function as the user's project describes it, packaged and live."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from lambdabot.model.configuration import Architecture, Configuration, Side, Variant
 from lambdabot.model.declaration import Declaration
+from lambdabot.model.expectation import AnswerRule, Expectation
 from lambdabot.model.layer import Layer, LayerBuild
 from lambdabot.model.place import Undecided
 from lambdabot.model.selection import ALL, Selection
@@ -48,6 +49,7 @@ class Payload:
     events: tuple[Drawn, ...] = ()
     location: str | None = None  # `s3://bucket/key`, or a prefix; None once it is read, or where it is no object
     left_out: str = ""  # of a sample, in words
+    expect: Expectation | None = None  # None: as the function's other answers
 
     @property
     def contents(self) -> tuple[object, ...]:
@@ -179,6 +181,8 @@ class Question:
     monthly_invocations: int | None
     traffic_source: str = "lambdabot.yml"  # of `monthly_invocations`
     cold_start_share: float | None = None  # of the real traffic; None: not known
+    expect: Expectation = field(default_factory=Expectation)
+    allowed_errors: frozenset[str] = frozenset()  # failures that are meant: error types by name, HTTP statuses
     before: Preparation | None = None
     after: Preparation | None = None
     pause_ms: float = 0.0  # between calls, which are made one after another then
@@ -235,6 +239,20 @@ class Function:
         """Return the services that its template has invoke it, as far as that is known."""
         declaration = self.origin.declaration
         return frozenset(one.trigger for one in (declaration.events if declaration else ()) if one.trigger)
+
+    def answer_rule(self, payload: Payload, *, others: Iterable[frozenset[Trigger]] = ()) -> AnswerRule:
+        """Return how an answer to a payload is read.
+
+        `others` are the triggers of the other side. Where those of a side are not known, any reader may be meant, and
+        the answer's own shape tells.
+        """
+        sides = (self.triggers, *others)
+        return AnswerRule(
+            expect=payload.expect or self.question.expect,
+            allowed_errors=self.question.allowed_errors,
+            answers_http=any(not side or any(one.answers_http for one in side) for side in sides),
+            takes_batches=any(not side or any(one.takes_batches for one in side) for side in sides),
+        )
 
     def value(self, name: str) -> Any:  # noqa: ANN401  # of any field
         """Return a field of one of its parts."""

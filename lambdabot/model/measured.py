@@ -1,6 +1,6 @@
 """What is invoked, what came of it, and what that amounts to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
@@ -38,6 +38,7 @@ class Outcome(StrEnum):
 
     OK = "ok"
     ERROR = "error"
+    FAILING_ANSWER = "failing answer"  # returned, and an error to whoever called: HTTP 500, `batchItemFailures`
     TIMEOUT = "timeout"
     OUT_OF_MEMORY = "out of memory"
     DISCARDED = "not measured"  # throttled, wrong memory size, no REPORT: no result of the function's own
@@ -57,6 +58,8 @@ class Invocation:
     cold: bool
     outcome: Outcome
     reason: str = ""  # of every outcome but `ok`: the error's own words
+    error_type: str = ""  # of a failure: `KeyError`, `Runtime.ExitError`, `HTTP 500`; empty: not known
+    survived: bool = False  # of a failure: its environment went on, beyond doubt
     duration_ms: float | None
     billed_ms: int | None
     init_ms: float | None = None
@@ -65,6 +68,37 @@ class Invocation:
     at_seconds: float  # when the answer came, counted from the function's first wave
     aside_ms: float = 0.0  # what ran before and after its wave, and pauses; one invocation has it for the whole wave
     aside_usd: Decimal = Decimal(0)  # what that cost
+
+    @property
+    def failed(self) -> bool:
+        """Tell whether the function itself failed."""
+        return self.outcome not in {Outcome.OK, Outcome.DISCARDED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failures:
+    """How many of the calls that were answered failed, and the most frequent reason."""
+
+    failed: int = 0
+    answered: int = 0
+    reason: str = ""
+
+    def __str__(self) -> str:
+        """Return `2 of 9`."""
+        return f"{self.failed} of {self.answered}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reliability:
+    """The failures of both sides at the Configurations that are compared; `base` is None where there is none.
+
+    `p_value` is the probability that head fails so much more often than base by chance; None where that was not asked.
+    """
+
+    base: Failures | None
+    head: Failures
+    worse: bool = False  # head fails more often than base, beyond chance
+    p_value: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +153,7 @@ class Measurement:
     mean_init_interval_ms: Interval | None = None
     max_memory_used_mb: int | None = None
     cost_per_million: Estimate | None = None
+    failures: Failures = field(default_factory=Failures)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,3 +193,4 @@ class Comparison:
     reason: str
     environments: int
     rounds: int
+    reliability: Reliability | None = None  # None: nothing was answered, or an earlier version did not look

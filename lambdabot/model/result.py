@@ -44,6 +44,7 @@ class FunctionResult:
     unchanged: bool = False  # same package and settings as the base, so nothing was invoked
     removed: bool = False  # the base's alone, so there is nothing to invoke
     stop_reason: str = ""
+    diagnosis: str = ""  # why every call of the head failed; below its first line, what to paste into lambdabot.yml
     measurements: tuple[Measurement, ...] = ()
     invocations: tuple[Invocation, ...] = ()
     recommendation: Recommendation | None = None

@@ -11,7 +11,7 @@ from lambdabot.aws.copies.deployments import Deployments, NotDeployed
 from lambdabot.aws.copies.request import Copy
 from lambdabot.aws.invoking.invocation import Answer, invoke_wave
 from lambdabot.measurement.budget import LONGEST_INIT_SECONDS
-from lambdabot.model import Deployment, Each, Outcome, Side, Variant, Wave
+from lambdabot.model import AnswerRule, Deployment, Each, Outcome, Side, Variant, Wave
 from lambdabot.pipeline.event_series import EventSeries
 from lambdabot.pipeline.helpers import Helper
 from lambdabot.pipeline.lineup import Lineup
@@ -92,6 +92,7 @@ class Around:
                 self._connection,
                 target,
                 lambda lane: self._series.around(event, wave.payload, lanes[lane], copy),
+                rule=AnswerRule(),
                 wave=Wave(variant=target.variant, payload=key, concurrency=len(lanes)),
                 round_number=0,
                 wave_number=0,

@@ -25,6 +25,7 @@ from lambdabot.packaging.build import package
 from lambdabot.packaging.layers import LayerBuilds
 from lambdabot.packaging.target import Target
 from lambdabot.pipeline.arm64_check import check_arm64
+from lambdabot.pipeline.diagnosis import diagnosis
 from lambdabot.pipeline.engine import Engine, Evidence
 from lambdabot.pipeline.lineup import Bench, Lineup
 from lambdabot.pipeline.notes import declared_notes, event_notes, extras_notes, packaging_notes, selection_notes
@@ -153,6 +154,7 @@ class FunctionJob:
             unchanged=lineup.unchanged,
             removed=pair.removed,
             stop_reason=evidence.stop_reason,
+            diagnosis=diagnosis(lineup, evidence.invocations),
             measurements=conclusion.measurements,
             invocations=evidence.invocations,
             recommendation=conclusion.recommendation,

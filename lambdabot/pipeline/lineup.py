@@ -9,6 +9,7 @@ from lambdabot.measurement.budget import LONGEST_INIT_SECONDS
 from lambdabot.measurement.outlook import Outlook, outlook
 from lambdabot.measurement.plan import Aside, Plan
 from lambdabot.model import (
+    AnswerRule,
     Architecture,
     Arm64Check,
     Arm64Verdict,
@@ -149,9 +150,18 @@ class Lineup:
             cold_start_share=head.question.cold_start_share,
             seed=bench.seed,
             local=bench.machine is not None,
+            failures=bench.gate.failures,
             timeout_seconds=max(one.setup.timeout_seconds for one in (head, base) if one is not None),
             asides=tuple(self._aside(one) for one in self.pair.helpers),
         )
+
+    @property
+    def answer_rules(self) -> dict[str, AnswerRule]:
+        """Return by payload how an answer is read, of both sides alike; of two with one name the gate's counts."""
+        head, base = self.pair.head, self.pair.base
+        others = () if base is None else (base.triggers,)
+        payloads = (*head.question.payloads, *head.question.gate_payloads)
+        return {payload.name: head.answer_rule(payload, others=others) for payload in payloads}
 
     def outlook(self) -> Outlook:
         """Return what the measurement will take."""

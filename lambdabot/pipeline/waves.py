@@ -18,6 +18,7 @@ from lambdabot.aws.invoking.invocation import Answer, invoke_wave
 from lambdabot.measurement.budget import worst_case
 from lambdabot.measurement.decision import next_step
 from lambdabot.model import (
+    AnswerRule,
     Build,
     Configuration,
     Deployment,
@@ -67,6 +68,7 @@ class WaveEngine:
             copies.not_deployed,
             series=series,
             around=around,
+            rules=lineup.answer_rules,
             timeout_seconds=plan.timeout_seconds,
             concurrency=plan.concurrency,
             clock=lambda: time.monotonic() - started,
@@ -159,11 +161,14 @@ class Waves:
         *,
         series: EventSeries,
         around: Around,
+        rules: Mapping[str, AnswerRule],
         timeout_seconds: int,
         concurrency: int,
         clock: Callable[[], float],
     ) -> None:
         """Keep what every wave needs; `clock` gives the seconds since the function's first wave.
+
+        `rules` say by payload how an answer is read.
 
         Both mappings may grow between the rounds; what a refresh made new is put in its place in the first.
         """
@@ -173,6 +178,7 @@ class Waves:
         self._not_deployed = not_deployed
         self._series = series
         self._around = around
+        self._rules = rules
         self._timeout_seconds = timeout_seconds
         self._concurrency = concurrency
         self._clock = clock
@@ -258,6 +264,7 @@ class Waves:
             self._connection,
             deployment,
             lambda lane: self._series.event(wave.payload, turn.calls[lane], deployment.function_name),
+            rule=self._rules[wave.payload],
             wave=wave,
             round_number=turn.round,
             wave_number=turn.number,

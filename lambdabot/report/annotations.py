@@ -21,7 +21,9 @@ def _of_function(one: FunctionSection, workspace: Path | None) -> Iterator[Annot
         yield Annotation(level="failure", message=f"nothing measured: {one.error}")
     elif comparison.verdict is Verdict.REGRESSION:
         change = f"{100 * (comparison.cost_ratio.value - 1):.0f} % " if comparison.cost_ratio else ""
-        message = f"{one.name} costs {change}more than that of the {one.base_is}: {comparison.reason}"
+        fails = comparison.reliability is not None and comparison.reliability.worse and not comparison.cost_ratio
+        what = "fails more often" if fails else f"costs {change}more"
+        message = f"{one.name} {what} than that of the {one.base_is}: {comparison.reason}"
         yield Annotation(level="failure", message=message, path=path, line=line)
     elif comparison.verdict is Verdict.INCONCLUSIVE:
         yield Annotation(level="warning", message=undecided, path=path, line=line)

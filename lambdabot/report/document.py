@@ -160,6 +160,7 @@ def _function(result: FunctionResult, root: Path | None) -> dict[str, Any]:
         "edits_reason": result.edits_reason,
         "curve_url": curve,
         "curve_reason": "" if curve else "fewer than two memory sizes of an architecture were measured",
+        "diagnosis": result.diagnosis,
         "stop_reason": result.stop_reason,
         "plan": result.plan,
         "notes": result.notes,
@@ -207,6 +208,7 @@ def _measurement(one: Measurement) -> dict[str, Any]:
         **{field: getattr(one, field) for field in _FIGURES if field != "cost_per_million"},
         **{field: None if known is None else _interval(known) for field, known in intervals.items()},
         "cost_per_million_usd": None if cost is None else _estimate(cost),
+        "failures": asdict(one.failures) if one.failures.answered else None,
     }
 
 
@@ -248,6 +250,7 @@ def _comparison(one: Comparison) -> dict[str, Any]:
         "reason": one.reason,
         "environments": one.environments,
         "rounds": one.rounds,
+        "reliability": None if one.reliability is None else asdict(one.reliability),
     }
 
 

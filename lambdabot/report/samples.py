@@ -28,6 +28,9 @@ _PLAIN = (
     "at_seconds",
 )
 
+_LATER = ("error_type", "survived")
+"""What the first versions did not write."""
+
 
 def samples(result: RunResult) -> Iterator[dict[str, Any]]:
     """Yield the lines."""
@@ -42,6 +45,7 @@ def samples(result: RunResult) -> Iterator[dict[str, Any]]:
                     **{name: getattr(one, name) for name in _PLAIN},
                     **_aside(one),
                     "outcome": one.outcome.value,
+                    **{name: getattr(one, name) for name in _LATER},
                 }
             )
 
@@ -75,6 +79,7 @@ def _invocation(data: Mapping[str, Any]) -> Invocation:
     return Invocation(
         variant=variant,
         outcome=Outcome(data["outcome"]),
+        **{name: data[name] for name in _LATER if name in data},
         **{name: data[name] for name in _PLAIN},
         aside_ms=float(data.get("aside_ms", 0.0)),
         aside_usd=Decimal(str(data.get("aside_usd", 0))),

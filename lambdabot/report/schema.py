@@ -109,6 +109,15 @@ class IntervalSection(Section):
     confidence: Share
 
 
+class FailuresSection(Section):
+    """How many of the calls that were answered failed: by an exception, a timeout, or by what the answer says."""
+
+    failed: Count
+    answered: Count
+    reason: Text
+    """The most frequent one."""
+
+
 class MeasurementSection(Section):
     """One side at one configuration."""
 
@@ -131,6 +140,8 @@ class MeasurementSection(Section):
     mean_init_interval_ms: IntervalSection | None = None
     max_memory_used_mb: Count | None
     cost_per_million_usd: EstimateSection | None
+    failures: FailuresSection | None = None
+    """Null where nothing was answered. Calls that fail are in no other figure."""
 
     @property
     def configuration(self) -> Configuration:
@@ -159,6 +170,17 @@ class RatioSection(EstimateSection):
     """1 when each bound holds alone with this confidence, 2 when both hold together."""
 
 
+class ReliabilitySection(Section):
+    """The failures of both sides at the configurations that are compared."""
+
+    base: FailuresSection | None
+    head: FailuresSection
+    worse: bool
+    """True where head fails more often than base, beyond chance."""
+    p_value: Share | None
+    """How likely such a difference is by chance, at the last number of calls at which it was looked at."""
+
+
 class ComparisonSection(Section):
     """Head against base, each at its own configuration."""
 
@@ -171,6 +193,8 @@ class ComparisonSection(Section):
     reason: Text
     environments: Count
     rounds: Count
+    reliability: ReliabilitySection | None = None
+    """Null where nothing was answered."""
 
 
 class PackageSection(Section):
@@ -263,6 +287,8 @@ class FunctionSection(Section):
     curve_url: Annotated[str, Field(max_length=LONGEST, pattern=rf"^{re.escape(PAGE)}[A-Za-z0-9+/=;_]*$")] | None
     curve_reason: Text
     stop_reason: Text
+    diagnosis: Text = ""
+    """Why every call of the head failed; below its first line, what to paste into lambdabot.yml."""
     plan: dict[str, JsonValue] = {}
     """What the decisions depended on besides samples.jsonl: `lambdabot replay` takes them again from both."""
     notes: Many[Text]

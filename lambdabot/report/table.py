@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from lambdabot.model import Architecture, Side, Status
 from lambdabot.report import numbers
+from lambdabot.report.failing import failed
 
 if TYPE_CHECKING:  # the process of a team's own template needs no pydantic
     from lambdabot.report.schema import EstimateSection, FunctionSection
@@ -83,6 +84,7 @@ class Row:
     p99_ms: float | None
     init_ms: float | None
     memory_used_mb: int | None
+    failed: str  # `2 of 9` calls; empty where none failed
     usd: float | None  # per million invocations
     low_usd: float | None
     high_usd: float | None
@@ -178,6 +180,7 @@ def rows(one: "FunctionSection") -> tuple[Row, ...]:
                 p99_ms=row.p99_duration_ms,
                 init_ms=row.mean_init_ms,
                 memory_used_mb=row.max_memory_used_mb,
+                failed=failed(row.failures),
                 usd=cost.value if cost else None,
                 low_usd=cost.low if cost else None,
                 high_usd=cost.high if cost else None,

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from lambdabot.model import ACCEPT_LABEL, Configuration, PackageVerdict, Side, Status, Verdict
 from lambdabot.report import numbers
+from lambdabot.report.failing import Fails, failed_of, fails, most_frequent
 from lambdabot.report.mermaid import Chart, charts
 from lambdabot.report.table import NO_FIGURE, Change, Row, rows
 
@@ -57,6 +58,7 @@ class Gate:
     confidence: Markup
     environments: int
     rounds: int
+    fails: Fails | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +138,9 @@ class FunctionView:
     invocations: int
     confidence: Markup | None
     stop_reason: str
+    diagnosis: str  # why every call failed; below its first line, what to paste
+    failed: str  # calls of all Configurations, and the most frequent reason; empty where none failed
+    failed_reason: str
     curve_url: Markup | None
     notes: tuple[str, ...]
 
@@ -279,6 +284,9 @@ def _function(one: "FunctionSection") -> FunctionView:
         invocations=sum(row.invocations for row in one.measurements),
         confidence=numbers.confidence(costs[0].confidence) if costs else None,
         stop_reason=one.stop_reason,
+        diagnosis=one.diagnosis,
+        failed=failed_of(one),
+        failed_reason=most_frequent(one),
         curve_url=Markup(one.curve_url) if one.curve_url else None,  # noqa: S704  # the schema lets no Markdown in
         notes=tuple(one.notes),
     )
@@ -311,6 +319,7 @@ def _gate(one: "FunctionSection") -> Gate:
         confidence=numbers.confidence(ratio.confidence) if ratio else NO_FIGURE,
         environments=comparison.environments,
         rounds=comparison.rounds,
+        fails=fails(comparison.reliability),
     )
 
 

@@ -13,6 +13,7 @@ from lambdabot.model import (
     Configuration,
     Constraints,
     Declaration,
+    Expectation,
     Function,
     ImageConfig,
     Layer,
@@ -28,7 +29,13 @@ from lambdabot.model.selection import ALL
 from lambdabot.settings.declared import Declared, code_fault, code_of, outside, unbuilt_fault
 from lambdabot.settings.layers import layer_fault, layer_of
 from lambdabot.settings.payloads import compact, event_mistakes, payload_of, placeholder_mistakes
-from lambdabot.settings.schema import FunctionSection, PayloadSection, PreparationSection, SettingsFile
+from lambdabot.settings.schema import (
+    ExpectSection,
+    FunctionSection,
+    PayloadSection,
+    PreparationSection,
+    SettingsFile,
+)
 from lambdabot.settings.yaml_source import Location
 from lambdabot.unbuilt.package_files import Packages
 from lambdabot.workspace import Workspace
@@ -163,6 +170,8 @@ def _function(
             pause_ms=section.pause_ms,
             before=_preparation("before", section, **around),
             after=_preparation("after", section, **around),
+            expect=_expectation(section.expect),
+            allowed_errors=frozenset(section.allowed_errors),
         ),
         origin=Origin(
             like=section.like,
@@ -223,7 +232,8 @@ def _payloads(name: str, sections: list[PayloadSection], declared: Declared, fau
         if called in payloads:
             message = f"`{name}`: two payloads are called `{called}`; give each a `name`"
             faults.mistakes.append(source.place(at).mistake(message))
-        payloads[called] = replace(payload, name=called)
+        expect = None if section.expect is None else _expectation(section.expect)
+        payloads[called] = replace(payload, name=called, expect=expect)
     return tuple(payloads.values())
 
 
@@ -245,12 +255,20 @@ def _preparation(
     return found
 
 
+def _expectation(section: ExpectSection) -> Expectation:
+    status = section.status if isinstance(section.status, list) else [section.status]
+    return Expectation(status=tuple(status), json=section.json_values)
+
+
 def redacted(document: SettingsFile) -> dict[str, Any]:
-    """Return the effective settings for a report: values of variables and events left out."""
+    """Return the effective settings for a report: values of variables, events and answers left out."""
     data = document.model_dump(mode="json", exclude={"defaults"})
     for function in data["functions"].values():
         function["environment"] = dict.fromkeys(function["environment"], "***")
         for one in (*function["payloads"], *filter(None, (function["before"], function["after"]))):
             if one.pop("event", None) is not None:
                 one["event"] = "***"
+        for one in (function, *function["payloads"]):
+            if one["expect"] is not None:
+                one["expect"]["json"] = dict.fromkeys(one["expect"].pop("json_values"), "***")
     return data

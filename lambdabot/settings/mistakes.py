@@ -118,7 +118,7 @@ def _keys_beside(model: type[BaseModel], location: Location) -> list[str]:
     for part in location[:-1]:
         field = model.model_fields.get(str(part))
         model = _section(field.annotation) or model if field else model
-    return list(model.model_fields)
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _section(annotation: object) -> type[BaseModel] | None:

@@ -97,6 +97,33 @@ PayloadFile = Annotated[str, Field(min_length=1), AfterValidator(_payload_file)]
 """A path of the repository, or an object of S3's."""
 
 
+def _pointers(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    for pointer in value:
+        if pointer and not pointer.startswith("/"):
+            msg = f"is found by JSON pointers, as in `/body/ok`; this one does not begin with `/`: {pointer!r}"
+            raise ValueError(msg)
+    return value
+
+
+HttpStatus = Annotated[int, Field(ge=100, le=599, strict=True)]
+"""A status of HTTP."""
+
+Statuses = Annotated[
+    Annotated[HttpStatus, Tag("[one]")] | Annotated[list[HttpStatus], Tag("[list]")],
+    Discriminator(lambda value: "[list]" if isinstance(value, list) else "[one]"),
+]
+"""One status, or several."""
+
+
+class ExpectSection(Section):
+    """What a good answer holds; an answer that does not is a failed call."""
+
+    status: Statuses = []
+    """`statusCode` of a function behind an API, or a list of those that are good; every one below 400 when absent."""
+    json_values: Annotated[dict[str, JsonValue], AfterValidator(_pointers)] = Field(default={}, alias="json")
+    """By JSON pointer (RFC 6901), the value that stands there: `/body/ok` leads into an HTTP body that is JSON."""
+
+
 class PayloadSection(Section):
     """An event to invoke the function with."""
 
@@ -114,6 +141,8 @@ class PayloadSection(Section):
     gets one, the more often the more often it was recorded. They are sent as they are."""
     weight: Annotated[Decimal, Field(gt=0, le=10**12, allow_inf_nan=False)] = Decimal(1)
     """Its share of the real traffic; weights need not add up to one."""
+    expect: ExpectSection | None = None
+    """What a good answer to it holds, where that is not what the function's `expect` says."""
 
     @model_validator(mode="after")
     def _one_source(self) -> "PayloadSection":
@@ -134,6 +163,15 @@ class PreparationSection(Section):
     """The event. Its placeholders are those of the call that it goes with."""
     each: Each = Each.CALL
     """Once for each `call`, or once for each `wave` of calls that are made at once."""
+
+
+def _error_name(value: object) -> object:
+    """Accept a status as YAML writes it."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+ErrorName = Annotated[str, BeforeValidator(_error_name), Field(min_length=1, max_length=200)]
+"""An error type's name, or an HTTP status."""
 
 
 class CurrentSection(Section):
@@ -197,6 +235,11 @@ class DefaultsSection(Section):
     """Environment variables of the throw-away copies."""
     payloads: list[PayloadSection] = []
     """Events to invoke with; one empty event `{}` when absent."""
+    expect: ExpectSection = ExpectSection()
+    """What a good answer holds. Without it, these are failed calls: HTTP statuses of 400 and above, `batchItemFailures`
+    that are not empty, errors that are returned in place of being raised (`errorMessage`, GraphQL's `errors`)."""
+    allowed_errors: list[ErrorName] = []
+    """Failures that are meant and count as good answers: error types by name (`NotFound`), HTTP statuses (404)."""
     memory_mb: Annotated[list[MemoryMb], Field(min_length=1)] = [128, 256, 512, 1024, 1769, 3008]
     """Memory sizes to measure, these and no others; when absent, sizes between the default ones too, where it pays."""
     architectures: Annotated[list[Architecture], Field(min_length=1)] = [Architecture.X86_64, Architecture.ARM64]
@@ -294,6 +337,9 @@ class GateSection(Section):
     """What an inconclusive comparison does."""
     not_measured: Literal["pass", "fail"] = "pass"
     """What a comparison that could not be made does."""
+    failures: Literal["fail", "warn"] = "fail"
+    """What a function does whose calls fail more often than on the target branch, beyond chance (`expect`,
+    `allowed_errors`). With `warn` its cost is at best inconclusive: calls that fail are billed for little."""
 
 
 class CommentSection(Section):

@@ -106,6 +106,8 @@ def trusted(
             ]
             is_known = target.written and own.name not in target.absent
             held = _with(function, own, payloads=is_known, reach=reach)
+            if [one.expect for one in function.question.payloads] != [one.expect for one in held.question.payloads]:
+                told.append(f"This pull request changes `expect` of payloads of `{function.name}`: {in_force}")
             told += [_EVENTS.format(function.name)] if held.question.gate_payloads else []
             if is_known and (foreign := _foreign(function, reach)):
                 told.append(_UNREAD.format(function.name, _list(foreign)))
@@ -201,13 +203,17 @@ def _with(function: Function, own: Function, *, payloads: bool, reach: frozenset
     """Return the function with what the target branch decides; what is given there counts as given.
 
     Its sizes are measured with its own events all the same, but for objects in S3 that the target branch does not name:
-    the job's role would read them for whoever opens a pull request. Without `payloads`, the target branch names none,
-    or they could not all be read and it is not compared.
+    the job's role would read them for whoever opens a pull request. What a good answer to them is the target branch
+    says: a pull request must not declare its own errors expected. Without `payloads`, the target branch names none, or
+    they could not all be read and it is not compared.
     """
     given = (function.origin.given - frozenset(OF_A_FUNCTION)) | (own.origin.given & frozenset(OF_A_FUNCTION))
     values = {_attribute(name): _value(own, name) for name in OF_A_FUNCTION if name != "payloads"}
     if payloads and _foreign(function, reach):
         function = function.changed(payloads=own.question.payloads)
+    expected = {one.contents: one.expect for one in own.question.payloads}
+    ours = tuple(replace(one, expect=expected.get(one.contents)) for one in function.question.payloads)
+    function = function.changed(payloads=ours)
     gate = _gate_payloads(function, own) if payloads and function.question.payloads != own.question.payloads else ()
     return function.changed(given=given, gate_payloads=gate, **values)
 

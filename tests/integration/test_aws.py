@@ -24,6 +24,7 @@ from lambdabot.errors import InterruptionError
 from lambdabot.interruption import interruptible
 from lambdabot.local.endpoint import serve
 from lambdabot.model import (
+    AnswerRule,
     Architecture,
     Build,
     Configuration,
@@ -127,6 +128,7 @@ def invoke(connection):
             connection,
             deployment,
             lambda _: payload,
+            rule=AnswerRule(),
             wave=Wave(variant=deployment.variant, payload="default", concurrency=concurrency),
             round_number=1,
             wave_number=0,
@@ -270,6 +272,7 @@ def use_until_interrupted(connection, deployments, copies, kill) -> None:
                     connection,
                     deployment,
                     lambda _: b'{"sleep": 0.05}',
+                    rule=AnswerRule(),
                     wave=Wave(variant=variant, payload="default", concurrency=2),
                     round_number=1,
                     wave_number=0,

@@ -19,7 +19,7 @@ from lambdabot.aws.calls.connection import connect
 from lambdabot.aws.invoking.invocation import invoke_wave
 from lambdabot.errors import ExitCode
 from lambdabot.local.faults.document import Way
-from lambdabot.model import Architecture, Configuration, Deployment, Outcome, Side, Variant, Wave
+from lambdabot.model import AnswerRule, Architecture, Configuration, Deployment, Outcome, Side, Variant, Wave
 from tests.spot_check import spot_check
 
 RUNS = spot_check(range(1, 41), 8)
@@ -150,6 +150,7 @@ def test_a_wave_that_is_too_wide_for_the_account_loses_no_sample(session):
             connection,
             Deployment(variant=variant, function_name="thumbnail", arn="arn:thumbnail:$LATEST"),
             lambda _: b"{}",
+            rule=AnswerRule(),
             wave=Wave(variant=variant, payload="default", concurrency=8),
             round_number=1,
             wave_number=1,

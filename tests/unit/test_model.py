@@ -16,6 +16,7 @@ ORDER = (
     "place",
     "selection",
     "trigger",
+    "expectation",
     "layer",
     "declaration",
     "function",

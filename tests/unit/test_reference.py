@@ -17,7 +17,7 @@ def keys(model=SettingsFile, seen=None):
     """Give every key of every section, found through the models themselves."""
     seen = set() if seen is None else seen
     for name, field in model.model_fields.items():
-        yield name, field.description
+        yield field.alias or name, field.description
         for part in [field.annotation, *parts(field.annotation)]:
             if isinstance(part, type) and issubclass(part, BaseModel) and part not in seen:
                 seen.add(part)

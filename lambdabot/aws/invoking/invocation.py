@@ -15,9 +15,10 @@ from lambdabot.aws.calls.connection import Connection
 from lambdabot.aws.calls.failures import CallError
 from lambdabot.aws.calls.retry import AWSError, Retry, StoppedError, code, never_sent, throttled
 from lambdabot.aws.calls.threads import run_all
+from lambdabot.aws.invoking.answer import failed_answer
 from lambdabot.aws.invoking.outcome import Failed, judge, read_failure
 from lambdabot.aws.invoking.report_line import Report, find_report
-from lambdabot.model import Deployment, Invocation, Outcome, Wave
+from lambdabot.model import AnswerRule, Deployment, Invocation, Outcome, Wave
 
 if TYPE_CHECKING:
     from types_boto3_lambda.client import LambdaClient
@@ -50,6 +51,7 @@ def invoke_wave(
     deployment: Deployment,
     event: Callable[[int], bytes],
     *,
+    rule: AnswerRule,
     wave: Wave,
     round_number: int,
     wave_number: int,
@@ -58,10 +60,10 @@ def invoke_wave(
 ) -> tuple[Answer, ...]:
     """Invoke `wave.concurrency` times at once and return an Answer for each; `event` gives each lane's, counted from 0.
 
-    `clock` gives the seconds since the function's first wave. An invocation that was throttled to the end, was never
-    answered, or ran at another memory size is `not measured`, with the reason; so is one without a REPORT, which
-    `identify` may still find. Nothing that may have run is ever sent again. Raises CallError when
-    credentials have expired or do not allow it.
+    `rule` says which answers are failures; `clock` gives the seconds since the function's first wave. An invocation
+    that was throttled to the end, was never answered, or ran at another memory size is `not measured`, with the reason;
+    so is one without a REPORT, which `identify` may still find. Nothing that may have run is ever sent again. Raises
+    CallError when credentials have expired or do not allow it.
     """
     client = connection.invoker(timeout_seconds)
 
@@ -80,14 +82,20 @@ def invoke_wave(
             max_memory_used_mb=None,
             at_seconds=0.0,
         )
-        answer = _invoke(connection, client, deployment, event(lane), blank)
+        answer = _invoke(connection, client, deployment, event(lane), blank, rule=rule)
         return replace(answer, invocation=replace(answer.invocation, at_seconds=clock()))
 
     return tuple(run_all(partial(one, lane) for lane in range(wave.concurrency)))
 
 
 def _invoke(
-    connection: Connection, client: LambdaClient, deployment: Deployment, payload: bytes, blank: Invocation
+    connection: Connection,
+    client: LambdaClient,
+    deployment: Deployment,
+    payload: bytes,
+    blank: Invocation,
+    *,
+    rule: AnswerRule,
 ) -> Answer:
     def attempt() -> Answer:
         with connection.in_flight.slot(connection.ending):
@@ -103,7 +111,7 @@ def _invoke(
                     connection.in_flight.narrow()
                 raise
         connection.in_flight.widen()
-        return _read(response, blank)
+        return _read(response, rule, blank)
 
     def attempts() -> Answer:
         return Retry().call(
@@ -131,13 +139,16 @@ def _invoke(
         return Answer(invocation=replace(blank, reason=error.what), request_id=None)
 
 
-def _read(response: InvocationResponseTypeDef, blank: Invocation) -> Answer:
+def _read(response: InvocationResponseTypeDef, rule: AnswerRule, blank: Invocation) -> Answer:
     body = response["Payload"].read()
     metadata = response["ResponseMetadata"]
     request_id = metadata.get("RequestId")
     log = _tail(response)
-    failed = read_failure(body, log) if response.get("FunctionError") else None
     report = find_report(log, request_id) if request_id else None
+    if response.get("FunctionError"):
+        failed: Failed | None = read_failure(body, log, rule)
+    else:
+        failed = failed_answer(body, rule)
     return Answer(
         invocation=judge(blank, failed, report),
         request_id=request_id,

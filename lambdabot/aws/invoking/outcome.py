@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, replace
 
 from lambdabot.aws.invoking.report_line import Report
-from lambdabot.model import Invocation, Outcome
+from lambdabot.model import AnswerRule, Invocation, Outcome
 from lambdabot.redaction import redact
 
 NO_REPORT = (
@@ -16,16 +16,19 @@ _REASON_CHARACTERS = 300
 _REQUEST_ID = re.compile(r"RequestId: [0-9a-f-]{36} (Error: )?")  # no two failures would read alike
 _OWN_FRAME = re.compile(r'File "[^"]*?/task/([^"]+)", line (\d+)')
 _TRACEBACK = "Traceback (most recent call last):"
+_EVERY_FAILURE = AnswerRule()
 _TIMED_OUT = re.compile(r"Task timed out after [\d.]+ seconds\s*$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """What the payload of an answer with FunctionError says."""
+    """What the payload of an answer with FunctionError says, or what makes an answer without one a failure."""
 
     error_type: str
     message: str
     place: str = ""  # where in the function, or what ended it
+    answered: bool = False  # the function returned it, and Lambda knows of no failure
+    meant: bool = False  # the settings allow it: as good as any other answer
 
     def __str__(self) -> str:
         """Return it on one line, bounded and redacted."""
@@ -34,7 +37,7 @@ class Failed:
         return f"{told} ({redact(self.place)[:_REASON_CHARACTERS]})" if self.place else told
 
 
-def read_failure(payload: bytes, log: str = "") -> Failed:
+def read_failure(payload: bytes, log: str = "", rule: AnswerRule = _EVERY_FAILURE) -> Failed:
     """Read `errorType` and `errorMessage`, and where it was raised; runtimes are free to leave them out.
 
     Of a runtime that ended, `log`, the end of its log, may hold the exception that ended it.
@@ -47,7 +50,8 @@ def read_failure(payload: bytes, log: str = "") -> Failed:
         return Failed(error_type="", message=payload[:_REASON_CHARACTERS].decode(errors="replace"))
     error_type = str(error.get("errorType") or "")
     place = _exception(log) if error_type == "Runtime.ExitError" else _innermost(error.get("stackTrace"))
-    return Failed(error_type=error_type, message=str(error.get("errorMessage") or ""), place=place)
+    message = str(error.get("errorMessage") or "")
+    return Failed(error_type=error_type, message=message, place=place, meant=rule.allows(error_type))
 
 
 def _innermost(frames: object) -> str:
@@ -70,12 +74,16 @@ def judge(blank: Invocation, failed: Failed | None, report: Report | None) -> In
         reason = f"ran at {report.memory_size_mb} MB, not at {asked} MB"
         return replace(blank, outcome=Outcome.DISCARDED, reason=reason)
     outcome, reason = _outcome(failed, report)
+    error_type = (failed.error_type if failed else "") or (report.error_type if report else None) or ""
+    error_type = "" if outcome is Outcome.OK else redact(error_type)[:_REASON_CHARACTERS]
     if report is None:
-        return replace(blank, outcome=outcome, reason=reason)
+        return replace(blank, outcome=outcome, reason=reason, error_type=error_type)
     return replace(
         blank,
         outcome=outcome,
         reason=reason,
+        error_type=error_type,
+        survived=_survived(outcome, failed),
         cold=report.init_ms is not None or report.restore_ms is not None,
         duration_ms=report.duration_ms,
         billed_ms=report.billed_ms,
@@ -85,19 +93,30 @@ def judge(blank: Invocation, failed: Failed | None, report: Report | None) -> In
     )
 
 
+def _survived(outcome: Outcome, failed: Failed | None) -> bool:
+    """Tell whether the environment goes on beyond doubt: the function returned, or Python's runtime told the exception.
+
+    That of Node.js tells an uncaught exception alike and ends then (AWS Lambda Developer Guide, "Lambda execution
+    environment lifecycle"; the runtimes' own sources, aws-lambda-python-runtime-interface-client and -nodejs-).
+    """
+    if failed is None or outcome is not Outcome.ERROR:
+        return outcome is Outcome.FAILING_ANSWER
+    return bool(failed.place) and not failed.error_type.startswith("Runtime.")
+
+
 def _outcome(failed: Failed | None, report: Report | None) -> tuple[Outcome, str]:
     """Classify (AWS Lambda Developer Guide, "Troubleshoot invocation issues"); never by Max Memory Used."""
     status = report.status if report else None
     error_type = (report.error_type if report else None) or (failed.error_type if failed else "")
     words = str(failed or Failed(error_type=error_type, message=""))
-    if failed is None and status in {None, "success"}:
+    if (failed is None and status in {None, "success"}) or (failed and failed.meant):
         return (Outcome.OK, "") if report else (Outcome.DISCARDED, NO_REPORT)
-    if status == "timeout" or error_type == "Sandbox.Timedout":
+    if failed and failed.answered and status in {None, "success"}:
+        return Outcome.FAILING_ANSWER, words
+    kind, message = (failed.error_type, failed.message) if failed else ("", "")
+    if status == "timeout" or error_type == "Sandbox.Timedout" or (not kind and _TIMED_OUT.search(message)):
         return Outcome.TIMEOUT, words
-    if failed and not failed.error_type and _TIMED_OUT.search(failed.message):
-        return Outcome.TIMEOUT, words
-    if error_type == "Runtime.OutOfMemory":
-        return Outcome.OUT_OF_MEMORY, words
-    if failed and failed.error_type == "Runtime.ExitError" and "signal: killed" in failed.message:
+    killed = kind == "Runtime.ExitError" and "signal: killed" in message
+    if killed or error_type == "Runtime.OutOfMemory":
         return Outcome.OUT_OF_MEMORY, words
     return Outcome.ERROR, words

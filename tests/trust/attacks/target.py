@@ -75,6 +75,16 @@ def _makes_a_large_increase_pass(arena: Arena, go: Go) -> bool:
     return go().exit_code == 0
 
 
+def _expects_its_own_errors(arena: Arena, go: Go) -> bool:
+    """Answer HTTP 500 at once, and call that what is expected."""
+    arena.write("src/app.py", "def handler(event, context):\n    return {'statusCode': 500}\n")
+    arena.write("src/app.py", "def handler(event, context):\n    return {'statusCode': 200}\n", at=arena.base)
+    own = "    expect: {status: 500}\n    allowed_errors: [500]\n    payloads: [{event: {}, expect: {status: 500}}]\n"
+    arena.write("lambdabot.yml", SETTINGS + own)
+    arena.write("lambdabot.yml", SETTINGS, at=arena.base)
+    return go().exit_code == 0
+
+
 OTHER = SETTINGS + SETTINGS[SETTINGS.index("  hello:") :].replace("hello", "other").replace("src", "more")
 
 
@@ -384,6 +394,11 @@ ATTACKS = [
         ),
     ),
     *_rows("lets the gate pass what it takes out", _lets_what_is_hidden_pass),
+    *_rows("expects its own errors", _expects_its_own_errors),
+    *_rows(
+        "lets the gate pass calls that fail",
+        _in_force(_says("gate: {failures: warn}\n"), "gate", "failures", value="warn"),
+    ),
     *_rows("raises the run's budget", _in_force(_says("budget: {usd: 4999}\n"), "budget", "usd", value="4999")),
     *_rows("raises a function's budget", _raises_its_budget),
     *_rows("names a bucket of its own", _in_force(_says("bucket: its-own\n"), "bucket", value="its-own")),

@@ -6,7 +6,7 @@ import pytest
 from lambdabot.aws.copies.deployments import Deployments
 from lambdabot.aws.invoking.environments import Environments
 from lambdabot.aws.invoking.invocation import Answer, invoke_wave
-from lambdabot.model import Outcome, Wave
+from lambdabot.model import AnswerRule, Outcome, Wave
 
 GROUP = "/aws/lambda/lambdabot-run"
 
@@ -43,6 +43,7 @@ def answers(fake, connection, identity, make_copy) -> Callable[..., tuple[Answer
             connection,
             deployment,
             lambda _: b"{}",
+            rule=AnswerRule(),
             wave=Wave(variant=copy.variant, payload="small", concurrency=concurrency),
             round_number=1,
             wave_number=0,

@@ -6,7 +6,7 @@ from lambdabot.aws.copies.deployments import Deployments
 from lambdabot.aws.invoking.invocation import _CROWDED_ATTEMPTS, _date, invoke_wave
 from lambdabot.aws.invoking.outcome import NO_REPORT, read_failure
 from lambdabot.errors import EndpointError
-from lambdabot.model import Deployment, Outcome, Wave
+from lambdabot.model import AnswerRule, Deployment, Outcome, Wave
 
 
 @pytest.fixture
@@ -28,6 +28,7 @@ def invoke(connection, deployment):
             connection,
             deployment,
             lambda _: payload,
+            rule=AnswerRule(),
             wave=Wave(variant=deployment.variant, payload="small", concurrency=concurrency),
             round_number=2,
             wave_number=5,

@@ -182,3 +182,48 @@ def test_a_report_without_billed_duration_is_taken_at_its_duration(cell, invoked
     found = cell([invoked(billed_ms=None, duration_ms=7.5)])
     assert found.environments[0].billed_ms("usual") == [7.5]
     assert found.billed_ms == 7.5
+
+
+@pytest.mark.parametrize(
+    ("failure", "kept"),
+    [
+        ({"outcome": Outcome.FAILING_ANSWER, "error_type": "HTTP 500", "survived": True}, [10, 12, 14]),
+        ({"outcome": Outcome.ERROR, "error_type": "KeyError", "survived": True}, [10, 12, 14]),
+        ({"outcome": Outcome.ERROR, "error_type": "TypeError"}, [10, 14]),  # as Node.js tells an uncaught one
+        ({"outcome": Outcome.ERROR, "error_type": "Runtime.ExitError"}, [10, 14]),
+        ({"outcome": Outcome.ERROR}, [10, 14]),  # as the first versions wrote it
+        ({"outcome": Outcome.TIMEOUT, "error_type": "Sandbox.Timedout"}, [10, 14]),
+    ],
+)
+def test_an_environment_goes_on_after_what_its_handler_answered_or_raised(cell, invoked, failure, kept):
+    found = cell(
+        [invoked(wave=1, billed_ms=10), invoked(wave=2, billed_ms=1, **failure)]
+        + [invoked(wave=wave, billed_ms=billed) for wave, billed in ((3, 12), (4, 14))]
+    )
+    assert [one.billed_ms("usual") for one in found.environments] == [kept]
+
+
+def test_failures_are_counted_with_the_reason_of_the_most_frequent_kind(cell, invoked):
+    bad = {"outcome": Outcome.FAILING_ANSWER}
+    seen = [
+        invoked(**bad, error_type="HTTP 404", reason="HTTP 404: no item 1"),
+        invoked(**bad, error_type="HTTP 500", reason="HTTP 500: away, 17"),
+        invoked(**bad, error_type="HTTP 500", reason="HTTP 500: away, 18"),
+        invoked(outcome=Outcome.DISCARDED),
+        invoked(**bad, payload="rare"),
+        invoked(),
+    ]
+    failures = cell(seen).failures
+    assert (failures.failed, failures.answered, failures.reason) == (3, 4, "HTTP 500: away, 17")
+    assert str(failures) == "3 of 4"
+
+
+@pytest.mark.parametrize(
+    ("failed", "of", "given_up"), [(2, 2, False), (5, 5, False), (6, 6, True), (7, 12, False), (14, 20, True)]
+)
+def test_a_size_is_given_up_for_more_failures_than_chance_brings(head, invoked, failed, of, given_up):
+    bad = {"outcome": Outcome.FAILING_ANSWER, "error_type": "HTTP 500", "reason": "HTTP 500"}
+    seen = [invoked(wave=wave, **(bad if wave < failed else {})) for wave in range(of)]
+    found = cells([head], ["usual"], seen, at_once=False)[head]
+    assert found.status is (Status.ERROR if given_up else Status.MEASURED)
+    assert found.reason == (f"{failed} of {of} invocations: HTTP 500" if given_up else "")

@@ -1,12 +1,26 @@
 """Which Variants are measured, and why the others are not: packages and checks are made by hand, nothing is called."""
 
 from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from lambdabot.errors import PackagingError
 from lambdabot.measurement.conclusion import conclude
-from lambdabot.model import Architecture, Arm64Check, Arm64Verdict, Configuration, Side, Variant
+from lambdabot.model import (
+    Architecture,
+    Arm64Check,
+    Arm64Verdict,
+    Configuration,
+    Declaration,
+    EventSource,
+    Expectation,
+    Payload,
+    Place,
+    Side,
+    Variant,
+)
 from lambdabot.packaging.target import Target
 from tests.unit.pipeline.conftest import HERE, built
 
@@ -152,3 +166,39 @@ def test_a_container_image_that_lacks_an_architecture_is_measured_on_the_other(f
 
     assert lineup.variants == (HEAD, BASE)
     assert lineup.reasons == {at(2048, X86_64): "the image is of arm64"}
+
+
+@pytest.mark.parametrize(
+    ("head", "base", "read"),
+    [
+        ("api", "api", (True, False)),
+        ("sqs", "sqs", (False, True)),
+        ("sqs", "api", (True, True)),  # who takes the API out of the template still answers to it on the target branch
+        ("sqs", None, (True, True)),  # nobody knows who invokes the base: the answer's shape tells
+        ("sns", "schedule", (False, False)),
+        (None, None, (True, True)),
+    ],
+)
+def test_an_answer_is_read_as_whoever_invokes_either_side_does(function, line_up, head, base, read):
+    def invoked_by(kind):
+        if kind is None:
+            return function
+        place = Place(path=Path("template.yaml"), line=1)
+        event = EventSource(name="one", kind=kind, place=place)
+        return function.changed(declaration=Declaration(name="one", family="sam", place=place, events=(event,)))
+
+    sides = {"base": replace(invoked_by(base), side=Side.BASE), "no_base": ""}
+
+    (rule,) = line_up(invoked_by(head), sides=sides).answer_rules.values()
+    assert (rule.answers_http, rule.takes_batches) == read
+
+
+def test_of_two_expectations_of_one_event_the_gates_counts(function, line_up):
+    own, gate = (
+        Payload(name="one", body=b"{}", weight=Decimal(1), expect=Expectation(status=(status,)))
+        for status in (500, 200)
+    )
+
+    lineup = line_up(function.changed(payloads=(own,), gate_payloads=(gate,)))
+
+    assert lineup.answer_rules["one"].expect.status == (200,)

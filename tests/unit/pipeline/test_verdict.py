@@ -4,7 +4,8 @@ from types import SimpleNamespace
 import pytest
 
 from lambdabot.errors import ExitCode
-from lambdabot.model import Verdict
+from lambdabot.model import ACCEPT_LABEL, Override, Verdict
+from lambdabot.pipeline.override import accept
 from lambdabot.pipeline.verdict import exit_code, overall
 from lambdabot.report.document import document
 from tests.unit.report import runs
@@ -61,3 +62,14 @@ def test_the_run_is_as_good_as_its_worst_function():
 
     assert (verdict, reason) == (Verdict.INCONCLUSIVE, "f1: because inconclusive")
     assert overall(()) == (Verdict.NOT_MEASURED, "nothing was measured")
+
+
+def test_a_head_that_fails_more_often_fails_the_gate_until_somebody_accepts_it():
+    policy = SimpleNamespace(inconclusive="pass", not_measured="pass")
+    report = document(runs.head_fails())
+    label = Override(label=ACCEPT_LABEL, by="ann", at="2026-11-23T14:05:12+02:00", valid=True, reason="")
+
+    assert exit_code(report, policy) is ExitCode.GATE_FAILED
+    accepted = accept(report, label)
+    assert exit_code(accepted, policy) is ExitCode.DONE
+    assert accepted.functions[0].comparison.reason.startswith("accepted by ann: head failed 10 of 10 calls")

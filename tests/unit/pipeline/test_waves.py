@@ -63,6 +63,7 @@ def test_a_wave_whose_environments_could_not_be_replaced_is_recorded_and_not_run
         not_deployed={},
         series=EventSeries((payload,), seed=1, function="thumbnail", began=datetime.now(UTC)),
         around=Around(line_up(function), None, Refusing(), None),
+        rules={},
         timeout_seconds=3,
         concurrency=2,
         clock=lambda: 7.0,

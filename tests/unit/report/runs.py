@@ -18,6 +18,7 @@ from lambdabot.model import (
     Comparison,
     Configuration,
     Estimate,
+    Failures,
     Finding,
     Function,
     FunctionResult,
@@ -32,6 +33,7 @@ from lambdabot.model import (
     Place,
     Prices,
     Recommendation,
+    Reliability,
     RunResult,
     Side,
     Spend,
@@ -355,6 +357,122 @@ def failed_rows() -> RunResult:
     return run(result(subject, measurements=rows, recommendation=advised(subject, rows, at(1024), at(1769))))
 
 
+def fails(failed: int, answered: int, reason: str = "") -> Failures:
+    return Failures(failed=failed, answered=answered, reason=reason)
+
+
+def failing(one: Measurement, failures: Failures, *, status: Status | None = None, reason: str = "") -> Measurement:
+    """Return a row some of whose calls failed; with a status, one that was given up for them."""
+    if status is not None:
+        side = one.variant.side
+        one = replace(failed(one.variant.configuration, status, reason), invocations=failures.answered)
+        one = replace(one, variant=replace(one.variant, side=side))
+    return replace(one, failures=failures)
+
+
+def never_answers(kind: str, *, base: Failures, verdict: Verdict, reason: str, diagnosis: str = "") -> RunResult:
+    """Head fails every call at its own size, so that no other was tried."""
+    head = fails(10, 10, kind)
+    skipped = "not tried, as every first call failed"
+    rows = (
+        failing(
+            measured(at(512), 461.0, side=BASE),
+            base,
+            status=Status.ERROR if base.failed == base.answered else None,
+            reason=f"{base} invocations: {base.reason}",
+        ),
+        failing(measured(at(512), 1.0), head, status=Status.ERROR, reason=f"10 of 10 invocations: {kind}"),
+        *(failed(at(size, arm), Status.NOT_MEASURED, skipped) for size in (128, 1769) for arm in (X86, ARM)),
+    )
+    worse = verdict is Verdict.REGRESSION
+    gate = replace(
+        comparison(verdict, None, reason),
+        base=at(512),
+        reliability=Reliability(base=base, head=head, worse=worse, p_value=5e-6 if worse else None),
+    )
+    return run(
+        result(
+            measurements=rows,
+            recommendation=None,
+            recommendation_reason="every call failed",
+            comparison=gate,
+            stop_reason="every first call failed (10 of 10 at 512 MB x86_64), so nothing else was measured",
+            diagnosis=diagnosis,
+        )
+    )
+
+
+def head_fails() -> RunResult:
+    kind = "HTTP 500: 'count'"
+    words = f"head failed 10 of 10 calls ({kind}), base 0 of 10"
+    told = f"10 of 10 calls failed at 512 MB x86_64: `small` was sent, and {kind} came back."
+    return never_answers(kind, base=fails(0, 10), verdict=Verdict.REGRESSION, reason=words, diagnosis=told)
+
+
+def head_fails_batches() -> RunResult:
+    kind = "batchItemFailures: 10 records"
+    words = f"head failed 10 of 10 calls ({kind}), base 0 of 10"
+    told = f"10 of 10 calls failed at 512 MB x86_64: `small` was sent, and {kind} came back."
+    return never_answers(kind, base=fails(0, 10), verdict=Verdict.REGRESSION, reason=words, diagnosis=told)
+
+
+def both_fail() -> RunResult:
+    kind = "KeyError: 'Records' (app.py, line 5)"
+    words = f"base at 512 MB x86_64: 6 of 6 invocations: {kind}; head at 512 MB x86_64: 10 of 10 invocations: {kind}"
+    told = (
+        f"10 of 10 calls failed at 512 MB x86_64: `{{}}`, an empty event, was sent, and it raised {kind}. "
+        "Give it an event like those that it is sent.\n"
+        "functions:\n  thumbnail:\n    payloads:\n      - file: events/thumbnail.json"
+    )
+    return never_answers(kind, base=fails(6, 6, kind), verdict=Verdict.NOT_MEASURED, reason=words, diagnosis=told)
+
+
+def some_fail() -> RunResult:
+    """Both sides fail now and then, and neither more often beyond chance."""
+    kind = "RuntimeError: the upstream hung up (app.py, line 6)"
+    head, base = fails(3, 80, kind), fails(1, 80, kind)
+    rows = (failing(measured(at(512), 449.0, side=BASE), base), *(_marked(one, at(512), head) for one in sweep()))
+    gate = replace(
+        comparison(Verdict.NO_CHANGE, ratio(1.004, 0.98, 1.03), "costs at most 3.0% more"),
+        reliability=Reliability(base=base, head=head, worse=False, p_value=0.31),
+    )
+    subject = function()
+    keep = advised(subject, rows, at(512), reason="cheapest; 3 of 80 calls failed, as may be chance")
+    return run(result(subject, measurements=rows, comparison=gate, recommendation=keep))
+
+
+def expected_404() -> RunResult:
+    """A 404 that the settings allow is as good as any other answer."""
+    gate = replace(
+        comparison(Verdict.NO_CHANGE, ratio(1.004, 0.98, 1.03), "costs at most 3.0% more"),
+        reliability=Reliability(base=fails(0, 80), head=fails(0, 80)),
+    )
+    rows = tuple(replace(one, failures=fails(0, 80)) for one in (measured(at(512), 449.0, side=BASE), *sweep()))
+    return run(result(measurements=rows, comparison=gate))
+
+
+def one_size_fails() -> RunResult:
+    kind = "HTTP 503: out of time"
+    bad = fails(9, 20, kind)
+    good = tuple(replace(one, failures=fails(0, 20)) for one in sweep())
+    rows = (measured(at(512), 449.0, side=BASE), *(_marked(one, at(128), bad) for one in good))
+    gate = replace(
+        comparison(Verdict.NO_CHANGE, ratio(1.004, 0.98, 1.03), "costs at most 3.0% more"),
+        reliability=Reliability(base=fails(0, 80), head=fails(0, 80)),
+    )
+    subject = function()
+    words = "cheapest; left out, as they fail more often than other sizes: 128 MB x86_64"
+    return run(
+        result(
+            subject, measurements=rows, comparison=gate, recommendation=advised(subject, rows, at(1024), reason=words)
+        )
+    )
+
+
+def _marked(one: Measurement, configuration: Configuration, failures: Failures) -> Measurement:
+    return replace(one, failures=failures) if one.variant.configuration == configuration else one
+
+
 def local() -> RunResult:
     estimated = tuple(
         replace(one, status=Status.ESTIMATED, reason="priced at the duration of x86_64", p95_duration_ms=None)
@@ -456,6 +574,7 @@ def hostile(name: str, words: str) -> RunResult:
         comparison=comparison(Verdict.NOT_MEASURED, None, words),
         notes=(words,),
         stop_reason=words,
+        diagnosis=words,
         target=words,
     )
     return run(whole, result(function(f"2 {name}"), error=words), notes=(words,), verdict_reason=words)

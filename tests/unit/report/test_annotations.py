@@ -94,3 +94,10 @@ def test_what_failed_of_all_is_told_once():
     (remark,) = said(runs.run(lost, lost))
     assert isinstance(remark, Annotation)
     assert remark.path is None
+
+
+def test_a_head_that_fails_more_often_is_told_so_and_not_by_its_cost():
+    (remark,) = said(located(runs.head_fails()))
+
+    assert remark.level == "failure"
+    assert remark.message.startswith("thumbnail fails more often than that of the target branch: head failed 10 of 10")

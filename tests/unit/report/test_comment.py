@@ -20,7 +20,7 @@ from tests.unit.report.test_escape import TEXTS
 SITUATIONS = [
     "one_recommended", "regression", "improvement", "inconclusive", "overridden", "not_accepted", "no_change", "kept",
     "blocked", "nothing_compared", "not_reached", "failed_rows", "local", "live_version", "forty", "with_findings",
-    "interrupted",
+    "interrupted", "head_fails", "head_fails_batches", "both_fail", "some_fail", "expected_404", "one_size_fails",
 ]  # fmt: skip
 STATE = re.compile(r"<!-- lambdabot:state:1 .* -->")
 
@@ -68,6 +68,9 @@ HEADLINES = {
     "nothing_compared": "⚪ 1024 MB arm64 would save 25 % ($5.17 a month) and be 2.2 times as fast",
     "not_reached": "⚪ Nothing measured: no usable AWS credentials",
     "local": "🔴 Costs 98 % more: $2.04 → $4.04 per million invocations (estimate)",
+    "head_fails": "🔴 Fails 10 of 10 calls, the target branch 0 of 10: HTTP 500: 'count'",
+    "both_fail": "⚪ Fails 10 of 10 calls, the target branch 6 of 6: KeyError: 'Records' (app.py, line 5)",
+    "expected_404": "✅ 1024 MB arm64 would save 25 % ($5.17 a month) and be 2.2 times as fast",
     "forty": "🔴 2 of 40 functions cost more; recommended configurations would save $207 a month",
 }
 
@@ -105,6 +108,29 @@ def several(*verdicts):
 )
 def test_the_first_line_of_several_functions(verdicts, text):
     assert headline(comment_of(several(*verdicts))) == text
+
+
+@pytest.mark.parametrize(
+    ("verdict", "head", "base", "worse", "text"),
+    [
+        (Verdict.INCONCLUSIVE, 20, 0, True, "🟡 Fails 20 of 60 calls, the target branch 0 of 60: HTTP 500"),
+        (
+            Verdict.INCONCLUSIVE,
+            3,
+            0,
+            False,
+            "🟡 Cost change undecided: +5 % (−10 to +20); fails 3 of 60 calls (the target ",
+        ),
+        (Verdict.REGRESSION, 20, 0, True, "🔴 Costs 5 % more; fails 20 of 60 calls (the target branch 0 of 60)"),
+        (Verdict.NO_CHANGE, 0, 3, False, "✅ Costs the same; the target branch fails 3 of 60 calls"),
+    ],
+)
+def test_the_first_line_says_how_often_calls_fail(verdict, head, base, worse, text):
+    both = runs.Reliability(base=runs.fails(base, 60, "HTTP 500"), head=runs.fails(head, 60, "HTTP 500"), worse=worse)
+    gate = replace(runs.comparison(verdict, runs.ratio(1.05, 0.9, 1.2)), reliability=both)
+    run = runs.run(runs.result(comparison=gate, recommendation=None, measurements=()))
+
+    assert headline(comment_of(run)).startswith(text)
 
 
 def test_a_function_that_is_not_measured_any_more_is_a_row_with_its_reason():

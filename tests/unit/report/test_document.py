@@ -55,6 +55,7 @@ def test_the_fields_of_the_contract_are_there():
         "reason": "costs at least 14.1% more",
         "environments": 40,
         "rounds": 2,
+        "reliability": None,
     }
     assert one["recommendation"]["ties"] == [{"memory_mb": size, "architecture": "arm64"} for size in (512, 1769)]
     assert one["recommendation"]["saving_monthly_usd"] == 6.115369
@@ -156,7 +157,8 @@ def test_samples_hold_what_replays_a_decision():
         "function": "thumbnail", "side": "head", "memory_mb": 512, "architecture": "x86_64", "round": 0, "wave": 0,
         "payload": "small", "environment": "2026/11/23/[$LATEST]0123", "environment_known": True, "cpu_model": None,
         "cold": True, "duration_ms": 461.2, "billed_ms": 700, "init_ms": 212.0, "restore_ms": None,
-        "max_memory_used_mb": 94, "outcome": "ok", "reason": "", "at_seconds": 1.5,
+        "max_memory_used_mb": 94, "outcome": "ok", "reason": "", "at_seconds": 1.5, "error_type": "",
+        "survived": False,
     }  # fmt: skip
 
 

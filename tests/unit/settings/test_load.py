@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdabot.errors import UsageError
-from lambdabot.model import Architecture, Configuration, ImageConfig, Side, Strategy
+from lambdabot.model import Architecture, Configuration, Expectation, ImageConfig, Side, Strategy, Trigger
 from lambdabot.project.discovery import discover
 from lambdabot.settings.forms import FORMS
 from lambdabot.settings.inputs import Inputs
@@ -655,3 +655,59 @@ def test_requirements_beside_a_template_are_none_of_its_inline_code(project):
     (function,) = load(Inputs(config=write(project, "version: 1\n"), endpoint="local"), discover=discover).functions
     assert function.code.requirements is None
     assert function.code.selection.is_texts_alone
+
+
+ANSWERS = """\
+version: 1
+functions:
+  hello:
+    source: src
+    handler: app.handler
+    expect: {status: 200, json: {/body/token: secret-value, "": {}}}
+    allowed_errors: [NotFound, 404]
+    payloads:
+      - {name: missing, event: {}, expect: {status: [404, 410]}}
+      - {name: usual, event: {n: 1}}
+"""
+
+
+def test_what_a_good_answer_is(project):
+    settings = load(Inputs(config=write(project, ANSWERS), endpoint="local"), discover=discover)
+
+    (function,) = settings.functions
+    question = function.question
+    assert question.expect == Expectation(status=(200,), json={"/body/token": "secret-value", "": {}})
+    assert question.allowed_errors == {"NotFound", "404"}
+    missing, usual = question.payloads
+    assert function.answer_rule(missing).expect.status == (404, 410)
+    assert function.answer_rule(usual).expect == question.expect
+    shown = settings.effective["functions"]["hello"]
+    assert shown["expect"] == {"status": 200, "json": {"/body/token": "***", "": "***"}}
+    assert "secret-value" not in json.dumps(settings.effective)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "words"),
+    [
+        ("status: 200", "status: 42", "`functions.hello.expect.status`: must be at least 100"),
+        ("status: 200", "status: [200, ok]", "`functions.hello.expect.status.1`: must be a whole number"),
+        ("/body/token", "body.token", "does not begin with `/`: 'body.token'"),
+        ("json: {", "jason: {", "did you mean `json`?"),
+        ("[NotFound, 404]", "NotFound", "`functions.hello.allowed_errors`"),
+    ],
+)
+def test_what_no_answer_can_be_is_told_with_its_line(project, wrong, right, words):
+    with pytest.raises(UsageError, match=re.escape(words)):
+        load(Inputs(config=write(project, ANSWERS.replace(wrong, right, 1)), endpoint="local"), discover=discover)
+
+
+def test_the_triggers_of_both_sides_say_who_reads_an_answer(project):
+    (function,) = load(Inputs(config=write(project, MINIMAL), endpoint="local"), discover=discover).functions
+    (payload,) = function.question.payloads
+
+    def rule(*others):
+        found = function.answer_rule(payload, others=[frozenset(one) for one in others])
+        return found.answers_http, found.takes_batches
+
+    assert rule() == (True, True)  # nobody knows, so its shape tells
+    assert rule({Trigger.SQS}) == (True, True)

@@ -113,8 +113,10 @@ def test_every_key_is_the_target_branchs_or_named_as_the_pull_requests_own():
     assert set(OF_A_FUNCTION) == {
         "after",
         "allow_build",
+        "allowed_errors",
         "before",
         "budget",
+        "expect",
         "like",
         "monthly_invocations",
         "pause_ms",
@@ -297,3 +299,36 @@ def test_a_function_that_only_the_pull_requests_template_has_gets_no_role_of_its
 
     assert list(found.refused) == ["Fresh"]
     assert "nor its role" in found.refused["Fresh"]
+
+
+def test_what_a_good_answer_is_the_target_branch_says(judge):
+    own = "expect: {status: 500}, allowed_errors: [KeyError, 500], payloads: [{event: {}, expect: {status: 500}}], "
+    theirs = "expect: {status: 200}, payloads: [{name: one, event: {}, expect: {status: [200, 404]}}], "
+
+    found = judge(
+        TARGET.replace("budget: {", own + "budget: {", 1), TARGET.replace("budget: {", theirs + "budget: {", 1)
+    )
+
+    question = found.settings.functions[0].question
+    assert question.expect.status == (200,)
+    assert question.allowed_errors == frozenset()
+    assert [one.expect.status for one in (*question.payloads, *question.gate_payloads)] == [(200, 404)] * 2
+    assert "This pull request changes `allowed_errors`, `expect` of `orders`: " in " ".join(found.notes).replace(
+        "`expect`, `allowed_errors`", "`allowed_errors`, `expect`"
+    )
+    assert any(note.startswith("This pull request changes `expect` of payloads of `orders`: ") for note in found.notes)
+
+
+def test_an_event_of_the_pull_requests_own_expects_what_the_target_branch_expects_of_others(judge):
+    own = "payloads: [{event: {n: 1}, expect: {status: 500}}], "
+
+    (function,) = judge(TARGET.replace("budget: {", own + "budget: {", 1)).settings.functions
+
+    assert [one.expect for one in function.question.payloads] == [None]
+
+
+def test_failures_that_the_pull_request_would_only_warn_of_fail_the_gate(judge):
+    found = judge(TARGET.replace("threshold_percent: 10", "threshold_percent: 10, failures: warn"))
+
+    assert found.settings.gate.failures == "fail"
+    assert found.notes[0].startswith("This pull request changes `gate` (failures fail to warn): the target branch's is")
