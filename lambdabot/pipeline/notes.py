@@ -98,7 +98,7 @@ def with_missing_layers(one: Invocation, function: Function) -> Invocation:
 def event_notes(function: Function, seen: Iterable[Invocation]) -> Iterator[str]:
     """Say what of recorded events is left out, and what ran around the calls."""
     question, seen = function.question, tuple(seen)
-    for payload in dict.fromkeys((*question.payloads, *question.gate_payloads)):
+    for payload in {one.name: one for one in (*question.payloads, *question.gate_payloads)}.values():
         if payload.left_out:
             yield f"Of the recorded events of `{payload.name}`, some are left out: {payload.left_out}."
     keys = [key for key, one in (("before", question.before), ("after", question.after)) if one is not None]
@@ -120,8 +120,8 @@ def first_call_note(function: Function, seen: Iterable[Invocation]) -> Iterator[
     """
     if function.code.runtime.startswith(_COMPILED_LATE):
         return
-    seen = tuple(seen)
-    for payload in dict.fromkeys((*function.question.payloads, *function.question.gate_payloads)):
+    seen, question = tuple(seen), function.question
+    for payload in {one.name: one for one in (*question.payloads, *question.gate_payloads)}.values():
         if payload.events or not EventTemplate.read(payload.body).is_plain:
             continue  # no two calls are the same
         if found := spared_work(seen, payload.name):
