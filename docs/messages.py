@@ -32,12 +32,14 @@ OF_OTHERS = {
     "model/place.py": "a mistake of any reader, with its place",
     "packaging/archive.py": "why a file of a package cannot be read",
     "packaging/requirements.py": "a mistake in a requirements file, of which this page has the words above",
+    "pipeline/completion.py": "why a function that set-up invokes cannot be copied",
     "pipeline/limits.py": "why the budget does not do: [The budget](troubleshooting.md#the-budget-does-not-do)",
     "project/working_tree.py": "why a file that is to be edited cannot be read",
     "report/own_template.py": "what Jinja says of the comment's template, with its line",
     "report/reading.py": "the key of report.json and what is wrong with it, as its schema says",
     "settings/functions.py": "why a payload's file cannot be taken",
     "settings/load.py": "why a function of a template is not measured",
+    "settings/payloads.py": "what is wrong with a placeholder: [Events](events.md#placeholders)",
     "settings/yaml_source.py": "why lambdabot.yml cannot be read",
 }
 """Modules that pass on what they did not word themselves: what that is."""

@@ -13,7 +13,7 @@ from typing import Any
 from lambdabot.aws.calls.connection import Connection
 from lambdabot.aws.calls.failures import CallError
 from lambdabot.errors import DeploymentError
-from lambdabot.model import Architecture, Configuration, Function, ImageConfig
+from lambdabot.model import Architecture, Configuration, Deployment, Function, ImageConfig, Side, Variant
 
 _DOWNLOAD_SECONDS = (5, 30)  # to connect, and between two pieces
 _MOST_BYTES = 250 * 1024 * 1024  # a zip is never larger than what it unpacks to (Lambda quotas)
@@ -103,6 +103,26 @@ def read(connection: Connection, like: str) -> Existing:
         provisioned_concurrency=_provisioned(connection, name, qualifier),
     )
     return existing if existing.alias is None else replace(existing, shares=_shares(connection, name, existing.alias))
+
+
+def called(connection: Connection, arn: str, *, doing: str) -> tuple[Deployment, int]:
+    """Return what invokes an existing function as its ARN names it, and its timeout in seconds. Raises CallError."""
+    name, qualifier = parse(arn)
+    request = {"FunctionName": name} if qualifier is None else {"FunctionName": name, "Qualifier": qualifier}
+    answer = connection.call(
+        "lambda.GetFunction",
+        lambda: connection.control.get_function(**request),
+        doing=f"{doing}, {arn}",
+        attempts=5,
+    )
+    its = answer["Configuration"]
+    variant = Variant(
+        side=Side.HEAD,
+        configuration=Configuration(
+            memory_mb=its["MemorySize"], architecture=Architecture(its.get("Architectures", ["x86_64"])[0])
+        ),
+    )
+    return Deployment(variant=variant, function_name=name, arn=f"{name}:{qualifier or _LATEST}"), its["Timeout"]
 
 
 def _shares(connection: Connection, name: str, alias: str) -> Mapping[str, float] | None:

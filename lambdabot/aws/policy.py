@@ -11,8 +11,9 @@ from typing import Any
 
 from lambdabot.aws.copies.identity import NO_REPOSITORY, name_prefix
 from lambdabot.aws.existing import parse
+from lambdabot.aws.recorded import place as place_in_s3
 from lambdabot.errors import Mistake, UsageError
-from lambdabot.model import Function, Layer
+from lambdabot.model import Form, Function, Layer
 
 PASSING = "PassExecutionRole"
 OIDC = "token.actions.githubusercontent.com"
@@ -101,6 +102,8 @@ def permissions(
         *_of_existing(functions, place),
         *_of_layers(functions, prefix, place),
         *_of_images(functions, place),
+        *_of_recorded(functions, place),
+        *_of_helpers(functions),
     ]
     return _document(statements)
 
@@ -266,6 +269,31 @@ def _of_images(functions: Sequence[Function], place: ArnScope) -> list[Document]
     }
     actions = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
     return [_allow("Images", actions, sorted(repositories))] if repositories else []
+
+
+def _of_recorded(functions: Sequence[Function], place: ArnScope) -> list[Document]:
+    """Return what events in S3 take: to read exactly what the payloads name."""
+    located = [payload for one in functions for payload in one.question.payloads if payload.location]
+    if not located:
+        return []
+    samples = [place_in_s3(one.location or "") for one in located if one.form is Form.SAMPLE]
+    single = [place_in_s3(one.location or "") for one in located if one.form is not Form.SAMPLE]
+    s3 = f"arn:{place.partition}:s3:::"
+    objects = {f"{s3}{bucket}/{key}" for bucket, key in single} | {f"{s3}{bucket}/{key}*" for bucket, key in samples}
+    statements = [_allow("ReadEvents", ["s3:GetObject"], sorted(objects))]
+    if samples:
+        prefixes = {"StringLike": {"s3:prefix": sorted({f"{key}*" for _, key in samples})}}
+        buckets = sorted({f"{s3}{bucket}" for bucket, _ in samples})
+        statements.append(_allow("ListEvents", ["s3:ListBucket"], buckets, prefixes))
+    return statements
+
+
+def _of_helpers(functions: Sequence[Function]) -> list[Document]:
+    """Return what `before` and `after` take that invoke existing functions, which the settings accept."""
+    named = {each.function for one in functions for each in one.question.preparations if each.exists}
+    arns = sorted({arn for one in named if one for arn in ([one] if parse(one)[1] else [one, f"{one}:$LATEST"])})
+    actions = ["lambda:GetFunction", "lambda:InvokeFunction"]
+    return [_allow("SetUpAndTearDown", actions, arns)] if arns else []
 
 
 def _open(function: Function, key: str) -> bool:

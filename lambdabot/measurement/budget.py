@@ -7,7 +7,9 @@ from lambdabot.measurement.plan import Plan
 from lambdabot.measurement.samples import Cell
 from lambdabot.model import Variant, Wave
 
-_INIT_SECONDS = 10  # the longest that Lambda lets INIT take before it counts as the invocation's own time
+LONGEST_INIT_SECONDS = 10
+"""What Lambda lets INIT take before it counts as the invocation's own time."""
+
 _MARGIN = 2  # a wave is expected to last at most this many times the longest call seen of its Variant
 
 
@@ -25,7 +27,7 @@ class Allowance:
         # One request fee of each Cell is in the price of its billed time.
         self._usd = plan.budget.usd - sum(
             (
-                plan.price(cell.variant, cell.billed_ms) + (cell.invocations - 1) * plan.prices.request
+                plan.price(cell.variant, cell.billed_ms) + (cell.invocations - 1) * plan.prices.request + cell.aside_usd
                 for cell in cells.values()
             ),
             Decimal(0),
@@ -40,7 +42,8 @@ class Allowance:
         if wave.variant in self.refused:
             return False
         usd = worst_case(self._plan, wave.variant, wave.concurrency)
-        seconds = self._cells[wave.variant].longest_ms / 1000 * _MARGIN
+        cell = self._cells[wave.variant]
+        seconds = (cell.longest_ms + cell.longest_aside_ms) / 1000 * _MARGIN
         limits = {
             "invocations": self._invocations is not None and wave.concurrency > self._invocations,
             "usd": usd > self._usd,
@@ -59,5 +62,10 @@ class Allowance:
 
 
 def worst_case(plan: Plan, variant: Variant, calls: int) -> Decimal:
-    """Return the dollars of so many calls that all end at the function's timeout, after the longest INIT."""
-    return calls * plan.price(variant, (plan.timeout_seconds + _INIT_SECONDS) * 1000)
+    """Return the dollars of a wave of so many calls that all end at their timeout, after the longest INIT.
+
+    What runs around the wave is taken to end so too.
+    """
+    one = plan.price(variant, (plan.timeout_seconds + LONGEST_INIT_SECONDS) * 1000)
+    around = ((1 if each.once else calls) * (one if each.worst_usd is None else each.worst_usd) for each in plan.asides)
+    return calls * one + sum(around, Decimal(0))

@@ -9,7 +9,7 @@ from lambdabot.measurement import gate, sweep
 from lambdabot.measurement.budget import Allowance
 from lambdabot.measurement.first_calls import first_calls
 from lambdabot.measurement.noise import prior
-from lambdabot.measurement.plan import Plan
+from lambdabot.measurement.plan import Plan, calls_of
 from lambdabot.measurement.reliability import doubtful_sizes
 from lambdabot.measurement.samples import Cell
 from lambdabot.model import Invocation, Round, Side, Stop, Variant, Wave
@@ -101,7 +101,8 @@ def _cold(plan: Plan, variant: Variant, concurrency: int, *, fresh: bool) -> Wav
 
 def _warm(plan: Plan, variant: Variant, concurrency: int, generator: random.Random) -> list[Wave]:
     calls = prior(variant.configuration.memory_mb, local=plan.local).calls
-    names = [payload.name for payload in plan.called_with(variant)] * calls
+    wanted = {payload.name: calls_of(payload, calls) for payload in plan.called_with(variant)}
+    names = [name for turn in range(max(wanted.values())) for name, count in wanted.items() if turn < count]
     generator.shuffle(names)
     return [Wave(variant=variant, payload=name, concurrency=concurrency) for name in names]
 

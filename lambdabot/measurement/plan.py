@@ -10,6 +10,7 @@ from lambdabot.model import (
     Configuration,
     Constraints,
     Extras,
+    Form,
     Payload,
     Prices,
     Side,
@@ -20,7 +21,19 @@ from lambdabot.model import (
 ASSUMED_COLD_STARTS = 0.01
 """Their share of the calls where it is not known: "under 1 %" in production (AWS Compute Blog, Operating Lambda)."""
 
+CALLS_OF_A_LIST = 4
+"""Warm calls of each environment where every call gets another event: a list whose tenth event takes a hundred times as
+long then has intervals at four environments that hold, by simulation; at one call it takes twenty."""
+
 _MONTH_SECONDS = 730 * 3600  # as AWS's own pricing calculator has it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aside:
+    """What is invoked around each wave, outside of the measurement."""
+
+    once: bool  # for each wave; else for each of its calls
+    worst_usd: Decimal | None  # of one call of it at most; None: as much as a call that is measured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +77,7 @@ class Plan:
     seed: int
     local: bool = False
     timeout_seconds: int = 900  # Lambda's own limit; the worst case that the dollar budget is held against
+    asides: tuple[Aside, ...] = ()  # which the dollar budget is held against too
 
     @property
     def weights(self) -> dict[str, float]:
@@ -159,6 +173,11 @@ class Plan:
         """Return the dollars of one invocation of a copy, which has none kept ready: for accounting."""
         storage_mb = self.extras_of(variant.side).ephemeral_storage_mb
         return self.prices.cost(variant.configuration, Decimal(billed_ms), ephemeral_storage_mb=storage_mb)
+
+
+def calls_of(payload: Payload, calls: int) -> int:
+    """Return how many warm calls with a payload an environment serves, where `calls` are worth it for one event."""
+    return calls if payload.form is Form.EVENT else max(calls, CALLS_OF_A_LIST)
 
 
 def _shares(payloads: tuple[Payload, ...]) -> dict[str, float]:

@@ -13,9 +13,10 @@ from lambdabot.model import Variant
 
 
 def written(plan: Plan) -> dict[str, Any]:
-    """Return a Plan as JSON values; payloads without bodies and answers, which may be secret and decide nothing."""
+    """Return a Plan as JSON values; payloads without events and answers, which may be secret and decide nothing."""
     payloads, gate = (
-        tuple(replace(one, body=b"", expect=None) for one in some) for some in (plan.payloads, plan.gate_payloads)
+        tuple(replace(one, body=b"", events=(), location=None, expect=None) for one in some)
+        for some in (plan.payloads, plan.gate_payloads)
     )
     bare = replace(plan, unavailable={}, payloads=payloads, gate_payloads=gate)
     data = json.loads(json.dumps(asdict(bare), default=_plain))

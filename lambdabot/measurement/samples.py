@@ -4,6 +4,7 @@ from bisect import bisect, bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import groupby, takewhile
 from math import comb
 from operator import attrgetter
@@ -65,9 +66,10 @@ class Cell:
 
     `environments` are those with warm calls of every payload that counts, in the order of their first use; `waiting`
     counts those of the last cold wave when no warm call came after it. `billed_ms` is the sum over all calls,
-    `longest_ms` the longest call with its INIT, `invocations` counts all calls and `answered` those that gave a result,
-    `fruitless` the rounds since the last one that brought a new environment. `failures` and `answers` are those of the
-    payloads that count; what failed is billed and quick, so it is in no environment.
+    `longest_ms` the longest call with its INIT, `aside_usd` and `longest_aside_ms` the same of what runs around the
+    waves, `invocations` counts all calls and `answered` those that gave a result, `fruitless` the rounds since the last
+    one that brought a new environment. `failures` and `answers` are those of the payloads that count; what failed is
+    billed and quick, so it is in no environment.
     """
 
     variant: Variant
@@ -85,6 +87,8 @@ class Cell:
     max_memory_used_mb: int | None = None
     billed_ms: float = 0.0
     longest_ms: float = 0.0
+    aside_usd: Decimal = Decimal(0)
+    longest_aside_ms: float = 0.0
     fruitless: int = 0
 
     @property
@@ -166,6 +170,8 @@ def _cell(variant: Variant, payloads: frozenset[str], seen: Sequence[Invocation]
         max_memory_used_mb=max([one.max_memory_used_mb or 0 for one in seen], default=0) or None,
         billed_ms=sum([one.billed_ms or one.duration_ms or 0.0 for one in seen]),
         longest_ms=max([one.duration_ms or 0.0 for one in seen], default=0.0) + max(inits, default=0.0),
+        aside_usd=sum([one.aside_usd for one in seen if one.aside_usd], Decimal(0)),
+        longest_aside_ms=max([one.aside_ms for one in seen], default=0.0),
         fruitless=fruitless,
     )
 

@@ -2,8 +2,8 @@
 
 Durations are milliseconds as Lambda reports them, sizes are MB as Lambda counts them (1 MB = 1,048,576 bytes),
 money is US dollars as `Decimal`. A module here imports none that comes later in this list: `configuration`, `place`,
-`selection`, `trigger`, `expectation`, `event_source`, `layer`, `declaration`, `stand_in`, `function`, `measured`,
-`prices`, `arm64`, `runtimes`, `variables`, `result`, `annotation`.
+`selection`, `trigger`, `expectation`, `event_source`, `layer`, `declaration`, `stand_in`, `function`, `event_list`,
+`placeholders`, `measured`, `prices`, `arm64`, `runtimes`, `variables`, `result`, `annotation`.
 """
 
 from lambdabot.model.annotation import Annotation
@@ -18,12 +18,16 @@ from lambdabot.model.function import (
     Code,
     Constraints,
     Deployment,
+    Drawn,
+    Each,
     Extras,
+    Form,
     Function,
     ImageConfig,
     Origin,
     Payload,
     PayloadOrigin,
+    Preparation,
     Question,
     Setup,
     Strategy,
@@ -72,6 +76,8 @@ __all__ = [
     "DeclaredLayer",
     "Deployment",
     "Discovery",
+    "Drawn",
+    "Each",
     "Edit",
     "Estimate",
     "EventSource",
@@ -79,6 +85,7 @@ __all__ = [
     "Extras",
     "Failures",
     "Finding",
+    "Form",
     "Function",
     "FunctionResult",
     "ImageConfig",
@@ -96,6 +103,7 @@ __all__ = [
     "Payload",
     "PayloadOrigin",
     "Place",
+    "Preparation",
     "Prices",
     "Question",
     "Recommendation",

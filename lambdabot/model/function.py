@@ -27,19 +27,71 @@ class PayloadOrigin(StrEnum):
     EMPTY = "empty"  # `{}`, for want of any
 
 
+class Form(StrEnum):
+    """What a payload is made from."""
+
+    EVENT = "event"  # one event
+    LINES = "lines"  # one event a line, of which each call gets one
+    SAMPLE = "sample"  # recorded events, one a file, sent as they are
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """An event of several, and how often it stands there."""
+
+    body: bytes = field(repr=False)
+    count: int
+    line: int | None = field(default=None, compare=False)  # of its list, from 1, where it first stands
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
     """An event to invoke with, and its share of the real traffic (weights need not add up to one).
 
-    Two are the same where they send the same, wherever it comes from.
+    Two are the same where they send the same, wherever it comes from. Where it is many events, each call gets one of
+    `events`, drawn by their counts, and `body` is empty. Where it lies in S3, `location` says so until it is read.
     """
 
     name: str
     body: bytes
     weight: Decimal
+    form: Form = Form.EVENT
+    events: tuple[Drawn, ...] = ()
+    location: str | None = None  # `s3://bucket/key`, or a prefix; None once it is read, or where it is no object
+    left_out: str = ""  # of a sample, in words
     expect: Expectation | None = None  # None: as the function's other answers
     origin: PayloadOrigin = field(default=PayloadOrigin.WRITTEN, compare=False)
     described: str = field(default="", compare=False)  # in words: `events/orders.json`, found in the repository
+
+    @property
+    def contents(self) -> tuple[object, ...]:
+        """Return what its events are, whatever it is called and how much of the traffic it is."""
+        return self.form, self.body, self.events, self.location
+
+
+class Each(StrEnum):
+    """How often a preparation runs."""
+
+    CALL = "call"
+    WAVE = "wave"  # calls that are made at once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparation:
+    """What is invoked before or after what is measured, outside of the measurement and inside the budget.
+
+    `function` is the ARN of an existing function, or the name of one of lambdabot.yml, of which a throw-away copy is
+    made; None: the measured copy itself.
+    """
+
+    function: str | None
+    event: bytes = field(repr=False)
+    each: Each = Each.CALL
+
+    @property
+    def exists(self) -> bool:
+        """Tell whether a function of the user's own is invoked."""
+        return self.function is not None and self.function.startswith("arn:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +197,25 @@ class Question:
     expect: Expectation = field(default_factory=Expectation)
     allowed_errors: frozenset[str] = frozenset()  # failures that are meant: error types by name, HTTP statuses
     stand_in: StandIn | None = None  # for AWS on the embedded endpoint, of both sides; None: nothing stands for it
+    before: Preparation | None = None
+    after: Preparation | None = None
+    pause_ms: float = 0.0  # between calls, which are made one after another then
+
+    @property
+    def reaches(self) -> frozenset[str]:
+        """Return what of AWS the measurement reads or invokes: objects in S3, the ARNs of existing functions."""
+        located = (one.location for one in (*self.payloads, *self.gate_payloads) if one.location)
+        return frozenset((*located, *(one.function for one in self.preparations if one.exists and one.function)))
+
+    @property
+    def one_by_one(self) -> bool:
+        """Tell whether calls are made one after another: for a pause, or to prepare the environment that is called."""
+        return bool(self.pause_ms) or any(one.function is None for one in self.preparations)
+
+    @property
+    def preparations(self) -> tuple[Preparation, ...]:
+        """Return what runs around the calls, in its order."""
+        return tuple(one for one in (self.before, self.after) if one is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,6 +66,8 @@ class Invocation:
     restore_ms: float | None = None
     max_memory_used_mb: int | None
     at_seconds: float  # when the answer came, counted from the function's first wave
+    aside_ms: float = 0.0  # what ran before and after its wave, and pauses; one invocation has it for the whole wave
+    aside_usd: Decimal = Decimal(0)  # what that cost
 
     @property
     def failed(self) -> bool:

@@ -64,6 +64,7 @@ def _lines(function: Function, outlook: Outlook, settings: Settings) -> list[str
         f"  today        {today}",
         f"  Variants     {outlook.variants}, base included",
         *_events(function),
+        *_around(function),
         f"  at least     {outlook.least_invocations} invocations",
         f"  usually      {invocations} invocations: {usual}",
         f"               {minutes}, one after another",
@@ -82,6 +83,19 @@ def _events(function: Function) -> Iterator[str]:
     yield from (f"  event        {one.described}" for one in payloads if one.described)
     if function.question.no_event:
         yield f"  event        not measured: {function.question.no_event}"
+
+
+def _around(function: Function) -> Iterator[str]:
+    """Yield what runs around the calls, whose cost is not in the forecast."""
+    asked = function.question
+    for key, one in (("before", asked.before), ("after", asked.after)):
+        if one is not None:
+            whom = redact(one.function) if one.function else "the copy itself"
+            yield f"  {key:<12} each {one.each}: {whom}, in the budget and not in what is usual"
+    if asked.pause_ms:
+        yield f"  pause        {asked.pause_ms:g} ms between calls"
+    if asked.one_by_one:
+        yield "  concurrency  1: calls are made one after another"
 
 
 def _endpoint(function: Function, settings: Settings) -> Iterator[str]:

@@ -29,7 +29,14 @@ from lambdabot.pipeline.arm64_check import check_arm64
 from lambdabot.pipeline.diagnosis import diagnosis
 from lambdabot.pipeline.engine import Engine, Evidence
 from lambdabot.pipeline.lineup import Bench, Lineup
-from lambdabot.pipeline.notes import declared_notes, extras_notes, packaging_notes, runtime_notes, selection_notes
+from lambdabot.pipeline.notes import (
+    declared_notes,
+    event_notes,
+    extras_notes,
+    packaging_notes,
+    runtime_notes,
+    selection_notes,
+)
 from lambdabot.pipeline.pairs import Pair
 from lambdabot.project.changes import same_settings
 from lambdabot.project.edits import edits
@@ -91,9 +98,26 @@ class FunctionJob:
             self._build_all(self.lineup.current)
             if self.lineup.unchanged:
                 return
+        self._build_helpers()
         check = start(partial(check_arm64, self.head, self._workshop.access, self._workshop.layer_client))
         self._build_all(self.lineup.candidates)
         self.lineup = replace(self.lineup, arm64=check.result())
+
+    def _build_helpers(self) -> None:
+        """Package what runs before and after the calls; without it nothing is measured."""
+        helpers = []
+        for one in self._pair.helpers:
+            build = None
+            if one.function is not None:
+                machine = self.lineup.bench.machine
+                architecture = one.function.setup.current.architecture if machine is None else machine.architecture
+                built = self._package_of(one.function, architecture)
+                if isinstance(built, PackagingError):
+                    self.failed = f"{one.name}: {built.what}"
+                    return
+                build = built
+            helpers.append(replace(one, build=build))
+        self.lineup = replace(self.lineup, helpers=tuple(helpers))
 
     def _build_all(self, variants: Iterable[Variant]) -> None:
         """Package what Variants need, all at once; what is packaged already stays."""
@@ -103,7 +127,10 @@ class FunctionJob:
         self.lineup = replace(self.lineup, builds={**known, **dict(zip(packages, builds, strict=True))})
 
     def _package(self, side: Side, architecture: Architecture) -> Build | PackagingError:
-        function, workshop = self.lineup.side(side), self._workshop
+        return self._package_of(self.lineup.side(side), architecture)
+
+    def _package_of(self, function: Function, architecture: Architecture) -> Build | PackagingError:
+        workshop = self._workshop
         try:
             target = self._target(function, architecture)
             build = package(
@@ -167,6 +194,7 @@ class FunctionJob:
                 *packaging_notes(lineup, evidence.invocations),
                 *runtime_notes(lineup, self._workshop.runtimes, evidence.invocations),
                 *evidence.notes,
+                *event_notes(head, evidence.invocations),
                 *evidence.advice,
             ),
         )

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from lambdabot.errors import PackagingError
+from lambdabot.measurement.budget import LONGEST_INIT_SECONDS
 from lambdabot.measurement.outlook import Outlook, outlook
-from lambdabot.measurement.plan import Plan
+from lambdabot.measurement.plan import Aside, Plan
 from lambdabot.model import (
     AnswerRule,
     Architecture,
@@ -15,12 +16,14 @@ from lambdabot.model import (
     Budget,
     Build,
     Configuration,
+    Each,
     Function,
     Prices,
     Side,
     Variant,
 )
 from lambdabot.packaging.target import Target
+from lambdabot.pipeline.helpers import Helper
 from lambdabot.pipeline.pairs import Pair
 from lambdabot.project.changes import same_settings
 from lambdabot.settings.schema import GateSection
@@ -53,6 +56,7 @@ class Lineup:
     arm64: Arm64Check | None = None
     memory_cap_mb: int | None = None  # the account's limit, known once a size above it was refused
     refused: Mapping[Variant, str] = field(default_factory=dict)  # Variants that could not be made live, and why
+    helpers: tuple[Helper, ...] = ()  # the pair's, packaged
 
     def without_all(self, reason: str) -> Self:
         """Return the lineup with nothing live, for one reason."""
@@ -142,7 +146,7 @@ class Lineup:
             balanced_weight=head.question.balanced_weight,
             tie_tolerance_percent=head.question.tie_tolerance_percent,
             budget=self.budget,
-            concurrency=bench.concurrency,
+            concurrency=1 if head.question.one_by_one else bench.concurrency,
             prices=bench.prices,
             extras=head.extras,
             base_extras=None if base is None else base.extras,
@@ -154,6 +158,7 @@ class Lineup:
             local=bench.machine is not None,
             failures=bench.gate.failures,
             timeout_seconds=max(one.setup.timeout_seconds for one in (head, base) if one is not None),
+            asides=tuple(self._aside(one) for one in self.pair.helpers),
         )
 
     @property
@@ -181,6 +186,19 @@ class Lineup:
             if self.memory_cap_mb is None or memory <= self.memory_cap_mb
         )
         return tuple(dict.fromkeys([*sizes, head.setup.current]))
+
+    def _aside(self, helper: Helper) -> Aside:
+        """Return what the plan must know of what runs around the calls."""
+        configuration = None if helper.existing is None else helper.existing.variant.configuration
+        storage_mb = 512
+        if helper.function is not None:
+            configuration = helper.function.setup.current
+            storage_mb = helper.function.setup.ephemeral_storage_mb
+        worst = None
+        if configuration is not None:
+            ms = (helper.timeout_seconds + LONGEST_INIT_SECONDS) * 1000
+            worst = self.bench.prices.cost(configuration, ms, ephemeral_storage_mb=storage_mb)
+        return Aside(once=helper.preparation.each is Each.WAVE, worst_usd=worst)
 
     def _measurable(self, configuration: Configuration) -> bool:
         """Tell whether this endpoint has such a machine."""

@@ -6,7 +6,9 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from lambdabot.errors import PackagingError
+from lambdabot.measurement.spared_work import spared_work
 from lambdabot.model import Architecture, Build, Function, Invocation, LayerBuild, Stated
+from lambdabot.model.placeholders import EventTemplate
 from lambdabot.model.selection import SECRETS
 from lambdabot.packaging.build import uninstalled
 from lambdabot.redaction import redact
@@ -17,6 +19,8 @@ if TYPE_CHECKING:  # numpy comes with it, and a dry run has notes too
 
 ASSUMED = ("memory_mb", "architecture", "timeout_seconds")
 """What has a default in the settings when the template does not decide it."""
+
+_COMPILED_LATE = ("java", "dotnet")
 
 _SIGNS = ("ImportModuleError", "ModuleNotFoundError", "ImportError", "/opt/")
 """What in a failure's reason tells of something that a layer would have brought."""
@@ -102,6 +106,45 @@ def with_missing_layers(one: Invocation, function: Function) -> Invocation:
     if not left_out or not any(sign in one.reason for sign in _SIGNS):
         return one
     return replace(one, reason=f"{one.reason} (left out: {left_out})")
+
+
+def event_notes(function: Function, seen: Iterable[Invocation]) -> Iterator[str]:
+    """Say what of recorded events is left out, and what ran around the calls."""
+    question, seen = function.question, tuple(seen)
+    for payload in {one.name: one for one in (*question.payloads, *question.gate_payloads)}.values():
+        if payload.left_out:
+            yield f"Of the recorded events of `{payload.name}`, some are left out: {payload.left_out}."
+    keys = [key for key, one in (("before", question.before), ("after", question.after)) if one is not None]
+    usd, seconds = sum(one.aside_usd for one in seen), sum(one.aside_ms for one in seen) / 1000
+    if keys and seconds:
+        names = " and ".join(f"`{key}`" for key in keys)
+        yield f"{names} took {seconds:.1f} s and ${usd:.6f}: inside the budget, and in no figure."
+    elif seconds:
+        yield f"Calls were made one after another, {question.pause_ms:g} ms apart: {seconds:.1f} s of pauses."
+    failures = (one.reason for one in seen if one.reason.startswith(("`before`", "`after`")))
+    yield from (f"{reason}: what it went with is left out." for reason in dict.fromkeys(failures))
+    yield from first_call_note(function, seen)
+
+
+def first_call_note(function: Function, seen: Iterable[Invocation]) -> Iterator[str]:
+    """Say where first calls do work that later calls with the same event are spared: a cache may hide it.
+
+    Just-in-time compilers make every first call many times as long, so for Java and .NET nothing is said.
+    """
+    if function.code.runtime.startswith(_COMPILED_LATE):
+        return
+    seen, question = tuple(seen), function.question
+    for payload in {one.name: one for one in (*question.payloads, *question.gate_payloads)}.values():
+        if payload.events or not EventTemplate.read(payload.body).is_plain:
+            continue  # no two calls are the same
+        if found := spared_work(seen, payload.name):
+            yield (
+                f"The first call of each environment took {found.times:.0f} times as long as later ones with the same "
+                f"event ({found.first_ms:.0f} ms against {found.later_ms:.1f} ms at {found.variant.configuration}, "
+                "INIT not counted). If the function keeps what it has done for an event, and each real call is another "
+                "one, let the event say so with `{{uuid}}` or `{{counter}}`, or give a list of events as `lines`."
+            )
+            return
 
 
 def layer_notes(lineup: "Lineup") -> Iterator[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lambdabot.model import BaseKind, DeclaredLayer, Function, Layer, Side, Stated
+from lambdabot.pipeline.helpers import Helper
 from lambdabot.pipeline.terms import Terms
 from lambdabot.project.base import BaseTree
 from lambdabot.project.build_inputs import Files, changed_input
@@ -42,6 +43,7 @@ class Pair:
     refused: str = ""  # why neither can be measured
     removed: bool = False
     notes: tuple[str, ...] = ()
+    helpers: tuple[Helper, ...] = ()  # that run before and after its calls
 
 
 def pair_all(terms: Terms) -> tuple[Pair, ...]:

@@ -31,9 +31,9 @@ from lambdabot.interruption import leaving
 from lambdabot.model import Budget, FunctionResult, Prices, RunResult, Spend
 from lambdabot.packaging.layers import LayerBuilds
 from lambdabot.packaging.target import Target
-from lambdabot.pipeline.likeness import Likeness
+from lambdabot.pipeline.completion import Completion
 from lambdabot.pipeline.limits import require_budget
-from lambdabot.pipeline.pairs import Pair, pair_all
+from lambdabot.pipeline.pairs import pair_all
 from lambdabot.pipeline.terms import Terms
 from lambdabot.pipeline.verdict import overall
 from lambdabot.project.base import BaseTree, head_sha
@@ -242,20 +242,10 @@ class Run:
             layer_client=None if local or connection is None else Layers(connection),
             runtimes=self._runtimes,
         )
-        likeness = Likeness(
-            connection=None if local else connection,
-            folder=folder / "existing",
-            base_named=settings.base is not None,
-        )
-
-        def complete(pair: Pair) -> Pair:
-            if connection is None or pair.refused or pair.removed:
-                return pair
-            return likeness.complete(pair, settings.places[pair.head.name])
-
-        complete_pairs = run_all(partial(complete, pair) for pair in pair_all(self._terms))
-        if likeness.mistakes:
-            raise UsageError(likeness.mistakes)
+        completion = Completion(self._terms, connection, folder=folder / "existing", region=self._region)
+        complete_pairs = run_all(partial(completion.complete, pair) for pair in pair_all(self._terms))
+        if completion.mistakes:
+            raise UsageError(completion.mistakes)
         return [FunctionJob(pair, bench=bench, workshop=workshop) for pair in complete_pairs]
 
     def _prepare(self) -> None:

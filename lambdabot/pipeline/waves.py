@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -26,12 +27,13 @@ from lambdabot.model import (
     Function,
     Invocation,
     Outcome,
-    Payload,
     Round,
     Variant,
     Wave,
 )
+from lambdabot.pipeline.around import Around, Ran
 from lambdabot.pipeline.engine import Evidence
+from lambdabot.pipeline.event_series import EventSeries
 from lambdabot.pipeline.lineup import Lineup
 from lambdabot.pipeline.notes import stand_in_notes, storage_notes, with_missing_layers
 from lambdabot.report.progress import Progress
@@ -73,15 +75,20 @@ class WaveEngine:
         lineup = replace(lineup, refused=refused, memory_cap_mb=self._deployments.memory_cap_mb)
         plan, started = lineup.plan, time.monotonic()
         seen: tuple[Invocation, ...] = ()
+        payloads = (*head.question.payloads, *head.question.gate_payloads)
+        series = EventSeries(payloads, seed=plan.seed, function=head.name, began=datetime.now(UTC))
+        around = Around(lineup, self._connection, self._deployments, series)
+        around.deploy()
         waves = Waves(
             self._connection,
             self._deployments,
             copies.deployed,
             copies.not_deployed,
-            payloads=(*head.question.payloads, *head.question.gate_payloads),
+            series=series,
+            around=around,
             rules=lineup.answer_rules,
             timeout_seconds=plan.timeout_seconds,
-            concurrency=lineup.bench.concurrency,
+            concurrency=plan.concurrency,
             clock=lambda: time.monotonic() - started,
         )
 
@@ -94,7 +101,7 @@ class WaveEngine:
         while isinstance(step := next_step(plan, seen), Round):
             text = f"{len(step.waves)} waves, {len({wave.variant for wave in step.waves})} variants"
             progress.wave(head.name, step.number, text, len(seen), latest.usd)
-            copies.make_ready(step)
+            copies.make_ready(step, renewed=lambda wave: around.renews and series.is_cold(wave))
             at_most = (worst_case(plan, wave.variant, wave.concurrency) for wave in step.waves)
             yield replace(known(), unsettled_usd=sum(at_most, Decimal(0)))
             seen += tuple(with_missing_layers(one, lineup.side(one.variant.side)) for one in waves.run(step))
@@ -154,11 +161,14 @@ class Copies:
         """Return the names of the copies that are live."""
         return tuple(one.function_name for one in self.deployed.values())
 
-    def make_ready(self, step: Round) -> None:
-        """Deploy what a round names for the first time, and count the snapshots that it will make."""
+    def make_ready(self, step: Round, *, renewed: Callable[[Wave], bool] = lambda _: False) -> None:
+        """Deploy what a round names for the first time, and count the snapshots that it will make.
+
+        Waves on fresh environments make some, and those whose environments set-up has `renewed`.
+        """
         self.deploy({wave.variant for wave in step.waves} - self.deployed.keys() - self.not_deployed.keys())
         for wave in step.waves:
-            if wave.fresh:
+            if wave.fresh or renewed(wave):
                 self._count_snapshot(wave.variant)
 
     def _count_snapshot(self, variant: Variant) -> None:
@@ -175,6 +185,7 @@ class Copies:
             total += prices.cost(configuration, one.billed_ms or 0, ephemeral_storage_mb=storage_mb)
             if one.restore_ms is not None and function.extras.snap_start:
                 total += prices.restore(configuration)
+            total += one.aside_usd
         return total
 
     @property
@@ -193,7 +204,8 @@ class Waves:
         deployed: MutableMapping[Variant, Deployment],
         not_deployed: Mapping[Variant, NotDeployed],
         *,
-        payloads: Sequence[Payload],
+        series: EventSeries,
+        around: Around,
         rules: Mapping[str, AnswerRule],
         timeout_seconds: int,
         concurrency: int,
@@ -209,7 +221,8 @@ class Waves:
         self._deployments = deployments
         self._deployed = deployed
         self._not_deployed = not_deployed
-        self._payloads = {payload.name: payload.body for payload in payloads}
+        self._series = series
+        self._around = around
         self._rules = rules
         self._timeout_seconds = timeout_seconds
         self._concurrency = concurrency
@@ -221,57 +234,110 @@ class Waves:
         """Run the round's waves in their order, side by side while their concurrency fits, and return what they gave.
 
         A Variant that could not be deployed is not invoked, and one whose environments could not be replaced neither:
-        it would meet the old ones again.
+        it would meet the old ones again. Nor is one whose set-up failed.
         """
         answers: list[Answer] = []
         skipped: list[Invocation] = []
-        for batch in batches(step.waves, self._concurrency):
-            fresh = [self._deployed[wave.variant] for wave in batch if wave.fresh and wave.variant in self._deployed]
+        for batch in batches(step.waves, 1 if self._around.alone else self._concurrency):
+            turns = [self._turn(wave, step.number) for wave in batch]
+            fresh = [self._deployed[one.wave.variant] for one in turns if one.renews and not one.ran.failure]
             refreshed = self._deployments.refresh(*fresh) if fresh else {}
-            known = {**self._not_deployed, **self._deployed, **refreshed}
             calls = []
-            for wave in batch:
-                ready = known[wave.variant]
-                if isinstance(ready, NotDeployed):
-                    skipped.append(self._skipped(wave, step.number, ready.reason))
-                else:
-                    self._deployed[wave.variant] = ready
-                    calls.append(partial(self._wave, wave, step.number, self._count))
-                self._count += 1
+            for turn in turns:
+                ready = refreshed.get(turn.wave.variant)
+                failure = ready.reason if isinstance(ready, NotDeployed) else turn.ran.failure
+                if failure:
+                    skipped.append(self._skipped(turn, turn.ran.then(Ran(failure=failure))))
+                    continue
+                if isinstance(ready, Deployment):
+                    self._deployed[turn.wave.variant] = ready
+                calls.append(partial(self._wave, turn))
             for group in run_all(calls):
                 answers += group
         return (*self._environments.identify(answers), *skipped)
 
-    def _skipped(self, wave: Wave, round_number: int, reason: str) -> Invocation:
+    def _turn(self, wave: Wave, round_number: int) -> "_Turn":
+        """Number a wave and its calls; set-up that invokes the measured copy itself runs before its cold ones."""
+        self._count += 1
+        deployment, around = self._deployed.get(wave.variant), self._around
+        failure = self._not_deployed[wave.variant].reason if deployment is None else around.failure
+        if deployment is None or failure:
+            return _Turn(wave=wave, round=round_number, number=self._count - 1, ran=Ran(failure=failure))
+        anew = self._series.is_cold(wave) and around.renews
+        calls = self._series.numbers(wave)
+        ran = around.run("before", wave, deployment, calls) if anew else Ran()
+        return _Turn(
+            wave=wave,
+            round=round_number,
+            number=self._count - 1,
+            calls=calls,
+            is_set_up=anew,
+            renews=anew or wave.fresh,
+            ran=ran,
+        )
+
+    def _skipped(self, turn: "_Turn", ran: Ran) -> Invocation:
         """Return what stands for a wave that was not run, so that the plan does not ask for it for ever."""
         return Invocation(
-            variant=wave.variant,
-            payload=wave.payload,
-            round=round_number,
-            wave=self._count,
+            variant=turn.wave.variant,
+            payload=turn.wave.payload,
+            round=turn.round,
+            wave=turn.number,
             environment="",
             environment_known=False,
             cold=False,
             outcome=Outcome.DISCARDED,
-            reason=reason,
+            reason=ran.failure,
             duration_ms=None,
             billed_ms=None,
             max_memory_used_mb=None,
             at_seconds=self._clock(),
+            aside_ms=ran.ms,
+            aside_usd=ran.usd,
         )
 
-    def _wave(self, wave: Wave, round_number: int, wave_number: int) -> tuple[Answer, ...]:
-        return invoke_wave(
+    def _wave(self, turn: "_Turn") -> tuple[Answer, ...]:
+        """Run one wave with what is to run around it; where that fails, its calls count for nothing."""
+        wave, around = turn.wave, self._around
+        deployment = self._deployed[wave.variant]
+        ran = turn.ran.then(around.pause())
+        if not turn.is_set_up:
+            ran = ran.then(around.run("before", wave, deployment, turn.calls))
+        if ran.failure:
+            return (Answer(invocation=self._skipped(turn, ran), request_id=None),)
+        answers = invoke_wave(
             self._connection,
-            self._deployed[wave.variant],
-            self._payloads[wave.payload],
+            deployment,
+            lambda lane: self._series.event(wave.payload, turn.calls[lane], deployment.function_name),
             rule=self._rules[wave.payload],
             wave=wave,
-            round_number=round_number,
-            wave_number=wave_number,
+            round_number=turn.round,
+            wave_number=turn.number,
             timeout_seconds=self._timeout_seconds,
             clock=self._clock,
         )
+        ran = ran.then(around.run("after", wave, deployment, turn.calls))
+        first, *others = (_spoilt(one, ran.failure) for one in answers) if ran.failure else answers
+        told = replace(first.invocation, aside_ms=ran.ms, aside_usd=ran.usd)
+        return (replace(first, invocation=told), *others)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Turn:
+    """A wave with its number and those of its calls, and what ran for it already."""
+
+    wave: Wave
+    round: int
+    number: int
+    calls: tuple[int, ...] = ()
+    is_set_up: bool = False
+    renews: bool = False  # its environments are to be replaced
+    ran: Ran
+
+
+def _spoilt(answer: Answer, failure: str) -> Answer:
+    """Return an answer whose tear-down failed: it was paid for, and it is no result."""
+    return replace(answer, invocation=replace(answer.invocation, outcome=Outcome.DISCARDED, reason=failure))
 
 
 def batches(waves: Sequence[Wave], concurrency: int) -> Iterator[list[Wave]]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -42,10 +43,18 @@ def samples(result: RunResult) -> Iterator[dict[str, Any]]:
                     "memory_mb": one.variant.configuration.memory_mb,
                     "architecture": one.variant.configuration.architecture.value,
                     **{name: getattr(one, name) for name in _PLAIN},
+                    **_aside(one),
                     "outcome": one.outcome.value,
                     **{name: getattr(one, name) for name in _LATER},
                 }
             )
+
+
+def _aside(one: Invocation) -> dict[str, float]:
+    """Return what ran around a wave, where anything did."""
+    if not one.aside_ms and not one.aside_usd:
+        return {}
+    return {"aside_ms": one.aside_ms, "aside_usd": float(one.aside_usd)}
 
 
 def load(path: Path) -> dict[str, list[Invocation]]:
@@ -72,6 +81,8 @@ def _invocation(data: Mapping[str, Any]) -> Invocation:
         outcome=Outcome(data["outcome"]),
         **{name: data[name] for name in _LATER if name in data},
         **{name: data[name] for name in _PLAIN},
+        aside_ms=float(data.get("aside_ms", 0.0)),
+        aside_usd=Decimal(str(data.get("aside_usd", 0))),
     )
 
 

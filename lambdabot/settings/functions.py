@@ -1,7 +1,7 @@
 """From a validated document to the functions it describes: paths resolved, payloads read, every mistake at once."""
 
-import json
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from lambdabot.model import (
     Origin,
     Payload,
     Place,
+    Preparation,
     Question,
     Selection,
     Setup,
@@ -29,14 +30,18 @@ from lambdabot.model import (
 from lambdabot.model.selection import ALL
 from lambdabot.settings.declared import Declared, code_fault, code_of, outside, unbuilt_fault
 from lambdabot.settings.layers import layer_fault, layer_of
-from lambdabot.settings.schema import ExpectSection, FunctionSection, PayloadSection, SettingsFile
+from lambdabot.settings.payloads import compact, event_mistakes, payload_of, placeholder_mistakes
+from lambdabot.settings.schema import (
+    ExpectSection,
+    FunctionSection,
+    PayloadSection,
+    PreparationSection,
+    SettingsFile,
+)
 from lambdabot.settings.stand_in import stand_in
 from lambdabot.settings.yaml_source import Location
 from lambdabot.unbuilt.package_files import Packages
-from lambdabot.workspace import FileRefusedError, Workspace
-
-MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
-"""Lambda's limit of a synchronous invocation (Lambda quotas)."""
+from lambdabot.workspace import Workspace
 
 NO_EXTRA_STORAGE_MB = 512
 """What every function has in /tmp, and SnapStart's limit (Lambda Developer Guide, "SnapStart")."""
@@ -65,7 +70,7 @@ def functions(
     events = events_of(document, declared)
     for name, section in document.functions.items():
         faults = _Faults(mistakes, mistakes if absent is None else [])
-        function = _function(name, section, declared, side, faults, events=events)
+        function = _function(name, section, declared, side, faults, events=events, names=document.functions)
         if name not in declared.left_out:
             found.append(function)
         if absent is not None and faults.missing:
@@ -91,7 +96,14 @@ def events_of(document: SettingsFile, declared: Declared) -> Events:
 
 
 def _function(
-    name: str, section: FunctionSection, declared: Declared, side: Side, faults: _Faults, *, events: Events
+    name: str,
+    section: FunctionSection,
+    declared: Declared,
+    side: Side,
+    faults: _Faults,
+    *,
+    events: Events,
+    names: Container[str],
 ) -> Function:
     at: Location = ("functions", name)
     source, declaration = declared.source, declared.declarations.get(name)
@@ -135,6 +147,7 @@ def _function(
     faults.mistakes.extend(unfit if side is Side.HEAD else ())  # whose stands for AWS on both sides
     current, image = section.current, section.image_config
     chosen = None if section.payloads else events.of(name)
+    around: dict[str, Any] = {"name": name, "declared": declared, "names": names, "faults": faults}
     return Function(
         name=name,
         side=side,
@@ -184,6 +197,9 @@ def _function(
             tie_tolerance_percent=section.tie_tolerance_percent,
             budget=Budget(**section.budget.model_dump()),
             monthly_invocations=section.monthly_invocations,
+            pause_ms=section.pause_ms,
+            before=_preparation("before", section, **around),
+            after=_preparation("after", section, **around),
             expect=_expectation(section.expect),
             allowed_errors=frozenset(section.allowed_errors),
             stand_in=stands,
@@ -192,7 +208,8 @@ def _function(
             like=section.like,
             given=frozenset(section.model_fields_set),
             declaration=declaration,
-            side_effects_accepted=section.side_effects is not None,
+            # Without `like` it is that of `before` and `after`, which the schema wants it for.
+            side_effects_accepted=section.side_effects is not None and section.like is not None,
         ),
     )
 
@@ -236,18 +253,38 @@ def _payloads(name: str, sections: list[PayloadSection], declared: Declared, fau
         at: Location = ("functions", name, "payloads", index)
         at = at if at in source.written else ("defaults", "payloads", index)
         try:
-            body, called = _body(section, source.path.parent, declared.workspace)
+            payload = payload_of(section, source.path.parent, declared.workspace)
         except ValueError as error:
-            faults.missing.append(source.place((*at, "file")).mistake(f"`{name}`: {error}"))
+            key = next(iter({"file", "lines", "sample"} & section.model_fields_set), "event")
+            faults.missing.append(source.place((*at, key)).mistake(f"`{name}`: {error}"))
             continue
-        called = section.name or called or f"payload {index + 1}"
+        faults.mistakes.extend(event_mistakes(payload, section, at, source))
+        called = payload.name or f"payload {index + 1}"
         if called in payloads:
             message = f"`{name}`: two payloads are called `{called}`; give each a `name`"
             faults.mistakes.append(source.place(at).mistake(message))
         expect = None if section.expect is None else _expectation(section.expect)
         described = "" if section.file is None else f"`{section.file}`"
-        payloads[called] = Payload(name=called, body=body, weight=section.weight, expect=expect, described=described)
+        payloads[called] = replace(payload, name=called, expect=expect, described=described)
     return tuple(payloads.values())
+
+
+def _preparation(
+    key: str, section: FunctionSection, *, name: str, declared: Declared, names: Container[str], faults: _Faults
+) -> Preparation | None:
+    """Return what runs `before` or `after` the calls; one that names no function of the file is a mistake."""
+    source = declared.source
+    one: PreparationSection | None = getattr(section, key)
+    if one is None:
+        return None
+    at: Location = ("functions", name, key)
+    at = at if at in source.written else ("defaults", key)
+    faults.mistakes.extend(placeholder_mistakes(one.event, (*at, "event"), source))
+    found = Preparation(function=one.function, event=compact(one.event), each=one.each)
+    if one.function is not None and not found.exists and one.function not in names:
+        message = f"`{name}`: there is no function `{one.function}` here that `{key}` could invoke"
+        faults.mistakes.append(source.place((*at, "function")).mistake(message))
+    return found
 
 
 def _expectation(section: ExpectSection) -> Expectation:
@@ -255,43 +292,14 @@ def _expectation(section: ExpectSection) -> Expectation:
     return Expectation(status=tuple(status), json=section.json_values)
 
 
-def _body(section: PayloadSection, folder: Path, workspace: Workspace) -> tuple[bytes, str | None]:
-    """Return the event as compact JSON, and the file's name; an event read from a file is sent as it stands."""
-    if section.file is None:
-        body, called = json.dumps(section.event, separators=(",", ":"), ensure_ascii=False).encode(), None
-    else:
-        path = folder / section.file
-        try:
-            body, called = workspace.read(path, largest=MAX_PAYLOAD_BYTES), path.stem
-            json.loads(body)
-        except FileRefusedError as error:
-            msg = f"payload {section.file} {error}"
-            raise ValueError(msg) from error
-        except json.JSONDecodeError as error:
-            msg = f"payload {section.file} is not valid JSON: {error}"  # which says where, and quotes nothing
-            raise ValueError(msg) from error
-        except (ValueError, RecursionError) as error:
-            why = (
-                "it is nested too deeply"
-                if isinstance(error, RecursionError)
-                else "it is no text, or holds too long a number"
-            )
-            msg = f"payload {section.file} is not valid JSON: {why}"
-            raise ValueError(msg) from error
-    if len(body) > MAX_PAYLOAD_BYTES:
-        msg = f"payload is {len(body):,} bytes; Lambda takes 6 MB at most"
-        raise ValueError(msg)
-    return body, called
-
-
 def redacted(document: SettingsFile) -> dict[str, Any]:
     """Return the effective settings for a report: values of variables, events and answers left out."""
     data = document.model_dump(mode="json", exclude={"defaults"})
     for function in data["functions"].values():
         function["environment"] = dict.fromkeys(function["environment"], "***")
-        for payload in function["payloads"]:
-            if payload.pop("event", None) is not None:
-                payload["event"] = "***"
+        for one in (*function["payloads"], *filter(None, (function["before"], function["after"]))):
+            if one.pop("event", None) is not None:
+                one["event"] = "***"
         for one in (function, *function["payloads"]):
             if one["expect"] is not None:
                 one["expect"]["json"] = dict.fromkeys(one["expect"].pop("json_values"), "***")

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from lambdabot.model import Declaration, DeclaredLayer, Layer, Stated, Undecided
-from lambdabot.settings.schema import LAYER_ARN
+from lambdabot.settings.forms import LAYER_ARN
 from lambdabot.workspace import OUTSIDE, Workspace
 
 _LAYER = re.compile(LAYER_ARN)

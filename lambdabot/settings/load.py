@@ -51,6 +51,10 @@ class Settings:
     effective: Mapping[str, Any]  # redacted, for the report
     inputs: Inputs  # which override the target branch's file too
     places: Mapping[str, Place]  # where each function stands in the file
+    others: tuple[Function, ...] = ()  # that are not to be measured, and may help with those that are
+    reach: frozenset[str] | None = (
+        None  # objects in S3 and existing functions that may be used; None: all that are named
+    )
     left_out: Mapping[str, str] = field(default_factory=dict)  # functions of templates, and what they lack
     notes: tuple[str, ...] = ()  # templates that could not be read
 
@@ -82,14 +86,16 @@ def load(inputs: Inputs, *, discover: Discover, default_endpoint: str = "aws", d
         mistakes.append(Mistake(message=message))
     places = {function.name: source.place(("functions", function.name)) for function in found}
     if deploys and endpoint == "aws":
-        mistakes += missing_roles(wanted, places)
+        mistakes += missing_roles(_deployed(wanted, found), places)
     if mistakes:
         raise UsageError(mistakes)
+    names = {function.name for function in wanted}
     out = Path(os.path.abspath(inputs.out or "out"))  # noqa: PTH100  # links are not followed before they are looked at
     return Settings(
         path=source.path,
         workspace=workspace,
         functions=tuple(_apart(function, out) for function in wanted),
+        others=tuple(_apart(function, out) for function in found if function.name not in names),
         gate=document.gate,
         comment=commented,
         comment_key=comment_key(inputs),
@@ -178,6 +184,13 @@ def _nothing_to_measure(declared: Declared) -> list[Mistake]:
         line=1,
     )
     return [none, *lacking, *unread]
+
+
+def _deployed(wanted: Iterable[Function], found: Iterable[Function]) -> tuple[Function, ...]:
+    """Return the functions that copies are made of: those that are measured, and whom their set-up invokes."""
+    wanted = tuple(wanted)
+    names = {one.name for one in wanted} | {each.function for one in wanted for each in one.question.preparations}
+    return tuple(function for function in found if function.name in names)
 
 
 def missing_roles(functions: Iterable[Function], places: Mapping[str, Place]) -> list[Mistake]:

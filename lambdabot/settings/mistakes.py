@@ -10,7 +10,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from lambdabot.errors import Mistake, UsageError
-from lambdabot.settings.schema import FORMS, DefaultsSection
+from lambdabot.settings.forms import FORMS
+from lambdabot.settings.schema import DefaultsSection
 from lambdabot.settings.yaml_source import Location, YamlSource
 
 M = TypeVar("M", bound=BaseModel)

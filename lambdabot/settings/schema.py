@@ -19,34 +19,22 @@ from pydantic import (
 )
 from pydantic_core import PydanticKnownError
 
-from lambdabot.model import Architecture, Strategy
+from lambdabot.model import Architecture, Each, Strategy
 from lambdabot.model.variables import RESERVED_VARIABLES
-
-NAME = r"^[A-Za-z0-9_-]{1,64}$"
-HANDLER = r"^\S{1,128}$"
-RUNTIME = r"^[a-z0-9.]+$"
-ROLE = r"^arn:aws[a-z-]*:iam::\d{12}:role/.+$"
-VARIABLE = r"^[A-Za-z][A-Za-z0-9_]*$"
-LOCAL_URL = r"^https?://[^\s/@?#]+(:\d+)?(/[^\s@?#]*)?$"
-BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
-LAYER_ARN = r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+$"
-LIKE = (
-    r"^(arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:)?[A-Za-z0-9_-]{1,64}"
-    r"(:(\$LATEST|[A-Za-z0-9_-]{1,128}))?$"
+from lambdabot.settings.forms import (
+    BUCKET,
+    FORMS,
+    HANDLER,
+    LAYER_ARN,
+    LIKE,
+    LOCAL_URL,
+    NAME,
+    PREPARER,
+    ROLE,
+    RUNTIME,
+    S3,
+    VARIABLE,
 )
-
-FORMS = {
-    NAME: "letters, digits, `-` and `_`, 64 at most",
-    HANDLER: "a handler as in `app.handler`, without spaces, 128 characters at most",
-    RUNTIME: "a runtime of Lambda's, as in `python3.13`",
-    ROLE: "the ARN of a role, as in `arn:aws:iam::123456789012:role/copies`",
-    VARIABLE: "letters, digits and `_`, the first a letter",
-    BUCKET: "an S3 bucket's name: lower-case letters, digits, `.` and `-`, 3 to 63",
-    LOCAL_URL: "an address as in `http://127.0.0.1:4566`, without a user, a query or a fragment",
-    LAYER_ARN: "the ARN of a layer's version, as in `arn:aws:lambda:us-east-1:123456789012:layer:tools:3`",
-    LIKE: "a function's name or ARN, as in `orders` or `orders:live`",
-}
-"""What each pattern asks for, in words."""
 
 Name = Annotated[str, Field(pattern=NAME)]
 """A function's name, as Lambda allows it."""
@@ -110,6 +98,18 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, defer_build=True)
 
 
+def _payload_file(value: str) -> str:
+    """Take any text for a path that does not begin as an object of S3's does."""
+    if value.startswith("s3://") and not re.search(S3, value):
+        msg = f"must be {FORMS[S3]}, or a path; it is {value!r}"
+        raise ValueError(msg)
+    return value
+
+
+PayloadFile = Annotated[str, Field(min_length=1), AfterValidator(_payload_file)]
+"""A path of the repository, or an object of S3's."""
+
+
 def _pointers(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
     for pointer in value:
         if pointer and not pointer.startswith("/"):
@@ -144,8 +144,14 @@ class PayloadSection(Section):
     """How reports call it; the file's name or `payload N` when absent."""
     event: JsonValue = None
     """The event itself."""
-    file: str | None = None
-    """A JSON file that holds the event, relative to lambdabot.yml."""
+    file: PayloadFile | None = None
+    """A JSON file that holds the event, relative to lambdabot.yml, or an object `s3://bucket/key`."""
+    lines: PayloadFile | None = None
+    """A file of one event a line (JSON Lines), relative to lambdabot.yml, or an object `s3://bucket/key`: each call
+    gets one of them, drawn by the seed, and base and head the same ones."""
+    sample: PayloadFile | None = None
+    """A folder, relative to lambdabot.yml, or `s3://bucket/prefix`, of recorded events, one a file or object: each call
+    gets one, the more often the more often it was recorded. They are sent as they are."""
     weight: Annotated[Decimal, Field(gt=0, le=10**12, allow_inf_nan=False)] = Decimal(1)
     """Its share of the real traffic; weights need not add up to one."""
     expect: ExpectSection | None = None
@@ -153,10 +159,23 @@ class PayloadSection(Section):
 
     @model_validator(mode="after")
     def _one_source(self) -> "PayloadSection":
-        if len(self.model_fields_set & {"event", "file"}) != 1:
-            msg = "a payload needs either `event` or `file`"
+        if len(self.model_fields_set & {"event", "file", "lines", "sample"}) != 1:
+            msg = "a payload needs one of `event`, `file`, `lines` and `sample`"
             raise ValueError(msg)
         return self
+
+
+class PreparationSection(Section):
+    """What to invoke around the calls that are measured: its time is in no figure, its cost in the budget."""
+
+    function: Annotated[str, Field(pattern=PREPARER)] | None = None
+    """A function of lambdabot.yml, of which a throw-away copy at its own current size is invoked, or the ARN of an
+    existing function, which takes `side_effects: accepted`. Absent: the measured copy itself, whose calls are made one
+    after another then, so that it meets the environment that is called."""
+    event: JsonValue = {}
+    """The event. Its placeholders are those of the call that it goes with."""
+    each: Each = Each.CALL
+    """Once for each `call`, or once for each `wave` of calls that are made at once."""
 
 
 def _error_name(value: object) -> object:
@@ -296,6 +315,13 @@ class DefaultsSection(Section):
     """Trace the throw-away copies with X-Ray, as functions with `Active` tracing are."""
     image_config: ImageConfigSection | None = None
     """Overrides of a container image's entry point, command and working directory."""
+    before: PreparationSection | None = None
+    """What to invoke before the calls, as set-up."""
+    after: PreparationSection | None = None
+    """What to invoke after the calls, as tear-down."""
+    pause_ms: Annotated[float, Field(ge=0, le=600_000, allow_inf_nan=False)] = 0.0
+    """Milliseconds between one call and the next, for a service that limits rates; calls are made one after another
+    then."""
 
 
 class FunctionSection(DefaultsSection):
@@ -306,9 +332,10 @@ class FunctionSection(DefaultsSection):
     (runtime, handler, layers, timeout, storage, SnapStart, provisioned concurrency, tracing, today's configuration,
     traffic) is taken from it.
     With an alias, its live version is what the pull request is compared with."""
-    side_effects: Literal["accepted"] | None = None
+    side_effects: Annotated[Literal["accepted"] | None, Field(validate_default=True)] = None
     """With `like`: run the copies under the existing function's role, variables, VPC and file systems too.
-    Hundreds of invocations then read and write what the real function does."""
+    Hundreds of invocations then read and write what the real function does. With the ARN of an existing function in
+    `before` or `after`: invoke it that often."""
     source: Annotated[Annotated[str, Field(min_length=1)] | None, Field(validate_default=True)] = None
     """Folder, .zip or .jar, single file or container image URI; a relative path is relative to lambdabot.yml.
     May be absent with `like`: then the code behind that function is measured."""
@@ -316,8 +343,16 @@ class FunctionSection(DefaultsSection):
     @field_validator("side_effects")
     @classmethod
     def _of_an_existing_function(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value is not None and info.data.get("like", "") is None:
-            msg = "there is no `like`, whose side effects could be accepted"
+        around = {name: info.data[name] for name in ("before", "after") if info.data.get(name)}
+        invoked = [name for name, one in around.items() if (one.function or "").startswith("arn:")]
+        if value is None and invoked:
+            msg = (
+                f"`{'` and `'.join(invoked)}` would invoke an existing function hundreds of times: write "
+                "`side_effects: accepted`, or name a function of lambdabot.yml, of which a throw-away copy is made"
+            )
+            raise ValueError(msg)
+        if value is not None and info.data.get("like", "") is None and not invoked:
+            msg = "there is no `like`, nor an ARN in `before` or `after`, whose side effects could be accepted"
             raise ValueError(msg)
         return value
 

@@ -51,6 +51,10 @@ _EVENTS = (
     "This pull request changes {}: the gate compares both sides with the target branch's events, and the sizes are "
     "measured with its own."
 )
+_UNREAD = (
+    "This pull request names events of `{}` that the target branch's lambdabot.yml does not name ({}): they are read "
+    "once that is merged, and the target branch's events are in force until then."
+)
 _PATHS = frozenset({"layers", "local_layers", "requirements", "source"})
 """Each side's lie in its own tree, so they are compared as written."""
 _UNQUOTED = frozenset({"environment", "local"})
@@ -81,7 +85,10 @@ def trusted(
     if isinstance(target, Unknown):
         return _closed(settings, target)
     known = {function.name: function for function in target.functions}
-    names = {function.name: (formerly or {}).get(function.name, function.name) for function in settings.functions}
+    every = (*settings.functions, *settings.others)
+    names = {function.name: (formerly or {}).get(function.name, function.name) for function in every}
+    measured = {function.name for function in settings.functions}
+    reach = frozenset(one for function in target.functions for one in function.question.reaches)
     roles = {target.defaults.role, *(function.setup.role for function in target.functions)}
     in_force = (
         "the target branch's is in force until it is merged."
@@ -90,29 +97,40 @@ def trusted(
     )
     notes = [f"{change}: {in_force}" for change in _of_the_run(settings, target)]
     functions, refused = [], {}
-    for function in settings.functions:
-        own = known.get(names[function.name])
+    for function in every:
+        own, told = known.get(names[function.name]), list[str]()
         if own is None:
             reason = _new(function, roles)
-            notes += _unallowed(function, target)
+            told += _unallowed(function, target)
             functions.append(_unknown(function, target))
         else:
-            notes += [f"{change}: {in_force}" for change in _of_a_function(function, own)]
-            notes += [
+            told += [f"{change}: {in_force}" for change in _of_a_function(function, own)]
+            told += [
                 f"{change}: it is measured with its own." for change in _of_its_own(settings, function, target, own)
             ]
-            held = _with(function, own, payloads=_asks(target, own, function))
+            asks = _asks(target, own, function)
+            held = _with(function, own, payloads=asks, reach=reach)
             if [one.expect for one in function.question.payloads] != [one.expect for one in held.question.payloads]:
-                notes.append(f"This pull request changes `expect` of payloads of `{function.name}`: {in_force}")
-            notes += [_EVENTS.format(_change_of_events(function, own))] if held.question.gate_payloads else []
+                told.append(f"This pull request changes `expect` of payloads of `{function.name}`: {in_force}")
+            told += [_EVENTS.format(_change_of_events(function, own))] if held.question.gate_payloads else []
+            if asks and (foreign := _foreign(function, reach)):
+                told.append(_UNREAD.format(function.name, _list(foreign)))
             functions.append(held)
             reason = _powerless(functions[-1], settings.endpoint)
+        notes += told if function.name in measured else []
         if reason:
             refused[function.name] = reason
     shown = _effective(settings, target, {name: was for name, was in names.items() if was in known})
     run = {name: getattr(target, name) for name in OF_THE_RUN}
     return Trusted(
-        settings=replace(settings, functions=tuple(functions), effective=shown, **run),
+        settings=replace(
+            settings,
+            functions=tuple(one for one in functions if one.name in measured),
+            others=tuple(one for one in functions if one.name not in measured),
+            reach=reach,
+            effective=shown,
+            **run,
+        ),
         notes=tuple(notes),
         refused=refused,
     )
@@ -121,18 +139,26 @@ def trusted(
 def unbound(settings: Settings, *, based: bool) -> Trusted:
     """Return the settings of whoever runs at a terminal, where no lambdabot.yml of a target branch decides anything.
 
-    Where there is a base all the same, nothing in it allows a build or accepts side effects.
+    Where there is a base all the same, nothing in it allows a build, accepts side effects or has anything of AWS read
+    or invoked.
     """
     if not based:
         return Trusted(settings=settings, refused={})
     functions = tuple(one.changed(allow_build=frozenset()) for one in settings.functions)
+    others = tuple(one.changed(allow_build=frozenset()) for one in settings.others)
     shown = {name: {**one, "allow_build": []} for name, one in settings.effective["functions"].items()}
     return Trusted(
-        settings=replace(settings, functions=functions, effective={**settings.effective, "functions": shown}),
+        settings=replace(
+            settings,
+            functions=functions,
+            others=others,
+            reach=frozenset(),
+            effective={**settings.effective, "functions": shown},
+        ),
         notes=tuple(note for one in settings.functions for note in _unallowed(one)),
         refused={
             one.name: _UNACCEPTED.format(one.name, one.origin.like)
-            for one in functions
+            for one in (*functions, *others)
             if one.origin.side_effects_accepted
         },
     )
@@ -172,17 +198,25 @@ def _effective(settings: Settings, target: TargetBranch, before: Mapping[str, st
     return shown
 
 
-def _with(function: Function, own: Function, *, payloads: bool) -> Function:
+def _foreign(function: Function, reach: frozenset[str]) -> list[str]:
+    """Return the objects of S3's that a pull request's payloads name and the target branch does not."""
+    return sorted({one.location for one in function.question.payloads if one.location} - reach)
+
+
+def _with(function: Function, own: Function, *, payloads: bool, reach: frozenset[str]) -> Function:
     """Return the function with what the target branch decides; what is given there counts as given.
 
-    Its sizes are measured with its own events all the same, and what a good answer to them is the target branch says:
-    a pull request must not declare its own errors expected. Without `payloads`, the target branch names none, or they
-    could not all be read and it is not compared.
+    Its sizes are measured with its own events all the same, but for objects in S3 that the target branch does not name:
+    the job's role would read them for whoever opens a pull request. What a good answer to them is the target branch
+    says: a pull request must not declare its own errors expected. Without `payloads`, the target branch names none, or
+    they could not all be read and it is not compared.
     """
     given = (function.origin.given - frozenset(OF_A_FUNCTION)) | (own.origin.given & frozenset(OF_A_FUNCTION))
     values = {_attribute(name): _value(own, name) for name in OF_A_FUNCTION if name != "payloads"}
-    expected = {one.body: one.expect for one in own.question.payloads}
-    ours = tuple(replace(one, expect=expected.get(one.body)) for one in function.question.payloads)
+    if payloads and _foreign(function, reach):
+        function = function.changed(payloads=own.question.payloads)
+    expected = {one.contents: one.expect for one in own.question.payloads}
+    ours = tuple(replace(one, expect=expected.get(one.contents)) for one in function.question.payloads)
     function = function.changed(payloads=ours)
     gate = _gate_payloads(function, own) if payloads and function.question.payloads != own.question.payloads else ()
     return function.changed(given=given, gate_payloads=gate, **values)
@@ -217,9 +251,9 @@ def _change_of_events(function: Function, own: Function) -> str:
 
 def _gate_payloads(function: Function, own: Function) -> tuple[Payload, ...]:
     """Return the target branch's payloads, named apart from the pull request's other ones."""
-    bodies = {one.name: one.body for one in function.question.payloads}
+    bodies = {one.name: one.contents for one in function.question.payloads}
     return tuple(
-        one if bodies.get(one.name, one.body) == one.body else replace(one, name=f"{one.name} (target branch)")
+        one if bodies.get(one.name, one.contents) == one.contents else replace(one, name=f"{one.name} (target branch)")
         for one in own.question.payloads
     )
 

@@ -98,6 +98,8 @@ def read(path: Path, workspace: Workspace) -> YamlSource:
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         problem = getattr(error, "problem", None) or str(error).partition(";")[0] or type(error).__name__
+        if problem == "found unhashable key":
+            problem = 'a mapping stands where a name belongs (text in double braces stands in quotes: `"{{uuid}}"`)'
         place = _place(path, mark) if mark else Place(path=path, line=1)
         raise UsageError([place.mistake(f"is not valid YAML: {problem}")]) from error
     return YamlSource(path=path, data=data, written=written)

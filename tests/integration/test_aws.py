@@ -127,7 +127,7 @@ def invoke(connection):
         answers = invoke_wave(
             connection,
             deployment,
-            payload,
+            lambda _: payload,
             rule=AnswerRule(),
             wave=Wave(variant=deployment.variant, payload="default", concurrency=concurrency),
             round_number=1,
@@ -271,7 +271,7 @@ def use_until_interrupted(connection, deployments, copies, kill) -> None:
                 invoke_wave(
                     connection,
                     deployment,
-                    b'{"sleep": 0.05}',
+                    lambda _: b'{"sleep": 0.05}',
                     rule=AnswerRule(),
                     wave=Wave(variant=variant, payload="default", concurrency=2),
                     round_number=1,

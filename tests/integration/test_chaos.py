@@ -149,7 +149,7 @@ def test_a_wave_that_is_too_wide_for_the_account_loses_no_sample(session):
         answers = invoke_wave(
             connection,
             Deployment(variant=variant, function_name="thumbnail", arn="arn:thumbnail:$LATEST"),
-            b"{}",
+            lambda _: b"{}",
             rule=AnswerRule(),
             wave=Wave(variant=variant, payload="default", concurrency=8),
             round_number=1,

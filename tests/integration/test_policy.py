@@ -9,15 +9,21 @@ from fnmatch import fnmatchcase
 import boto3
 import pytest
 from botocore.client import BaseClient
+from moto.server import ThreadedMotoServer
 
 from lambdabot.cli import main
 from lambdabot.local.endpoint import serve
 
 REPOSITORY = "octo/shop"
-ACCOUNT = "000000000000"  # the embedded endpoint's
+ACCOUNT = "000000000000"  # the roles'
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/copies"
 PREFIX = "lambdabot-"
-NAMES = {"lambda:Invoke": "lambda:InvokeFunction", "lambda:GetLayerVersionByArn": "lambda:GetLayerVersion"}
+NAMES = {
+    "lambda:Invoke": "lambda:InvokeFunction",
+    "lambda:GetLayerVersionByArn": "lambda:GetLayerVersion",
+    "s3:ListObjectsV2": "s3:ListBucket",
+}
+ORDERS = "arn:aws:lambda:us-east-1:123456789012:function:orders"  # as the embedded endpoint counts accounts
 IMPLIED = {
     "iam:PassRole",  # by CreateFunction
     "lambda:GetLayerVersion",  # by CreateFunction
@@ -36,9 +42,15 @@ IMPLIED = {
 }
 SETTINGS = f"""
     version: 1
-    defaults: {{role: "{ROLE}", memory_mb: [512], architectures: [x86_64], budget: {{invocations: 60, minutes: 1}}}}
+    defaults: {{role: "{ROLE}", memory_mb: [512], architectures: [x86_64], budget: {{invocations: 160, minutes: 1}}}}
     functions:
-      own: {{source: src, handler: app.handler, layers: [shared]}}
+      own:
+        source: src
+        handler: app.handler
+        layers: [shared]
+        payloads: [{{sample: "s3://events/recorded/"}}, {{file: "s3://events/one.json"}}]
+        before: {{function: "{ORDERS}", each: wave}}
+        side_effects: accepted
       alike: {{like: "orders:live", environment: {{}}, layers: [], snap_start: false, monthly_invocations: 9}}
 """
 WORK = """
@@ -97,9 +109,13 @@ def orders(endpoint):
 
 def arn_of(service: str, region: str, operation: str, parameters: dict[str, str]) -> str:
     match service:
+        case "s3":
+            return "arn:aws:s3:::" + "/".join(parameters[name] for name in ("Bucket", "Key") if name in parameters)
         case "lambda" if "FunctionName" in parameters:
             qualifier = f":{parameters['Qualifier']}" if "Qualifier" in parameters else ""
-            return f"arn:aws:lambda:{region}:{ACCOUNT}:function:{parameters['FunctionName']}{qualifier}"
+            name = parameters["FunctionName"]
+            arn = name if name.startswith("arn:") else f"arn:aws:lambda:{region}:{ACCOUNT}:function:{name}"
+            return f"{arn}{qualifier}"
         case "lambda" if operation == "ListLayerVersions":
             return "*"
         case "lambda" if "LayerName" in parameters:
@@ -124,7 +140,23 @@ def allowed(policy: dict, action: str, arn: str) -> bool:
     )
 
 
-@pytest.mark.usefixtures("orders")
+@pytest.fixture
+def events(monkeypatch):
+    """Have recorded events in S3, which moto plays."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    s3 = boto3.client("s3", endpoint_url=url, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
+    s3.create_bucket(Bucket="events")
+    for key, body in (("one.json", b"{}"), ("recorded/1.json", b'{"n": 1}'), ("recorded/2.json", b'{"n": 2}')):
+        s3.put_object(Bucket="events", Key=key, Body=body)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", url)
+    yield
+    server.stop()
+
+
+@pytest.mark.usefixtures("orders", "events")
 def test_a_full_run_calls_what_the_policy_names_and_nothing_else(project, endpoint, recorded, capsys, monkeypatch):
     project.write("src/app.py", WORK.format(seconds=0.02))
     project.write("base/src/app.py", WORK.format(seconds=0.01))
@@ -148,6 +180,8 @@ def test_a_full_run_calls_what_the_policy_names_and_nothing_else(project, endpoi
     assert named - IMPLIED == calls.keys() - IMPLIED
     reads = {"lambda:GetAccountSettings", "lambda:GetFunction", "logs:FilterLogEvents", "iam:PassRole"}
     reads |= {"lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:ListLayerVersions"}
+    reads |= {"s3:GetObject", "s3:ListBucket"}
     written = {arn for action, arns in calls.items() if action not in reads for arn in arns}
+    written.remove(f"{ORDERS}:$LATEST")  # which the settings have invoked before each wave
     own = (f":function:{PREFIX}", f":layer:{PREFIX}", f":log-group:/aws/lambda/{PREFIX}")
     assert all(any(part in arn for part in own) for arn in written)

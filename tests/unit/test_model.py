@@ -22,6 +22,8 @@ ORDER = (
     "declaration",
     "stand_in",
     "function",
+    "event_list",
+    "placeholders",
     "measured",
     "prices",
     "arm64",

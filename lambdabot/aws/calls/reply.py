@@ -48,7 +48,7 @@ NEEDED = {
     "logs.FilterLogEvents": ("events",),
     "cloudwatch.GetMetricStatistics": ("Datapoints", "Datapoints.Sum"),
     "sts.GetCallerIdentity": ("Arn",),
-    "s3.ListObjectsV2": ("IsTruncated", "Contents.Key"),
+    "s3.ListObjectsV2": ("IsTruncated", "Contents.Key", "Contents.Size"),
     "s3.GetObjectTagging": ("TagSet", "TagSet.Key", "TagSet.Value"),
 }
 _SUCCESSFUL = range(200, 300)

@@ -49,7 +49,7 @@ class Answer:
 def invoke_wave(
     connection: Connection,
     deployment: Deployment,
-    payload: bytes,
+    event: Callable[[int], bytes],
     *,
     rule: AnswerRule,
     wave: Wave,
@@ -58,7 +58,7 @@ def invoke_wave(
     timeout_seconds: int,
     clock: Callable[[], float],
 ) -> tuple[Answer, ...]:
-    """Invoke `wave.concurrency` times at once and return an Answer for each.
+    """Invoke `wave.concurrency` times at once and return an Answer for each; `event` gives each lane's, counted from 0.
 
     `rule` says which answers are failures; `clock` gives the seconds since the function's first wave. An invocation
     that was throttled to the end, was never answered, or ran at another memory size is `not measured`, with the reason;
@@ -82,7 +82,7 @@ def invoke_wave(
             max_memory_used_mb=None,
             at_seconds=0.0,
         )
-        answer = _invoke(connection, client, deployment, payload, blank, rule=rule)
+        answer = _invoke(connection, client, deployment, event(lane), blank, rule=rule)
         return replace(answer, invocation=replace(answer.invocation, at_seconds=clock()))
 
     return tuple(run_all(partial(one, lane) for lane in range(wave.concurrency)))

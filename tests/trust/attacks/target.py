@@ -16,6 +16,7 @@ from tests.trust.table import Attack, Door
 
 PROMISE = "on a pull request the target branch decides"
 TRUSTED = "lambdabot.pipeline.terms:trusted"
+EXISTING = "arn:aws:lambda:us-east-1:123456789012:function:pay"
 ADMIN = "arn:aws:iam::123456789012:role/admin"
 GIT = ["git", "-c", "user.email=a@example.org", "-c", "user.name=a", "-c", "init.defaultBranch=main"]
 
@@ -173,6 +174,19 @@ def _lays_a_smaller_event(arena: Arena, go: Go) -> bool:
     arena.write("events/hello.json", '{"n": 9}', at=arena.base)
     (function,) = _report(go())["functions"]
     return "(target branch)" not in json.dumps(function["plan"])
+
+
+def _has_the_job_read_a_secret(arena: Arena, go: Go) -> bool:
+    read: list[str] = []
+
+    def reads(_: object, location: str, *, largest: int) -> bytes:
+        read.append(location)
+        return b"{}"[:largest]
+
+    arena.monkeypatch.setattr("lambdabot.pipeline.recorded.read_object", reads)
+    _says("    payloads: [{file: 's3://secrets/key'}]\n")(arena)
+    go()
+    return bool(read)
 
 
 def _measures_other_code(arena: Arena, go: Go) -> bool:
@@ -424,6 +438,17 @@ ATTACKS = [
     *_rows("lets no comment be made unless it costs more", _silences("when: regression"), by_event=True),
     *_rows("measures with a smaller event", _shrinks_the_event),
     *_rows("lays a smaller event where one is looked for", _lays_a_smaller_event),
+    *_rows("has the job's role read an object for it", _has_the_job_read_a_secret),
+    *_rows(
+        "has an existing function invoked before each call",
+        _in_force(
+            _says(f"    before: {{function: '{EXISTING}'}}\n    side_effects: accepted\n"),
+            "functions",
+            "hello",
+            "before",
+            value={"function": redact(EXISTING), "event": "***", "each": "call"},
+        ),
+    ),
     *_rows("claims less traffic, to stay below the dollars a month", _lowers_the_traffic),
     *_rows(
         "renames the function, to claim less traffic",

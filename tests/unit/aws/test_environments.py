@@ -42,7 +42,7 @@ def answers(fake, connection, identity, make_copy) -> Callable[..., tuple[Answer
         return invoke_wave(
             connection,
             deployment,
-            b"{}",
+            lambda _: b"{}",
             rule=AnswerRule(),
             wave=Wave(variant=copy.variant, payload="small", concurrency=concurrency),
             round_number=1,

@@ -27,7 +27,7 @@ def invoke(connection, deployment):
         return invoke_wave(
             connection,
             deployment,
-            payload,
+            lambda _: payload,
             rule=AnswerRule(),
             wave=Wave(variant=deployment.variant, payload="small", concurrency=concurrency),
             round_number=2,

@@ -12,7 +12,7 @@ from lambdabot.aws import policy
 from lambdabot.aws.policy import ArnScope, place_of
 from lambdabot.cli import main
 from lambdabot.errors import UsageError
-from lambdabot.model import Architecture, Layer
+from lambdabot.model import Architecture, Form, Layer, Payload, Preparation
 
 REPOSITORY = "octo/shop"
 HERE = ArnScope(partition="aws", account="123456789012", region="eu-west-1")
@@ -228,3 +228,31 @@ def test_the_command_says_what_is_to_be_filled_in_and_wants_a_repository(project
     assert "--repository owner/name" in capsys.readouterr().err
     assert main(["policy", "--config", project, "--repository", REPOSITORY]) == 0
     assert "put the role of orders" in capsys.readouterr().err
+
+
+def test_events_in_s3_are_read_exactly_where_they_are_named(permissions, function):
+    assert "ReadEvents" not in permissions(function)
+    payloads = [Payload(name=form, body=b"", weight=1, form=form, location=f"s3://events/{form}/one") for form in Form]
+    statements = permissions(function.changed(payloads=tuple(payloads)))
+
+    assert statements["ReadEvents"]["Resource"] == [
+        "arn:aws:s3:::events/event/one",
+        "arn:aws:s3:::events/lines/one",
+        "arn:aws:s3:::events/sample/one*",
+    ]
+    assert statements["ListEvents"]["Resource"] == ["arn:aws:s3:::events"]
+    assert statements["ListEvents"]["Condition"] == {"StringLike": {"s3:prefix": ["sample/one*"]}}
+
+
+def test_an_existing_function_is_invoked_where_set_up_names_it(permissions, function):
+    arn = "arn:aws:lambda:eu-west-1:123456789012:function:seed"
+    around = {
+        "before": Preparation(function=f"{arn}:live", event=b"{}"),
+        "after": Preparation(function=arn, event=b"{}"),
+    }
+
+    statement = permissions(function.changed(**around))["SetUpAndTearDown"]
+
+    assert statement["Action"] == ["lambda:GetFunction", "lambda:InvokeFunction"]
+    assert statement["Resource"] == [arn, f"{arn}:$LATEST", f"{arn}:live"]
+    assert "SetUpAndTearDown" not in permissions(function.changed(before=Preparation(function="seed", event=b"{}")))

@@ -9,7 +9,9 @@ from benchmarks.lambda_simulator.hosts import MIXED
 from benchmarks.lambda_simulator.run import SWEEP, gate_plan, measure
 from benchmarks.lambda_simulator.simulator import Account, Simulator
 from benchmarks.lambda_simulator.workload import Workload
+from lambdabot.measurement.budget import worst_case
 from lambdabot.measurement.decision import next_step
+from lambdabot.measurement.plan import Aside
 from lambdabot.model import Budget, Extras, Outcome, Payload, Side, Stop
 from tests.spot_check import examples
 
@@ -84,3 +86,24 @@ def test_environments_are_not_begun_that_no_budget_can_complete(simulate) -> Non
         for one in seen:
             met.setdefault(one.environment, set()).update([] if one.cold else [one.payload])
         assert set(map(len, met.values())) <= {0, 3}
+
+
+def test_what_runs_around_the_calls_is_spent_of_the_same_budget(comparing, invoked, head) -> None:
+    plan = comparing(budget=Budget(invocations=None, usd=Decimal(1), minutes=10))
+    seen = [invoked(variant=variant, wave=number) for number, variant in enumerate(plan.variants)]
+    assert not isinstance(next_step(plan, seen), Stop)
+
+    dear = [replace(seen[0], aside_usd=Decimal(1)), *seen[1:]]
+    assert next_step(plan, dear) == Stop(reason="the budget is used up (usd)")
+
+    slow = [replace(one, aside_ms=300_001.0) for one in seen]  # twice that does not fit
+    assert next_step(plan, slow) == Stop(reason="the budget is used up (minutes)")
+
+
+def test_a_waves_worst_case_has_what_runs_around_it(comparing, head) -> None:
+    plan = comparing(timeout_seconds=20)
+    one = plan.price(head, 30_000)
+    each, once = Aside(once=False, worst_usd=Decimal("0.5")), Aside(once=True, worst_usd=None)
+
+    assert worst_case(plan, head, 4) == 4 * one
+    assert worst_case(replace(plan, asides=(each, once)), head, 4) == 4 * one + 4 * Decimal("0.5") + one

@@ -124,7 +124,7 @@ def test_notes_tell_of_drift(sweeping, invoked, head) -> None:
 def test_the_decision_replays_from_what_was_written_down(comparing, sweeping, simulate) -> None:
     for plan in (comparing(), sweeping(constraints=Constraints(mean_ms=2000))):
         seen, stop = simulate(plan, factor=1.3, account=Account())
-        lines = [json.dumps(asdict(one)) for one in seen]
+        lines = [json.dumps(asdict(one), default=str) for one in seen]
         read = [invocation(json.loads(line)) for line in lines]
         assert read == seen
         assert next_step(plan, read) == stop
@@ -138,6 +138,7 @@ def invocation(fields) -> Invocation:
         **{
             **fields,
             "outcome": Outcome(fields["outcome"]),
+            "aside_usd": Decimal(fields["aside_usd"]),
             "variant": Variant(
                 side=Side(variant["side"]),
                 configuration=Configuration(

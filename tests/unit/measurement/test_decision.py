@@ -7,7 +7,7 @@ import pytest
 from benchmarks.lambda_simulator.run import SWEEP, gate_plan
 from benchmarks.lambda_simulator.simulator import Account
 from lambdabot.measurement.decision import next_step
-from lambdabot.model import Outcome, Payload, Round, Stop
+from lambdabot.model import Form, Outcome, Payload, Round, Stop
 
 
 def test_the_first_round_is_one_cold_wave_of_every_variant(here) -> None:
@@ -78,6 +78,14 @@ def test_an_account_of_concurrency_ten_gets_its_answer(comparing, simulate) -> N
     seen, _ = simulate(plan, factor=1.5, account=Account(concurrency=10))
     assert not any(one.outcome is Outcome.DISCARDED for one in seen)
     assert next_step(plan, seen) == Stop(reason="decided")
+
+
+def test_every_environment_serves_four_calls_of_a_list(simulate) -> None:
+    payloads = tuple(Payload(name=form, body=b"", weight=Decimal(1), form=form) for form in Form)
+    seen, stop = simulate(gate_plan(SWEEP[2], payloads=payloads))
+    met = Counter((one.environment, one.payload) for one in seen if not one.cold)
+    assert {(payload, count) for (_, payload), count in met.items()} == {("event", 1), ("lines", 4), ("sample", 4)}
+    assert stop.reason == "decided"
 
 
 def test_every_payload_meets_every_environment(simulate) -> None:

@@ -2,7 +2,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from lambdabot.measurement.outlook import outlook
-from lambdabot.model import Extras
+from lambdabot.model import Extras, Form
 
 
 def test_the_first_answer_takes_two_environments_of_every_variant(sweeping):
@@ -37,3 +37,9 @@ def test_what_is_least_is_enough_for_a_first_answer(sweeping, simulate):
     plan = sweeping()
     seen, _ = simulate(plan)
     assert outlook(plan).least_invocations <= len(seen)
+
+
+def test_an_environment_serves_more_calls_where_each_gets_another_event(comparing):
+    plan = comparing()
+    several = replace(plan, payloads=tuple(replace(payload, form=Form.LINES) for payload in plan.payloads))
+    assert outlook(several).least_invocations == 2 * 5 * (1 + 4)

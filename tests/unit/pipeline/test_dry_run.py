@@ -192,3 +192,19 @@ def test_the_plan_says_what_is_assumed(repository, capsys):
 
     said = capsys.readouterr().out
     assert "template.yaml:10: the parameter `Size` has no default, so it is assumed" in said
+
+
+def test_what_runs_around_the_calls_is_in_the_plan(repository, capsys):
+    (repository / "lambdabot.yml").write_text("""
+version: 1
+functions:
+  pay: {source: orders, handler: app.handler, before: {function: seed, each: wave}, after: {}, pause_ms: 200}
+  seed: {source: orders, handler: app.handler}
+""")
+
+    assert main(["run", "--dry-run", "--endpoint", "local"]) == 0
+
+    said = capsys.readouterr().out
+    assert "  before       each wave: seed, in the budget and not in what is usual\n" in said
+    assert "  after        each call: the copy itself, in the budget and not in what is usual\n" in said
+    assert "  pause        200 ms between calls\n  concurrency  1: calls are made one after another\n" in said

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from lambdabot.aws.copies.deployments import NotDeployed
 from lambdabot.errors import EndpointError
 from lambdabot.measurement.decision import next_step
 from lambdabot.model import Architecture, Configuration, Deployment, Outcome, Round, Side, Variant, Wave
+from lambdabot.pipeline.around import Around
+from lambdabot.pipeline.event_series import EventSeries
 from lambdabot.pipeline.waves import Copies, WaveEngine, Waves, batches
 from lambdabot.report.progress import Progress
 from tests.unit.pipeline.conftest import HERE
@@ -41,7 +44,7 @@ def test_no_wave_is_lost_and_the_limit_is_kept_by_all_that_can(waves, limit):
     assert all(len({one.variant for one in batch}) == len(batch) for batch in cut)
 
 
-def test_a_wave_whose_environments_could_not_be_replaced_is_recorded_and_not_run():
+def test_a_wave_whose_environments_could_not_be_replaced_is_recorded_and_not_run(function, line_up):
     class Refusing:
         """Stands in for Deployments where AWS refuses every update: no endpoint can be told to."""
 
@@ -51,13 +54,15 @@ def test_a_wave_whose_environments_could_not_be_replaced_is_recorded_and_not_run
             return {one.variant: NotDeployed(reason="refused") for one in deployments}
 
     one = replace(wave(128, 2), fresh=True)
+    payload = replace(function.question.payloads[0], name=one.payload)
     deployed = {one.variant: Deployment(variant=one.variant, function_name="copy", arn="arn:copy:$LATEST")}
     waves = Waves(
         connection=None,
         deployments=Refusing(),
         deployed=deployed,
         not_deployed={},
-        payloads=(),
+        series=EventSeries((payload,), seed=1, function="thumbnail", began=datetime.now(UTC)),
+        around=Around(line_up(function), None, Refusing(), None),
         rules={},
         timeout_seconds=3,
         concurrency=2,
@@ -113,6 +118,10 @@ def test_a_round_pays_for_the_snapshots_of_new_copies_and_of_fresh_environments(
 
     snapshot = lineup.bench.prices.snapshot
     assert copies.usd(()) == 2 * snapshot(HERE) + snapshot(other.configuration)
+
+    copies.make_ready(Round(number=2, waves=(waves[1],)), renewed=lambda _: True)
+
+    assert copies.usd(()) == 2 * snapshot(HERE) + 2 * snapshot(other.configuration)
 
 
 def test_what_a_round_can_cost_at_most_is_told_before_it_begins(function, line_up):

@@ -1,4 +1,6 @@
 import json
+from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -13,6 +15,20 @@ def test_what_was_written_is_read_as_it_was(tmp_path):
     path.write_text("".join(json.dumps(line) + "\n" for line in samples(run)))
 
     assert load(path) == {one.function.name: list(one.invocations) for one in run.functions if one.invocations}
+
+
+def test_what_ran_around_a_wave_is_read_as_it_was_and_stands_where_anything_did(tmp_path):
+    run = runs.with_invocations()
+    (function,) = (one for one in run.functions if one.invocations)
+    first, *others = function.invocations
+    first = replace(first, aside_ms=120.5, aside_usd=Decimal("0.0000021"))
+    run = replace(run, functions=(replace(function, invocations=(first, *others)),))
+    lines = list(samples(run))
+    path = tmp_path / "samples.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+    assert [line.get("aside_ms") for line in lines] == [120.5] + [None] * len(others)
+    assert load(path)[function.name] == [first, *others]
 
 
 @pytest.mark.parametrize("line", ["{", "[]", '{"function": "orders"}', '{"function": "orders", "side": "left"}'])

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from lambdabot.errors import UsageError
 from lambdabot.model import Architecture, Configuration, Expectation, ImageConfig, Side, Strategy, Trigger
 from lambdabot.project.discovery import discover
+from lambdabot.settings.forms import FORMS
 from lambdabot.settings.inputs import Inputs
 from lambdabot.settings.load import load, load_comment
-from lambdabot.settings.schema import FORMS, SettingsFile
+from lambdabot.settings.schema import SettingsFile
 from lambdabot.settings.target_branch import load_base
 from lambdabot.workspace import OUTSIDE, Workspace
 
+ONE_OF = "a payload needs one of `event`, `file`, `lines` and `sample`"
 MINIMAL = """\
 version: 1
 functions:
@@ -206,7 +208,7 @@ functions:
         ),
         "lambdabot.yml:14:9: `three`: payload missing.json cannot be read: No such file or directory",
         "lambdabot.yml:16:9: `three`: two payloads are called `same`; give each a `name`",
-        "lambdabot.yml:17:9: `functions.three.payloads.4`: a payload needs either `event` or `file`",
+        f"lambdabot.yml:17:9: `functions.three.payloads.4`: {ONE_OF}",
     ]
 
 
@@ -297,7 +299,7 @@ version: 2
         ),
         "lambdabot.yml:7: `functions.events.payloads.0.weight`: must be above 0; it is 0",
         "lambdabot.yml:7: `events`: payload missing.json cannot be read: No such file or directory",
-        "lambdabot.yml:8: `functions.events.payloads.1`: a payload needs either `event` or `file`",
+        f"lambdabot.yml:8: `functions.events.payloads.1`: {ONE_OF}",
         "lambdabot.yml:9: `functions.events.payloads.2.wieght` is not known here; did you mean `weight`?",
         (
             "lambdabot.yml:10: `events`: payload bad.json is not valid JSON: Expecting property name enclosed in "

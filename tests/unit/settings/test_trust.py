@@ -14,6 +14,7 @@ from lambdabot.settings.trust import (
     OF_A_FUNCTION,
     OF_THE_RUN,
     trusted,
+    unbound,
 )
 
 ROLE = "arn:aws:iam::123456789012:role/copies"
@@ -120,12 +121,15 @@ def test_every_key_is_the_target_branchs_or_named_as_the_pull_requests_own():
     assert FunctionSection.model_fields.keys() > HEADS_OWN_OF_A_FUNCTION
     assert OF_THE_RUN == ("gate", "comment", "check", "budget", "bucket", "expires_hours")
     assert set(OF_A_FUNCTION) == {
+        "after",
         "allow_build",
         "allowed_errors",
+        "before",
         "budget",
         "expect",
         "like",
         "monthly_invocations",
+        "pause_ms",
         "payloads",
         "role",
         "side_effects",
@@ -151,6 +155,66 @@ def test_what_the_gate_measures_with_is_the_target_branchs(judge):
     changes, events = found.notes
     assert changes.startswith("This pull request changes `monthly_invocations`, `allow_build` of `orders`: ")
     assert events.startswith("This pull request changes `payloads` of `orders`: the gate compares both sides with the ")
+
+
+def test_set_up_and_pauses_are_the_target_branchs(judge):
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:seed"
+    around = f"before: {{function: '{arn}'}}, side_effects: accepted, pause_ms: 9000, "
+
+    found = judge(TARGET.replace("budget: {", around + "budget: {", 1))
+
+    (function,) = found.settings.functions
+    assert (function.question.before, function.question.pause_ms) == (None, 0)
+    assert found.notes[0].startswith(
+        "This pull request changes `before`, `pause_ms` of `orders`: the target branch's is"
+    )
+
+
+def test_events_in_s3_are_read_where_the_target_branch_names_them(judge):
+    mine = TARGET.replace("budget: {", "payloads: [{sample: 's3://events/orders/'}], budget: {", 1)
+    theirs = TARGET.replace("budget: {", "payloads: [{name: secret, file: 's3://secrets/key'}], budget: {", 1)
+
+    same = judge(mine, mine)
+    assert (same.notes, same.settings.reach) == ((), {"s3://events/orders/"})
+    assert same.settings.functions[0].question.payloads[0].location == "s3://events/orders/"
+
+    other = judge(theirs, mine)
+    (function,) = other.settings.functions
+    assert [one.location for one in function.question.payloads] == ["s3://events/orders/"]
+    assert function.question.gate_payloads == ()
+    assert (
+        "names events of `orders` that the target branch's lambdabot.yml does not name (`s3://secrets/key`)"
+        in (other.notes[0])
+    )
+
+
+def test_what_a_new_function_names_of_aws_is_within_the_target_branchs_reach_alone(judge):
+    line = f'{{source: src, handler: a.b, role: "{ROLE}", payloads: [{{file: "s3://secrets/key"}}]}}'
+
+    found = judge(TARGET.replace("gate:", f"  fresh: {line}\ngate:"))
+
+    (_, fresh) = found.settings.functions
+    assert fresh.question.reaches - found.settings.reach == {"s3://secrets/key"}
+
+
+def test_who_runs_at_a_terminal_with_a_base_has_nothing_of_aws_read_or_invoked(judge, tmp_path):
+    (tmp_path / "head.yml").write_text(TARGET.replace("budget: {", "payloads: [{file: 's3://a-b/c'}], budget: {", 1))
+    settings = load(Inputs(config=tmp_path / "head.yml", endpoint="aws"), discover=discover)
+
+    assert unbound(settings, based=True).settings.reach == frozenset()
+    assert unbound(settings, based=False).settings.reach is None
+
+
+def test_a_function_that_only_helps_has_the_target_branchs_role_and_is_not_told_of(judge, tmp_path):
+    helping = f'  seed: {{source: src, handler: a.b, role: "{ADMIN}"}}\ngate:'
+    judge(TARGET.replace("gate:", helping), TARGET.replace("gate:", helping.replace(ADMIN, ROLE)))
+
+    settings = load(Inputs(config=tmp_path / "head.yml", endpoint="aws", functions=("orders",)), discover=discover)
+    found = trusted(settings, load_base(tmp_path / "target.yml", discover))
+
+    assert [one.name for one in found.settings.functions] == ["orders"]
+    assert [(one.name, one.setup.role) for one in found.settings.others] == [("seed", ROLE)]
+    assert found.notes == ()
 
 
 def test_other_code_than_the_target_branchs_is_told(judge, tmp_path):
