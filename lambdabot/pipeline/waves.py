@@ -258,8 +258,9 @@ class Waves:
 
     def _skipped(self, wave: Wave, round_number: int, reason: str) -> Invocation:
         """Return what stands for a wave that was not run, so that the plan does not ask for it for ever."""
+        deployed = self._deployed.get(wave.variant)
         return Invocation(
-            variant=wave.variant,
+            variant=wave.variant if deployed is None else deployed.variant,  # one object: cells keep the order by it
             payload=wave.payload,
             round=round_number,
             wave=self._count,
