@@ -66,6 +66,7 @@ class Invocation:
     restore_ms: float | None = None
     max_memory_used_mb: int | None
     at_seconds: float  # when the answer came, counted from the function's first wave
+    refused: bool = False  # the endpoint took no such call: nothing ran, and nothing is billed
 
     @property
     def failed(self) -> bool:
@@ -189,6 +190,7 @@ class Comparison:
     threshold_percent: float
     verdict: Verdict
     reason: str
+    refused: bool = False  # the endpoint refused what it takes: credentials, permissions, concurrency
     environments: int
     rounds: int
     reliability: Reliability | None = None  # None: nothing was answered, or an earlier version did not look

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lambdabot.aws.calls.connection import Connection
+from lambdabot.aws.calls.failures import CallError
+from lambdabot.aws.calls.retry import throttled
 from lambdabot.aws.calls.threads import run_all
 from lambdabot.aws.copies.deployments import Deployments, NotDeployed
 from lambdabot.aws.copies.request import Copy
 from lambdabot.aws.invoking.cpu_model import announcing
 from lambdabot.aws.invoking.environments import Environments
-from lambdabot.aws.invoking.invocation import Answer, invoke_wave
+from lambdabot.aws.invoking.invocation import CROWDED_SECONDS, Answer, invoke_wave
 from lambdabot.errors import EndpointError
 from lambdabot.measurement.budget import worst_case
 from lambdabot.measurement.decision import next_step
@@ -82,15 +84,18 @@ class WaveEngine:
             rules=lineup.answer_rules,
             timeout_seconds=plan.timeout_seconds,
             concurrency=lineup.bench.concurrency,
+            seconds=60 * plan.budget.minutes,
             clock=lambda: time.monotonic() - started,
         )
 
         def known() -> Evidence:
             unanswered = self._stand_ins.unanswered(copies.names) if self._stand_ins else {}
             notes = (*stand_in_notes(head, unanswered, seen), *storage_notes(head, seen)) if self._stand_ins else ()
-            return Evidence(lineup=lineup, invocations=seen, usd=copies.usd(seen), advice=copies.advice, notes=notes)
+            advice = tuple(dict.fromkeys((*copies.advice, *waves.advice)))
+            return Evidence(lineup=lineup, invocations=seen, usd=copies.usd(seen), advice=advice, notes=notes)
 
         yield (latest := known())
+        copies.require_leave()
         while isinstance(step := next_step(plan, seen), Round):
             text = f"{len(step.waves)} waves, {len({wave.variant for wave in step.waves})} variants"
             progress.wave(head.name, step.number, text, len(seen), latest.usd)
@@ -99,6 +104,8 @@ class WaveEngine:
             yield replace(known(), unsettled_usd=sum(at_most, Decimal(0)))
             seen += tuple(with_missing_layers(one, lineup.side(one.variant.side)) for one in waves.run(step))
             yield (latest := known())
+            if waves.fatal is not None:
+                raise waves.fatal
         yield replace(latest, stop_reason=step.reason)
         if self._stand_ins:
             self._stand_ins.take_back(copies.names)
@@ -154,6 +161,13 @@ class Copies:
         """Return the names of the copies that are live."""
         return tuple(one.function_name for one in self.deployed.values())
 
+    def require_leave(self) -> None:
+        """Raise the first refusal where AWS let no copy be made, or the run's credentials do not hold any more."""
+        refusals = [one.refusal for one in self.not_deployed.values() if one.refusal is not None]
+        for one in refusals:
+            if one.ends_run or (not self.deployed and (one.fatal or throttled(one.error))):
+                raise one
+
     def make_ready(self, step: Round) -> None:
         """Deploy what a round names for the first time, and count the snapshots that it will make."""
         self.deploy({wave.variant for wave in step.waves} - self.deployed.keys() - self.not_deployed.keys())
@@ -170,6 +184,8 @@ class Copies:
         prices = self._lineup.bench.prices
         total = sum(map(prices.snapshot, self._snapshots), Decimal(0))
         for one in seen:
+            if one.refused:
+                continue
             function, configuration = self._lineup.side(one.variant.side), one.variant.configuration
             storage_mb = function.setup.ephemeral_storage_mb
             total += prices.cost(configuration, one.billed_ms or 0, ephemeral_storage_mb=storage_mb)
@@ -197,11 +213,13 @@ class Waves:
         rules: Mapping[str, AnswerRule],
         timeout_seconds: int,
         concurrency: int,
+        seconds: float,
         clock: Callable[[], float],
     ) -> None:
         """Keep what every wave needs; `clock` gives the seconds since the function's first wave.
 
-        `rules` say by payload how an answer is read.
+        `rules` say by payload how an answer is read. Once an invocation found no room beside the account's other
+        traffic, waves wait within `seconds` of it at most.
 
         Both mappings may grow between the rounds; what a refresh made new is put in its place in the first.
         """
@@ -214,18 +232,26 @@ class Waves:
         self._timeout_seconds = timeout_seconds
         self._concurrency = concurrency
         self._clock = clock
+        self._seconds = seconds
         self._environments = Environments(connection, deployments.log_group)
         self._count = 0
+        self._refusals: dict[str, CallError] = {}  # the first of each kind
 
     def run(self, step: Round) -> tuple[Invocation, ...]:
         """Run the round's waves in their order, side by side while their concurrency fits, and return what they gave.
 
         A Variant that could not be deployed is not invoked, and one whose environments could not be replaced neither:
-        it would meet the old ones again.
+        it would meet the old ones again. After a refusal that would meet all further waves, they are not run: see
+        `fatal`.
         """
         answers: list[Answer] = []
         skipped: list[Invocation] = []
         for batch in batches(step.waves, self._concurrency):
+            if (reason := self._in_the_way) is not None:
+                for wave in batch:
+                    skipped.append(self._skipped(wave, step.number, reason))
+                    self._count += 1
+                continue
             fresh = [self._deployed[wave.variant] for wave in batch if wave.fresh and wave.variant in self._deployed]
             refreshed = self._deployments.refresh(*fresh) if fresh else {}
             known = {**self._not_deployed, **self._deployed, **refreshed}
@@ -233,6 +259,7 @@ class Waves:
             for wave in batch:
                 ready = known[wave.variant]
                 if isinstance(ready, NotDeployed):
+                    self._remember(ready.refusal)
                     skipped.append(self._skipped(wave, step.number, ready.reason))
                 else:
                     self._deployed[wave.variant] = ready
@@ -240,12 +267,45 @@ class Waves:
                 self._count += 1
             for group in run_all(calls):
                 answers += group
+                for answer in group:
+                    self._remember(answer.refusal)
         return (*self._environments.identify(answers), *skipped)
+
+    @property
+    def fatal(self) -> CallError | None:
+        """The refusal after which nothing more can be invoked: of an invocation, or of the run's credentials."""
+        return next(
+            (
+                one
+                for one in self._refusals.values()
+                if one.ends_run or (one.fatal and one.operation == "lambda.Invoke")
+            ),
+            None,
+        )
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """What to do about the refusals; `fatal` says it itself."""
+        told = (one.advice for one in self._refusals.values() if one is not self.fatal)
+        return tuple(dict.fromkeys(filter(None, told)))
+
+    @property
+    def _in_the_way(self) -> str | None:
+        """Why a wave is not run, although it was planned; None where nothing is in its way."""
+        if self.fatal is not None:
+            return self.fatal.what
+        crowded = next((one for one in self._refusals.values() if throttled(one.error)), None)
+        return crowded.what if crowded is not None and self._clock() >= self._seconds else None
+
+    def _remember(self, refusal: CallError | None) -> None:
+        if refusal is not None:
+            self._refusals.setdefault(f"{refusal.operation} {refusal.code}", refusal)
 
     def _skipped(self, wave: Wave, round_number: int, reason: str) -> Invocation:
         """Return what stands for a wave that was not run, so that the plan does not ask for it for ever."""
+        deployed = self._deployed.get(wave.variant)
         return Invocation(
-            variant=wave.variant,
+            variant=wave.variant if deployed is None else deployed.variant,  # one object: cells keep the order by it
             payload=wave.payload,
             round=round_number,
             wave=self._count,
@@ -258,6 +318,7 @@ class Waves:
             billed_ms=None,
             max_memory_used_mb=None,
             at_seconds=self._clock(),
+            refused=True,
         )
 
     def _wave(self, wave: Wave, round_number: int, wave_number: int) -> tuple[Answer, ...]:
@@ -271,6 +332,7 @@ class Waves:
             wave_number=wave_number,
             timeout_seconds=self._timeout_seconds,
             clock=self._clock,
+            patience_seconds=max(0.0, min(CROWDED_SECONDS, self._seconds - self._clock())),
         )
 
 
