@@ -45,6 +45,10 @@ def _run(environ: Mapping[str, str], workflow: Workflow) -> int:
     context = Context.of(environ, token=environ.get("INPUT_GITHUB-TOKEN", ""))
     given = inputs(environ)
     context.require_trusted(measuring=given.report is None)
+    if context.closed and given.report is None:
+        workflow.notice(context.said_closed)
+        workflow.summary(context.said_closed)
+        return ExitCode.DONE
     if given.report is not None:
         from lambdabot.pipeline import step  # noqa: PLC0415  # pydantic and PyGithub: the other way starts without
 

@@ -188,7 +188,7 @@ def _true_ms(side: Side, configuration: Configuration, slower: float) -> float:
 
 def _leaked(owner: Account, result: RunResult) -> tuple[str, ...]:
     """Return what a run left without a word, or what `clean` cannot remove either."""
-    told = " ".join(note for note in result.notes if note.startswith("still there: "))
+    told = " ".join(result.left_behind)
     silent = [name for name in owner.left() if name not in told]
     connection = connect(endpoint=owner.url, region="us-east-1")
     folder = journal_folder(os.environ)

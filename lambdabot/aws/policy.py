@@ -124,8 +124,11 @@ def execution_trust() -> Document:
 
 
 def trust(*, repository: str | None, environment: str | None, place: ArnScope) -> Document:
-    """Return who may assume the job's role: this repository's pull requests, or its jobs in one environment."""
-    subject = f"environment:{environment}" if environment else "pull_request"
+    """Return who may assume the job's role: this repository's pull requests, or its jobs in one environment.
+
+    A merge queue's run is that of a branch which GitHub makes (GitHub Docs, "OpenID Connect reference", `sub`).
+    """
+    subjects = [f"environment:{environment}"] if environment else ["pull_request", "ref:refs/heads/gh-readonly-queue/*"]
     provider = f"arn:{place.partition}:iam::{place.account}:oidc-provider/{OIDC}" if repository else NOBODY
     return _document(
         [
@@ -134,10 +137,8 @@ def trust(*, repository: str | None, environment: str | None, place: ArnScope) -
                 "Principal": {"Federated": provider},
                 "Action": "sts:AssumeRoleWithWebIdentity",
                 "Condition": {
-                    "StringEquals": {
-                        f"{OIDC}:aud": "sts.amazonaws.com",
-                        f"{OIDC}:sub": f"repo:{repository or NO_REPOSITORY}:{subject}",
-                    }
+                    "StringEquals": {f"{OIDC}:aud": "sts.amazonaws.com"},
+                    "StringLike": {f"{OIDC}:sub": [f"repo:{repository or NO_REPOSITORY}:{one}" for one in subjects]},
                 },
             }
         ]

@@ -5,6 +5,7 @@ import os
 import sys
 from functools import partial
 
+from lambdabot.errors import ExitCode
 from lambdabot.github.event import Context
 from lambdabot.project.discovery import discover
 from lambdabot.report.progress import Progress
@@ -17,6 +18,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure, report, and return the exit code."""
     context = Context.of(os.environ, token=os.environ.get("GITHUB_TOKEN", ""))
     context.require_trusted()
+    if context.closed:
+        print(context.said_closed, file=sys.stderr)
+        return ExitCode.DONE
     settings = load(
         Inputs(
             config=arguments.config,

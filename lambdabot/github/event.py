@@ -1,13 +1,14 @@
 """What triggered the workflow, from the environment and the event file that the runner gives."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from lambdabot.errors import GitHubError, Mistake, UsageError
-from lambdabot.model import Commits
+from lambdabot.model import Commits, Since
 
 SECRETS_BESIDE = frozenset({"issue_comment", "pull_request_target", "workflow_run"})
 """Events on which a workflow has the repository's secrets although a pull request of anyone's may have caused it.
@@ -25,6 +26,15 @@ DEPENDABOT = "dependabot[bot]"
 TARGET = "pull_request_target"
 PULL_REQUEST_EVENTS = frozenset({"pull_request", "pull_request_review", "pull_request_review_comment"})
 """Events whose checkout is the pull request's own code, and whose file has the pull request."""
+
+QUEUE = "merge_group"
+"""The event of a merge queue, on which a required check must run too (GitHub Docs, "Managing a merge queue")."""
+
+LOOKING_BACK = frozenset({"release", "repository_dispatch", "schedule", "workflow_dispatch"})
+"""Events of no pull request and no push: they compare with the last release."""
+
+_QUEUED = re.compile(r"(?:refs/heads/)?gh-readonly-queue/.+/pr-([1-9][0-9]{0,11})-[0-9a-f]{40,64}")
+_NO_COMMIT = re.compile("0+")  # what stands for the commit before the first push to a branch
 
 MAX_EVENT_BYTES = 32 * 1024 * 1024
 """GitHub caps webhook payloads at 25 MB."""
@@ -58,6 +68,10 @@ class Context:
     base_sha: str | None = None  # the target branch's commit, as the event has it
     merge_sha: str | None = None  # GITHUB_SHA: for a pull request, GitHub's merge of head and target branch
     fork: bool = False
+    closed: bool = False  # the pull request is, merged or not
+    queued: bool = False  # its code is measured in a merge queue, on top of what is merged before it
+    before: str | None = None  # the commit that a push replaced
+    default_branch: str | None = None  # of the repository
     api_url: str = PUBLIC_API
     run_url: str | None = None
     workspace: Path | None = None
@@ -78,21 +92,43 @@ class Context:
         return f"{self.repository}#{self.pull_request}"
 
     @property
+    def said_closed(self) -> str:
+        """Why nothing is measured of a pull request that is closed: nobody could act on the answer."""
+        return f"Nothing was measured: {self.place} is closed."
+
+    @property
     def reaches_pull_request(self) -> bool:
         """True where there are a pull request, and a token to write to it with."""
         return bool(self.token) and self.pull_request is not None
 
     @property
+    def may_comment(self) -> bool:
+        """True where a comment can be written: a merge queue's run says nothing of the pull request's own head."""
+        return self.reaches_pull_request and not self.queued
+
+    @property
     def on_pull_request(self) -> bool:
         """True where a pull request's own files are measured, also where the event does not tell which."""
-        return self.pull_request is not None or self.event_name in PULL_REQUEST_EVENTS
+        return self.queued or self.pull_request is not None or self.event_name in PULL_REQUEST_EVENTS
 
     @property
     def commits(self) -> Commits | None:
         """The pull request's commits; None where there is no pull request. An event that says nothing knows none."""
         if not self.on_pull_request:
             return None
-        return Commits(base=self.base_sha, head=self.head_sha, merge=self.merge_sha)
+        return Commits(base=self.base_sha, head=self.head_sha, merge=self.merge_sha, queued=self.queued)
+
+    @property
+    def pushed(self) -> bool:
+        """True for a push, whose commit takes no comment."""
+        return self.event_name == "push"
+
+    @property
+    def since(self) -> Since | None:
+        """What a run without a pull request looks back to; None on one, and on an event that tells nothing."""
+        if self.on_pull_request or not (self.pushed or self.event_name in LOOKING_BACK):
+            return None
+        return Since(before=self.before, pushed=self.pushed, default_branch=self.default_branch)
 
     @property
     def is_untrusted(self) -> bool:
@@ -115,25 +151,31 @@ class Context:
         """Read the environment and the event file; whatever is missing or odd in them is unknown."""
         if environ.get("GITHUB_ACTIONS") != "true":
             return cls(token=token)
-        event = _event(environ.get("GITHUB_EVENT_PATH", ""))
-        pull_request = _object(event, "pull_request")
-        number = pull_request.get("number")
+        event, name = _event(environ.get("GITHUB_EVENT_PATH", "")), environ.get("GITHUB_EVENT_NAME", "")
+        pull_request, group = _object(event, "pull_request"), _object(event, QUEUE) if name == QUEUE else {}
+        queued = _QUEUED.fullmatch(_text(group, "head_ref") or "")
+        number = int(queued[1]) if queued else pull_request.get("number")
+        before = _text(event, "before") if name == "push" else None
         head, base = _object(pull_request, "head"), _object(pull_request, "base")
         repository = environ.get("GITHUB_REPOSITORY") or None
         head_repository = _object(head, "repo").get("full_name")  # null when the fork was deleted
-        sha = _text(head, "sha") or environ.get("GITHUB_SHA")
+        sha = _text(head, "sha") or _text(group, "head_sha") or environ.get("GITHUB_SHA")
         workspace = environ.get("GITHUB_WORKSPACE")
         return cls(
             token=token,
             in_workflow=True,
-            event_name=environ.get("GITHUB_EVENT_NAME", ""),
+            event_name=name,
             repository=repository,
             pull_request=number if type(number) is int and number > 0 else None,
             head_sha=sha or None,
-            base_sha=_text(base, "sha"),
+            base_sha=_text(base, "sha") or _text(group, "base_sha"),
             merge_sha=environ.get("GITHUB_SHA") or None,
             author=_text(_object(pull_request, "user"), "login"),
             fork=bool(pull_request) and head_repository != repository,
+            closed=pull_request.get("state") == "closed",
+            queued=name == QUEUE,
+            before=None if before is None or _NO_COMMIT.fullmatch(before) else before,
+            default_branch=_text(_object(event, "repository"), "default_branch"),
             api_url=environ.get("GITHUB_API_URL") or PUBLIC_API,
             run_url=_run_url(environ, repository),
             workspace=Path(workspace) if workspace else None,

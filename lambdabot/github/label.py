@@ -64,8 +64,10 @@ def label_set(context: Context) -> LabelSet | None:
         )
 
 
-def pushed(context: Context, head_sha: str) -> datetime | None:
+def pushed(context: Context, head_sha: str | None) -> datetime | None:
     """Return when this commit became the pull request's head; None when it is its head no more.
+
+    Without a commit that is the head that it has now: a merge queue measures a commit of its own that is built from it.
 
     The moment is that of the last push to the head's branch, in the repository that the branch lies in, as GitHub
     recorded it (GitHub Docs, "List repository activities"): reading it takes `contents: read`, and nothing at all of a
@@ -78,13 +80,13 @@ def pushed(context: Context, head_sha: str) -> datetime | None:
     )
     with connected(context, attempt) as repository:
         head = repository.get_pull(context.number).head
-        if head.sha != head_sha or head.repo is None:  # pushed to since; or the fork was deleted
+        if head.sha != (head_sha or head.sha) or head.repo is None:  # pushed to since; or the fork was deleted
             return None
         _, activities = repository.requester.requestJsonAndCheck(
             "GET", f"/repos/{head.repo.full_name}/activity", parameters={"ref": f"refs/heads/{head.ref}", "per_page": 1}
         )
         last = activities[0] if activities else {}
-        if last.get("after") != head_sha or last.get("ref") != f"refs/heads/{head.ref}":
+        if last.get("after") != head.sha or last.get("ref") != f"refs/heads/{head.ref}":
             return None
         return datetime.fromisoformat(last["timestamp"])
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from lambdabot.measurement import gate
+from lambdabot.measurement import gate, shortfall
 from lambdabot.measurement.cold_start import cold_start
 from lambdabot.measurement.distribution import distribution
 from lambdabot.measurement.drift import drift
@@ -55,14 +55,14 @@ def conclude(plan: Plan, seen: Sequence[Invocation]) -> Conclusion:
         for variant, reason in plan.unavailable.items()
         if variant not in known
     ]
-    recommendation, reason = recommend(plan, known, by_variant)
+    recommendation, reason = shortfall.recommendation(plan, known, by_variant, recommend(plan, known, by_variant))
     return Conclusion(
         measurements=tuple(
             sorted([*(_labelled(plan, one) for one in measured), *estimated, *absent], key=lambda one: one.variant)
         ),
         recommendation=recommendation,
         recommendation_reason=reason,
-        comparison=gate.comparison(plan, gate.standing(plan, compared)),
+        comparison=shortfall.comparison(plan, compared, gate.comparison(plan, gate.standing(plan, compared))),
         notes=_notes(plan, seen, known),
     )
 
@@ -75,7 +75,8 @@ def _measurement(plan: Plan, cell: Cell, *, hopeless: bool) -> Measurement:
         elif cell.open:
             status = Status.NOT_MEASURED
             skipped = hopeless and not cell.invocations
-            reason = _NOT_WORTH_IT if skipped else "no call met a warm environment"
+            why = cell.refusal or plan.cut_short.partition("\n")[0] or "no call met a warm environment"
+            reason = _NOT_WORTH_IT if skipped else why
         return replace(_blank(cell.variant, status, reason, cell), failures=_failures(plan, cell))
     configuration = cell.variant.configuration
     billed = mean(
@@ -177,7 +178,11 @@ def _notes(plan: Plan, seen: Sequence[Invocation], known: Mapping[Variant, Cell]
         )
     discarded = sum(cell.invocations - cell.answered for cell in known.values())
     if discarded:
-        notes.append(f"{discarded} invocations gave no result (throttled, or no REPORT) and are left out.")
+        notes.append(f"{discarded} invocations gave no result (no REPORT, or no answer) and are left out.")
+    refused = [cell for cell in known.values() if cell.refused]
+    if refused:
+        first = next(one.reason for one in seen if one.refused)
+        notes.append(f"{sum(cell.refused for cell in refused)} invocations were refused and never ran: {first}")
     alike = [cell for cell in known.values() if not plan.gate_payloads or cell.variant.side is Side.HEAD]
     moved = drift(alike, plan.weights)
     if moved is not None:

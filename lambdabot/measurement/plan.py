@@ -43,6 +43,7 @@ class Plan:
     `variants` are all that are live at the start; where `refine` is true, sizes between them may join. The gate looks
     at head at `current` against base at `base`; `no_comparison` says why there is nothing to compare, `identical` that
     both sides are the same package and settings.
+    `cut_short` says what ended the measurement before its time.
     `estimated` Configurations cannot be measured on this endpoint and are priced from the same memory size on the other
     architecture; `unavailable` Variants could not be deployed, with the reason.
     """
@@ -53,6 +54,7 @@ class Plan:
     base: Configuration | None
     no_comparison: str = ""
     identical: bool = False
+    cut_short: str = ""
     sweep: tuple[Configuration, ...]
     refine: bool = False
     estimated: tuple[Configuration, ...] = ()

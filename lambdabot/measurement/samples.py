@@ -67,9 +67,10 @@ class Cell:
     `environments` are those with warm calls of every payload that counts, in the order of their first use; `waiting`
     counts those of the last cold wave when no warm call came after it. `billed_ms` is the sum over all calls,
     `longest_ms` the longest call with its INIT, `aside_usd` and `longest_aside_ms` the same of what runs around the
-    waves, `invocations` counts all calls and `answered` those that gave a result, `fruitless` the rounds since the last
-    one that brought a new environment. `failures` and `answers` are those of the payloads that count; what failed is
-    billed and quick, so it is in no environment.
+    waves, `invocations` counts all calls that ran, `refused` those that the endpoint did not take (`refusal`: why not
+    the first since the last new environment), `answered` those with a result, `fruitless` the rounds since the last one
+    that brought a new environment. `failures` and `answers` are those of the payloads that count; what failed is billed
+    and quick, so it is in no environment.
     """
 
     variant: Variant
@@ -78,6 +79,8 @@ class Cell:
     environments: tuple[Environment, ...] = ()
     waiting: int = 0
     invocations: int = 0
+    refused: int = 0
+    refusal: str = ""
     answered: int = 0
     failures: Failures = field(default_factory=Failures)
     answers: tuple[Answered, ...] = field(default=(), repr=False)  # in their order
@@ -160,7 +163,9 @@ def _cell(variant: Variant, payloads: frozenset[str], seen: Sequence[Invocation]
         reason=reason,
         environments=tuple(environments),
         waiting=_waiting(seen, cold),
-        invocations=len(seen),
+        invocations=sum(not one.refused for one in seen),
+        refused=sum(one.refused for one in seen),
+        refusal=next((one.reason for one in seen if one.refused and one.round >= newest), ""),
         answered=len(seen) - sum(one.outcome is Outcome.DISCARDED for one in failed),
         failures=Failures(failed=len(broken), answered=len(answers), reason=_most_frequent(broken)),
         answers=answers,
@@ -186,7 +191,7 @@ def _environments(
     ok = Outcome.OK
     warm = [one for one in seen if not one.cold and one.outcome is ok and one.duration_ms is not None]
     if failed:
-        spoilt = _spoilt(seen)
+        spoilt = _spoilt([one for one in seen if not one.refused])  # which met no environment
         warm = [one for one in warm if id(one) not in spoilt]
     groups: dict[object, list[Invocation]] = defaultdict(list)
     if all(map(attrgetter("environment_known"), warm)):

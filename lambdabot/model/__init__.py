@@ -8,7 +8,7 @@ money is US dollars as `Decimal`. A module here imports none that comes later in
 
 from lambdabot.model.annotation import Annotation
 from lambdabot.model.arm64 import Arm64Check, Arm64Verdict, PackageCheck, PackageVerdict
-from lambdabot.model.configuration import Architecture, Commits, Configuration, Side, Variant
+from lambdabot.model.configuration import Architecture, Commits, Configuration, Side, Since, Variant
 from lambdabot.model.declaration import Declaration, DeclaredLayer, Discovery
 from lambdabot.model.event_source import EventSource, Sent
 from lambdabot.model.expectation import AnswerRule, Expectation
@@ -115,6 +115,7 @@ __all__ = [
     "Sent",
     "Setup",
     "Side",
+    "Since",
     "Slot",
     "Spend",
     "StandIn",

@@ -25,6 +25,16 @@ class Commits:
     base: str | None = None  # of the target branch
     head: str | None = None  # the pull request's own last one
     merge: str | None = None  # what GitHub merged both into, and a workflow checks out
+    queued: bool = False  # a merge queue built `head` on `base`, which waits to become the target branch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """What a run without a pull request looks back to: a push to what it replaced, any other to the last release."""
+
+    before: str | None = None  # the commit that a push replaced; None where there was none
+    pushed: bool = False
+    default_branch: str | None = None  # its name, without `refs/heads/`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

@@ -68,6 +68,7 @@ class Invocation:
     at_seconds: float  # when the answer came, counted from the function's first wave
     aside_ms: float = 0.0  # what ran before and after its wave, and pauses; one invocation has it for the whole wave
     aside_usd: Decimal = Decimal(0)  # what that cost
+    refused: bool = False  # the endpoint took no such call: nothing ran, and nothing is billed
 
     @property
     def failed(self) -> bool:
@@ -191,6 +192,7 @@ class Comparison:
     threshold_percent: float
     verdict: Verdict
     reason: str
+    refused: bool = False  # the endpoint refused what it takes: credentials, permissions, concurrency
     environments: int
     rounds: int
     reliability: Reliability | None = None  # None: nothing was answered, or an earlier version did not look

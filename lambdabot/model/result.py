@@ -30,6 +30,10 @@ class BaseKind(StrEnum):
     TARGET_BRANCH = "target branch"
     LIVE_VERSION = "live version"  # behind the alias that `like` names
     NAMED = "base"  # a folder or a git ref that the run names
+    PUSHED_OVER = "last push"  # to the branch that was pushed to
+    DEFAULT_BRANCH = "default branch"  # where this branch left it
+    RELEASE = "last release"
+    PARENT = "commit before"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,4 +115,6 @@ class RunResult:
     comment_key: str = ""  # tells the comments of one pull request's jobs apart
     interrupted: bool = False
     run_url: str | None = None  # of the workflow's run
+    left_behind: tuple[str, ...] = ()  # what was created and is not removed, or not yet
+    left_behind_reason: str = ""  # why it could not be; empty before the removal
     notes: tuple[str, ...] = ()  # of set-up and clean-up

@@ -15,6 +15,7 @@ from lambdabot.model import (
     Architecture,
     Budget,
     Build,
+    Comparison,
     Edit,
     Function,
     FunctionResult,
@@ -68,7 +69,7 @@ class FunctionJob:
         """Begin with the two sides."""
         self.head = pair.head
         self.lineup = Lineup(pair=pair, bench=bench, budget=pair.head.question.budget)
-        self.failed = pair.refused  # why nothing is measured, or nothing more
+        self.failed = pair.refused  # why nothing is measured
         self._pair = pair
         self._workshop = workshop
         self._evidence: Evidence | None = None  # until its copies are live
@@ -80,14 +81,23 @@ class FunctionJob:
 
     @property
     def error(self) -> str:
-        """Say why nothing could be measured, or nothing more; empty where nothing has to be."""
+        """Say why nothing could be measured; empty where something was, or nothing has to be."""
+        if self._evidence is not None and any(not one.refused for one in self._evidence.invocations):
+            return ""
         waiting = self._evidence is None and not self._pair.removed and not self.lineup.unchanged
-        return self.failed or (_NOT_ITS_TURN if waiting else "")
+        return self.failed or self.lineup.cut_short or (_NOT_ITS_TURN if waiting else "")
 
     @property
     def evidence(self) -> Evidence:
         """Return what was measured by now."""
-        return self._evidence or Evidence(lineup=self.lineup.without_all(self.error))
+        if self._evidence is None:
+            return Evidence(lineup=self.lineup.without_all(self.error))
+        lineup = replace(self._evidence.lineup, cut_short=self.lineup.cut_short)
+        return replace(self._evidence, lineup=lineup)
+
+    def cut_short(self, reason: str) -> None:
+        """End the measurement before its time; what was seen by now stays."""
+        self.lineup = replace(self.lineup, cut_short=reason)
 
     def prepare(self) -> None:
         """Check the dependencies for ARM64 while both sides are packaged; what fails is kept as a reason.
@@ -179,7 +189,7 @@ class FunctionJob:
             invocations=evidence.invocations,
             recommendation=conclusion.recommendation,
             recommendation_reason=conclusion.recommendation_reason,
-            comparison=conclusion.comparison,
+            comparison=_with_advice(conclusion.comparison, evidence),
             arm64=lineup.arm64,
             location=handler_location(head),
             plan=written(lineup.plan),
@@ -198,6 +208,13 @@ class FunctionJob:
                 *evidence.advice,
             ),
         )
+
+
+def _with_advice(found: Comparison, evidence: Evidence) -> Comparison:
+    """Return a comparison that was refused with what to do about that, below its reason."""
+    if not found.refused or evidence.lineup.cut_short or not evidence.advice:
+        return found
+    return replace(found, reason="\n".join((found.reason, *evidence.advice)))
 
 
 def _edits(head: Function, recommendation: Recommendation | None) -> tuple[tuple[Edit, ...], tuple[str, ...]]:

@@ -57,6 +57,7 @@ class Lineup:
     memory_cap_mb: int | None = None  # the account's limit, known once a size above it was refused
     refused: Mapping[Variant, str] = field(default_factory=dict)  # Variants that could not be made live, and why
     helpers: tuple[Helper, ...] = ()  # the pair's, packaged
+    cut_short: str = ""  # what ended the measurement before its time
 
     def without_all(self, reason: str) -> Self:
         """Return the lineup with nothing live, for one reason."""
@@ -134,6 +135,7 @@ class Lineup:
             base=None if base is None else base.setup.current,
             no_comparison=self.pair.no_base,
             identical=self.unchanged,
+            cut_short=self.cut_short,
             sweep=tuple(filter(self._measurable, self._asked)),
             refine=head.question.sizes_assumed,
             estimated=tuple(one for one in self._asked if not self._measurable(one) and not self._blocked(_head(one))),

@@ -55,14 +55,14 @@ def pair_all(terms: Terms) -> tuple[Pair, ...]:
             Pair(head=head, base=None, no_base=reason, refused=_refused(terms, head)) for head in settings.functions
         )
     known = {function.name: function for function in base.functions}
-    base_is = BaseKind.TARGET_BRANCH if settings.base is None else BaseKind.NAMED
+    base_is = tree.kind if settings.base is None else BaseKind.NAMED
 
     def pair(head: Function) -> Pair:
         name = terms.formerly.get(head.name, head.name)
         found = base_function(
             head, known.get(name), config=settings.path, root=terms.root, base=tree, own_settings=base.written
         )
-        reason = "" if found else f"the target branch ({tree.description}) does not have this function"
+        reason = "" if found else f"the {tree.kind} ({tree.description}) does not have this function"
         if found is None and name in base.left_out:
             reason += f" as it is declared there: {base.left_out[name]}"
         own = known.get(name)
@@ -125,7 +125,7 @@ class _Unbuilt:
             )
             return base, "", (_SAME_BUILD,)
         why = f": {lacks.replace(f'{self._tree.path}/', '')}" if lacks else ", where this side is"
-        return None, f"the target branch ({self._tree.description}) is not built here{why}\n{self._steps(head)}", ()
+        return None, f"the {self._tree.kind} ({self._tree.description}) is not built here{why}\n{self._steps(head)}", ()
 
     @cached_property
     def _changed(self) -> str:
@@ -149,11 +149,13 @@ class _Unbuilt:
         named = self._terms.settings.base
         is_folder = named is not None and ((root / named).is_dir() or Path(named).is_dir())
         where = named if is_folder else BASE_FOLDER
+        is_parent = named is None and self._tree.description.startswith("HEAD^1")
+        commit = "HEAD^1" if is_parent else (self._tree.sha or "")[:12]
         checkout = (
             ""
             if is_folder
             else f"""
-      - run: git worktree add --detach {where} {"HEAD^1" if named is None else (self._tree.sha or "")[:12]}"""
+      - run: git worktree add --detach {where} {commit}"""
         )
         return f"""{differs}, so it needs a build of its own.
 Let the workflow make it before credentials are there:
@@ -198,7 +200,8 @@ def _removed(terms: Terms, tree: BaseTree, base: TargetBranch, base_is: BaseKind
         if isinstance(source, Path) and source.is_relative_to(tree.path):
             source = terms.root / source.relative_to(tree.path)
         left = ", while its code is still here" if isinstance(source, Path) and source.exists() else ""
-        reason = f"removed: the target branch measures it, and this pull request does not{left}"
+        this = "pull request" if tree.kind is BaseKind.TARGET_BRANCH else "commit"
+        reason = f"removed: the {tree.kind} measures it, and this {this} does not{left}"
         yield Pair(
             head=replace(
                 function,

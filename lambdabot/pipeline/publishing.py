@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from lambdabot.pipeline.job import Finished
 
 
+CHECK_OF_A_PUSH = "lambdabot cost"
+"""The check run on a commit that was pushed, which no comment can stand on, where the settings name none."""
+
+
 def publish(finished: "Finished", context: Context, *, warn: Callable[[str], None]) -> str | None:
     """Put comment, suggestions and check run on GitHub, and return the comment's address.
 
@@ -41,7 +45,8 @@ def publish(finished: "Finished", context: Context, *, warn: Callable[[str], Non
     report, comment = finished.report, finished.settings.comment
     url = tried(partial(comment_on, report, context, comment, finished.template))
     tried(partial(suggest, report, context, comment))
-    tried(partial(check, finished, context, finished.settings.check))
+    name = finished.settings.check or (CHECK_OF_A_PUSH if context.pushed and comment.mode != "off" else None)
+    tried(partial(check, finished, context, name))
     return url
 
 
@@ -49,7 +54,7 @@ def override(context: Context, head_sha: str) -> Override | None:
     """Return what the label on the pull request is worth now, None when it is not set; what is not known says why."""
     try:
         found = label_set(context)
-        return None if found is None else judged(found, pushed=pushed(context, head_sha))
+        return None if found is None else judged(found, pushed=pushed(context, None if context.queued else head_sha))
     except GitHubError as error:
         return Override(label=ACCEPT_LABEL, by=None, at=None, valid=False, reason=error.what)
 
@@ -59,16 +64,21 @@ def comment_on(report: Report, context: Context, comment: Comment, template: Own
 
     Raises GitHubError when GitHub refuses; the report is complete without it.
     """
-    if not context.reaches_pull_request or comment.mode == "off":
+    if not context.may_comment or comment.mode == "off":
         return None
 
     def body(previous: str) -> str | None:
         """Return the new body; None where the last one tells of a newer push than this run, which came late."""
         last = state.read(previous)
-        told = last.push.head_sha if last else report.head_sha
-        if told != report.head_sha and told == head_sha(context):
+        if last is not None and last.push.head_sha != report.head_sha and _is_late(last.push, head_sha(context)):
             return None
         return render(report, previous=previous, template=template)
+
+    def _is_late(told: state.Push, head: str) -> bool:
+        """Tell whether this run is of an older push: by the head, and where both are older, by which run came first."""
+        own = state.run_of(report)
+        newer = told.run is not None and own is not None and told.run > own
+        return told.head_sha == head or (newer and report.head_sha != head)
 
     return comments.post(
         context,
@@ -84,7 +94,7 @@ def suggest(report: Report, context: Context, comment: Comment) -> None:
 
     Raises GitHubError when GitHub refuses; the comment shows the same edits.
     """
-    if not context.reaches_pull_request or context.head_sha is None or comment.mode == "off":
+    if not context.may_comment or context.head_sha is None or comment.mode == "off":
         return
 
     suggestions.post(context, suggestion.suggestions(report), marker=suggestion.marker(report))

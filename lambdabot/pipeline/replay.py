@@ -65,7 +65,12 @@ def _replayed(function: FunctionSection, plan: Plan, seen: Sequence[Invocation])
 
 
 def _before_acceptance(told: ComparisonSection, again: ComparisonSection) -> ComparisonSection:
-    """Return a comparison as it was before a person accepted its cost, which is no decision of the measurement."""
+    """Return a comparison as it was before a person accepted its cost, which is no decision of the measurement.
+
+    Nor is the advice below the reason of one that was refused.
+    """
+    if told.refused and again.refused and told.reason.startswith(f"{again.reason}\n"):
+        return amended(told, reason=again.reason)
     accepted = told.verdict is Verdict.OVERRIDDEN and again.verdict is Verdict.REGRESSION
     if not accepted or not told.reason.endswith(again.reason):
         return told

@@ -17,6 +17,7 @@ from lambdabot import output
 from lambdabot.arm64.indexes.access import IndexAccess
 from lambdabot.aws.calls.caller import warning
 from lambdabot.aws.calls.connection import AccountLimits, Connection, connect
+from lambdabot.aws.calls.failures import CallError
 from lambdabot.aws.calls.threads import run_all, start
 from lambdabot.aws.copies.deployments import Deployments
 from lambdabot.aws.copies.identity import RunIdentity
@@ -277,7 +278,7 @@ class Run:
             settings=settings.effective,
             prices=self._prices,
             spend=Spend(
-                invocations=sum(len(one.invocations) for one in functions),
+                invocations=sum(not each.refused for one in functions for each in one.invocations),
                 usd=sum((job.evidence.usd for job in self._jobs), Decimal(0)),
                 seconds=time.monotonic() - self._started,
                 deployments_created=deployments.created if deployments else 0,
@@ -290,10 +291,12 @@ class Run:
             comment_key=settings.comment_key,
             interrupted=interrupted,
             run_url=context.run_url,
+            left_behind=deployments.left if deployments else (),
+            left_behind_reason=deployments.left_because if deployments else "",
             notes=(
                 *self._notes,
                 *not_measured(settings.notes, settings.left_out),
-                *(_notes(deployments) if deployments else ()),
+                *(deployments.notes if deployments else ()),
             ),
         )
 
@@ -303,11 +306,16 @@ def measure_all(
 ) -> None:
     """Measure one function after another, each within what the others left of the run's limits.
 
-    Whatever happens to one costs no other its result. `started` is when the run began, of the monotonic clock.
+    Whatever happens to one costs no other its result, but where the run's credentials hold no more: then nothing is
+    asked for the others. `started` is when the run began, of the monotonic clock.
     """
-    left_usd = limits.usd
+    left_usd, lost = limits.usd, ""
     for job in jobs:
-        if not job.lineup.unchanged:
+        if job.lineup.unchanged:
+            pass
+        elif lost:
+            job.cut_short(lost)
+        else:
             own = job.head.question.budget
             left_minutes = limits.minutes - (time.monotonic() - started) / 60
             budget = Budget(
@@ -318,7 +326,9 @@ def measure_all(
             try:
                 job.measure(engine, budget)
             except Exception as error:  # noqa: BLE001  # as in `Run._prepare`
-                job.failed = reason(error)
+                job.cut_short(reason(error))
+                if isinstance(error, CallError) and error.ends_run:
+                    lost = reason(error)
             left_usd -= job.evidence.usd + job.evidence.unsettled_usd
         progress.function_done(job.head.name, _in_short(job.result()))
 
@@ -337,8 +347,3 @@ def _in_short(result: FunctionResult) -> str:
     if result.recommendation is not None:
         advice = f"recommended is {result.recommendation.configuration}"
     return result.error or f"{advice}; against base: {result.comparison.verdict}"
-
-
-def _notes(deployments: Deployments) -> tuple[str, ...]:
-    """Return what to know of set-up and clean-up; a report that is written before it names what is to be removed."""
-    return (*deployments.notes, *(f"still there: {name}" for name in deployments.left))

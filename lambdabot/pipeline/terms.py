@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lambdabot.errors import UsageError
@@ -43,12 +43,12 @@ def terms(settings: Settings, context: Context, workdir: Path) -> Terms:
     """
     config = Path(os.path.abspath(settings.inputs.config))  # noqa: PTH100  # a link in its place is the pull request's
     root = context.workspace or config.parent.resolve()
-    tree = resolve_base(settings.base, root=root, commits=context.commits, workdir=workdir)
+    tree = resolve_base(settings.base, root=root, commits=context.commits, workdir=workdir, since=context.since)
     ours: tuple[str, ...] = ()
     if settings.base is None and context.commits is None and settings.endpoint != "local":
-        default = default_branch(root, workdir)
-        if default is not None and isinstance(tree, NoBase):
-            tree, ours = NoBase(tree.reason, settings=default), (_DEFAULT_BRANCH,)
+        default = default_branch(root, workdir, context.default_branch)
+        if default is not None:
+            tree, ours = replace(tree, settings=default), (_DEFAULT_BRANCH,)
     compared = tree if isinstance(tree, BaseTree) else None
     base = _said(settings.inputs, config, root, compared, tree)
     target = base if tree.settings is None else _said(settings.inputs, config, root, tree.settings, tree)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from lambdabot.errors import ExitCode
-from lambdabot.model import FunctionResult, Status, Verdict
+from lambdabot.model import FunctionResult, Verdict
 
 if TYPE_CHECKING:  # pydantic's models of it come after the first API call
     from lambdabot.report.schema import FunctionSection, Report
@@ -37,7 +37,10 @@ def overall(functions: "Iterable[FunctionResult | FunctionSection]") -> tuple[Ve
 
 
 def exit_code(report: "Report", gate: GatePolicy) -> ExitCode:
-    """Return the exit code of a report; a failed gate beats "nothing could be measured", an override opens the gate."""
+    """Return the exit code of a report; a failed gate beats "could not be measured", an override opens the gate.
+
+    A run of which the endpoint refused a part ends as one that measured nothing: it vouches for no cost.
+    """
     verdicts = {function.comparison.verdict for function in report.functions}
     accepted = report.override is not None and report.override.valid
     if not accepted and (
@@ -46,11 +49,4 @@ def exit_code(report: "Report", gate: GatePolicy) -> ExitCode:
         or (Verdict.NOT_MEASURED in verdicts and gate.not_measured == "fail")
     ):
         return ExitCode.GATE_FAILED
-    if report.functions and all(function.unchanged or function.removed for function in report.functions):
-        return ExitCode.DONE
-    measured = any(
-        measurement.status in {Status.MEASURED, Status.ESTIMATED}
-        for function in report.functions
-        for measurement in function.measurements
-    )
-    return ExitCode.DONE if measured else ExitCode.NOT_MEASURED
+    return ExitCode.NOT_MEASURED if report.could_not_measure else ExitCode.DONE

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
@@ -10,15 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lambdabot.aws.calls.connection import Connection
+from lambdabot.aws.calls.failures import CallError
+from lambdabot.aws.calls.retry import throttled
 from lambdabot.aws.calls.threads import run_all
 from lambdabot.aws.copies.deployments import Deployments, NotDeployed
 from lambdabot.aws.copies.request import Copy
 from lambdabot.aws.invoking.cpu_model import announcing
 from lambdabot.aws.invoking.environments import Environments
-from lambdabot.aws.invoking.invocation import Answer, invoke_wave
+from lambdabot.aws.invoking.invocation import CROWDED_SECONDS, Answer, invoke_wave
 from lambdabot.errors import EndpointError
 from lambdabot.measurement.budget import worst_case
 from lambdabot.measurement.decision import next_step
+from lambdabot.measurement.plan import Plan
 from lambdabot.model import (
     AnswerRule,
     Build,
@@ -87,17 +90,18 @@ class WaveEngine:
             series=series,
             around=around,
             rules=lineup.answer_rules,
-            timeout_seconds=plan.timeout_seconds,
-            concurrency=plan.concurrency,
+            plan=plan,
             clock=lambda: time.monotonic() - started,
         )
 
         def known() -> Evidence:
             unanswered = self._stand_ins.unanswered(copies.names) if self._stand_ins else {}
             notes = (*stand_in_notes(head, unanswered, seen), *storage_notes(head, seen)) if self._stand_ins else ()
-            return Evidence(lineup=lineup, invocations=seen, usd=copies.usd(seen), advice=copies.advice, notes=notes)
+            advice = tuple(dict.fromkeys((*copies.advice, *waves.advice)))
+            return Evidence(lineup=lineup, invocations=seen, usd=copies.usd(seen), advice=advice, notes=notes)
 
         yield (latest := known())
+        copies.require_leave()
         while isinstance(step := next_step(plan, seen), Round):
             text = f"{len(step.waves)} waves, {len({wave.variant for wave in step.waves})} variants"
             progress.wave(head.name, step.number, text, len(seen), latest.usd)
@@ -106,6 +110,8 @@ class WaveEngine:
             yield replace(known(), unsettled_usd=sum(at_most, Decimal(0)))
             seen += tuple(with_missing_layers(one, lineup.side(one.variant.side)) for one in waves.run(step))
             yield (latest := known())
+            if waves.fatal is not None:
+                raise waves.fatal
         yield replace(latest, stop_reason=step.reason)
         if self._stand_ins:
             self._stand_ins.take_back(copies.names)
@@ -161,6 +167,13 @@ class Copies:
         """Return the names of the copies that are live."""
         return tuple(one.function_name for one in self.deployed.values())
 
+    def require_leave(self) -> None:
+        """Raise the first refusal where AWS let no copy be made, or the run's credentials do not hold any more."""
+        refusals = [one.refusal for one in self.not_deployed.values() if one.refusal is not None]
+        for one in refusals:
+            if one.ends_run or (not self.deployed and (one.fatal or throttled(one.error))):
+                raise one
+
     def make_ready(self, step: Round, *, renewed: Callable[[Wave], bool] = lambda _: False) -> None:
         """Deploy what a round names for the first time, and count the snapshots that it will make.
 
@@ -180,12 +193,14 @@ class Copies:
         prices = self._lineup.bench.prices
         total = sum(map(prices.snapshot, self._snapshots), Decimal(0))
         for one in seen:
+            total += one.aside_usd
+            if one.refused:
+                continue
             function, configuration = self._lineup.side(one.variant.side), one.variant.configuration
             storage_mb = function.setup.ephemeral_storage_mb
             total += prices.cost(configuration, one.billed_ms or 0, ephemeral_storage_mb=storage_mb)
             if one.restore_ms is not None and function.extras.snap_start:
                 total += prices.restore(configuration)
-            total += one.aside_usd
         return total
 
     @property
@@ -207,13 +222,13 @@ class Waves:
         series: EventSeries,
         around: Around,
         rules: Mapping[str, AnswerRule],
-        timeout_seconds: int,
-        concurrency: int,
+        plan: Plan,
         clock: Callable[[], float],
     ) -> None:
         """Keep what every wave needs; `clock` gives the seconds since the function's first wave.
 
-        `rules` say by payload how an answer is read.
+        `rules` say by payload how an answer is read. Once an invocation found no room beside the account's other
+        traffic, waves wait within the budget's minutes at most.
 
         Both mappings may grow between the rounds; what a refresh made new is put in its place in the first.
         """
@@ -224,62 +239,104 @@ class Waves:
         self._series = series
         self._around = around
         self._rules = rules
-        self._timeout_seconds = timeout_seconds
-        self._concurrency = concurrency
+        self._timeout_seconds = plan.timeout_seconds
+        self._concurrency = plan.concurrency
         self._clock = clock
+        self._seconds = 60 * plan.budget.minutes
         self._environments = Environments(connection, deployments.log_group)
         self._count = 0
+        self._refusals: dict[str, CallError] = {}  # the first of each kind
 
     def run(self, step: Round) -> tuple[Invocation, ...]:
         """Run the round's waves in their order, side by side while their concurrency fits, and return what they gave.
 
         A Variant that could not be deployed is not invoked, and one whose environments could not be replaced neither:
-        it would meet the old ones again. Nor is one whose set-up failed.
+        it would meet the old ones again. Nor is one whose set-up failed. After a refusal that would meet all further
+        waves, they are not run: see `fatal`.
         """
         answers: list[Answer] = []
         skipped: list[Invocation] = []
         for batch in batches(step.waves, 1 if self._around.alone else self._concurrency):
+            if (reason := self._in_the_way) is not None:
+                for wave in batch:
+                    turn = _Turn(wave=wave, round=step.number, number=self._count, failure=reason, refused=True)
+                    skipped.append(self._skipped(turn))
+                    self._count += 1
+                continue
             turns = [self._turn(wave, step.number) for wave in batch]
-            fresh = [self._deployed[one.wave.variant] for one in turns if one.renews and not one.ran.failure]
+            fresh = [self._deployed[one.wave.variant] for one in turns if one.renews and not one.failure]
             refreshed = self._deployments.refresh(*fresh) if fresh else {}
             calls = []
             for turn in turns:
                 ready = refreshed.get(turn.wave.variant)
-                failure = ready.reason if isinstance(ready, NotDeployed) else turn.ran.failure
-                if failure:
-                    skipped.append(self._skipped(turn, turn.ran.then(Ran(failure=failure))))
+                if isinstance(ready, NotDeployed):
+                    self._remember(ready.refusal)
+                    skipped.append(self._skipped(replace(turn, failure=ready.reason, refused=True)))
+                    continue
+                if turn.failure:
+                    skipped.append(self._skipped(turn))
                     continue
                 if isinstance(ready, Deployment):
                     self._deployed[turn.wave.variant] = ready
                 calls.append(partial(self._wave, turn))
             for group in run_all(calls):
                 answers += group
+                for answer in group:
+                    self._remember(answer.refusal)
         return (*self._environments.identify(answers), *skipped)
 
     def _turn(self, wave: Wave, round_number: int) -> "_Turn":
         """Number a wave and its calls; set-up that invokes the measured copy itself runs before its cold ones."""
         self._count += 1
+        turn = _Turn(wave=wave, round=round_number, number=self._count - 1)
         deployment, around = self._deployed.get(wave.variant), self._around
-        failure = self._not_deployed[wave.variant].reason if deployment is None else around.failure
-        if deployment is None or failure:
-            return _Turn(wave=wave, round=round_number, number=self._count - 1, ran=Ran(failure=failure))
+        if deployment is None:
+            missing = self._not_deployed[wave.variant]
+            self._remember(missing.refusal)
+            return replace(turn, failure=missing.reason, refused=True)
+        if around.failure:
+            return replace(turn, failure=around.failure)
         anew = self._series.is_cold(wave) and around.renews
         calls = self._series.numbers(wave)
         ran = around.run("before", wave, deployment, calls) if anew else Ran()
-        return _Turn(
-            wave=wave,
-            round=round_number,
-            number=self._count - 1,
-            calls=calls,
-            is_set_up=anew,
-            renews=anew or wave.fresh,
-            ran=ran,
+        return replace(turn, calls=calls, is_set_up=anew, renews=anew or wave.fresh, ran=ran, failure=ran.failure)
+
+    @property
+    def fatal(self) -> CallError | None:
+        """The refusal after which nothing more can be invoked: of an invocation, or of the run's credentials."""
+        return next(
+            (
+                one
+                for one in self._refusals.values()
+                if one.ends_run or (one.fatal and one.operation == "lambda.Invoke")
+            ),
+            None,
         )
 
-    def _skipped(self, turn: "_Turn", ran: Ran) -> Invocation:
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """What to do about the refusals; `fatal` says it itself."""
+        told = (one.advice for one in self._refusals.values() if one is not self.fatal)
+        return tuple(dict.fromkeys(filter(None, told)))
+
+    @property
+    def _in_the_way(self) -> str | None:
+        """Why a wave is not run, although it was planned; None where nothing is in its way."""
+        if self.fatal is not None:
+            return self.fatal.what
+        crowded = next((one for one in self._refusals.values() if throttled(one.error)), None)
+        return crowded.what if crowded is not None and self._clock() >= self._seconds else None
+
+    def _remember(self, refusal: CallError | None) -> None:
+        if refusal is not None:
+            self._refusals.setdefault(f"{refusal.operation} {refusal.code}", refusal)
+
+    def _skipped(self, turn: "_Turn") -> Invocation:
         """Return what stands for a wave that was not run, so that the plan does not ask for it for ever."""
+        deployed = self._deployed.get(turn.wave.variant)
         return Invocation(
-            variant=turn.wave.variant,
+            # One object for a Variant: cells keep the order by it.
+            variant=turn.wave.variant if deployed is None else deployed.variant,
             payload=turn.wave.payload,
             round=turn.round,
             wave=turn.number,
@@ -287,13 +344,14 @@ class Waves:
             environment_known=False,
             cold=False,
             outcome=Outcome.DISCARDED,
-            reason=ran.failure,
+            reason=turn.failure,
             duration_ms=None,
             billed_ms=None,
             max_memory_used_mb=None,
             at_seconds=self._clock(),
-            aside_ms=ran.ms,
-            aside_usd=ran.usd,
+            aside_ms=turn.ran.ms,
+            aside_usd=turn.ran.usd,
+            refused=turn.refused,
         )
 
     def _wave(self, turn: "_Turn") -> tuple[Answer, ...]:
@@ -304,7 +362,7 @@ class Waves:
         if not turn.is_set_up:
             ran = ran.then(around.run("before", wave, deployment, turn.calls))
         if ran.failure:
-            return (Answer(invocation=self._skipped(turn, ran), request_id=None),)
+            return (Answer(invocation=self._skipped(replace(turn, ran=ran, failure=ran.failure)), request_id=None),)
         answers = invoke_wave(
             self._connection,
             deployment,
@@ -315,6 +373,7 @@ class Waves:
             wave_number=turn.number,
             timeout_seconds=self._timeout_seconds,
             clock=self._clock,
+            patience_seconds=max(0.0, min(CROWDED_SECONDS, self._seconds - self._clock())),
         )
         ran = ran.then(around.run("after", wave, deployment, turn.calls))
         first, *others = (_spoilt(one, ran.failure) for one in answers) if ran.failure else answers
@@ -332,7 +391,9 @@ class _Turn:
     calls: tuple[int, ...] = ()
     is_set_up: bool = False
     renews: bool = False  # its environments are to be replaced
-    ran: Ran
+    ran: Ran = field(default_factory=Ran)
+    failure: str = ""  # why it is not run
+    refused: bool = False  # by the endpoint, and not for set-up that failed
 
 
 def _spoilt(answer: Answer, failure: str) -> Answer:

@@ -11,7 +11,7 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lambdabot.model import Commits
+from lambdabot.model import BaseKind, Commits, Since
 from lambdabot.workspace import Workspace
 
 TIMEOUT_SECONDS = 120
@@ -43,6 +43,7 @@ class BaseTree:
     workspace: Workspace  # the base's own, so that none of its links leads into the pull request's
     sha: str | None  # None: a folder that is no checkout
     description: str
+    kind: BaseKind = BaseKind.TARGET_BRANCH
     settings: "BaseTree | None" = None  # whose settings count, where those are another's: the target branch today
 
 
@@ -58,15 +59,20 @@ class _GitError(Exception):
     """Git is missing, took too long or refused; the message says which."""
 
 
-def resolve_base(base: str | None, *, root: Path, commits: Commits | None, workdir: Path) -> BaseTree | NoBase:
+def resolve_base(
+    base: str | None, *, root: Path, commits: Commits | None, workdir: Path, since: Since | None = None
+) -> BaseTree | NoBase:
     """Return the target branch's files, written out below `workdir` unless `base` is a folder.
 
     `base` is a folder (seen from the current directory or from `root`) or else a git ref; without it, a pull request
-    has what its event says. `commits` are that event's, None where there is no pull request.
+    has what its event says. `commits` are that event's, None where there is no pull request; `since` is what any other
+    event looks back to.
     """
     try:
         if base:
             return _named(base, root, commits, workdir)
+        if commits is None and since is not None:
+            return _earlier(since, root, workdir)
         if commits is None:
             return NoBase("no base was named, and this is no pull request: name a folder or a git ref with `base`")
         return _of_event(commits, root, workdir)
@@ -74,12 +80,13 @@ def resolve_base(base: str | None, *, root: Path, commits: Commits | None, workd
         return NoBase(str(error))
 
 
-def default_branch(root: Path, workdir: Path) -> BaseTree | None:
+def default_branch(root: Path, workdir: Path, name: str | None = None) -> BaseTree | None:
     """Return the files of the remote's default branch, written out below `workdir`; None where HEAD is part of it.
 
-    None as well where git knows no such branch.
+    None as well where git knows no such branch. `name` is its name as the event has it: a workflow's checkout does not
+    know which of the branches it is.
     """
-    head, default = _exists("HEAD", root), _exists("refs/remotes/origin/HEAD", root)
+    head, default = _exists("HEAD", root), _default(name, root)
     if head is None or default is None or _merge_base(head, default, root) == head:
         return None
     return _tree(default, root, workdir, "origin's default branch")
@@ -144,6 +151,12 @@ def _of_event(commits: Commits, root: Path, workdir: Path) -> BaseTree | NoBase:
     head = _exists("HEAD", root)
     if head is None:
         return NoBase("nothing is checked out")
+    if commits.queued and commits.base and head in {commits.head, commits.merge}:
+        if _exists(commits.base, root) is None:
+            return NoBase(
+                f"the checkout does not hold what the merge queue builds on ({commits.base[:7]}).\n{FETCH_ALL}"
+            )
+        return _tree(commits.base, root, workdir, f"what the merge queue builds on, at {commits.base[:7]}")
     if (parent := _target_parent(head, commits, root)) is not None:
         if _exists(parent, root) is None:
             return NoBase(
@@ -169,6 +182,59 @@ def _of_another_checkout(head: str, commits: Commits, root: Path, workdir: Path)
     if start == target:
         return replace(settings, description=description)
     return replace(_tree(start, root, workdir, description), settings=settings)
+
+
+def _earlier(since: Since, root: Path, workdir: Path) -> BaseTree | NoBase:
+    """Return what a run without a pull request is compared with.
+
+    A push is with what it replaced, and the first one to a branch with where that left the default branch. Any other
+    run is with the last release, and where there is none with the default branch, or on it with the commit before.
+    """
+    _require_repository(root, "HEAD")
+    if _exists("HEAD", root) is None:
+        return NoBase("nothing is checked out")
+    known = _exists(since.before, root) if since.before else None
+    if since.before and known is None and _is_shallow(root):
+        what = f"the commit that this push replaced ({since.before[:7]}) is not in the checkout, which is a shallow one"
+        return NoBase(f"{what}.\n{FETCH_ALL}")
+    found = (known, "what was there before this push", BaseKind.PUSHED_OVER) if known else _looked_back(since, root)
+    if found is None:
+        reason = "there is no earlier commit to compare with"
+        return NoBase(
+            f"{reason} in the checkout, which is a shallow one.\n{FETCH_ALL}" if _is_shallow(root) else reason
+        )
+    sha, words, kind = found
+    return replace(_tree(sha, root, workdir, f"{words}, at {sha[:7]}"), kind=kind)
+
+
+def _looked_back(since: Since, root: Path) -> tuple[str, str, BaseKind] | None:
+    """Return the commit to compare with, in words and by kind; None where there is none before HEAD."""
+    head, default = _exists("HEAD", root), _default(since.default_branch, root)
+    start = _merge_base("HEAD", default, root) if default else None
+    left = None if start == head else start
+    release = None if since.pushed and left else _last_release(root)
+    tagged = _exists(f"refs/tags/{release}", root) if release else None
+    parent = _exists("HEAD^1", root)
+    if tagged:
+        return tagged, f"the release {release}", BaseKind.RELEASE
+    if left:
+        return left, "where this branch left the default branch", BaseKind.DEFAULT_BRANCH
+    return (parent, "the commit before", BaseKind.PARENT) if parent else None
+
+
+def _last_release(root: Path) -> str | None:
+    """Return the nearest tag before HEAD that names a version, as v1.2.3 does; None where git knows none."""
+    matches = (f"--match={one}" for one in ("[0-9]*", "v[0-9]*"))
+    try:
+        return _git("describe", "--tags", "--abbrev=0", *matches, "HEAD^1", at=root)
+    except _GitError:
+        return None
+
+
+def _default(name: str | None, root: Path) -> str | None:
+    """Return the commit of the remote's default branch; None where git does not know which, or does not have it."""
+    refs = ("refs/remotes/origin/HEAD", *([f"refs/remotes/origin/{name}"] if name else []))
+    return next((sha for ref in refs if (sha := _exists(ref, root))), None)
 
 
 def _target_parent(head: str, commits: Commits, root: Path) -> str | None:

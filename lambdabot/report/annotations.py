@@ -10,6 +10,9 @@ from lambdabot.report.schema import Arm64Section, FunctionSection, Report
 def annotations(report: Report, *, workspace: Path | None) -> tuple[Annotation, ...]:
     """Return the remarks that a report gives rise to, failures first, the same text at the same place once."""
     said = [one for function in report.functions for one in _of_function(function, workspace)]
+    if report.left_behind:
+        names = f"left behind: {', '.join(report.left_behind)}: `lambdabot clean --all` removes what is named"
+        said.append(Annotation(level="warning", message="\n".join(filter(None, [names, report.left_behind_reason]))))
     return tuple(sorted(dict.fromkeys(said), key=lambda one: one.level != "failure"))
 
 
@@ -19,6 +22,8 @@ def _of_function(one: FunctionSection, workspace: Path | None) -> Iterator[Annot
     undecided = f"{one.name}: {comparison.verdict}: {comparison.reason}"
     if one.error:  # every function has the same error, and no line of code is at fault
         yield Annotation(level="failure", message=f"nothing measured: {one.error}")
+    elif comparison.refused:  # nor here
+        yield Annotation(level="failure", message=f"{one.name}: not compared: {comparison.reason}")
     elif comparison.verdict is Verdict.REGRESSION:
         change = f"{100 * (comparison.cost_ratio.value - 1):.0f} % " if comparison.cost_ratio else ""
         fails = comparison.reliability is not None and comparison.reliability.worse and not comparison.cost_ratio

@@ -77,6 +77,8 @@ def document(result: RunResult, *, root: Path | None = None) -> Report:
         "comment_key": result.comment_key,
         "interrupted": result.interrupted,
         "run_url": known_run(result.run_url),
+        "left_behind": result.left_behind,
+        "left_behind_reason": result.left_behind_reason,
         "notes": result.notes,
         "functions": [_function(one, root) for one in result.functions],
     }
@@ -252,6 +254,7 @@ def _comparison(one: Comparison) -> dict[str, Any]:
         "threshold": one.threshold_percent / 100,
         "verdict": one.verdict,
         "reason": one.reason,
+        "refused": one.refused,
         "environments": one.environments,
         "rounds": one.rounds,
         "reliability": None if one.reliability is None else asdict(one.reliability),

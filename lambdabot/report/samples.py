@@ -28,7 +28,7 @@ _PLAIN = (
     "at_seconds",
 )
 
-_LATER = ("error_type", "survived")
+_LATER = ("error_type", "survived", "refused")
 """What the first versions did not write."""
 
 

@@ -192,6 +192,9 @@ class ComparisonSection(Section):
     """The increase that fails the gate, as a fraction: 0.1 is 10 %."""
     verdict: Verdict
     reason: Text
+    """Why it is this verdict; below the first line, what to do."""
+    refused: bool = False
+    """True when it is `not measured` for what the endpoint refused: credentials, permissions, concurrency."""
     environments: Count
     rounds: Count
     reliability: ReliabilitySection | None = None
@@ -344,8 +347,22 @@ class Report(Section):
     """True where a pull request's own workflow made the report, which says `endpoint` and figures as it likes."""
     run_url: Annotated[str, Field(pattern=RUN_URL)] | None = None
     """The workflow's run, whose summary and artifacts have the whole report."""
+    left_behind: Many[Text] = []
+    """What the run created and could not remove: `function lambdabot-…`, `log group /aws/lambda/lambdabot-…`."""
+    left_behind_reason: Text = ""
+    """Why not; below the first line, what to do."""
     notes: Many[Text]
     functions: Many[FunctionSection]
+
+    @property
+    def could_not_measure(self) -> bool:
+        """Tell whether the run vouches for no cost: nothing was measured, or a comparison lacks what was refused."""
+        if any(one.comparison.refused for one in self.functions):
+            return True
+        if self.functions and all(one.unchanged or one.removed for one in self.functions):
+            return False
+        known = {Status.MEASURED, Status.ESTIMATED}
+        return not any(row.status in known for one in self.functions for row in one.measurements)
 
     @model_validator(mode="before")
     @classmethod

@@ -38,6 +38,7 @@ class Push(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     head_sha: Sha
+    run: Annotated[int, Field(ge=1, le=10**20)] | None = None  # a later one is greater, a re-run the same
     functions: Annotated[dict[Annotated[str, Field(max_length=64)], Standing], Field(max_length=MAX_FUNCTIONS)]
 
 
@@ -89,8 +90,13 @@ def follow(report: Report, last: State | None) -> State | None:
         for one in report.functions[:MAX_FUNCTIONS]
         if len(one.name) <= 64  # noqa: PLR2004  # Lambda's limit of a name
     }
-    push = Push(head_sha=sha, functions=functions)
+    push = Push(head_sha=sha, run=run_of(report), functions=functions)
     return State(push=push, before=None if last is None else last.before if again else last.push)
+
+
+def run_of(report: Report) -> int | None:
+    """Return the number of the workflow's run in its address; None where it is not known."""
+    return int(report.run_url.rpartition("/")[2]) if report.run_url else None
 
 
 def since(state: State | None) -> dict[str, str] | None:

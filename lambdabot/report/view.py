@@ -46,6 +46,7 @@ class Gate:
 
     verdict: str
     reason: str
+    refused: bool
     change: Change | None
     at_least: Markup  # the bounds of the interval that the verdict rests on
     at_most: Markup
@@ -163,6 +164,9 @@ class View:
     endpoint: str
     unverified: bool  # the pull request's own workflow made the report
     interrupted: bool
+    failed: bool  # the run could not measure, whatever its verdict
+    left_behind: tuple[str, ...]
+    left_behind_reason: str
     override: Part | None
     accept: str | None  # the label that accepts what the gate refuses now
     error: str  # why nothing could be measured of any function
@@ -171,6 +175,7 @@ class View:
     undecided: tuple[FunctionView, ...]
     cheaper: tuple[FunctionView, ...]
     uncompared: tuple[FunctionView, ...]
+    refused: tuple[FunctionView, ...]  # of those, what the endpoint refused
     empty: tuple[FunctionView, ...]  # invoked with `{}`, for want of any event
     pressing: int  # how many of the functions are not collapsed
     saving_monthly: Markup | None  # the sum over all functions with known traffic
@@ -202,6 +207,11 @@ def view(report: "Report") -> View:
         endpoint=report.endpoint,
         unverified=report.unverified,
         interrupted=report.interrupted,
+        failed=report.could_not_measure
+        and report.verdict is not Verdict.REGRESSION
+        and (report.verdict is Verdict.NOT_MEASURED or any(one.gate.refused for one in functions)),
+        left_behind=tuple(report.left_behind),
+        left_behind_reason=_apart(report.left_behind_reason, report.verdict_reason),
         override=_override(report.override) if report.override else None,
         accept=ACCEPT_LABEL if _may_be_accepted(report) else None,
         error=errors.pop() if len(errors := {one.error for one in functions}) == 1 else "",
@@ -210,6 +220,7 @@ def view(report: "Report") -> View:
         undecided=_with_verdict(functions, "inconclusive"),
         cheaper=_with_verdict(functions, "improvement"),
         uncompared=_with_verdict(functions, "not measured"),
+        refused=tuple(one for one in functions if one.gate.refused),
         empty=tuple(one for one in functions if one.empty),
         pressing=len(functions)
         if len(functions) <= FEW
@@ -230,6 +241,12 @@ def view(report: "Report") -> View:
         run_url=Markup(report.run_url) if report.run_url else None,  # noqa: S704  # the schema lets no Markdown in
         notes=tuple(report.notes),
     )
+
+
+def _apart(reason: str, told: str) -> str:
+    """Return a reason without the advice below it, where that is told already."""
+    first, _, advice = reason.partition("\n")
+    return first if advice in told else reason
 
 
 def _override(one: "OverrideSection") -> Part:
@@ -316,6 +333,7 @@ def _gate(one: "FunctionSection") -> Gate:
     return Gate(
         verdict=comparison.verdict,
         reason=comparison.reason,
+        refused=comparison.refused,
         change=Change(value=ratio.value - 1, low=low, high=high) if ratio else None,
         at_least=at_least,
         at_most=at_most,

@@ -55,7 +55,9 @@ _JOB = """\
     steps:
 {checkout}      - name: Take the target branch
         if: matrix.side == 'base'
-        run: git checkout --quiet --detach HEAD^1
+        env:
+          QUEUED_ON: ${{{{ github.event.merge_group.base_sha }}}}
+        run: git checkout --quiet --detach "${{QUEUED_ON:-HEAD^1}}"
       - name: Set up Node.js and its cache
         if: matrix.part.lock != ''
         uses: actions/setup-node@2028fbc5c25fe9cf00d9f06a71cc4710d4507903 # v6.0.0
@@ -94,8 +96,10 @@ _STEPS = """\
           pattern: build-*
           path: ${{{{ runner.temp }}}}/builds
       - name: Lay them beside their sources
+        env:
+          QUEUED_ON: ${{{{ github.event.merge_group.base_sha }}}}
         run: |
-          git worktree add --detach .lambdabot-base HEAD^1
+          git worktree add --detach .lambdabot-base "${{QUEUED_ON:-HEAD^1}}"
           outputs=({outputs})
           for build in "$RUNNER_TEMP"/builds/build-*/build.tar; do
             case "$build" in */build-base-*) side=.lambdabot-base ;; *) side=. ;; esac

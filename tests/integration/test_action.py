@@ -3,11 +3,13 @@
 import gc
 import json
 import signal
+import subprocess
 
 import pytest
 
 from lambdabot import action
 from lambdabot.errors import InterruptionError
+from lambdabot.model import ACCEPT_LABEL
 from tests.fakes.github import FakeGitHub, Fault
 from tests.fakes.unhurried import unhurried
 
@@ -55,7 +57,7 @@ def step(project, github, tmp_path, monkeypatch):
         }
     }
 
-    def run(*, name: str = "pull_request", head: str = "octo/demo", told: object = None, **inputs: str):
+    def run(*, name: str = "pull_request", head: str = "octo/demo", told: object = None, sha: str = "", **inputs: str):
         event["pull_request"]["head"]["repo"]["full_name"] = head
         (runner / "event.json").write_text(json.dumps(told or event))
         for file in ("output", "summary"):
@@ -67,6 +69,7 @@ def step(project, github, tmp_path, monkeypatch):
                 "GITHUB_EVENT_NAME": name,
                 "GITHUB_EVENT_PATH": str(runner / "event.json"),
                 "GITHUB_REPOSITORY": "octo/demo",
+                "GITHUB_SHA": sha,
                 "GITHUB_API_URL": github.url,
                 "GITHUB_OUTPUT": str(runner / "output"),
                 "GITHUB_STEP_SUMMARY": str(runner / "summary"),
@@ -185,6 +188,104 @@ def test_an_interruption_ends_the_process_with_the_signals_status(step, monkeypa
     step()
 
     assert ended == [signal.SIGTERM]
+
+
+@pytest.fixture
+def commit(project):
+    """Commit the project's files, and return the commit."""
+
+    def git(*words: str) -> str:
+        command = [
+            "git",
+            "-c",
+            "user.email=a@example.org",
+            "-c",
+            "user.name=a",
+            "-c",
+            "init.defaultBranch=main",
+            *words,
+        ]
+        done = subprocess.run(command, cwd=project.folder, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    git("init", "--quiet")
+
+    def of() -> str:
+        git("add", "--all")
+        git("commit", "--quiet", "--allow-empty", "-m", "more")
+        return git("rev-parse", "HEAD")
+
+    return of
+
+
+def test_in_a_merge_queue_the_target_branchs_gate_stands_and_the_pull_requests_label_is_asked_for(
+    step, github, project, commit
+):
+    work = "import time\ndef handler(*_):\n    time.sleep({})\n"
+    project.settings(GATED.format(percent=10))
+    project.write("src/app.py", work.format(0.01))
+    base = commit()
+    project.settings(GATED.format(percent=5000))
+    project.write("src/app.py", work.format(0.1))
+    head = commit()
+    github.open_pull(7, head="octo/demo", sha="a" * 40, at="2026-11-23T12:00:00Z")
+    github.set_label(7, ACCEPT_LABEL, by="octocat", at="2026-11-23T12:05:00Z")
+    branch = f"refs/heads/gh-readonly-queue/main/pr-7-{base}"
+    group = {"head_sha": head, "head_ref": branch, "base_sha": base, "base_ref": "refs/heads/main"}
+
+    code, outputs, _ = step(
+        name="merge_group", told={"merge_group": group}, endpoint="local", github_token="token", sha=head
+    )
+
+    report = json.loads((project.folder / action.OUT / "report.json").read_text())
+    (function,) = report["functions"]
+    assert (code, report["verdict"]) == (0, "overridden")
+    assert (report["base_sha"], report["head_sha"], report["pull_request"]) == (base, head, 7)
+    assert function["comparison"]["threshold"] == 0.1
+    assert report["override"]["by"] == "octocat"
+    assert github.bodies() == []
+    assert "overridden" in outputs
+
+
+def test_a_push_that_changes_nothing_is_compared_with_what_it_replaced(step, github, project, commit):
+    before, after = commit(), commit()
+
+    code, _, summary = step(
+        name="push", told={"before": before, "after": after}, endpoint="local", github_token="token", sha=after
+    )
+
+    report = json.loads((project.folder / action.OUT / "report.json").read_text())
+    assert (code, report["verdict"], report["base_sha"]) == (0, "no change", before)
+    assert report["functions"][0]["base_is"] == "last push"
+    (check,) = github.check_runs.values()
+    assert (check["head_sha"], check["conclusion"]) == (after, "success")
+    assert github.bodies() == []
+    assert "No change in cost" in summary
+
+
+def test_nothing_is_measured_of_a_pull_request_that_is_closed(step, github, project, capsys):
+    pull = {"number": 7, "state": "closed", "head": {"sha": "a" * 40}, "base": {"sha": "b" * 40}}
+    code, outputs, summary = step(told={"action": "closed", "pull_request": pull}, github_token="token")
+
+    assert (code, outputs) == (0, "")
+    assert "Nothing was measured: octo/demo#7 is closed." in summary
+    assert "::notice title=lambdabot::Nothing was measured" in capsys.readouterr().out
+    assert github.requests == []
+    assert not (project.folder / action.OUT).exists()
+
+
+def test_a_draft_is_measured_as_any_other(step, project):
+    pull = {
+        "number": 7,
+        "state": "open",
+        "draft": True,
+        "head": {"sha": "a" * 40, "repo": {"full_name": "octo/demo"}},
+        "user": {"login": "octocat"},
+    }
+    code, _, _ = step(told={"pull_request": pull}, endpoint="local")
+
+    assert code == 0
+    assert (project.folder / action.OUT / "report.json").exists()
 
 
 def after(head: str, **fields: str):

@@ -200,3 +200,73 @@ def test_a_run_goes_on_where_no_journal_can_be_written(session, project, tmp_pat
     assert code == 0
     (note,) = [note for note in report["notes"] if "journal" in note]
     assert note.startswith("No journal is written, so after a kill only tags tell: ")
+
+
+REFUSING = """
+    version: 1
+    functions:
+      hello:
+        source: src
+        handler: app.handler
+        memory_mb: [128, 512]
+        architectures: [x86_64]
+        current: {{memory_mb: 512}}
+        budget: {{minutes: {minutes}}}
+"""
+REFUSALS = {
+    "expired at once": ({"credentials_expire_after": 12}, "the AWS credentials have expired", True),
+    "expired midway": ({"credentials_expire_after": 60}, "the AWS credentials have expired", True),
+    "no updates": (
+        {"denied": ["lambda:UpdateFunctionConfiguration"]},
+        "lambda:UpdateFunctionConfiguration is not",
+        False,
+    ),
+    "no creation": ({"denied": ["lambda:CreateFunction"]}, "lambda:CreateFunction is not allowed", False),
+    "no invocations": ({"denied": ["lambda:Invoke"]}, "lambda:Invoke", False),
+    "no room": ({"account": {"concurrency": 10, "busy": 10}}, "no concurrency was free", False),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_what_aws_refuses_is_the_reason_in_the_headline_and_no_green_check(session, project, name):
+    refusal, words, left = REFUSALS[name]
+    project.settings(REFUSING.format(minutes=0.02 if name == "no room" else 5))
+    for folder, answer in (("src", 2), ("base/src", 1)):
+        project.write(f"{folder}/app.py", f"def handler(event, context):\n    return {answer}\n")
+    project.write("base/lambdabot.yml", (project.folder / "lambdabot.yml").read_text())
+    with account(session, {"canned": [{"cpu_ms": 40, "noise": 0.02}], **refusal}, Traffic()) as owner:
+        owner.faults.active = True
+        code, report = project.run("--base", str(project.folder / "base"), endpoint=owner.url)
+        owner.faults.active = False
+        found = [one for one in owner.left() if "was touched" not in one]
+        performed = owner.faults.performed["lambda:Invoke"]
+
+    (function,) = report["functions"]
+    first = project.comment.splitlines()[1]
+    assert code == ExitCode.NOT_MEASURED
+    assert first.startswith(("### ❌ Not compared: ", "### ❌ Nothing measured: "))
+    assert words in first
+    assert words in function["comparison"]["reason"]
+    assert (function["comparison"]["verdict"], function["comparison"]["refused"]) == ("not measured", True)
+    assert function["recommendation"] is None or name == "no updates"
+    assert "too few environments" not in project.comment.lower()
+    assert report["spend"]["invocations"] == sum(one["invocations"] for one in function["measurements"]) == performed
+    assert len(report["left_behind"]) >= len(found)
+    assert bool(found) is ("**Left behind:**" in project.comment) is left
+
+
+def test_what_may_not_be_removed_is_named_outside_of_the_fold(session, project):
+    project.settings(REFUSING.format(minutes=5))
+    project.write("src/app.py", "def handler(event, context):\n    return 1\n")
+    with account(session, {**CHAOS, "denied": ["lambda:DeleteFunction"]}, Traffic()) as owner:
+        owner.faults.active = True
+        code, report = project.run(endpoint=owner.url)
+        owner.faults.active = False
+        assert [f"function {one}" for one in owner.left()] == sorted(report["left_behind"])
+
+    shown, _, folded = project.comment.partition("How it was measured")
+    assert code == ExitCode.DONE
+    assert report["left_behind_reason"].startswith("could not remove the function lambdabot-")
+    assert "lambda:DeleteFunction is not allowed on" in shown
+    assert '"Action": "lambda:DeleteFunction"' in shown
+    assert all(one in shown and one not in folded for one in report["left_behind"])

@@ -147,7 +147,7 @@ class Connection:
         try:
             return retry.call(send, worth=worth, stop=stop or self.ending, pace=self._pace(operation))
         except AWSError as error:
-            raise CallError(error, doing=doing) from error
+            raise CallError(error, doing=doing, operation=operation) from error
 
     def verify(self) -> AccountLimits:
         """Ask for the account's limits: the first call of a run, so that what is wrong shows before anything is made.

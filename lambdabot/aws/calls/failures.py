@@ -20,6 +20,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
+from lambdabot.aws.calls.denials import Denial
 from lambdabot.aws.calls.remedies import remedy
 from lambdabot.aws.calls.retry import answer_lost, code, cut_off, message, throttled
 from lambdabot.errors import EndpointError
@@ -39,11 +40,6 @@ Leave out its `aws-profile` input: a profile does not reach a container, environ
 """
 LOCAL = "`--endpoint local` (in the workflow `endpoint: local`) measures on this machine, without AWS."
 
-_NOT_AUTHORIZED = re.compile(
-    r"not authorized to perform: (?P<action>[\w-]+:\w+)"
-    r'(?: on resource: "?(?P<resource>[^\s"]+)"?)?(?: (?P<why>because .+))?',
-    re.DOTALL,
-)
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 _UNKNOWN_CREDENTIALS = {
     "UnrecognizedClientException",
@@ -68,23 +64,30 @@ _CONCURRENCY = ("ConcurrentInvocationLimitExceeded", "ReservedFunctionConcurrent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """What happened, redacted, and what to do; `fatal` when the same call cannot succeed later in the run."""
+    """What happened, redacted, and what to do.
+
+    `fatal` when the same call cannot succeed later in the run, `ends_run` when no other can neither: the credentials
+    do not hold.
+    """
 
     what: str
     advice: str = ""
     fatal: bool = False
+    ends_run: bool = False
 
 
 class CallError(EndpointError):
     """A call to AWS that failed for good, in our words; `doing` completes "could not …"."""
 
-    def __init__(self, error: Exception, *, doing: str) -> None:
-        """Explain AWS's error, and keep it."""
+    def __init__(self, error: Exception, *, doing: str, operation: str = "") -> None:
+        """Explain AWS's error, and keep it; `operation` is what was called, as `lambda.Invoke`."""
         failure = explain(error, doing=doing)
         super().__init__(failure.what, advice=failure.advice)
         self.error = error
+        self.operation = operation
         self.code = code(error)
         self.fatal = failure.fatal
+        self.ends_run = failure.ends_run
 
 
 def explain(error: Exception, *, doing: str) -> Failure:
@@ -133,11 +136,11 @@ def _of_the_client(error: Exception, doing: str) -> Failure | None:
         return Failure(what=f"could not {doing}: {words}", advice=advice, fatal=True)
     if isinstance(error, SSOError | TokenRetrievalError):
         advice = f"Sign in again: `aws sso login`.\n{LOCAL}"
-        return Failure(what=f"could not {doing}: the AWS sign-in has expired ({words})", advice=advice, fatal=True)
+        what = f"could not {doing}: the AWS sign-in has expired ({words})"
+        return Failure(what=what, advice=advice, fatal=True, ends_run=True)
     if isinstance(error, NoCredentialsError | PartialCredentialsError | CredentialRetrievalError | ProfileNotFound):
-        return Failure(
-            what=f"could not {doing}: no usable AWS credentials ({words})", advice=WORKFLOW + LOCAL, fatal=True
-        )
+        what = f"could not {doing}: no usable AWS credentials ({words})"
+        return Failure(what=what, advice=WORKFLOW + LOCAL, fatal=True, ends_run=True)
     return None
 
 
@@ -149,15 +152,16 @@ def _of_credentials(error: Exception, doing: str) -> Failure | None:
             "Credentials of aws-actions/configure-aws-credentials last one hour: run the step again, or set its "
             "`role-duration-seconds` (and the role's maximum) above the run's time budget."
         )
-        return Failure(what=f"could not {doing}: the AWS credentials have expired ({words})", advice=advice, fatal=True)
+        what = f"could not {doing}: the AWS credentials have expired ({words})"
+        return Failure(what=what, advice=advice, fatal=True, ends_run=True)
     if name in _UNKNOWN_CREDENTIALS:
         advice = f"Check the access key, and that the account has enabled this Region.\n{WORKFLOW}{LOCAL}"
-        return Failure(
-            what=f"could not {doing}: AWS does not know these credentials ({words})", advice=advice, fatal=True
-        )
+        what = f"could not {doing}: AWS does not know these credentials ({words})"
+        return Failure(what=what, advice=advice, fatal=True, ends_run=True)
     if name in _SIGNATURE:
         advice = "Check the secret access key, and this machine's clock: a signature holds for five minutes."
-        return Failure(what=f"could not {doing}: AWS rejects the signature ({words})", advice=advice, fatal=True)
+        what = f"could not {doing}: AWS rejects the signature ({words})"
+        return Failure(what=what, advice=advice, fatal=True, ends_run=True)
     return None
 
 
@@ -165,26 +169,16 @@ def _of_permissions(error: Exception, doing: str) -> Failure | None:
     words = message(error)
     if code(error) not in _DENIED:
         return None
-    match = _NOT_AUTHORIZED.search(words)
-    if match is None and (advice := remedy(code(error), words)):
+    denial = Denial.of(words)
+    if denial is None and (advice := remedy(code(error), words)):
         return Failure(what=f"could not {doing}: {redact(words)}", advice=advice)
-    if match is None:
+    if denial is None:
         return Failure(what=f"could not {doing}: access denied ({redact(words)})", advice=WORKFLOW + LOCAL, fatal=True)
-    action = match["action"]
-    resource = (match["resource"] or "*").rstrip(".,")
-    what = f"could not {doing}: {action} is not allowed on {redact(resource)}"
-    why = match["why"] or ""
-    for sign, source in (
-        ("explicit deny", "A policy denies it explicitly; a further statement cannot allow it: change that policy."),
-        ("permissions boundary", "The role's permissions boundary does not allow it: add the action there."),
-        (
-            "service control policy",
-            "The organization's service control policy does not allow it: ask its administrator.",
-        ),
-    ):
-        if sign in why:
-            return Failure(what=what, advice=source, fatal=True)
-    statement = {"Effect": "Allow", "Action": action, "Resource": redact(resource)}
+    resource = redact(denial.resource)
+    what = f"could not {doing}: {denial.action} is not allowed on {resource}"
+    if denial.advice:
+        return Failure(what=what, advice=denial.advice, fatal=True)
+    statement = {"Effect": "Allow", "Action": denial.action, "Resource": resource}
     return Failure(
         what=what, advice=f"Add to the policy of the role that lambdabot uses:\n    {json.dumps(statement)}", fatal=True
     )

@@ -81,7 +81,10 @@ def _remove(connection: Connection, orphans: Iterable[Orphan], notes: list[str])
         entry.settled.set()
         if orphan.listed:
             ledger.confirm(entry)
-    removal = Removal(connection=connection, ledger=ledger, notes=notes, deadline=time.monotonic() + _SECONDS)
+    failures: list[CallError] = []
+    deadline = time.monotonic() + _SECONDS
+    removal = Removal(connection=connection, ledger=ledger, notes=notes, failures=failures, deadline=deadline)
     entries = ledger.close()
     start(lambda: removal.run(entries)).result()
+    notes += [f"{one.what}. {one.advice}".rstrip() for one in failures]
     return tuple(str(entry) for entry in ledger.left)

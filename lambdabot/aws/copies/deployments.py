@@ -42,6 +42,7 @@ class NotDeployed:
 
     reason: str
     advice: str = ""
+    refusal: CallError | None = None  # where AWS refused a call
 
 
 class Deployments:
@@ -75,6 +76,7 @@ class Deployments:
         self._log_group_lock = Lock()  # held while the group is made: no function may come before it
         self._log_group_tried = False
         self._notes: list[str] = []
+        self._failures: list[CallError] = []  # of removals
         self._functions: dict[str, Function] = {}
         self._generations: dict[str, int] = {}
 
@@ -102,6 +104,11 @@ class Deployments:
     def left(self) -> tuple[str, ...]:
         """What exists, or may exist: `function lambdabot-…`, `log group /aws/lambda/lambdabot-…`."""
         return tuple(str(entry) for entry in self._ledger.left)
+
+    @property
+    def left_because(self) -> str:
+        """Why the first of it could not be removed, and what to do; empty where no removal was refused."""
+        return str(self._failures[0]) if self._failures and self.left else ""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -162,6 +169,7 @@ class Deployments:
             connection=self._connection,
             ledger=self._ledger,
             notes=self._notes,
+            failures=self._failures,
             deadline=time.monotonic() + seconds,
         )
         start(partial(removal.run, entries)).result()
@@ -320,4 +328,5 @@ def _passing_or_conflict(error: Exception) -> bool:
 
 
 def _not_deployed(failure: Failure | CallError) -> NotDeployed:
-    return NotDeployed(reason=failure.what, advice=failure.advice)
+    refusal = failure if isinstance(failure, CallError) else None
+    return NotDeployed(reason=failure.what, advice=failure.advice, refusal=refusal)

@@ -25,11 +25,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
-    """One attempt to remove what a run made; what cannot be removed stays in the ledger, with a note."""
+    """One attempt to remove what a run made; what cannot be removed stays in the ledger, and why in `failures`."""
 
     connection: Connection
     ledger: Ledger
     notes: list[str]
+    failures: list[CallError]
     deadline: float  # on the monotonic clock
 
     def run(self, entries: Sequence[Entry]) -> None:
@@ -82,7 +83,7 @@ class Removal:
                     break
             except CallError as error:
                 if error.code != "ResourceNotFoundException":
-                    self.notes.append(f"{error.what}. {error.advice}".rstrip())
+                    self.failures.append(error)
                     return
             if asked and entry.certain:
                 break

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from lambdabot.aws.calls.connection import Connection
 from lambdabot.aws.calls.failures import CallError
-from lambdabot.aws.calls.retry import AWSError, Retry, StoppedError, code, never_sent, throttled
+from lambdabot.aws.calls.retry import AWSError, Retry, StoppedError, answer_lost, code, never_sent, throttled
 from lambdabot.aws.calls.threads import run_all
 from lambdabot.aws.invoking.answer import failed_answer
 from lambdabot.aws.invoking.outcome import Failed, judge, read_failure
@@ -31,7 +31,7 @@ _NOT_RUN = {
     "SnapStartNotReadyException",
     "EC2ThrottledException",
 }
-_CROWDED_SECONDS = 60.0  # how long an invocation waits for the account's other traffic
+CROWDED_SECONDS = 60.0  # how long an invocation waits for the account's other traffic
 _CROWDED_ATTEMPTS = 60
 
 
@@ -44,6 +44,7 @@ class Answer:
     answered: datetime | None = None  # by the endpoint's clock
     failed: Failed | None = None
     report: Report | None = None
+    refusal: CallError | None = None  # why the endpoint took no such call
 
 
 def invoke_wave(
@@ -57,13 +58,14 @@ def invoke_wave(
     wave_number: int,
     timeout_seconds: int,
     clock: Callable[[], float],
+    patience_seconds: float = CROWDED_SECONDS,
 ) -> tuple[Answer, ...]:
     """Invoke `wave.concurrency` times at once and return an Answer for each; `event` gives each lane's, counted from 0.
 
     `rule` says which answers are failures; `clock` gives the seconds since the function's first wave. An invocation
     that was throttled to the end, was never answered, or ran at another memory size is `not measured`, with the reason;
-    so is one without a REPORT, which `identify` may still find. Nothing that may have run is ever sent again. Raises
-    CallError when credentials have expired or do not allow it.
+    so is one without a REPORT, which `identify` may still find. Nothing that may have run is ever sent again. For room
+    beside the account's other traffic an invocation waits `patience_seconds` at most.
     """
     client = connection.invoker(timeout_seconds)
 
@@ -82,7 +84,8 @@ def invoke_wave(
             max_memory_used_mb=None,
             at_seconds=0.0,
         )
-        answer = _invoke(connection, client, deployment, event(lane), blank, rule=rule)
+        payload = event(lane)
+        answer = _invoke(connection, client, deployment, payload, blank, rule=rule, patience_seconds=patience_seconds)
         return replace(answer, invocation=replace(answer.invocation, at_seconds=clock()))
 
     return tuple(run_all(partial(one, lane) for lane in range(wave.concurrency)))
@@ -96,6 +99,7 @@ def _invoke(
     blank: Invocation,
     *,
     rule: AnswerRule,
+    patience_seconds: float,
 ) -> Answer:
     def attempt() -> Answer:
         with connection.in_flight.slot(connection.ending):
@@ -129,14 +133,14 @@ def _invoke(
             doing=f"invoke {blank.variant.configuration}",
             worth=throttled,
             attempts=_CROWDED_ATTEMPTS,
-            deadline=time.monotonic() + _CROWDED_SECONDS,
+            deadline=time.monotonic() + patience_seconds,
         )
     except StoppedError:
-        return Answer(invocation=replace(blank, reason="the run was interrupted"), request_id=None)
+        return Answer(invocation=replace(blank, reason="the run was interrupted", refused=True), request_id=None)
     except CallError as error:
-        if error.fatal:
-            raise
-        return Answer(invocation=replace(blank, reason=error.what), request_id=None)
+        if answer_lost(error.error):  # it may have run
+            return Answer(invocation=replace(blank, reason=error.what), request_id=None)
+        return Answer(invocation=replace(blank, reason=error.what, refused=True), request_id=None, refusal=error)
 
 
 def _read(response: InvocationResponseTypeDef, rule: AnswerRule, blank: Invocation) -> Answer:

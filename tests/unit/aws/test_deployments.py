@@ -374,11 +374,11 @@ def test_what_cannot_be_removed_is_named(fake, deployments, make_copy):
         fake.fail("DeleteFunction", name="-128", status=403, code="AccessDeniedException", message=words)
     assert deployments.left == (f"function {deployment.function_name}",)
     assert (deployments.created, deployments.removed) == (2, 1)
-    (note,) = deployments.notes
-    assert "lambda:DeleteFunction is not allowed" in note
-    assert "123456789012" not in note
+    assert "lambda:DeleteFunction is not allowed" in deployments.left_because
+    assert "Add to the policy of the role" in deployments.left_because
+    assert "123456789012" not in deployments.left_because
     deployments.remove()
-    assert deployments.left == ()
+    assert (deployments.left, deployments.left_because) == ((), "")
 
 
 def test_a_copy_that_is_gone_already_counts_as_removed(fake, deployments, make_copy):

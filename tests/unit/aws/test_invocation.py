@@ -5,7 +5,6 @@ import pytest
 from lambdabot.aws.copies.deployments import Deployments
 from lambdabot.aws.invoking.invocation import _CROWDED_ATTEMPTS, _date, invoke_wave
 from lambdabot.aws.invoking.outcome import NO_REPORT, read_failure
-from lambdabot.errors import EndpointError
 from lambdabot.model import AnswerRule, Deployment, Outcome, Wave
 
 
@@ -211,11 +210,16 @@ def test_a_payload_that_is_cut_costs_no_figures(fake, invoke_one, kept):
 @pytest.mark.parametrize(
     ("code", "words"), [("ExpiredTokenException", "have expired"), ("AccessDeniedException", "access denied")]
 )
-def test_credentials_that_no_longer_do_end_the_wave(fake, invoke, code, words):
+def test_a_call_that_was_refused_never_ran_and_says_why(fake, invoke, code, words):
     fake.fail("Invoke", status=403, code=code, message="no")
-    with pytest.raises(EndpointError, match=words) as caught:
-        invoke(3)
-    assert caught.value.advice
+    refused, *others = sorted(invoke(3), key=lambda answer: not answer.invocation.refused)
+    assert refused.invocation.outcome is Outcome.DISCARDED
+    assert words in refused.invocation.reason
+    assert refused.refusal.fatal
+    assert refused.refusal.operation == "lambda.Invoke"
+    assert refused.refusal.ends_run is (words == "have expired")
+    assert refused.refusal.advice
+    assert [answer.invocation.outcome for answer in others] == [Outcome.OK, Outcome.OK]
 
 
 def test_an_answer_that_never_comes_is_given_up(fake, connection, deployment, monkeypatch, invoke_one):
@@ -223,6 +227,7 @@ def test_an_answer_that_never_comes_is_given_up(fake, connection, deployment, mo
     fake.fail("Invoke", hang=True)
     invocation = invoke_one()
     assert invocation.outcome is Outcome.DISCARDED
+    assert not invocation.refused  # it may have run
     assert "Read timeout" in invocation.reason
     assert fake.count("Invoke") == 1
 

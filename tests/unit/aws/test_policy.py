@@ -144,10 +144,10 @@ def test_the_account_is_that_of_the_roles(function):
 def test_the_role_is_trusted_by_one_repository_and_its_environment():
     def subject(environment):
         (statement,) = policy.trust(repository=REPOSITORY, environment=environment, place=HERE)["Statement"]
-        return statement["Condition"]["StringEquals"][f"{policy.OIDC}:sub"]
+        return statement["Condition"]["StringLike"][f"{policy.OIDC}:sub"]
 
-    assert subject("aws") == "repo:octo/shop:environment:aws"
-    assert subject(None) == "repo:octo/shop:pull_request"
+    assert subject("aws") == ["repo:octo/shop:environment:aws"]
+    assert subject(None) == ["repo:octo/shop:pull_request", "repo:octo/shop:ref:refs/heads/gh-readonly-queue/*"]
 
 
 def test_copies_write_logs_and_traces_where_the_settings_say_so(function):

@@ -38,7 +38,7 @@ def test_not_to_be_found_counts_only_once_the_creation_is_settled(fake, connecti
     delete = Removal._delete
     monkeypatch.setattr(Removal, "_delete", late)
 
-    Removal(connection=connection, ledger=Ledger(), notes=[], deadline=time.monotonic() + 60).run([entry])
+    Removal(connection=connection, ledger=Ledger(), notes=[], failures=[], deadline=time.monotonic() + 60).run([entry])
 
     assert fake.functions == {}
     assert entry.removed
@@ -48,7 +48,7 @@ def test_not_to_be_found_counts_only_once_the_creation_is_settled(fake, connecti
 def test_what_is_settled_and_not_found_is_looked_for_a_few_times(fake, connection, entry):
     entry.settled.set()
 
-    Removal(connection=connection, ledger=Ledger(), notes=[], deadline=time.monotonic() + 60).run([entry])
+    Removal(connection=connection, ledger=Ledger(), notes=[], failures=[], deadline=time.monotonic() + 60).run([entry])
 
     assert entry.removed
     assert fake.count("DeleteFunction") == removal._LOOKS

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from lambdabot.errors import UsageError
 from lambdabot.github.event import Context
-from lambdabot.model import Commits
+from lambdabot.model import Commits, Since
 
 HEAD, MERGE, BASE = "a" * 40, "b" * 40, "c" * 40
 
@@ -95,13 +95,79 @@ def test_a_pull_request_that_is_not_told_of_is_untrusted(environ, content):
     assert context.on_pull_request
 
 
-@pytest.mark.parametrize("name", ["push", "merge_group", "schedule", "workflow_dispatch"])
+@pytest.mark.parametrize("name", ["push", "schedule", "workflow_dispatch"])
 def test_other_events_need_no_pull_request(environ, name):
     context = Context.of(environ("{}", GITHUB_EVENT_NAME=name))
 
     context.require_trusted()
     assert not context.is_untrusted
     assert not context.on_pull_request
+    assert context.since == Since(pushed=name == "push")
+
+
+def group(ref="refs/heads/gh-readonly-queue/main/pr-7-" + BASE):
+    return {
+        "action": "checks_requested",
+        "merge_group": {"head_sha": HEAD, "head_ref": ref, "base_sha": BASE, "base_ref": "refs/heads/main"},
+    }
+
+
+def test_a_merge_queues_run_is_of_its_pull_request_and_comments_on_nothing(environ):
+    context = Context.of(environ(group(), GITHUB_EVENT_NAME="merge_group", GITHUB_SHA=HEAD), token="token")
+
+    context.require_trusted()
+    assert (context.pull_request, context.head_sha) == (7, HEAD)
+    assert context.commits == Commits(base=BASE, head=HEAD, merge=HEAD, queued=True)
+    assert context.on_pull_request
+    assert not context.is_untrusted
+    assert context.reaches_pull_request
+    assert not context.may_comment
+    assert context.since is None
+
+
+@pytest.mark.parametrize(
+    ("ref", "number"),
+    [
+        (f"gh-readonly-queue/main/pr-12-{BASE}", 12),
+        (f"refs/heads/gh-readonly-queue/release/pr-3-{BASE}/pr-8-{BASE}", 8),
+        (f"refs/heads/gh-readonly-queue/main/pr-0-{BASE}", None),
+        (f"refs/heads/gh-readonly-queue/main/pr-7-{BASE}-more", None),
+        (f"refs/heads/somebodys/gh-readonly-queue/main/pr-7-{BASE}", None),
+        ("", None),
+    ],
+)
+def test_the_pull_request_in_a_queue_is_named_by_the_end_of_the_queues_branch(environ, ref, number):
+    context = Context.of(environ(group(ref), GITHUB_EVENT_NAME="merge_group"))
+
+    assert context.pull_request == number
+    assert context.on_pull_request  # whichever it is, its code is a pull request's
+
+
+def test_a_merge_group_in_another_event_is_none(environ):
+    assert Context.of(environ(group(), GITHUB_EVENT_NAME="push")).commits is None
+
+
+def test_a_push_looks_back_to_what_it_replaced(environ):
+    told = {"before": BASE, "after": HEAD, "repository": {"default_branch": "trunk"}}
+
+    pushed = Context.of(environ(told, GITHUB_EVENT_NAME="push")).since
+    first = Context.of(environ({**told, "before": "0" * 40}, GITHUB_EVENT_NAME="push")).since
+
+    assert pushed == Since(before=BASE, pushed=True, default_branch="trunk")
+    assert first == Since(before=None, pushed=True, default_branch="trunk")
+
+
+@pytest.mark.parametrize("name", ["issues", "pull_request", ""])
+def test_an_event_that_tells_of_no_commit_looks_back_to_nothing(environ, name):
+    assert Context.of(environ({"before": BASE}, GITHUB_EVENT_NAME=name)).since is None
+
+
+@pytest.mark.parametrize(("state", "closed"), [("closed", True), ("open", False), (None, False)])
+def test_a_pull_request_that_is_closed_is_known(environ, state, closed):
+    context = Context.of(environ(event(state=state, draft=True)))
+
+    assert context.closed is closed
+    assert context.said_closed == "Nothing was measured: octo/demo#7 is closed."
 
 
 @pytest.mark.parametrize("name", ["pull_request_target", "workflow_run", "issue_comment"])

@@ -21,7 +21,7 @@ from tests.fakes.github import FakeGitHub, Fault
 from tests.fakes.unhurried import unhurried
 from tests.unit.report import runs
 
-FIRST, SECOND = "a" * 40, "b" * 40
+FIRST, SECOND, THIRD = "a" * 40, "b" * 40, "c" * 40
 
 
 class Settings:
@@ -52,7 +52,16 @@ def refusals():
 def push(github, refusals, tmp_path, monkeypatch):
     """Run on a head that costs more, publish, and return the exit code and report.json."""
 
-    def run(*, head=FIRST, created="2026-11-23T12:00:00+00:00", result=None, authorized=True, live=None, **fields):
+    def run(
+        *,
+        head=FIRST,
+        created="2026-11-23T12:00:00+00:00",
+        result=None,
+        authorized=True,
+        live=None,
+        event=None,
+        **fields,
+    ):
         if not github.pulls:
             github.open_pull(7, head="octo/demo", sha=live or head, at=created)
         elif github.pulls[0]["head"]["sha"] != (live or head):
@@ -62,7 +71,7 @@ def push(github, refusals, tmp_path, monkeypatch):
         made = type("Run", (), {"execute": lambda _: measured})()
         monkeypatch.setattr(job, "Run", lambda *_, **__: made)
         monkeypatch.setattr(job, "terms", lambda *_: SimpleNamespace(settings=settings, root=tmp_path))
-        known = {"repository": "octo/demo", "pull_request": 7, "api_url": github.url}
+        known = {"repository": "octo/demo", "pull_request": 7, "api_url": github.url, **(event or {})}
         context = Context(in_workflow=True, token="token" if authorized else "", **known)
         finished = job.run(settings, context, Progress.plain(lambda _: None))
         job.publish(finished, context, warn=refusals.append)
@@ -261,3 +270,101 @@ def test_what_github_refuses_costs_none_of_the_others(github, push, refusals):
     assert told.startswith("no comment was posted on octo/demo#7: GitHub answered 403")
     assert (code, github.bodies()) == (ExitCode.GATE_FAILED, [])
     assert [one["conclusion"] for one in github.check_runs.values()] == ["failure"]
+
+
+IN_QUEUE = {"event_name": "merge_group", "queued": True}
+GROUP = "e" * 40
+"""The commit that a merge queue makes of the pull request's head and what is merged before it."""
+
+
+def test_in_a_merge_queue_the_pull_requests_label_counts_for_the_head_that_it_was_set_on(push, github):
+    push()
+    github.set_label(7, ACCEPT_LABEL, by="octocat", at="2026-11-23T12:05:00Z")
+    comments = github.bodies()
+
+    code, report = push(head=GROUP, live=FIRST, created="2026-11-23T12:10:00+00:00", event=IN_QUEUE)
+
+    assert (code, report["verdict"], report["override"]["by"]) == (ExitCode.DONE, "overridden", "octocat")
+    assert github.bodies() == comments  # which tell of the pull request's own head
+    assert github.review_comments == {}
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ({"at": "2026-11-23T11:00:00Z"}, "it was set before this commit was pushed"),
+        ({"by": "dependabot[bot]", "at": "2026-11-23T12:05:00Z"}, "no person set it"),
+        ({"by": "triager", "at": "2026-11-23T12:05:00Z"}, "may not write to this repository"),
+    ],
+)
+def test_in_a_merge_queue_a_label_is_trusted_by_the_same_rules(push, github, setting, words):
+    github.permissions["triager"] = "read"
+    github.open_pull(7, head="octo/demo", sha=FIRST, at="2026-11-23T12:00:00Z")
+    github.set_label(7, ACCEPT_LABEL, **setting)
+
+    code, report = push(head=GROUP, live=FIRST, event=IN_QUEUE)
+
+    assert (code, report["verdict"]) == (ExitCode.GATE_FAILED, "regression")
+    assert words in report["override"]["reason"]
+
+
+def test_in_a_merge_queue_a_push_after_the_label_makes_it_void(push, github):
+    github.open_pull(7, head="octo/demo", sha=FIRST, at="2026-11-23T12:00:00Z")
+    github.set_label(7, ACCEPT_LABEL, by="octocat", at="2026-11-23T12:05:00Z")
+
+    code, report = push(head=GROUP, live=SECOND, created="2026-11-23T12:10:00+00:00", event=IN_QUEUE)
+
+    assert code is ExitCode.GATE_FAILED
+    assert "before this commit was pushed" in report["override"]["reason"]
+
+
+PUSHED = {"event_name": "push", "pull_request": None}
+
+
+def test_a_push_has_a_check_run_in_place_of_a_comment(push, github, refusals):
+    code, _ = push(event=PUSHED)
+
+    (check,) = github.check_runs.values()
+    assert (code, check["name"], check["conclusion"]) == (ExitCode.GATE_FAILED, "lambdabot cost", "failure")
+    assert (check["head_sha"], github.bodies(), refusals) == (FIRST, [], [])
+
+    push(event=PUSHED, check="ours")
+    push(event=PUSHED, comment=CommentSection(mode="off"))
+    assert [one["name"] for one in github.check_runs.values()] == ["lambdabot cost", "ours"]
+
+
+def test_a_check_run_of_a_push_that_is_refused_is_told_and_costs_nothing(push, github, refusals):
+    github.faults.append(Fault("POST", "/check-runs", 403, "Resource not accessible by integration"))
+
+    code, _ = push(event=PUSHED, result=runs.no_change())
+
+    assert code is ExitCode.DONE
+    (told,) = refusals
+    assert "checks: write" in told
+
+
+@pytest.mark.parametrize("name", ["schedule", "workflow_dispatch"])
+def test_without_a_pull_request_or_a_push_nothing_is_written_to_github(push, github, name):
+    push(event={"event_name": name, "pull_request": None})
+
+    assert github.requests == []
+
+
+def test_of_two_runs_that_are_both_late_the_later_ones_comment_stays(push, github):
+    address = "https://github.com/octo/demo/actions/runs/{}"
+    push(head=SECOND, result=replace(runs.regression(), run_url=address.format(20)))
+    newer = shown(github)
+
+    push(head=FIRST, live=THIRD, result=replace(runs.no_change(), run_url=address.format(10)))  # started again
+    assert shown(github) == newer
+
+    push(head=FIRST, live=THIRD, result=replace(runs.no_change(), run_url=address.format(30)))
+    assert "No change" in shown(github)
+
+
+def test_a_rerun_of_the_same_head_is_shown_whichever_run_came_first(push, github):
+    address = "https://github.com/octo/demo/actions/runs/{}"
+    push(result=replace(runs.regression(), run_url=address.format(20)))
+    push(result=replace(runs.no_change(), run_url=address.format(10)))
+
+    assert "No change" in shown(github)

@@ -8,10 +8,12 @@ from decimal import Decimal
 from functools import partial
 
 import pytest
+from botocore.exceptions import ClientError
 
+from lambdabot.aws.calls.failures import CallError
 from lambdabot.errors import EndpointError, InterruptionError
 from lambdabot.measurement.conclusion import Conclusion, conclude
-from lambdabot.model import Architecture, Budget, Measurement, Side, Status, Variant
+from lambdabot.model import Architecture, Budget, Measurement, Side, Status, Variant, Verdict
 from lambdabot.pipeline.engine import Evidence
 from lambdabot.pipeline.lineup import Lineup
 from lambdabot.pipeline.run import measure_all
@@ -67,8 +69,23 @@ def test_what_was_measured_before_a_failure_is_kept(jobs, measured, invoked):
     measured(jobs, engine)
 
     first = jobs[0].result()
-    assert first.error == "lambdabot failed: TypeError: odd"
     assert first.measurements[0].mean_duration_ms == 999.5
+    assert (first.error, first.recommendation) == ("", None)
+    assert first.comparison.verdict is Verdict.NOT_MEASURED
+    assert (first.comparison.reason, first.comparison.refused) == ("lambdabot failed: TypeError: odd", True)
+
+
+def test_once_the_credentials_hold_no_more_nothing_is_asked_for_the_other_functions(jobs, measured):
+    expired = ClientError({"Error": {"Code": "ExpiredTokenException", "Message": "expired"}}, "Invoke")
+    engine = MadeUp({"first": [{}, CallError(expired, doing="invoke 128 MB")]})
+
+    measured(jobs, engine)
+
+    first, second = (one.result() for one in jobs)
+    assert list(engine.budgets) == ["first"]
+    assert first.error.startswith("could not invoke 128 MB: the AWS credentials have expired (expired)")
+    assert second.error == first.error
+    assert second.comparison.refused
 
 
 def test_an_interruption_leaves_what_was_measured_and_says_what_was_not(jobs, measured, invoked):

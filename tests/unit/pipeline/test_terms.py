@@ -1,11 +1,13 @@
 """Whose settings are in force, and which functions stand against one another; no function runs here."""
 
+import subprocess
 from dataclasses import replace
 
 import pytest
 
 from lambdabot.errors import UsageError
 from lambdabot.github.event import Context
+from lambdabot.model import BaseKind
 from lambdabot.pipeline import terms as module
 from lambdabot.pipeline.pairs import pair_all
 from lambdabot.pipeline.terms import Terms, terms
@@ -318,3 +320,70 @@ def test_the_settings_of_today_count_where_the_code_is_compared_with_an_older_co
     agreed = agree(SOFT)
     assert threshold(agreed) == 15
     assert names(agreed) == {"orders": "hidden"}
+
+
+def git(at, *words):
+    command = ["git", "-c", "user.email=a@example.org", "-c", "user.name=a", "-c", "init.defaultBranch=main", *words]
+    return subprocess.run(command, cwd=at, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture
+def committed(tmp_path):
+    """Return the terms of a run of a workflow whose checkout has these settings, one commit after the other."""
+    root = tmp_path / "repository"
+    (root / "src").mkdir(parents=True)
+    (root / "src" / "app.py").write_text("def handler(event, context):\n    return 1\n")
+    git(root, "init", "--quiet")
+
+    def of(*texts: str, event_name: str, endpoint: str = "aws", default: bool = True) -> Terms:
+        commits = []
+        for text in texts:
+            (root / "lambdabot.yml").write_text(text)
+            git(root, "add", "--all")
+            git(root, "commit", "--quiet", "--allow-empty", "-m", "more")
+            commits.append(git(root, "rev-parse", "HEAD"))
+        before, after = commits
+        git(root, "update-ref", "refs/remotes/origin/main", after if default else before)
+        inputs = Inputs(config=root / "lambdabot.yml", workspace=Workspace(root), endpoint=endpoint)
+        context = Context(
+            in_workflow=True,
+            event_name=event_name,
+            queued=event_name == "merge_group",
+            head_sha=after,
+            base_sha=before,
+            before=before,
+            default_branch="main",
+            workspace=root,
+        )
+        return terms(load(inputs, discover=discover), context, tmp_path / "work")
+
+    return of
+
+
+@pytest.mark.parametrize("endpoint", ["aws", "local"])
+def test_in_a_merge_queue_the_target_branch_decides_as_on_the_pull_request(committed, endpoint):
+    agreed = committed(TARGET, SOFT, event_name="merge_group", endpoint=endpoint)
+
+    assert threshold(agreed) == 20
+    assert any("changes `gate` (threshold_percent 20.0 to 5000.0)" in note for note in agreed.notes)
+
+
+@pytest.mark.parametrize("event_name", ["push", "schedule"])
+def test_what_is_on_the_default_branch_has_its_own_settings_in_force(committed, event_name):
+    agreed = committed(TARGET, SOFT, event_name=event_name)
+
+    assert (threshold(agreed), agreed.notes) == (5000, ())
+    assert isinstance(agreed.tree, BaseTree)
+
+
+def test_what_is_pushed_to_another_branch_gets_no_power_that_the_default_branch_does_not_give(committed):
+    agreed = committed(TARGET, SOFT, event_name="push", default=False)
+
+    assert threshold(agreed) == 20
+    assert agreed.tree.kind is BaseKind.PUSHED_OVER
+
+
+def test_what_a_push_takes_out_is_told_in_its_words(committed):
+    agreed = committed(TARGET, TARGET.replace("orders", "refunds"), event_name="push")
+
+    assert names(agreed)["orders"].startswith("removed: the last push measures it, and this commit does not")

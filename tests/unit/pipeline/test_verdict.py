@@ -48,6 +48,15 @@ def test_a_failed_gate_beats_that_nothing_was_measured():
     assert exit_code(bare, SimpleNamespace(inconclusive="pass", not_measured="fail")) is ExitCode.GATE_FAILED
 
 
+def test_a_comparison_that_was_refused_fails_the_run_whatever_else_was_measured():
+    run = ended(Verdict.NO_CHANGE, Verdict.NOT_MEASURED)
+    kept, lost = run.functions
+    report = document(replace(run, functions=(kept, replace(lost, comparison=replace(lost.comparison, refused=True)))))
+
+    assert exit_code(report, SimpleNamespace(inconclusive="pass", not_measured="pass")) is ExitCode.NOT_MEASURED
+    assert exit_code(report, SimpleNamespace(inconclusive="pass", not_measured="fail")) is ExitCode.GATE_FAILED
+
+
 def test_what_is_removed_beside_what_did_not_change_is_no_failure_but_a_strict_gate_wants_it_measured():
     run = ended(Verdict.NO_CHANGE, Verdict.NOT_MEASURED)
     kept, gone = (replace(one, measurements=()) for one in run.functions)

@@ -64,14 +64,13 @@ def test_a_wave_whose_environments_could_not_be_replaced_is_recorded_and_not_run
         series=EventSeries((payload,), seed=1, function="thumbnail", began=datetime.now(UTC)),
         around=Around(line_up(function), None, Refusing(), None),
         rules={},
-        timeout_seconds=3,
-        concurrency=2,
+        plan=line_up(function).plan,
         clock=lambda: 7.0,
     )
 
     (recorded,) = waves.run(Round(number=4, waves=(one,)))
 
-    assert (recorded.outcome, recorded.reason) == (Outcome.DISCARDED, "refused")
+    assert (recorded.outcome, recorded.reason, recorded.refused) == (Outcome.DISCARDED, "refused", True)
     assert (recorded.round, recorded.at_seconds, recorded.duration_ms) == (4, 7.0, None)
 
 

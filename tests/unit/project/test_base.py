@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lambdabot.model import Commits
+from lambdabot.model import BaseKind, Commits, Since
 from lambdabot.project import base as base_module
 from lambdabot.project.base import BaseTree, NoBase, default_branch, head_sha, resolve_base
 from lambdabot.workspace import Workspace
@@ -444,3 +444,105 @@ def test_secrets_do_not_reach_git(repository: Path, tmp_path: Path, monkeypatch:
     head_sha(repository)
     assert "GIT_TERMINAL_PROMPT=0" in seen.read_text()
     assert "sekrit" not in seen.read_text()
+
+
+def queue(at: Path, *, base: str) -> Commits:
+    head = git(at, "rev-parse", "HEAD")
+    return Commits(base=base, head=head, merge=head, queued=True)
+
+
+def test_a_merge_queue_builds_on_the_commit_that_its_event_names_however_it_merges(
+    repository: Path, tmp_path: Path
+) -> None:
+    main = git(repository, "rev-parse", "main")
+    git(repository, "checkout", "--quiet", "--detach", "feature")  # as rebasing and squashing do: no merge
+    commit(repository, "third")
+
+    found = tree(resolve_base(None, root=repository, commits=queue(repository, base=main), workdir=tmp_path / "work"))
+
+    assert (found.sha, found.kind) == (main, BaseKind.TARGET_BRANCH)
+    assert found.description == f"what the merge queue builds on, at {main[:7]}"
+    absent = resolve_base(None, root=repository, commits=queue(repository, base="f" * 40), workdir=tmp_path / "work")
+    assert "does not hold what the merge queue builds on (fffffff).\nLet the workflow fetch it" in reason(absent)
+
+
+def test_another_checkout_in_a_merge_queue_is_compared_with_where_it_left_the_target_branch(
+    repository: Path, tmp_path: Path
+) -> None:
+    group = queue(repository, base=git(repository, "rev-parse", "main"))
+    git(repository, "checkout", "--quiet", "--detach", "feature")
+    commit(repository, "somebody's")
+
+    found = tree(resolve_base(None, root=repository, commits=group, workdir=tmp_path / "work"))
+
+    assert "where the pull request left the target branch" in found.description
+
+
+@pytest.fixture
+def lately(repository: Path, tmp_path: Path):
+    """What a run without a pull request is compared with: its commit and its kind."""
+
+    def found(**fields: object) -> tuple[str, BaseKind]:
+        one = resolve_base(None, root=repository, commits=None, workdir=tmp_path / "work", since=Since(**fields))
+        return tree(one).sha, tree(one).kind
+
+    return found
+
+
+def test_a_push_is_compared_with_what_it_replaced(repository: Path, lately) -> None:
+    main = git(repository, "rev-parse", "main")
+    git(repository, "tag", "v1.0.0", "main")
+
+    assert lately(pushed=True, before=main) == (main, BaseKind.PUSHED_OVER)
+
+
+def test_the_first_push_to_a_branch_is_compared_with_where_it_left_the_default_branch(repository: Path, lately) -> None:
+    main = git(repository, "rev-parse", "main")
+    git(repository, "update-ref", "refs/remotes/origin/trunk", "main")
+    git(repository, "tag", "v1.0.0", "main")
+
+    assert lately(pushed=True, default_branch="trunk") == (main, BaseKind.DEFAULT_BRANCH)
+    # So is a push that took its predecessor out of the history.
+    assert lately(pushed=True, before="f" * 40, default_branch="trunk") == (main, BaseKind.DEFAULT_BRANCH)
+
+
+def test_a_run_by_hand_or_by_the_clock_is_compared_with_the_last_release_before_it(repository: Path, lately) -> None:
+    main = git(repository, "rev-parse", "main")
+    git(repository, "tag", "-a", "v1.0.0", "-m", "a release", "main")
+    git(repository, "tag", "nightly", "feature")
+    git(repository, "tag", "2.0", "HEAD")  # this one
+
+    assert lately() == (main, BaseKind.RELEASE)
+
+
+def test_without_a_release_it_is_compared_with_the_default_branch_or_the_commit_before(
+    repository: Path, lately
+) -> None:
+    main = git(repository, "rev-parse", "main")
+    git(repository, "update-ref", "refs/remotes/origin/main", "main")
+    assert lately(default_branch="main") == (main, BaseKind.DEFAULT_BRANCH)
+
+    git(repository, "update-ref", "refs/remotes/origin/main", "HEAD")
+    assert lately(default_branch="main") == (main, BaseKind.PARENT)
+    assert lately(default_branch="main", pushed=True) == (main, BaseKind.PARENT)
+
+
+def test_what_a_shallow_clone_hides_from_a_run_without_a_pull_request_asks_for_the_history(
+    repository: Path, tmp_path: Path
+) -> None:
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{repository}", str(clone))
+
+    for since in (Since(), Since(pushed=True, before="f" * 40)):
+        found = resolve_base(None, root=clone, commits=None, workdir=tmp_path / "work", since=since)
+        assert "fetch-depth: 0" in reason(found)
+
+
+def test_a_first_commit_has_nothing_to_look_back_to(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet", "--initial-branch=main")
+    empty = resolve_base(None, root=tmp_path, commits=None, workdir=tmp_path / "work", since=Since())
+    commit(tmp_path)
+    first = resolve_base(None, root=tmp_path, commits=None, workdir=tmp_path / "work", since=Since(pushed=True))
+
+    assert reason(empty) == "nothing is checked out"
+    assert reason(first) == "there is no earlier commit to compare with"

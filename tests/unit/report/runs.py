@@ -574,6 +574,39 @@ def not_reached() -> RunResult:
     return run(result(error=error, measurements=(), recommendation=None, comparison=gate, stop_reason="", target=""))
 
 
+EXPIRED = (
+    "could not invoke 256 MB x86_64: the AWS credentials have expired (The security token is expired)\n"
+    "Credentials of aws-actions/configure-aws-credentials last one hour: run the step again."
+)
+LEFT = ("log group /aws/lambda/lambdabot-1-2", "function lambdabot-1-2-thumbnail-512")
+
+
+def credentials_expired() -> RunResult:
+    """What was measured by then is shown, and what could not be removed."""
+    why = EXPIRED.partition("\n")[0]
+    gate = replace(comparison(Verdict.NOT_MEASURED, None, EXPIRED), base=at(512), refused=True)
+    rows = (
+        measured(at(512), 448.0, side=BASE),
+        measured(at(512), 461.0),
+        failed(at(256), Status.NOT_MEASURED, why),
+    )
+    one = result(
+        measurements=rows,
+        recommendation=None,
+        recommendation_reason=why,
+        comparison=gate,
+        stop_reason="",
+    )
+    stays = EXPIRED.replace("invoke 256 MB x86_64", "remove the function lambdabot-1-2-thumbnail-512")
+    return run(one, left_behind=LEFT, left_behind_reason=stays)
+
+
+def left_behind() -> RunResult:
+    """A finished run whose copies could not be removed."""
+    why = "could not remove the function lambdabot-1-2-thumbnail-512: lambda:DeleteFunction is not allowed on it"
+    return run(result(), left_behind=LEFT[1:], left_behind_reason=f"{why}\nAdd to the policy of the role: …")
+
+
 def interrupted() -> RunResult:
     gate = replace(comparison(Verdict.INCONCLUSIVE, ratio(1.03, 0.81, 1.31)), environments=6, rounds=1)
     gate = replace(gate, reason="between -19.0% and +31.0%: too wide to say")

@@ -28,6 +28,15 @@ def workspace(tmp_path):
     return tmp_path
 
 
+def test_a_comparison_that_was_refused_fails_and_what_is_left_behind_is_a_warning():
+    failure, warning = said(runs.credentials_expired())
+
+    assert (failure.level, failure.message) == ("failure", f"thumbnail: not compared: {runs.EXPIRED}")
+    assert (warning.level, warning.path) == ("warning", None)
+    assert warning.message.startswith(f"left behind: {runs.LEFT[0]}, {runs.LEFT[1]}: `lambdabot clean --all` removes")
+    assert "could not remove the function lambdabot-1-2-thumbnail-512: the AWS credentials have" in warning.message
+
+
 def test_a_regression_stands_on_the_handlers_line():
     (remark,) = said(located(runs.regression()))
 

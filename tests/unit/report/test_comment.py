@@ -21,7 +21,7 @@ SITUATIONS = [
     "one_recommended", "regression", "improvement", "inconclusive", "overridden", "not_accepted", "no_change", "kept",
     "blocked", "nothing_compared", "not_reached", "failed_rows", "local", "live_version", "forty", "with_findings",
     "interrupted", "head_fails", "head_fails_batches", "both_fail", "some_fail", "expected_404", "one_size_fails",
-    "events_chosen",
+    "events_chosen", "credentials_expired", "left_behind",
 ]  # fmt: skip
 STATE = re.compile(r"<!-- lambdabot:state:1 .* -->")
 
@@ -67,10 +67,10 @@ HEADLINES = {
     "overridden": "🟠 Costs 18 % more: $20.46 → $24.18 a month at 5.1 M invocations (accepted)",
     "no_change": "✅ No change in cost",
     "nothing_compared": "⚪ 1024 MB arm64 would save 25 % ($5.17 a month) and be 2.2 times as fast",
-    "not_reached": "⚪ Nothing measured: no usable AWS credentials",
+    "not_reached": "❌ Nothing measured: no usable AWS credentials",
     "local": "🔴 Costs 98 % more: $2.04 → $4.04 per million invocations (estimate)",
     "head_fails": "🔴 Fails 10 of 10 calls, the target branch 0 of 10: HTTP 500: 'count'",
-    "both_fail": "⚪ Fails 10 of 10 calls, the target branch 6 of 6: KeyError: 'Records' (app.py, line 5)",
+    "both_fail": "❌ Fails 10 of 10 calls, the target branch 6 of 6: KeyError: 'Records' (app.py, line 5)",
     "expected_404": "✅ 1024 MB arm64 would save 25 % ($5.17 a month) and be 2.2 times as fast",
     "forty": "🔴 2 of 40 functions cost more; recommended configurations would save $207 a month",
 }
@@ -149,7 +149,7 @@ def test_a_function_that_is_not_measured_any_more_is_a_row_with_its_reason():
 def test_without_functions_the_reason_stands_there():
     assert (
         headline(comment_of(runs.run(verdict_reason="nothing was measured")))
-        == "⚪ Nothing measured: nothing was measured"
+        == "❌ Nothing measured: nothing was measured"
     )
 
 
@@ -159,6 +159,21 @@ def test_a_comparison_without_a_recommendation_says_that_the_cost_is_the_same():
 
     assert headline(text) == "✅ Costs the same: $20.53 → $20.61 a month at 5.1 M invocations"
     assert "Nothing is recommended: no configuration meets p95_ms 10" in text
+
+
+def test_a_run_that_could_not_compare_is_headed_by_why_and_by_no_calm_sign():
+    expired = runs.credentials_expired().functions[0]
+    for several in ((expired,), (expired, runs.result(runs.function(name="other")))):
+        first = headline(comment_of(runs.run(*several)))
+        assert first.startswith("❌ ")
+        assert "ot compared: could not invoke 256 MB x86_64: the AWS credentials have expired" in first
+    assert "this run fails" in comment_of(runs.run(expired))
+
+
+def test_many_that_are_left_behind_are_counted():
+    text = comment_of(runs.run(runs.result(), left_behind=tuple(f"function lambdabot-{one}" for one in range(20))))
+
+    assert "<code>function lambdabot-7</code> and 12 more. <code>lambdabot clean --all</code> removes them.\n" in text
 
 
 def test_nothing_to_compare_and_nothing_to_recommend():

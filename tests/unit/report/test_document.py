@@ -53,6 +53,7 @@ def test_the_fields_of_the_contract_are_there():
         "threshold": 0.1,
         "verdict": "regression",
         "reason": "costs at least 14.1% more",
+        "refused": False,
         "environments": 40,
         "rounds": 2,
         "reliability": None,
@@ -158,7 +159,7 @@ def test_samples_hold_what_replays_a_decision():
         "payload": "small", "environment": "2026/11/23/[$LATEST]0123", "environment_known": True, "cpu_model": None,
         "cold": True, "duration_ms": 461.2, "billed_ms": 700, "init_ms": 212.0, "restore_ms": None,
         "max_memory_used_mb": 94, "outcome": "ok", "reason": "", "at_seconds": 1.5, "error_type": "",
-        "survived": False,
+        "survived": False, "refused": False,
     }  # fmt: skip
 
 

@@ -288,8 +288,8 @@ def test_the_roles_trust_this_repository_alone(repository, remote):
 
     text = (repository / ".github" / "lambdabot" / "roles.json").read_text()
     (statement,) = resources(text)["JobRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
-    subject = statement["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"]
-    assert subject == "repo:acme/shop:pull_request"
+    subject = statement["Condition"]["StringLike"]["token.actions.githubusercontent.com:sub"]
+    assert subject == ["repo:acme/shop:pull_request", "repo:acme/shop:ref:refs/heads/gh-readonly-queue/*"]
 
 
 def test_the_roles_are_those_of_the_policy_command(repository, monkeypatch):
