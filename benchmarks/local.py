@@ -1,4 +1,4 @@
-"""The embedded endpoint: how fast it answers, and how truly a worker's CPU follows its memory size."""
+"""The embedded endpoint: how fast it answers, how truly a worker's CPU follows its memory size, also beside others."""
 
 import http.client
 import io
@@ -21,6 +21,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from benchmarks import busy
 from benchmarks.figures import Figures
 from lambdabot.local.endpoint import Endpoint, serve
 from lambdabot.local.region import Limits
@@ -112,7 +113,9 @@ def run(seed: int) -> Figures:
         f"| I/O-bound, {size} MB: {waiting[size].duration_ms:,.1f} ms, against {FULL} MB | {error:+.1%} |"
         for size, error in io_errors.items()
     ]
-    return Figures(values, "\n".join([*rows, "", f"Machine: {endpoint.machine} Load before: {load:.1f}."]))
+    rows += ["", f"Machine: {endpoint.machine} Load before: {load:.1f}.", ""]
+    beside_others = busy.run(seed)
+    return Figures(values | beside_others.values, "\n".join([*rows, beside_others.table]))
 
 
 def _client(endpoint: Endpoint) -> Client:

@@ -140,6 +140,7 @@ class FunctionJob:
             recommendation=conclusion.recommendation,
             recommendation_reason=conclusion.recommendation_reason,
             comparison=conclusion.comparison,
+            waited_share=conclusion.waited_share,
             arm64=lineup.arm64,
             location=handler_location(head),
             plan=written(lineup.plan),
