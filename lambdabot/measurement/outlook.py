@@ -6,7 +6,6 @@ from decimal import Decimal
 
 from lambdabot.measurement.budget import worst_case
 from lambdabot.measurement.gate import looks
-from lambdabot.measurement.noise import prior
 from lambdabot.measurement.plan import Plan
 from lambdabot.measurement.sweep import FIRST
 from lambdabot.model import Variant
@@ -62,4 +61,4 @@ def _first_environments(plan: Plan) -> dict[Variant, int]:
 
 def _calls(plan: Plan, variant: Variant) -> int:
     """Return the invocations of one environment: a cold one, and the warm ones of every payload."""
-    return 1 + prior(variant.configuration.memory_mb, local=plan.local).calls * len(plan.called_with(variant))
+    return 1 + plan.noise(variant.configuration.memory_mb).calls * len(plan.called_with(variant))
