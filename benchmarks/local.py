@@ -1,4 +1,4 @@
-"""The embedded endpoint: how fast it answers, and how truly a worker's CPU follows its memory size."""
+"""The embedded endpoint: how fast it answers, how truly a worker's CPU follows its memory size, also beside others."""
 
 import http.client
 import io
@@ -21,6 +21,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from benchmarks import busy
 from benchmarks.figures import Figures
 from lambdabot.interpreters import OWN_PYTHON
 from lambdabot.local.endpoint import Endpoint, serve
@@ -163,7 +164,9 @@ def run(seed: int) -> Figures:
         for name, curve in curves.items()
         for size, error in curve.items()
     ]
-    return Figures(values, "\n".join([*rows, "", f"Machine: {endpoint.machine} Load before: {load:.1f}."]))
+    rows += ["", f"Machine: {endpoint.machine} Load before: {load:.1f}.", ""]
+    beside_others = busy.run(seed)
+    return Figures(values | beside_others.values, "\n".join([*rows, beside_others.table]))
 
 
 def _curves(client: Client, loops: int, generator: random.Random) -> dict[str, dict[int, float]]:

@@ -25,8 +25,10 @@ sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # botocore reads its models of the services anew for every session, so for every run: a tenth of a run's CPU time.
+# Not S3's, which a client changes once it calls: its operations lose `/{Bucket}` for whoever reads them next.
+_read = JSONFileLoader.load_file
 _load = cache(JSONFileLoader().load_file)
-JSONFileLoader.load_file = lambda _, path: _load(path)
+JSONFileLoader.load_file = lambda self, path: _read(self, path) if "/s3/" in path else _load(path)
 
 # What is kept between runs is kept in the checkout: the machine is as it was.
 KEPT = Path(__file__).parents[1] / ".cache"

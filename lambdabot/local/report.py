@@ -1,4 +1,8 @@
-"""What Lambda itself writes into a function's log: INIT_START, START, END and REPORT, as text or as JSON."""
+"""What Lambda itself writes into a function's log: INIT_START, START, END and REPORT, as text or as JSON.
+
+The REPORT has one field that Lambda's has not: `Waited` (`waitedMs`), what other work of this machine added to the time
+on the clock. It is in neither Duration nor Billed Duration.
+"""
 
 import base64
 import json
@@ -73,6 +77,8 @@ class InvocationLog:
             }
             if result.init_ms is not None:
                 metrics["initDurationMs"] = round(result.init_ms, 3)
+            if result.waited_ms is not None:
+                metrics["waitedMs"] = round(result.waited_ms, 3)
             record: dict[str, Any] = {
                 "requestId": self.request_id,
                 "metrics": metrics,
@@ -90,6 +96,8 @@ class InvocationLog:
         ]
         if result.init_ms is not None:
             fields.append(f"Init Duration: {result.init_ms:.2f} ms")
+        if result.waited_ms is not None:
+            fields.append(f"Waited: {result.waited_ms:.2f} ms")
         status = self._status()
         fields.append(f"Status: {status}" if status else "")
         if status == "error":

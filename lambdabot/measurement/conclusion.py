@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 
 from lambdabot.measurement import gate, shortfall
+from lambdabot.measurement.busy import waited_share
 from lambdabot.measurement.cold_start import cold_start
 from lambdabot.measurement.distribution import distribution
 from lambdabot.measurement.drift import drift
 from lambdabot.measurement.first_calls import fails_from_the_start, first_calls
 from lambdabot.measurement.interval import CONFIDENCE, mean
-from lambdabot.measurement.noise import prior
 from lambdabot.measurement.plan import Plan
 from lambdabot.measurement.recommendation import recommend
 from lambdabot.measurement.samples import Cell
@@ -19,6 +19,7 @@ from lambdabot.model import (
     Configuration,
     Estimate,
     Failures,
+    Interval,
     Invocation,
     Measurement,
     Recommendation,
@@ -38,6 +39,7 @@ class Conclusion:
     recommendation: Recommendation | None
     recommendation_reason: str
     comparison: Comparison
+    waited_share: float = 0.0  # of their time on the clock, calls of the Variant that waited most for other work
     notes: tuple[str, ...]
 
 
@@ -63,6 +65,7 @@ def conclude(plan: Plan, seen: Sequence[Invocation]) -> Conclusion:
         recommendation=recommendation,
         recommendation_reason=reason,
         comparison=shortfall.comparison(plan, compared, gate.comparison(plan, gate.standing(plan, compared))),
+        waited_share=waited_share(known.values()),
         notes=_notes(plan, seen, known),
     )
 
@@ -79,17 +82,17 @@ def _measurement(plan: Plan, cell: Cell, *, hopeless: bool) -> Measurement:
             reason = _NOT_WORTH_IT if skipped else why
         return replace(_blank(cell.variant, status, reason, cell), failures=_failures(plan, cell))
     configuration = cell.variant.configuration
-    billed = mean(
-        cell.environments, plan.weights_of(cell.variant.side), prior(configuration.memory_mb, local=plan.local)
-    )
+    billed = mean(cell.environments, plan.weights_of(cell.variant.side), plan.noise(configuration.memory_mb))
     low, high = billed.interval()
     durations = distribution(plan, cell)
+    to_duration = durations.mean / billed.value if billed.value else 1.0  # billed times are rounded upwards
     return Measurement(
         variant=cell.variant,
         status=Status.MEASURED,
         invocations=cell.answered,
         environments=billed.environments,
         mean_duration_ms=durations.mean,
+        mean_duration_interval_ms=Interval(low=low * to_duration, high=high * to_duration, confidence=CONFIDENCE),
         p50_duration_ms=durations.percentile(0.5),
         p95_duration_ms=durations.percentile(0.95),
         p95_interval_ms=durations.interval(0.95),

@@ -4,7 +4,6 @@ from math import ceil
 
 from lambdabot.measurement.distribution import ENOUGH, distribution
 from lambdabot.measurement.interval import mean
-from lambdabot.measurement.noise import prior
 from lambdabot.measurement.plan import Plan
 from lambdabot.measurement.samples import Cell
 from lambdabot.model import Measurement
@@ -42,7 +41,7 @@ def hopeless(plan: Plan, cell: Cell) -> bool:
     if limits.p95_ms is not None and p95 is not None and p95 > limits.p95_ms:
         return True
     # Where the mean is above the limit, so is the 95th percentile, except in the oddest of distributions.
-    found = mean(cell.environments, plan.weights, prior(configuration.memory_mb, local=plan.local))
+    found = mean(cell.environments, plan.weights, plan.noise(configuration.memory_mb))
     return found.interval()[0] > limit
 
 

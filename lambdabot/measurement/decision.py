@@ -8,11 +8,13 @@ from operator import attrgetter
 from lambdabot.measurement import gate, sweep
 from lambdabot.measurement.budget import Allowance
 from lambdabot.measurement.first_calls import first_calls
-from lambdabot.measurement.noise import prior
 from lambdabot.measurement.plan import Plan, calls_of
 from lambdabot.measurement.reliability import doubtful_sizes
 from lambdabot.measurement.samples import Cell
 from lambdabot.model import Invocation, Round, Side, Stop, Variant, Wave
+
+_LONG_MS = 2000  # a call that lasts so long evens out by itself what slows a machine down for moments
+_LONG_CALLS = 2
 
 
 def next_step(plan: Plan, seen: Sequence[Invocation]) -> Round | Stop:
@@ -67,12 +69,12 @@ def _waves(plan: Plan, cell: Cell, wanted: int, generator: random.Random) -> lis
     waves: list[Wave] = []
     missing = wanted - len(cell.environments)
     if cell.waiting:
-        waves += _warm(plan, cell.variant, cell.waiting, generator)
+        waves += _warm(plan, cell, cell.waiting, generator)
         missing -= cell.waiting
     while missing > 0:
         concurrency = min(missing, plan.concurrency)
         waves += [_cold(plan, cell.variant, concurrency, fresh=True)]
-        waves += _warm(plan, cell.variant, concurrency, generator)
+        waves += _warm(plan, cell, concurrency, generator)
         missing -= concurrency
     return waves
 
@@ -99,8 +101,11 @@ def _cold(plan: Plan, variant: Variant, concurrency: int, *, fresh: bool) -> Wav
     return Wave(variant=variant, payload=plan.usual_payload(variant), concurrency=concurrency, fresh=fresh)
 
 
-def _warm(plan: Plan, variant: Variant, concurrency: int, generator: random.Random) -> list[Wave]:
-    calls = prior(variant.configuration.memory_mb, local=plan.local).calls
+def _warm(plan: Plan, cell: Cell, concurrency: int, generator: random.Random) -> list[Wave]:
+    variant = cell.variant
+    calls = plan.noise(variant.configuration.memory_mb).calls
+    if plan.waiting_counted and cell.longest_ms > _LONG_MS:
+        calls = _LONG_CALLS
     wanted = {payload.name: calls_of(payload, calls) for payload in plan.called_with(variant)}
     names = [name for turn in range(max(wanted.values())) for name, count in wanted.items() if turn < count]
     generator.shuffle(names)

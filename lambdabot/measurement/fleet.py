@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdabot.measurement.interval import environment_means
-from lambdabot.measurement.noise import prior
 from lambdabot.measurement.plan import Plan
 from lambdabot.measurement.samples import Cell
 
@@ -32,7 +31,7 @@ def level(plan: Plan, cells: Sequence[Cell]) -> tuple[Array, Array]:
     known = None not in names
     codes = {name: code for code, name in enumerate(dict.fromkeys(names if known else [None]))}
     member = np.eye(len(codes))[[codes[name] if known else 0 for name in names]]
-    noises = [prior(cell.variant.configuration.memory_mb, local=plan.local) for cell in cells]
+    noises = [plan.noise(cell.variant.configuration.memory_mb) for cell in cells]
     calls = [cell.calls / len(cell.environments) / len(plan.payloads) for cell in cells]
     # One model in all: the fleet may have others, so that environments differ as they do on mixed hosts.
     expected = np.array(

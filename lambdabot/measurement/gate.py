@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from lambdabot.measurement.first_calls import fails_from_the_start
 from lambdabot.measurement.interval import CONFIDENCE, Mean, environment_means, mean
-from lambdabot.measurement.noise import prior
 from lambdabot.measurement.plan import Plan
 from lambdabot.measurement.ratio import Ratio, ratio, ratio_of_means
 from lambdabot.measurement.reliability import reliability, told
@@ -194,7 +193,7 @@ def _compare(plan: Plan, pair: tuple[Variant, Variant], sides: Sequence[Sequence
         + plan.fee(variant.configuration, variant.side)
         for variant, side in zip(pair, sides, strict=True)
     ]
-    noise = prior(min(variant.configuration.memory_mb for variant in pair), local=plan.local)
+    noise = plan.noise(min(variant.configuration.memory_mb for variant in pair))
     calls = min(len(warm) for side in sides for one in side for warm in one.warm.values())
     labels = _strata(plan, sides)
     models = None
@@ -215,7 +214,7 @@ def _strata(plan: Plan, sides: Sequence[Sequence[Environment]]) -> tuple[list[ob
 
 def _mean_cost(plan: Plan, variant: Variant, environments: Sequence[Environment]) -> Mean:
     configuration = variant.configuration
-    billed = mean(environments, plan.gate_weights, prior(configuration.memory_mb, local=plan.local))
+    billed = mean(environments, plan.gate_weights, plan.noise(configuration.memory_mb))
     return replace(
         billed,
         value=plan.cost(configuration, billed.value, variant.side),

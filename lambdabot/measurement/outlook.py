@@ -6,7 +6,6 @@ from decimal import Decimal
 
 from lambdabot.measurement.budget import worst_case
 from lambdabot.measurement.gate import looks
-from lambdabot.measurement.noise import prior
 from lambdabot.measurement.plan import Plan, calls_of
 from lambdabot.measurement.sweep import FIRST
 from lambdabot.model import Variant
@@ -62,5 +61,5 @@ def _first_environments(plan: Plan) -> dict[Variant, int]:
 
 def _calls(plan: Plan, variant: Variant) -> int:
     """Return the invocations of one environment: a cold one, and the warm ones of every payload."""
-    calls = prior(variant.configuration.memory_mb, local=plan.local).calls
+    calls = plan.noise(variant.configuration.memory_mb).calls
     return 1 + sum(calls_of(payload, calls) for payload in plan.called_with(variant))

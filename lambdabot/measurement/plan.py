@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from lambdabot.measurement.noise import Noise, prior
 from lambdabot.model import (
     Budget,
     Configuration,
@@ -78,8 +79,13 @@ class Plan:
     cold_start_share: float | None = None  # cold starts over calls in the real traffic; None: not known
     seed: int
     local: bool = False
+    waiting_counted: bool = False  # of one machine: durations are without what its other work made calls wait
     timeout_seconds: int = 900  # Lambda's own limit; the worst case that the dollar budget is held against
     asides: tuple[Aside, ...] = ()  # which the dollar budget is held against too
+
+    def noise(self, memory_mb: int) -> Noise:
+        """Return what noise to expect at a memory size."""
+        return prior(memory_mb, local=self.local, waiting_counted=self.waiting_counted)
 
     @property
     def weights(self) -> dict[str, float]:

@@ -70,7 +70,7 @@ def race(plan: Plan, cells: Sequence[Cell], candidates: Sequence[Configuration] 
             order = sorted(fleet, key=lambda place: float(sizes[place]))
             new = every[len(fleet) :]
             log_means[new] = np.interp(sizes[new], sizes[order], log_means[order])
-    billed = np.exp(posterior(configurations, log_means, covariance, generator))
+    billed = np.exp(posterior(configurations, log_means, covariance, generator, local=plan.waiting_counted))
     rates = np.array([plan.rate(configuration) for configuration in configurations])
     costs = billed * rates + np.array([plan.fee(configuration) for configuration in configurations])
     return Posterior(

@@ -1,11 +1,14 @@
 """The cheapest Configuration that meets the constraints (or the fastest), its ties, and why."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from statistics import fmean
 
 import numpy as np
+from numpy.typing import NDArray
 
+from lambdabot.measurement.busy import too_busy
 from lambdabot.measurement.constraints import broken
 from lambdabot.measurement.plan import Plan
 from lambdabot.measurement.race import Posterior, race
@@ -18,6 +21,11 @@ _WORDS = {
     Strategy.SPEED: ("fastest", "cheaper"),
     Strategy.BALANCED: ("best balanced", "faster"),
 }
+
+_LOCAL_DOUBT = 0.25
+"""On one machine a Configuration is a tie when it is one in this share of all cases: noise must not choose."""
+
+Array = NDArray[np.float64]
 
 
 def recommend(
@@ -34,6 +42,8 @@ def recommend(
     swept = [variant for variant in plan.contest(cells) if variant in measured]
     if none := _nothing(plan, swept, measurements):
         return None, none
+    if spoilt := too_busy([cells[variant] for variant in swept]):
+        return None, spoilt
     refused = {
         variant: broken(plan, measurements[variant]) or _fails(variant, swept, measurements) for variant in swept
     }
@@ -44,13 +54,9 @@ def recommend(
     today = Variant(side=Side.HEAD, configuration=plan.current)
     known = dict.fromkeys([*swept, *([today] if today in measured else [])])
     field = race(plan, [cells[variant] for variant in known])
-    contest = field.among(fitting)
-    above = np.median(contest.scores / contest.scores[:, [contest.leader]], axis=0) - 1
-    tied = [column for column in range(len(fitting)) if above[column] <= plan.tie_tolerance_percent / 100]
-    if plan.strategy is Strategy.COST and all(_cold_starts(plan, cells[fitting[column]]) for column in tied):
-        whole = contest.costs.mean(axis=0) + [_cold_starts(plan, cells[variant]) for variant in fitting]
-        most = whole[contest.leader] * (1 + plan.tie_tolerance_percent / 100)
-        tied = [column for column in tied if whole[column] <= most]
+    cold_starts = {variant: _cold_starts(plan, cells[variant], _inits(plan, cells, variant)) for variant in known}
+    ties = _local_ties if plan.waiting_counted else _ties
+    contest, above, tied = ties(plan, field.among(fitting), [cold_starts[variant] for variant in fitting])
     second = contest.costs if plan.strategy is Strategy.SPEED else contest.durations
     fails = [measurements[variant].failures for variant in fitting]
     picked = min(tied, key=lambda column: (bool(fails[column].failed), float(second[:, column].mean())))
@@ -63,7 +69,7 @@ def recommend(
     saving = monthly = None
     if today in measured:
         before, after = field.among([today, fitting[picked]]).costs.mean(axis=0)
-        cold = [_cold_starts(plan, cells[variant]) for variant in (today, fitting[picked])]
+        cold = [cold_starts[variant] for variant in (today, fitting[picked])]
         if all(cold) and today != fitting[picked]:
             before += cold[0]
             after += cold[1]
@@ -106,11 +112,48 @@ def _fails(variant: Variant, swept: Sequence[Variant], measurements: Mapping[Var
     return f"{failures[variant]} calls failed" if fails_with_its_size(variant, failures) else ""
 
 
-def _cold_starts(plan: Plan, cell: Cell) -> float:
+def _ties(plan: Plan, contest: Posterior, cold_starts: Sequence[float]) -> tuple[Posterior, Array, list[int]]:
+    """Return the contest, how far each is expected above the leader, as a share, and the columns that tie with it."""
+    above = np.median(contest.scores / contest.scores[:, [contest.leader]], axis=0) - 1
+    tolerance = plan.tie_tolerance_percent / 100
+    tied = [column for column in range(len(contest.variants)) if above[column] <= tolerance]
+    if plan.strategy is Strategy.COST and all(cold_starts[column] for column in tied):
+        whole = contest.costs.mean(axis=0) + cold_starts
+        tied = [column for column in tied if whole[column] <= whole[contest.leader] * (1 + tolerance)]
+    return contest, above, tied
+
+
+def _local_ties(plan: Plan, contest: Posterior, cold_starts: Sequence[float]) -> tuple[Posterior, Array, list[int]]:
+    """Return the same on one machine, where the leader is hardly ever certain: what may be a tie is one.
+
+    Cold starts whose share is assumed order nothing, for this machine's INIT decides what they weigh; but with them
+    nothing is recommended that costs more than today's Configuration.
+    """
+    by_cost, tolerance = plan.strategy is Strategy.COST, plan.tie_tolerance_percent / 100
+    if by_cost and plan.cold_start_share is not None:
+        contest = replace(contest, scores=contest.costs + np.array(cold_starts))
+    ratios = contest.scores / contest.scores[:, [contest.leader]]
+    nearest = np.quantile(ratios, _LOCAL_DOUBT, axis=0) - 1
+    tied = [column for column in range(len(contest.variants)) if nearest[column] <= tolerance]
+    today = Variant(side=Side.HEAD, configuration=plan.current)
+    if by_cost and today in contest.variants:
+        whole, column = contest.costs.mean(axis=0) + cold_starts, contest.variants.index(today)
+        tied = [one for one in tied if whole[one] <= whole[column] * (1 + tolerance)] or [column]
+    return contest, np.median(ratios, axis=0) - 1, tied
+
+
+def _cold_starts(plan: Plan, cell: Cell, inits_ms: Sequence[float]) -> float:
     """Return what cold starts add to an invocation's mean cost in USD, 0 where none are known."""
-    if not cell.inits_ms or plan.extras.provisioned_concurrency:
+    if not inits_ms or plan.extras.provisioned_concurrency:
         return 0.0
-    return plan.cold_starts * plan.rate(cell.variant.configuration) * fmean(cell.inits_ms)
+    return plan.cold_starts * plan.rate(cell.variant.configuration) * fmean(inits_ms)
+
+
+def _inits(plan: Plan, cells: Mapping[Variant, Cell], variant: Variant) -> tuple[float, ...]:
+    """Return the Init Durations that tell of a Variant's: on one machine all, as no quota holds an INIT back."""
+    if not plan.waiting_counted:
+        return cells[variant].inits_ms
+    return tuple(init for one, cell in cells.items() if one.side == variant.side for init in cell.inits_ms)
 
 
 def _reason(

@@ -15,6 +15,7 @@ from lambdabot.model import Configuration, Side, Variant
 _MOST = 3  # sizes added in all
 _PARTS = (0.25, 0.5, 0.75)  # parts of the way from one size to the next, in powers of two
 _APART = 1.1  # closer than this to a size that was measured, it would be the same again
+_LOCAL_STEP = 16  # MB: the memory used differs by less from run to run
 _CALLS = 40  # about what it takes to measure one more Configuration
 
 
@@ -47,7 +48,11 @@ def between(plan: Plan, cells: Mapping[Variant, Cell], racing: Sequence[Variant]
 def _sizes(
     plan: Plan, cells: Mapping[Variant, Cell], racing: Sequence[Variant], leader: Configuration
 ) -> Iterator[int]:
-    """Yield the sizes on both sides of the leader's, up to its neighbours, that leave the memory its headroom."""
+    """Yield the sizes on both sides of the leader's, up to its neighbours, that leave the memory its headroom.
+
+    On one machine only the least of them: what the quota's steps make of sizes in between is for Lambda's hosts to say,
+    and noise would choose another one each time.
+    """
     used = max((cell.max_memory_used_mb or 0 for cell in cells.values() if cell.open), default=0)
     least = ceil(used / (1 - plan.constraints.memory_headroom_percent / 100))
     tried = {
@@ -60,7 +65,8 @@ def _sizes(
         if leader.memory_mb not in {low, high}:
             continue
         sizes = [round(low * (high / low) ** part) for part in _PARTS]
-        for size in (*sizes, FULL_CPU_MB, least):
+        tight = ceil(least / _LOCAL_STEP) * _LOCAL_STEP
+        for size in (tight,) if plan.waiting_counted else (*sizes, FULL_CPU_MB, least):
             apart = all(max(size / one, one / size) >= _APART for one in (low, high) if one in raced)
             if max(low + 1, least) <= size < high and apart:
                 yield size

@@ -65,12 +65,13 @@ class Cell:
     """All that was seen of one Variant.
 
     `environments` are those with warm calls of every payload that counts, in the order of their first use; `waiting`
-    counts those of the last cold wave when no warm call came after it. `billed_ms` is the sum over all calls,
-    `longest_ms` the longest call with its INIT, `aside_usd` and `longest_aside_ms` the same of what runs around the
-    waves, `invocations` counts all calls that ran, `refused` those that the endpoint did not take (`refusal`: why not
-    the first since the last new environment), `answered` those with a result, `fruitless` the rounds since the last one
-    that brought a new environment. `failures` and `answers` are those of the payloads that count; what failed is billed
-    and quick, so it is in no environment.
+    counts those of the last cold wave when no warm call came after it. `waited_share` is the share of their time on the
+    clock that calls waited for other work of the machine. `billed_ms` is the sum over all calls, `longest_ms` the
+    longest call with its INIT, `aside_usd` and `longest_aside_ms` the same of what runs around the waves, `invocations`
+    counts all calls that ran, `refused` those that the endpoint did not take (`refusal`: why not the first since the
+    last new environment), `answered` those with a result, `fruitless` the rounds since the last one that brought a new
+    environment. `failures` and `answers` are those of the payloads that count; what failed is billed and quick, so it
+    is in no environment.
     """
 
     variant: Variant
@@ -89,6 +90,7 @@ class Cell:
     inits_ms: tuple[float, ...] = ()
     max_memory_used_mb: int | None = None
     billed_ms: float = 0.0
+    waited_share: float = 0.0
     longest_ms: float = 0.0
     aside_usd: Decimal = Decimal(0)
     longest_aside_ms: float = 0.0
@@ -173,12 +175,18 @@ def _cell(variant: Variant, payloads: frozenset[str], seen: Sequence[Invocation]
         lanes=_lanes(seen),
         inits_ms=tuple(inits),
         max_memory_used_mb=max([one.max_memory_used_mb or 0 for one in seen], default=0) or None,
+        waited_share=_waited_share(seen),
         billed_ms=sum([one.billed_ms or one.duration_ms or 0.0 for one in seen]),
         longest_ms=max([one.duration_ms or 0.0 for one in seen], default=0.0) + max(inits, default=0.0),
         aside_usd=sum([one.aside_usd for one in seen if one.aside_usd], Decimal(0)),
         longest_aside_ms=max([one.aside_ms for one in seen], default=0.0),
         fruitless=fruitless,
     )
+
+
+def _waited_share(seen: Sequence[Invocation]) -> float:
+    waited = sum([one.waited_ms for one in seen if one.waited_ms])
+    return waited / (waited + sum([one.duration_ms or 0.0 for one in seen])) if waited else 0.0
 
 
 def _environments(

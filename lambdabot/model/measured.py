@@ -64,6 +64,7 @@ class Invocation:
     billed_ms: int | None
     init_ms: float | None = None
     restore_ms: float | None = None
+    waited_ms: float | None = None  # for other work of the embedded endpoint's machine; not in the duration
     max_memory_used_mb: int | None
     at_seconds: float  # when the answer came, counted from the function's first wave
     aside_ms: float = 0.0  # what ran before and after its wave, and pauses; one invocation has it for the whole wave
@@ -144,6 +145,7 @@ class Measurement:
     invocations: int
     environments: int
     mean_duration_ms: float | None = None
+    mean_duration_interval_ms: Interval | None = None
     p50_duration_ms: float | None = None
     p95_duration_ms: float | None = None
     p95_interval_ms: Interval | None = None

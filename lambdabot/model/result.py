@@ -59,6 +59,7 @@ class FunctionResult:
     location: Place | None = None  # of the head's handler
     edits: tuple[Edit, ...] = ()  # that write the recommendation into the function's template
     edits_reason: str = ""  # why one of them cannot be made
+    waited_share: float = 0.0  # of their time on the clock, calls waited at most for other work of the machine
     notes: tuple[str, ...] = ()  # what a reader should know of how the figures came about
     plan: Mapping[str, object] = field(default_factory=dict)  # as JSON: what the decisions depended on besides
 

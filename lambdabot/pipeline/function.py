@@ -190,6 +190,7 @@ class FunctionJob:
             recommendation=conclusion.recommendation,
             recommendation_reason=conclusion.recommendation_reason,
             comparison=_with_advice(conclusion.comparison, evidence),
+            waited_share=conclusion.waited_share,
             arm64=lineup.arm64,
             location=handler_location(head),
             plan=written(lineup.plan),

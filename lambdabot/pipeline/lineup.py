@@ -159,6 +159,7 @@ class Lineup:
             seed=bench.seed,
             local=bench.machine is not None,
             failures=bench.gate.failures,
+            waiting_counted=bench.machine is not None,
             timeout_seconds=max(one.setup.timeout_seconds for one in (head, base) if one is not None),
             asides=tuple(self._aside(one) for one in self.pair.helpers),
         )

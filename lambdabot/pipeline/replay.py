@@ -60,8 +60,22 @@ def _replayed(function: FunctionSection, plan: Plan, seen: Sequence[Invocation])
         comparison=conclusion.comparison,
     )
     told = amended(function, comparison=_before_acceptance(function.comparison, again.comparison))
-    differences += [f"{name} is another" for name in DECISIONS if getattr(again, name) != getattr(told, name)]
+    differences += [
+        f"{name} is another" for name in DECISIONS if _known(getattr(again, name), told, name) != getattr(told, name)
+    ]
     return Replayed(name=function.name, rounds=len(rounds), differences=tuple(differences))
+
+
+def _known(again: object, told: FunctionSection, name: str) -> object:
+    """Return a decision taken again, without the figures that the version which wrote the report did not give."""
+    if name != "measurements" or not isinstance(again, list) or len(again) != len(told.measurements):
+        return again
+    return [
+        one.model_copy(
+            update={field: getattr(old, field) for field in type(old).model_fields.keys() - old.model_fields_set}
+        )
+        for one, old in zip(again, told.measurements, strict=True)
+    ]
 
 
 def _before_acceptance(told: ComparisonSection, again: ComparisonSection) -> ComparisonSection:

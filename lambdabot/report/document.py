@@ -46,6 +46,7 @@ _FIGURES = {
 }
 
 _INTERVALS = {
+    "mean_duration_interval_ms": "mean_duration_ms",
     "p95_interval_ms": "p95_duration_ms",
     "p99_interval_ms": "p99_duration_ms",
     "mean_init_interval_ms": "mean_init_ms",
@@ -169,6 +170,7 @@ def _function(result: FunctionResult, root: Path | None) -> dict[str, Any]:
         "diagnosis": result.diagnosis,
         "stop_reason": result.stop_reason,
         "plan": result.plan,
+        "waited_share": result.waited_share,
         "notes": result.notes,
     }
 

@@ -28,7 +28,7 @@ _PLAIN = (
     "at_seconds",
 )
 
-_LATER = ("error_type", "survived", "refused")
+_LATER = ("error_type", "survived", "refused", "waited_ms")
 """What the first versions did not write."""
 
 

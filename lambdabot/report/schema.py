@@ -131,6 +131,7 @@ class MeasurementSection(Section):
     invocations: Count
     environments: Count
     mean_duration_ms: Amount | None
+    mean_duration_interval_ms: IntervalSection | None = None
     p50_duration_ms: Amount | None
     p95_duration_ms: Amount | None
     p95_interval_ms: IntervalSection | None = None
@@ -307,6 +308,9 @@ class FunctionSection(Section):
     """Why every call of the head failed; below its first line, what to paste into lambdabot.yml."""
     plan: dict[str, JsonValue] = {}
     """What the decisions depended on besides samples.jsonl: `lambdabot replay` takes them again from both."""
+    waited_share: Share = 0
+    """The share of their time on the clock that calls of the configuration which waited most did so for other work of
+    the embedded endpoint's machine. No duration has it in it."""
     notes: Many[Text]
 
 

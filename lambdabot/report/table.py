@@ -13,7 +13,7 @@ from lambdabot.report import numbers
 from lambdabot.report.failing import failed
 
 if TYPE_CHECKING:  # the process of a team's own template needs no pydantic
-    from lambdabot.report.schema import EstimateSection, FunctionSection
+    from lambdabot.report.schema import EstimateSection, FunctionSection, IntervalSection
 
 BAR_WIDTH = 10
 NO_FIGURE = Markup("–")
@@ -79,6 +79,7 @@ class Row:
     invocations: int
     environments: int
     mean_ms: float | None
+    mean_bounds_ms: tuple[float, float] | None
     p50_ms: float | None
     p95_ms: float | None
     p99_ms: float | None
@@ -175,6 +176,7 @@ def rows(one: "FunctionSection") -> tuple[Row, ...]:
                 invocations=row.invocations,
                 environments=row.environments,
                 mean_ms=row.mean_duration_ms,
+                mean_bounds_ms=_bounds(row.mean_duration_interval_ms),
                 p50_ms=row.p50_duration_ms,
                 p95_ms=row.p95_duration_ms,
                 p99_ms=row.p99_duration_ms,
@@ -218,6 +220,10 @@ def _against(cost: "EstimateSection", todays: "EstimateSection", status: Status)
         return Change(value=value - 1)
     width = math.hypot(own, reference)
     return Change(value=value - 1, low=value * math.exp(-width) - 1, high=value * math.exp(width) - 1)
+
+
+def _bounds(one: "IntervalSection | None") -> tuple[float, float] | None:
+    return None if one is None or one.low is None or one.high is None else (one.low, one.high)
 
 
 def _half_width(cost: "EstimateSection") -> float | None:

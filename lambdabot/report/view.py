@@ -5,6 +5,7 @@ Parts of the report stand here as plain data: a template of the team's own may c
 those of a pydantic model read files.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,9 @@ FEW = 5
 
 NOTICEABLE = 1.15
 """How many times as fast, or as slow, it must be for a reader to be told."""
+
+BUSY = 0.1
+"""The share of their time that calls must have waited for a reader to be told that the machine was busy."""
 
 VERDICTS = tuple(Verdict)
 """From worst to best."""
@@ -161,6 +165,7 @@ class View:
     verdict: str
     verdict_reason: str
     local: bool  # an estimate, whatever an unverified report says of its endpoint
+    waited: Markup | None  # the most of their time that calls waited for other work, where that is worth a word
     endpoint: str
     unverified: bool  # the pull request's own workflow made the report
     interrupted: bool
@@ -199,11 +204,13 @@ def view(report: "Report") -> View:
     """Return the view of a report."""
     functions = tuple(_function(one) for one in sorted(report.functions, key=_urgency))
     saved = sum(map(_saving, report.functions))
+    waited = max((one.waited_share for one in report.functions), default=0.0)
     spend, prices = report.spend, report.prices
     return View(
         verdict=report.verdict,
         verdict_reason=report.verdict_reason,
         local=report.endpoint == "local" or report.unverified,
+        waited=numbers.percent(100 * waited) if waited >= BUSY else None,
         endpoint=report.endpoint,
         unverified=report.unverified,
         interrupted=report.interrupted,
@@ -364,15 +371,15 @@ def _advice(one: "FunctionSection", recommendation: "RecommendationSection", lin
     change_needed = best != today
     memory = today.memory_mb, best.memory_mb
     architecture = today.architecture, best.architecture
-    pace = _pace(lines) if change_needed else 1.0
+    pace = _pace(lines) if change_needed else None
     return Advice(
         configuration=str(best),
         reason=recommendation.reason,
         change_needed=change_needed,
         saving=numbers.percent(saving) if change_needed and saving and abs(saving) >= numbers.LEAST_PERCENT else None,
         dearer=saving is not None and saving < 0,
-        faster=numbers.times(pace) if pace >= NOTICEABLE else None,
-        slower=numbers.times(1 / pace) if pace <= 1 / NOTICEABLE else None,
+        faster=numbers.times(pace) if pace and pace >= NOTICEABLE else None,
+        slower=numbers.times(1 / pace) if pace and pace <= 1 / NOTICEABLE else None,
         saving_monthly=numbers.whole_usd(abs(monthly)) if monthly is not None else None,
         estimated=recommendation.estimated,
         ties=tuple(str(tie.configuration) for tie in recommendation.ties),
@@ -383,11 +390,25 @@ def _advice(one: "FunctionSection", recommendation: "RecommendationSection", lin
     )
 
 
-def _pace(lines: Sequence[Row]) -> float:
-    """Return how many times as fast as today's Configuration the recommended one is; 1 where it cannot be told."""
-    today = next((row.mean_ms for row in lines if row.today), None)
-    best = next((row.mean_ms for row in lines if row.recommended), None)
-    return today / best if today and best else 1.0
+def _pace(lines: Sequence[Row]) -> float | None:
+    """Return how many times as fast as today's Configuration the recommended one is; None where that is not certain.
+
+    The interval of the ratio must not hold 1: the delta method on logarithms, as of two independent means. Where an
+    earlier version wrote the report, the intervals of the costs stand for those of the durations.
+    """
+    today = next((row for row in lines if row.today and not row.base), None)
+    best = next((row for row in lines if row.recommended), None)
+    if not today or not best or not today.mean_ms or not best.mean_ms:
+        return None
+    widths = [_half_width(row.mean_bounds_ms or (row.low_usd or 0.0, row.high_usd or 0.0)) for row in (today, best)]
+    pace = today.mean_ms / best.mean_ms
+    return pace if abs(math.log(pace)) > math.hypot(*widths) else None
+
+
+def _half_width(bounds: tuple[float, float]) -> float:
+    """Return half an interval's width on the logarithm; endless where nothing bounds it."""
+    low, high = bounds
+    return math.log(high / low) / 2 if 0 < low <= high else math.inf
 
 
 def _fix(edit: "EditSection") -> Fix:

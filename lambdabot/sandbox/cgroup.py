@@ -109,6 +109,14 @@ class Group:
         else:
             (self._cpu / "cpu.max").write_text(f"{'max' if quota < 0 else quota} {QUOTA_PERIOD_US}")
 
+    def throttled_ns(self) -> int:
+        """Return for how long the quota has held processes back, 0 where none does."""
+        if self._cpu is None:
+            return 0
+        name, factor = ("throttled_time ", 1) if self._version == 1 else ("throttled_usec ", 1000)
+        lines = (self._cpu / "cpu.stat").read_text().splitlines()
+        return next((int(line.removeprefix(name)) * factor for line in lines if line.startswith(name)), 0)
+
     def limit_memory(self, megabytes: int) -> None:
         """Set the memory limit; swap is no way around it."""
         if self._memory is None:

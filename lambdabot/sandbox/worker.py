@@ -14,6 +14,7 @@ from lambdabot.sandbox.cgroup import Group
 from lambdabot.sandbox.governor import Governor, send_to_all
 from lambdabot.sandbox.log_file import LogFile
 from lambdabot.sandbox.order import Order
+from lambdabot.sandbox.use import Use
 
 _NEVER = 60.0
 _DYING_SECONDS = 0.0005
@@ -94,6 +95,10 @@ class Worker:
         elif self._governed:
             self._governor.finish()
         self._governed = on_duty
+
+    def use(self) -> Use:
+        """Return what its processes have had of the CPU so far, and waited for."""
+        return Use.of(self.family(), throttled_ns=self._group.throttled_ns())
 
     def look(self, now: float) -> float:
         """Enforce by hand what no control group enforces; return the seconds until the next look is due."""

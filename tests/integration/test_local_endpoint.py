@@ -22,7 +22,8 @@ ROLE = "arn:aws:iam::123456789012:role/any"
 REPORT = re.compile(
     r"REPORT RequestId: (?P<id>\S+)\tDuration: (?P<duration>\d+\.\d\d) ms\tBilled Duration: (?P<billed>\d+) ms\t"
     r"Memory Size: (?P<memory>\d+) MB\tMax Memory Used: (?P<used>\d+) MB\t"
-    r"(Init Duration: (?P<init>\d+\.\d\d) ms\t?)?(Status: (?P<status>\w+))?(\tError Type: (?P<type>\S+))?\n$"
+    r"(Init Duration: (?P<init>\d+\.\d\d) ms\t?)?(Waited: (?P<waited>\d+\.\d\d) ms\t?)?"
+    r"(Status: (?P<status>\w+))?(\tError Type: (?P<type>\S+))?\n$"
 )
 
 HANDLER = """

@@ -256,7 +256,7 @@ def test_nothing_starts_when_the_least_is_more_than_the_budget(project, capsys):
 
     said = capsys.readouterr().err
     assert code == 2
-    assert "lambdabot.yml:4:3: `busy`: 2 Variants need 12 invocations for a first answer" in said
+    assert "lambdabot.yml:4:3: `busy`: 2 Variants need 24 invocations for a first answer" in said
     assert "`budget.invocations` is 5" in said
     assert "if every call ran into the timeout of 30 s, and `budget.usd` leaves $0.000001" in said
     assert "deploying" not in said

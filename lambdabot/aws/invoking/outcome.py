@@ -107,6 +107,7 @@ def judge(blank: Invocation, failed: Failed | None, report: Report | None) -> In
         billed_ms=report.billed_ms,
         init_ms=report.init_ms,
         restore_ms=report.restore_ms,
+        waited_ms=report.waited_ms,
         max_memory_used_mb=report.max_memory_used_mb,
     )
 

@@ -26,6 +26,7 @@ class Report:
     init_ms: float | None = None
     restore_ms: float | None = None
     billed_restore_ms: float | None = None
+    waited_ms: float | None = None  # the embedded endpoint's own: what its machine added to the time on the clock
     status: str | None = None  # `timeout` or `error`; the JSON form also says `success` and `failure`
     error_type: str | None = None
 
@@ -70,6 +71,7 @@ def _from_text(line: str) -> Report | None:
         init_ms=_optional(fields, "Init Duration"),
         restore_ms=_optional(fields, "Restore Duration"),
         billed_restore_ms=_optional(fields, "Billed Restore Duration"),
+        waited_ms=_optional(fields, "Waited"),
         status=fields.get("Status"),
         error_type=fields.get("Error Type"),
     )
@@ -90,6 +92,7 @@ def _from_json(line: str) -> Report | None:
         init_ms=_optional(metrics, "initDurationMs"),
         restore_ms=_optional(metrics, "restoreDurationMs"),
         billed_restore_ms=_optional(metrics, "billedRestoreDurationMs"),
+        waited_ms=_optional(metrics, "waitedMs"),
         status=_words(record["status"]) if "status" in record else None,
         error_type=_words(record["errorType"]) if "errorType" in record else None,
     )

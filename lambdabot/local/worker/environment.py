@@ -24,11 +24,15 @@ _READ_SIZE = 65536
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvokeResult:
-    """How one invocation ended; times in milliseconds, `init_ms` only of a cold start."""
+    """How one invocation ended; times in milliseconds, `init_ms` only of a cold start.
+
+    `duration_ms` is without `waited_ms`, what other work of the machine made it wait; None where that is not known.
+    """
 
     payload: bytes
     function_error: str | None
     duration_ms: float
+    waited_ms: float | None = None
     init_ms: float | None
     max_memory_mb: int
     status: Status
@@ -111,6 +115,7 @@ class ExecutionEnvironment:
             payload=body[:length],
             function_error=None if header["status"] == "ok" else "Unhandled",
             duration_ms=header["duration_ms"],
+            waited_ms=header["waited_ms"],
             init_ms=init_ms,
             max_memory_mb=header["max_memory_mb"],
             status=header["status"],

@@ -1,8 +1,8 @@
 """The process beside each execution environment: it starts the worker, serves its Runtime API, times and ends it.
 
 One supervisor has one worker and lives as long. It is a process of its own because a clock that shares an interpreter
-lock with busy threads reports their waiting as the function's time. It ends, and leaves nothing behind, when the
-endpoint says so or is gone.
+lock with busy threads reports their waiting as the function's time. What the worker and itself wait for others is taken
+off. It ends, and leaves nothing behind, when the endpoint says so or is gone.
 """
 
 import os
@@ -11,6 +11,7 @@ import socket
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
 
 from lambdabot.local.worker import messages, outcomes, peers, runtime_api
 from lambdabot.local.worker.assignment import Assignment
@@ -18,7 +19,9 @@ from lambdabot.local.worker.messages import Header
 from lambdabot.local.worker.outcomes import Failure
 from lambdabot.local.worker.runtime_api import ERROR_TYPE, Request
 from lambdabot.local.worker.runtime_server import RuntimeServer
+from lambdabot.local.worker.waiting import waited_ms
 from lambdabot.sandbox import prctl
+from lambdabot.sandbox.use import Use
 from lambdabot.sandbox.worker import Worker
 
 _FREEZE_AFTER_SECONDS = 0.002  # calls that follow one another closely are not slowed by a freeze each
@@ -30,6 +33,7 @@ class _Invocation:
     payload: bytes
     client_context: str | None
     started: float
+    before: Use | None = None  # what the worker had of the CPU by then; None: its init is part of the time
     answered: bool = False  # the worker has the event
 
 
@@ -48,9 +52,12 @@ class Supervisor:
         self._invocation: _Invocation | None = None
         self._waiting: socket.socket | None = None  # the connection on which the worker awaits the next event
         self._init_started = 0.0
+        self._before_init = self._worker.use()
         self._initialised = False
         self._finished = False  # a failure was reported: no more is to come from this worker
         self._freeze_at: float | None = None
+        self._schedule = os.open("/proc/self/schedstat", os.O_RDONLY)
+        self._late_ns = 0  # how long this process waited for a processor when it was woken last
 
     def run(self) -> None:
         """Serve until the endpoint closes the connection."""
@@ -58,13 +65,17 @@ class Supervisor:
             if not self._assignment.suppressed:
                 self._start_worker(throttled=False)
             while True:
-                for key, _ in self._selector.select(self._due()):
+                due, waited = self._due(), self._own_wait_ns()
+                ready = self._selector.select(due)
+                self._late_ns = self._own_wait_ns() - waited
+                for key, _ in ready:
                     key.data()
         except (EOFError, OSError):
             return
         finally:
             self._worker.close()
             self._selector.close()
+            os.close(self._schedule)
 
     def _start_worker(self, *, throttled: bool) -> None:
         self._init_started = time.monotonic()
@@ -73,6 +84,9 @@ class Supervisor:
         self._selector.register(handle, selectors.EVENT_READ, lambda: self._on_exit(handle))
         if throttled:
             self._worker.govern(on_duty=True)
+
+    def _own_wait_ns(self) -> int:
+        return int(os.pread(self._schedule, 100, 0).split()[1])
 
     def _is_welcome(self, connection: socket.socket) -> bool:
         return peers.belongs_to(connection, self._order.confinement.user, self._worker.family())
@@ -132,6 +146,7 @@ class Supervisor:
         assert invocation is not None  # noqa: S101 - the callers looked
         invocation.answered = True
         if not self._assignment.suppressed or self._initialised:
+            invocation.before = self._worker.use()
             self._worker.govern(on_duty=True)
             invocation.started = time.monotonic()
         self._initialised = True
@@ -177,8 +192,10 @@ class Supervisor:
                 self._freeze_at = now + _FREEZE_AFTER_SECONDS
                 return
             self._initialised = True
+            init = (now - self._init_started) * 1000
+            init -= self._waited_ms(init, self._before_init, vcpus=inf)
             self._worker.throttle()
-            messages.send(self._control, {"kind": "ready", "init_ms": (now - self._init_started) * 1000})
+            messages.send(self._control, {"kind": "ready", "init_ms": init})
 
     def _on_init_error(self, request: Request, now: float) -> None:
         started = self._invocation.started if self._invocation else self._init_started
@@ -199,9 +216,15 @@ class Supervisor:
             self._end_for_storage(now - invocation.started)
             return
         self._invocation = None
+        clock = (now - invocation.started) * 1000
+        waited = None
+        if invocation.before is not None:
+            waited = self._waited_ms(clock, invocation.before, vcpus=self._order.vcpus)
+            clock -= waited
         result: Header = {
             "kind": "result",
-            "duration_ms": (now - invocation.started) * 1000,
+            "duration_ms": clock,
+            "waited_ms": waited,
             "max_memory_mb": self._worker.max_memory_mb(),
             "healthy": True,
             "status": "ok",
@@ -221,6 +244,11 @@ class Supervisor:
             self._refuse(connection, 413, "RequestEntityTooLarge", message)
         else:
             self._server.reply(connection, runtime_api.accepted())
+
+    def _waited_ms(self, clock_ms: float, before: Use, *, vcpus: float) -> float:
+        """Return what of the time until now the worker waited for others, and this process to see that it is done."""
+        late = min(clock_ms, self._late_ns / 1_000_000)
+        return late + waited_ms(clock_ms - late, self._worker.use().since(before), vcpus=vcpus)
 
     def _on_exit(self, handle: int) -> None:
         """Report a worker that ended by itself, or that the kernel killed."""
@@ -260,6 +288,7 @@ class Supervisor:
         result: Header = {
             "kind": "result",
             "duration_ms": duration * 1000,
+            "waited_ms": None,
             "max_memory_mb": memory,
             "healthy": False,
             "status": failure.status,

@@ -98,6 +98,13 @@ def test_absent_fields_are_none_and_never_zero():
     assert report.init_ms is None
 
 
+def test_what_the_embedded_endpoint_adds_is_read_in_both_forms():
+    assert parse_report(f"{PLAIN}Waited: 3.21 ms\t").waited_ms == 3.21
+    metrics = {"durationMs": 1, "billedDurationMs": 1, "memorySizeMB": 128, "maxMemoryUsedMB": 9, "waitedMs": 0.5}
+    line = json.dumps({"type": "platform.report", "record": {"requestId": ID, "metrics": metrics}})
+    assert parse_report(line).waited_ms == 0.5
+
+
 def test_a_restore_is_read_beside_its_bill():
     report = parse_report(f"{PLAIN}Restore Duration: 312.40 ms\tBilled Restore Duration: 120 ms\t")
     assert (report.restore_ms, report.billed_restore_ms) == (312.4, 120)

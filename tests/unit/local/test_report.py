@@ -146,3 +146,11 @@ def test_the_tail_is_the_end_of_the_log(version, logs):
     whole += b"" if whole.endswith(b"\n") else b"\n"
     whole += "".join(lines(one)[-2:]).encode()
     assert tail == whole[-4096:]
+
+
+def test_what_other_work_made_it_wait_stands_beside_the_duration_and_is_not_billed(version, json_version):
+    assert "Duration: 12.34 ms\tBilled Duration: 13 ms\t" in lines(log(version, waited_ms=20.004))[-1]
+    assert lines(log(version, waited_ms=20.004))[-1].endswith("\tWaited: 20.00 ms\t\n")
+    metrics = json.loads(lines(log(json_version, waited_ms=20.004))[-1])["record"]["metrics"]
+    assert (metrics["billedDurationMs"], metrics["waitedMs"]) == (13, 20.004)
+    assert "waitedMs" not in json.loads(lines(log(json_version))[-1])["record"]["metrics"]

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -59,3 +61,28 @@ def test_one_architecture_alone_has_a_curve_too() -> None:
     sweep = [SWEEP[place] for place in x86]
     draws = posterior(sweep, truth, np.eye(len(x86)) * 0.01**2, np.random.default_rng(1))
     assert draws.mean(axis=0) == pytest.approx(truth, abs=0.02)
+
+
+def in_the_mean(cpu_ms: float, memory_mb: int) -> float:
+    """Play work through a quota of 20 ms that begins at a thousand places of its period."""
+    share, total = memory_mb / 1769, 0.0
+    for place in range(1000):
+        left, room = cpu_ms, (place + 0.5) / 50
+        while left > (spent := min(share * 20, room)):
+            left, total, room = left - spent, total + room, 20.0
+        total += left
+    return total / 1000
+
+
+def test_on_the_embedded_endpoint_the_quota_is_known_so_that_noise_hardly_orders_the_sizes() -> None:
+    sizes = (128, 256, 512, 1024, 1769)
+    sweep = [replace(SWEEP[0], memory_mb=size) for size in sizes]
+    truth = np.log([np.mean([in_the_mean(17 * speed, size) for speed in (0.8, 0.9, 1, 1.1, 1.2)]) for size in sizes])
+    noisy = truth + np.random.default_rng(3).normal(0, 0.08, (20, len(sizes)))
+
+    def error(*, local):
+        found = [posterior(sweep, one, np.eye(5) * 0.08**2, np.random.default_rng(1), local=local) for one in noisy]
+        means = np.array([draws.mean(axis=0) for draws in found]) - truth
+        return np.std(means - means.mean(axis=1, keepdims=True))
+
+    assert error(local=True) < 0.8 * error(local=False)

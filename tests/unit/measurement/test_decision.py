@@ -95,3 +95,16 @@ def test_every_payload_meets_every_environment(simulate) -> None:
     met = Counter((one.environment, one.payload) for one in seen if not one.cold)
     assert set(met.values()) == {1}
     assert len(met) == 3 * len({one.environment for one in seen})
+
+
+@pytest.mark.parametrize(("duration_ms", "calls"), [(20.0, 5), (9000.0, 2)])
+def test_on_one_machine_long_calls_are_repeated_less_often(comparing, invoked, duration_ms, calls) -> None:
+    plan = comparing(local=True, waiting_counted=True, concurrency=2)
+    cold = [
+        invoked(variant=variant, cold=True, init_ms=200.0, environment=f"{variant.side}", duration_ms=duration_ms)
+        for variant in plan.pair
+    ]
+    step = next_step(plan, cold)
+    warm = Counter(wave.variant for wave in step.waves if not wave.fresh)
+    # The environment that is there, and after a cold wave for the others that the first look needs, those.
+    assert set(warm.values()) == {2 * calls}

@@ -23,3 +23,9 @@ def test_payloads_average_out_within_an_environment_and_not_between() -> None:
     assert noise.variance(2) == pytest.approx(0.01 + 0.02)
     assert noise.variance(2, shares=(0.5, 0.5)) == pytest.approx(0.01 + 0.01)
     assert noise.variance(2, same_cpu=True) == pytest.approx(0.001 + 0.02)
+
+
+def test_calls_of_one_machine_differ_more_than_was_reckoned_with_before_their_waiting_was_counted() -> None:
+    now, before = prior(128, local=True), prior(128, local=True, waiting_counted=False)
+    assert (now.calls, before.calls) == (5, 2)
+    assert now.variance(5) > before.variance(2)

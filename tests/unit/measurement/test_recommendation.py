@@ -153,3 +153,25 @@ def test_nothing_measured(recommended, sweeping) -> None:
     found = conclude(sweeping(), [])
     assert found.recommendation is None
     assert found.recommendation_reason == "nothing could be measured"
+
+
+def test_on_one_machine_noise_does_not_choose_between_what_cannot_be_told_apart(recommended) -> None:
+    times = {512: 1000, 1024: 512}
+    sure, _ = recommended(times)
+    assert sure.configuration.memory_mb == 512
+    doubtful, _ = recommended(times, local=True, waiting_counted=True)
+    assert (doubtful.configuration.memory_mb, [tie.memory_mb for tie in doubtful.ties]) == (1024, [512])
+    dearer, _ = recommended({512: 1000, 1024: 900}, local=True, waiting_counted=True)
+    assert dearer.configuration.memory_mb == 512
+
+
+def test_on_one_machine_nothing_costs_more_than_today_with_its_cold_starts(recommended) -> None:
+    times = {512: 100, 1024: 50}
+    warm, _ = recommended(times, local=True, waiting_counted=True)
+    assert (warm.configuration.memory_mb, len(warm.ties)) == (1024, 1)
+    whole, _ = recommended(times, local=True, waiting_counted=True, inits={512: 1000, 1024: 1400})
+    assert (whole.configuration.memory_mb, whole.ties) == (512, ())
+    known, _ = recommended(
+        times, local=True, waiting_counted=True, inits={512: 1000, 1024: 1400}, cold_start_share=0.01
+    )
+    assert (known.configuration.memory_mb, known.ties) == (512, ())

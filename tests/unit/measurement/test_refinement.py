@@ -46,6 +46,15 @@ def test_the_least_size_with_headroom_is_measured_and_recommended(plan):
     assert row.status is Status.MEASURED
 
 
+def test_on_one_machine_only_the_least_size_is_tried_and_not_to_the_last_megabyte(plan):
+    here = replace(plan, local=True, waiting_counted=True, concurrency=2)
+    seen, _ = finish(here, WAITING)
+    computing, _ = finish(here, Workload(cpu_ms=17, waiting_ms=1, memory_mb=60))
+
+    assert added(plan, seen) == [192]
+    assert added(plan, computing) == []
+
+
 def test_a_size_without_headroom_is_never_tried(plan):
     seen, _ = finish(plan, replace(WAITING, memory_mb=170))  # 213 MB at least
 

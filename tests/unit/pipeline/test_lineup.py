@@ -108,6 +108,7 @@ def test_what_this_machine_lacks_is_an_estimate_unless_it_is_blocked(function, l
 
     assert lineup.variants == blocked.variants == (at(2048, X86_64),)
     assert lineup.plan.estimated == (HERE,)
+    assert (lineup.plan.local, lineup.plan.waiting_counted) == (True, True)
     assert not lineup.reasons
     assert blocked.plan.estimated == ()
     assert blocked.reasons == {HEAD: "ARM64 is blocked by native.so"}

@@ -473,3 +473,31 @@ def test_a_recommendation_says_how_much_faster_or_slower_it_is(factor, words):
     text = headline(comment_of(runs.run(runs.result(measurements=rows, recommendation=best))))
 
     assert text == f"✅ 1024 MB arm64 would save 30 %{words}"
+
+
+@pytest.mark.parametrize(
+    ("interval", "words"),
+    [
+        pytest.param((150.0, 260.0), " and be 2.0 times as fast", id="its interval leaves 1 out"),
+        pytest.param((80.0, 500.0), "", id="its interval holds 1"),
+        pytest.param((0.0, 500.0), "", id="nothing bounds it"),
+        pytest.param(None, " and be 2.0 times as fast", id="an earlier version gave the costs' intervals alone"),
+    ],
+)
+def test_as_fast_is_said_only_where_it_is_certain(interval, words):
+    mean = interval and runs.Interval(low=interval[0], high=interval[1], confidence=0.99)
+    faster = replace(runs.measured(runs.at(1024, runs.ARM), 200.0), mean_duration_interval_ms=mean)
+    rows = (runs.measured(runs.at(512), 400.0), faster)
+    best = runs.recommended(runs.at(1024, runs.ARM), 30.0, None)
+    text = headline(comment_of(runs.run(runs.result(measurements=rows, recommendation=best))))
+
+    assert text == f"✅ 1024 MB arm64 would save 30 %{words}"
+
+
+@pytest.mark.parametrize(("share", "said"), [(0.62, True), (0.05, False)])
+def test_a_busy_machine_is_told_at_the_top(share, said):
+    run = runs.local()
+    busy = replace(run, functions=tuple(replace(one, waited_share=share) for one in run.functions))
+    top = comment_of(busy).partition("| Configuration")[0]
+
+    assert ("**This machine was busy:** calls waited up to 62 % of their time on the clock" in top) is said

@@ -159,7 +159,7 @@ def test_samples_hold_what_replays_a_decision():
         "payload": "small", "environment": "2026/11/23/[$LATEST]0123", "environment_known": True, "cpu_model": None,
         "cold": True, "duration_ms": 461.2, "billed_ms": 700, "init_ms": 212.0, "restore_ms": None,
         "max_memory_used_mb": 94, "outcome": "ok", "reason": "", "at_seconds": 1.5, "error_type": "",
-        "survived": False, "refused": False,
+        "survived": False, "refused": False, "waited_ms": None,
     }  # fmt: skip
 
 

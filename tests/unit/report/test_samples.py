@@ -43,3 +43,11 @@ def test_a_line_that_is_none_is_named(tmp_path, line):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(UsageError, match="cannot be read"):
         load(tmp_path / "samples.jsonl")
+
+
+def test_a_line_of_an_earlier_version_counts_no_waiting(tmp_path):
+    path = tmp_path / "samples.jsonl"
+    (line,) = samples(runs.with_invocations())
+    path.write_text(json.dumps({name: value for name, value in line.items() if name != "waited_ms"}) + "\n")
+
+    assert load(path)["thumbnail"][0].waited_ms is None

@@ -12,7 +12,7 @@ import pytest
 from lambdabot.sandbox import cgroup
 from lambdabot.sandbox.cgroup import NONE, Controllers, Group
 
-FILES = ("cgroup.procs", "cgroup.freeze", "cgroup.kill", "cpu.max", "memory.max", "memory.swap.max")
+FILES = ("cpu.stat", "cgroup.procs", "cgroup.freeze", "cgroup.kill", "cpu.max", "memory.max", "memory.swap.max")
 
 
 @pytest.fixture
@@ -85,6 +85,9 @@ def test_sets_limits_in_version_2(tree):
         group.freeze(frozen=False)
         assert (folder / "cgroup.freeze").read_text() == "0"
         assert group.oom_kills() == 1
+        assert group.throttled_ns() == 0, "the file says nothing"
+        (folder / "cpu.stat").write_text("usage_usec 900\nnr_throttled 2\nthrottled_usec 17\n")
+        assert group.throttled_ns() == 17_000
         (folder / "cgroup.procs").write_text("")
         group.kill()
         assert (folder / "cgroup.kill").read_text() == "1"
