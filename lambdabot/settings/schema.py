@@ -1,18 +1,14 @@
 """What lambdabot.yml may say: the one definition behind its validation, its JSON schema and its documentation."""
 
-import re
 from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
-    Discriminator,
     Field,
     JsonValue,
-    Tag,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -20,75 +16,29 @@ from pydantic import (
 from pydantic_core import PydanticKnownError
 
 from lambdabot.model import Architecture, Each, Strategy
-from lambdabot.model.variables import RESERVED_VARIABLES
 from lambdabot.settings.forms import (
     BUCKET,
-    FORMS,
     HANDLER,
-    LAYER_ARN,
     LIKE,
     LOCAL_URL,
-    NAME,
     PREPARER,
     ROLE,
     RUNTIME,
-    S3,
     VARIABLE,
 )
-
-Name = Annotated[str, Field(pattern=NAME)]
-"""A function's name, as Lambda allows it."""
-
-MemoryMb = Annotated[int, Field(ge=128, le=10_240, strict=True)]
-"""Memory in MB, in steps of one (Lambda quotas; botocore's own limit is higher and not of these functions)."""
-
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-
-def _environment_value(value: object) -> object:
-    """Accept whole numbers as YAML writes them; `yes` and `1.10` change when YAML reads them, so they want quotes."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    if not isinstance(value, str):
-        msg = "write the value in quotes; YAML reads it as something else than text"
-        raise ValueError(msg)  # noqa: TRY004  # pydantic collects a ValueError, a TypeError would escape
-    return value
-
-
-EnvironmentValue = Annotated[str, BeforeValidator(_environment_value)]
-
-
-def _own_variable(name: str) -> str:
-    """Refuse what Lambda sets itself, which CreateFunction would refuse for every copy."""
-    if name in RESERVED_VARIABLES:
-        msg = "no function's settings may set it, Lambda itself does: leave it out"
-        if name.startswith("AWS_") and "LAMBDA" not in name:
-            msg += ". On the embedded endpoint a function has credentials and a Region; where its calls of AWS go says "
-            msg += "`local: {aws_endpoint: …}` or `local: {aws: moto}`"
-        raise ValueError(msg)
-    return name
-
-
-LayerArn = Annotated[str, Field(pattern=LAYER_ARN)]
-"""A layer's version, as Lambda names it."""
-
-
-def _layer(value: str) -> str:
-    """Take any text for a path that does not begin as an ARN does."""
-    if value.startswith("arn:") and not re.search(LAYER_ARN, value):
-        msg = f"must be {FORMS[LAYER_ARN]}, or a folder or .zip of the repository; it is {value!r}"
-        raise ValueError(msg)
-    return value
-
-
-Layers = Annotated[list[Annotated[str, Field(min_length=1), AfterValidator(_layer)]], Field(max_length=5)]
-"""In the order in which they are laid over one another; five at most (Lambda quotas)."""
-
-AnyLayers = Annotated[
-    Annotated[Layers, Tag("[list]")] | Annotated[dict[Architecture, Layers], Tag("[mapping]")],
-    Discriminator(lambda value: "[mapping]" if isinstance(value, dict) else "[list]"),
-]
-"""The same layers on every architecture, or each architecture's own."""
+from lambdabot.settings.values import (
+    AnyLayers,
+    EnvironmentValue,
+    ErrorName,
+    LayerArn,
+    MemoryMb,
+    Name,
+    PayloadFile,
+    Positive,
+    Statuses,
+    own_variable,
+    pointers,
+)
 
 
 class Section(BaseModel):
@@ -98,42 +48,12 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, defer_build=True)
 
 
-def _payload_file(value: str) -> str:
-    """Take any text for a path that does not begin as an object of S3's does."""
-    if value.startswith("s3://") and not re.search(S3, value):
-        msg = f"must be {FORMS[S3]}, or a path; it is {value!r}"
-        raise ValueError(msg)
-    return value
-
-
-PayloadFile = Annotated[str, Field(min_length=1), AfterValidator(_payload_file)]
-"""A path of the repository, or an object of S3's."""
-
-
-def _pointers(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    for pointer in value:
-        if pointer and not pointer.startswith("/"):
-            msg = f"is found by JSON pointers, as in `/body/ok`; this one does not begin with `/`: {pointer!r}"
-            raise ValueError(msg)
-    return value
-
-
-HttpStatus = Annotated[int, Field(ge=100, le=599, strict=True)]
-"""A status of HTTP."""
-
-Statuses = Annotated[
-    Annotated[HttpStatus, Tag("[one]")] | Annotated[list[HttpStatus], Tag("[list]")],
-    Discriminator(lambda value: "[list]" if isinstance(value, list) else "[one]"),
-]
-"""One status, or several."""
-
-
 class ExpectSection(Section):
     """What a good answer holds; an answer that does not is a failed call."""
 
     status: Statuses = []
     """`statusCode` of a function behind an API, or a list of those that are good; every one below 400 when absent."""
-    json_values: Annotated[dict[str, JsonValue], AfterValidator(_pointers)] = Field(default={}, alias="json")
+    json_values: Annotated[dict[str, JsonValue], AfterValidator(pointers)] = Field(default={}, alias="json")
     """By JSON pointer (RFC 6901), the value that stands there: `/body/ok` leads into an HTTP body that is JSON."""
 
 
@@ -176,15 +96,6 @@ class PreparationSection(Section):
     """The event. Its placeholders are those of the call that it goes with."""
     each: Each = Each.CALL
     """Once for each `call`, or once for each `wave` of calls that are made at once."""
-
-
-def _error_name(value: object) -> object:
-    """Accept a status as YAML writes it."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-ErrorName = Annotated[str, BeforeValidator(_error_name), Field(min_length=1, max_length=200)]
-"""An error type's name, or an HTTP status."""
 
 
 class CurrentSection(Section):
@@ -267,7 +178,7 @@ class DefaultsSection(Section):
     """Execution role of the throw-away copies. Needed on AWS."""
     timeout_seconds: Annotated[int, Field(ge=1, le=900)] = 30
     """Lambda's timeout."""
-    environment: dict[Annotated[str, Field(pattern=VARIABLE), AfterValidator(_own_variable)], EnvironmentValue] = {}
+    environment: dict[Annotated[str, Field(pattern=VARIABLE), AfterValidator(own_variable)], EnvironmentValue] = {}
     """Environment variables of the throw-away copies."""
     payloads: list[PayloadSection] = []
     """Events to invoke with; when absent those that the repository holds, else what the template's trigger sends."""

@@ -12,8 +12,9 @@ from lambdabot.errors import EndpointError
 from lambdabot.measurement.decision import next_step
 from lambdabot.model import Architecture, Configuration, Deployment, Outcome, Round, Side, Variant, Wave
 from lambdabot.pipeline.around import Around
+from lambdabot.pipeline.copies import Copies
 from lambdabot.pipeline.event_series import EventSeries
-from lambdabot.pipeline.waves import Copies, WaveEngine, Waves, batches
+from lambdabot.pipeline.waves import WaveEngine, Waves, batches
 from lambdabot.report.progress import Progress
 from tests.unit.pipeline.conftest import HERE
 
