@@ -256,6 +256,11 @@ def _apart(reason: str, told: str) -> str:
     return first if advice in told else reason
 
 
+def _untold(reason: str, error: str) -> str:
+    """Return a reason, empty where all that it says is why nothing was measured."""
+    return "" if error and error.partition("\n")[0] in reason else reason
+
+
 def _override(one: "OverrideSection") -> Part:
     return {**one.model_dump(mode="json"), "at": one.at and numbers.moment(one.at)}
 
@@ -301,7 +306,7 @@ def _function(one: "FunctionSection") -> FunctionView:
         gate=_gate(one),
         rows=lines,
         advice=_advice(one, one.recommendation, lines) if one.recommendation else None,
-        no_advice=one.recommendation_reason,
+        no_advice=_untold(one.recommendation_reason, one.error),
         events=tuple(dict.fromkeys(each.description for each in one.events if each.description)),
         chosen=any(each.origin is not PayloadOrigin.WRITTEN for each in one.events),
         empty=any(each.origin is PayloadOrigin.EMPTY for each in one.events)

@@ -161,7 +161,7 @@ def test_with_moto_both_sides_are_compared_from_the_same_start(project, tmp_path
 
 def test_the_example_reads_its_table_and_writes_to_its_bucket(project):
     shutil.copytree(EXAMPLE, project.folder, dirs_exist_ok=True)
-    settings = (EXAMPLE / "lambdabot.yml").read_text().replace("invocations: 100", "invocations: 12")
+    settings = (EXAMPLE / "lambdabot.yml").read_text().replace("invocations: 100", "invocations: 24")
     project.settings(settings)
     _, report = project.run()
 
