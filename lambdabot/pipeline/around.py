@@ -74,9 +74,10 @@ class Around:
     def pause(self) -> Ran:
         """Wait as long as the settings say between one call and the next; the first is not waited for."""
         pause_ms, self._paused = self._lineup.pair.head.question.pause_ms if self._paused else 0.0, True
+        if not pause_ms:
+            return Ran()
         began = time.monotonic()
-        if pause_ms:
-            self._connection.ending.wait(pause_ms / 1000)
+        self._connection.ending.wait(pause_ms / 1000)
         return Ran(ms=(time.monotonic() - began) * 1000)
 
     def run(self, key: str, wave: Wave, measured: Deployment, numbers: Sequence[int]) -> Ran:

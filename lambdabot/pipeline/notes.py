@@ -119,7 +119,7 @@ def event_notes(function: Function, seen: Iterable[Invocation]) -> Iterator[str]
     if keys and seconds:
         names = " and ".join(f"`{key}`" for key in keys)
         yield f"{names} took {seconds:.1f} s and ${usd:.6f}: inside the budget, and in no figure."
-    elif seconds:
+    elif question.pause_ms:
         yield f"Calls were made one after another, {question.pause_ms:g} ms apart: {seconds:.1f} s of pauses."
     failures = (one.reason for one in seen if one.reason.startswith(("`before`", "`after`")))
     yield from (f"{reason}: what it went with is left out." for reason in dict.fromkeys(failures))

@@ -14,12 +14,22 @@ from typing import Any
 import pytest
 
 from lambdabot.cli import main
+from tests import provided
 from tests.tools import real_tool, sam
 
 PYTHON = f"python3.{sys.version_info.minor}"
 
 # Who waits needs no memory: a smaller size is cheaper, whatever the machine does.
 FAST, SLOW = (f"import time\n\n\ndef work():\n    time.sleep({seconds})\n" for seconds in (0.01, 0.1))
+FAST_TS, SLOW_TS = (
+    "export const handler = async (): Promise<number> => "
+    f"new Promise<number>(resolve => {{ setTimeout(() => resolve(1), {ms}) }})\n"
+    for ms in (10, 100)
+)
+FAST_C, SLOW_C = (
+    provided.SOURCE.read_text().replace("    int fails", f"    usleep({us});\n    int fails")
+    for us in (10_000, 100_000)
+)
 HANDLER = "from helper import work\n\n\ndef handler(event, context):\n    return work()\n"
 
 SETTINGS = """\
@@ -101,11 +111,11 @@ Resources:
   TypeScript:
     Type: AWS::Serverless::Function
     Metadata: {BuildMethod: esbuild, BuildProperties: {EntryPoints: [app.ts]}}
-    Properties: {CodeUri: typescript/, Handler: app.handler, Runtime: nodejs22.x}
+    Properties: {CodeUri: typescript/, Handler: app.handler, Runtime: nodejs22.x, MemorySize: 512}
   Own:
     Type: AWS::Serverless::Function
     Metadata: {BuildMethod: makefile}
-    Properties: {CodeUri: own/, Handler: bootstrap, Runtime: provided.al2023}
+    Properties: {CodeUri: own/, Handler: bootstrap, Runtime: provided.al2023, MemorySize: 512}
   Jar:
     Type: AWS::Serverless::Function
     Metadata: {SkipBuild: true}
@@ -126,13 +136,13 @@ def test_sam_builds_python_typescript_an_own_runtime_and_a_jar(project, capsys):
             "hello/app.py": HANDLER,
             "hello/helper.py": FAST,
             "hello/requirements.txt": "six==1.17.0\n",
-            "typescript/app.ts": "export const handler = async (): Promise<number> => 1\n",
+            "typescript/app.ts": FAST_TS,
             "typescript/package.json": '{"name": "typescript", "version": "1.0.0"}',
-            "own/Makefile": "build-Own:\n\tcp bootstrap.sh $(ARTIFACTS_DIR)/bootstrap\n",
-            "own/bootstrap.sh": "#!/bin/sh\n",
+            "own/Makefile": "build-Own:\n\tgcc -O1 -static -o $(ARTIFACTS_DIR)/bootstrap bootstrap.c\n",
+            "own/bootstrap.c": FAST_C,
         }
     )
-    repository.commit({"hello/helper.py": SLOW})
+    repository.commit({"hello/helper.py": SLOW, "typescript/app.ts": SLOW_TS, "own/bootstrap.c": SLOW_C})
 
     assert main(["init"]) == 0
     said = capsys.readouterr().out
@@ -152,9 +162,11 @@ def test_sam_builds_python_typescript_an_own_runtime_and_a_jar(project, capsys):
         assert f"  code         {what}\n" in said
     assert "is not measured" not in said
 
-    code, functions = repository.run("--function", "Python")
+    code, functions = repository.run()
     assert code == 1
-    assert functions["Python"]["comparison"]["verdict"] == "regression"
+    verdicts = {name: one["comparison"]["verdict"] for name, one in functions.items()}
+    assert verdicts == {**dict.fromkeys(("Python", "TypeScript", "Own"), "regression"), "Jar": "not measured"}
+    assert functions["Jar"]["error"].startswith("java21 is not run by the embedded endpoint")
 
     assert main(["apply", "--report", "out/report.json"]) == 0
     edited = (repository.root / "template.yaml").read_text()
@@ -194,12 +206,12 @@ def test_cdk_synthesizes_a_typescript_app_with_a_bundled_function(project, capsy
             "package.json": "{}",
             "package-lock.json": "{}",
             "bin/app.ts": CDK,
-            "lambda/orders.ts": "export const handler = async (): Promise<number> => 1\n",
+            "lambda/orders.ts": FAST_TS,
             "mails/app.py": HANDLER,
             "mails/helper.py": FAST,
         }
     )
-    repository.commit({"mails/helper.py": SLOW})
+    repository.commit({"mails/helper.py": SLOW, "lambda/orders.ts": SLOW_TS})
 
     assert main(["init"]) == 0
     told = "cdk.json:1: is a CDK app that is not synthesized: run `npm ci && npx cdk synth` there before lambdabot"
@@ -214,9 +226,11 @@ def test_cdk_synthesizes_a_typescript_app_with_a_bundled_function(project, capsy
     assert re.search(r"Orders \(nodejs22\.x\)\n  code +cdk\.out/asset\.\w+, index\.handler in index\.js\n", said)
     assert re.search(r"Mails \(python3\.\d+\)\n  code +cdk\.out/asset\.\w+, app\.handler in app\.py\n", said)
 
-    code, functions = repository.run("--function", "Mails")
+    code, functions = repository.run()
     assert code == 1
-    assert functions["Mails"]["comparison"]["verdict"] == "regression"
+    assert {name: one["comparison"]["verdict"] for name, one in functions.items()} == dict.fromkeys(
+        ("Orders", "Mails"), "regression"
+    )
     assert "change the construct `Shop/Mails/Resource`" in functions["Mails"]["edits_reason"]
 
 
@@ -232,6 +246,7 @@ package:
 functions:
   orders:
     handler: src/orders.handler
+    memorySize: 512
   mails:
     runtime: PYTHON
     handler: mails/app.handler
@@ -250,13 +265,12 @@ def test_serverless_packages_typescript_by_a_plugin_and_python_by_patterns(proje
             "serverless.yml": SERVERLESS,
             "package.json": "{}",
             "lambdabot.yml": SETTINGS,
-            "src/orders.ts": "export const handler = async (): Promise<number> => 1\n",
+            "src/orders.ts": FAST_TS,
             "mails/app.py": HANDLER.replace("helper", "mails.helper"),
             "mails/helper.py": FAST,
         }
     )
-    changed = {"src/orders.ts": "export const handler = async (): Promise<number> => 2\n", "mails/helper.py": SLOW}
-    repository.commit(changed)
+    repository.commit({"src/orders.ts": SLOW_TS, "mails/helper.py": SLOW})
 
     assert main(["init"]) == 0
     told = "holds no `src/orders.js`: the plugin `serverless-esbuild` builds it: run"
@@ -268,9 +282,11 @@ def test_serverless_packages_typescript_by_a_plugin_and_python_by_patterns(proje
     assert "  code         .serverless/orders.zip, src/orders.handler in src/orders.js\n" in said
     assert "  .serverless/orders.zip -> orders\n" in said
 
-    code, functions = repository.run("--function", "mails")
+    code, functions = repository.run()
     assert code == 1
-    assert functions["mails"]["comparison"]["verdict"] == "regression"
+    assert {name: one["comparison"]["verdict"] for name, one in functions.items()} == dict.fromkeys(
+        ("orders", "mails"), "regression"
+    )
 
     assert main(["apply", "--report", "out/report.json"]) == 0
     edited = (repository.root / "serverless.yml").read_text()

@@ -115,6 +115,12 @@ def test_a_pause_is_between_calls(make):
     assert connection.seconds == [0.2, 0.2]
 
 
+def test_without_a_pause_nothing_is_waited_for(make):
+    around = make()
+
+    assert [around.pause() for _ in range(2)] == [Ran(), Ran()]
+
+
 @pytest.mark.parametrize(
     ("named", "message"),
     [
