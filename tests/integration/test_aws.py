@@ -229,11 +229,11 @@ def test_neither_a_forged_report_nor_long_output_is_taken_for_the_report(connect
 
 
 def test_a_runtime_that_is_not_supported_costs_no_other(connection, identity, make_copy):
-    good, bad = make_copy(), make_copy(512, runtime="nodejs22.x")
+    good, bad = make_copy(), make_copy(512, runtime="java21")
     with Deployments(connection, identity) as deployments:
         made = deployments.create([bad, good])
         assert isinstance(made[bad.variant], NotDeployed)
-        assert "nodejs22.x" in made[bad.variant].reason
+        assert "java21" in made[bad.variant].reason
         assert not isinstance(made[good.variant], NotDeployed)
     assert nothing_is_left(connection)
 

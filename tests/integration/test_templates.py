@@ -17,7 +17,7 @@ from tests.spot_check import spot_check
 HANDLER = "import time\n\ndef handler(event, context):\n    time.sleep(0.02)\n    return event\n"
 
 SETTINGS = """version: 1
-defaults: {memory_mb: [128, 1024], architectures: [x86_64], budget: {invocations: 60, minutes: 1}}
+defaults: {memory_mb: [128, 1024], architectures: [x86_64], budget: {invocations: 120, minutes: 1}}
 """
 
 SAM = """Transform: AWS::Serverless-2016-10-31
@@ -338,7 +338,7 @@ def test_a_synthesized_template_takes_no_edit_and_says_which_construct_to_change
 def test_a_pull_request_does_not_soften_the_gate_for_its_own_template(pull_request):
     files = {"template.yaml": SAM.format(memory=128), "orders/app.py": HANDLER, "lambdabot.yml": SETTINGS}
     pull_request.commit(**files)
-    softened = SETTINGS.replace("invocations: 60", "invocations: 90") + "gate: {threshold_percent: 100000}\n"
+    softened = SETTINGS.replace("invocations: 120", "invocations: 150") + "gate: {threshold_percent: 100000}\n"
     pull_request.commit(**{"template.yaml": SAM.format(memory=1024), "lambdabot.yml": softened})
 
     report = pull_request.run()
@@ -346,7 +346,7 @@ def test_a_pull_request_does_not_soften_the_gate_for_its_own_template(pull_reque
     assert pull_request.exit_code == 1
     assert report["verdict"] == "regression"
     assert report["settings"]["gate"]["threshold_percent"] == 10
-    assert report["settings"]["functions"]["Orders"]["budget"]["invocations"] == 60
+    assert report["settings"]["functions"]["Orders"]["budget"]["invocations"] == 120
     comment = pull_request.github.bodies()[-1]
     assert "This pull request changes &#96;gate&#96; (threshold_percent 10.0 to 100000.0)" in comment
     assert "This pull request changes &#96;budget&#96; of &#96;Orders&#96;" in comment
