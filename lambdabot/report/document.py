@@ -242,6 +242,7 @@ def _recommendation(one: Recommendation, traffic: int | None) -> dict[str, Any]:
         "reason": one.reason,
         "saving_percent": one.saving_percent,
         "saving_monthly_usd": one.saving_monthly_usd,
+        "saving_with_cold_starts_percent": one.saving_with_cold_starts_percent,
         "saving_reason": reason,
         "estimated": one.estimated,
     }

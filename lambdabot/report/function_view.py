@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from lambdabot.figures import LEAST_PERCENT
 from lambdabot.model import Configuration, PackageVerdict, PayloadOrigin, Side, Status
 from lambdabot.report import numbers
 from lambdabot.report.failing import Fails, failed_of, fails, most_frequent
@@ -240,7 +241,7 @@ def _advice(one: "FunctionSection", recommendation: "RecommendationSection", lin
         configuration=str(best),
         reason=recommendation.reason,
         change_needed=change_needed,
-        saving=numbers.percent(saving) if change_needed and saving and abs(saving) >= numbers.LEAST_PERCENT else None,
+        saving=numbers.percent(saving) if change_needed and saving and abs(saving) >= LEAST_PERCENT else None,
         dearer=saving is not None and saving < 0,
         faster=numbers.times(pace) if pace and pace >= NOTICEABLE else None,
         slower=numbers.times(1 / pace) if pace and pace <= 1 / NOTICEABLE else None,

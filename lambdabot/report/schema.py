@@ -158,7 +158,10 @@ class RecommendationSection(ConfigurationSection):
     ties: Many[ConfigurationSection]
     reason: Text
     saving_percent: Number | None
+    """Of warm calls: the difference of two of the measurements' costs."""
     saving_monthly_usd: Number | None
+    saving_with_cold_starts_percent: Number | None = None
+    """What their share adds; null where no cold start was measured, or nothing changes."""
     saving_reason: Text
     """Why a saving is null."""
     estimated: bool
