@@ -146,6 +146,7 @@ def _function(result: FunctionResult, root: Path | None) -> dict[str, Any]:
         "target": result.target,
         "error": result.error,
         "removed": result.removed,
+        "new": result.new,
         "unchanged": result.unchanged,
         "monthly_invocations": None
         if traffic is None

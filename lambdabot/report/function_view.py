@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from lambdabot.figures import LEAST_PERCENT
-from lambdabot.model import Configuration, PackageVerdict, PayloadOrigin, Side, Status
+from lambdabot.model import Configuration, PackageVerdict, PayloadOrigin, Side, Status, Verdict
 from lambdabot.report import numbers
 from lambdabot.report.failing import Fails, failed_of, fails, most_frequent
 from lambdabot.report.mermaid import Chart, charts
@@ -30,6 +30,19 @@ NOTICEABLE = 1.15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What a side costs, in dollars; a dash where it is not known."""
+
+    million: Markup = NO_FIGURE  # of a million invocations
+    month: Markup = NO_FIGURE
+
+    @property
+    def known(self) -> bool:
+        """Tell whether there is a figure at all."""
+        return self.million != NO_FIGURE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
     """Head against base."""
 
@@ -39,8 +52,11 @@ class Gate:
     change: Change | None
     at_least: Markup  # the bounds of the interval that the verdict rests on
     at_most: Markup
-    before: Markup | None  # dollars
+    before: Markup | None  # dollars, where both sides' are known
     after: Markup | None
+    monthly_usd: tuple[float, float] | None  # before and after, where the traffic is known too
+    base_cost: Cost
+    head_cost: Cost
     head: str
     base: str | None
     base_is: str
@@ -113,6 +129,7 @@ class FunctionView:
     name: str
     error: str
     removed: bool
+    new: bool  # the base does not have it
     today: str
     today_assumed: bool
     per: Markup  # what the dollars of the headline are for
@@ -138,6 +155,22 @@ class FunctionView:
     notes: tuple[str, ...]
 
     @property
+    def state(self) -> str:
+        """Return what became of it, in a word: a verdict that says why there is none."""
+        verdict = self.gate.verdict
+        if self.error or self.gate.refused:
+            return "failed"
+        if verdict == "no change":
+            return "unchanged"
+        if verdict != "not measured":
+            return verdict
+        if self.removed:
+            return "not measured any more"
+        if self.diagnosis or not any(row.usd is not None for row in self.rows if not row.base):
+            return "failed"
+        return "new" if self.new else "not compared"
+
+    @property
     def charts(self) -> tuple[Chart, ...]:
         """Cost and duration over memory."""
         return charts(self.rows)
@@ -155,6 +188,7 @@ def function_view(one: "FunctionSection") -> FunctionView:
         name=one.name,
         error=one.error,
         removed=one.removed,
+        new=one.new,
         today=str(one.current.configuration),
         today_assumed=one.current.assumed,
         per=per,
@@ -194,11 +228,17 @@ def _gate(one: "FunctionSection") -> Gate:
     comparison = one.comparison
     ratio, head, base = comparison.cost_ratio, comparison.head.configuration, comparison.base
     after = _cost(one, Side.HEAD, head)
-    share = one.monthly_invocations.value / 1e6 if one.monthly_invocations else 1.0
+    before = _cost(one, Side.BASE, base.configuration) if base else None
+    traffic = one.monthly_invocations.value / 1e6 if one.monthly_invocations else None
+    share = 1.0 if traffic is None else traffic
     if ratio and one.plan.get("gate_payloads"):  # the head's row comes from other events than the gate's
-        cost = _cost(one, Side.BASE, base.configuration) if base else None
-        after = None if cost is None else cost * ratio.value
-    before = after * share / ratio.value if ratio and after is not None and ratio.value > 0 else None
+        after = None if before is None else before * ratio.value
+    if ratio and before is None and after is not None and ratio.value > 0:  # the table has no row of it to differ from
+        before = after / ratio.value
+    moved = ratio is not None and comparison.verdict in {Verdict.REGRESSION, Verdict.OVERRIDDEN, Verdict.IMPROVEMENT}
+    if moved and ratio and before is not None and after is not None and (after - before) * (ratio.value - 1) <= 0:
+        before = after = None  # two rows of the table that say otherwise than the gate, by chance, are no money to tell
+    both = (before * share, after * share) if ratio and before is not None and after is not None else None
     bounds = [ratio.low, ratio.high] if ratio else [None, None]
     low, high = (None if bound is None else bound - 1 for bound in bounds)
     at_least, at_most = (NO_FIGURE if one is None else numbers.signed_percent(100 * one) for one in (low, high))
@@ -209,8 +249,11 @@ def _gate(one: "FunctionSection") -> Gate:
         change=Change(value=ratio.value - 1, low=low, high=high) if ratio else None,
         at_least=at_least,
         at_most=at_most,
-        before=None if before is None else numbers.usd(before),
-        after=None if after is None else numbers.usd(after * share),
+        before=numbers.usd(both[0]) if both else None,
+        after=numbers.usd(both[1]) if both else None,
+        monthly_usd=both if traffic is not None else None,
+        base_cost=_cost_of(before, traffic),
+        head_cost=_cost_of(after, traffic),
         head=str(head),
         base=str(base.configuration) if base else None,
         base_is=one.base_is,
@@ -220,6 +263,14 @@ def _gate(one: "FunctionSection") -> Gate:
         rounds=comparison.rounds,
         fails=fails(comparison.reliability),
     )
+
+
+def _cost_of(million: float | None, traffic: float | None) -> Cost:
+    """Return a cost by a million invocations and by a month's; `traffic` is that in millions."""
+    if million is None:
+        return Cost()
+    month = NO_FIGURE if traffic is None else numbers.usd(million * traffic)
+    return Cost(million=numbers.usd(million), month=month)
 
 
 def _cost(one: "FunctionSection", side: Side, configuration: Configuration) -> float | None:

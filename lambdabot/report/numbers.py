@@ -16,6 +16,11 @@ def usd(value: float) -> Markup:
     return _figure(figures.usd(value))
 
 
+def signed_usd(value: float) -> Markup:
+    """Return a change of dollars: `+$11.77`, `−$3.20`."""
+    return _figure("+" if value > 0 else "") + usd(value)
+
+
 def whole_usd(value: float) -> Markup:
     """Return dollars without cents from ten dollars on, as in `would save $16 a month`."""
     return usd(value) if abs(value) < TEN else _figure(f"{MINUS if value < 0 else ''}${abs(value):,.0f}")

@@ -282,6 +282,8 @@ class FunctionSection(Section):
     error: Text
     """Why nothing could be measured at all."""
     removed: bool = False
+    new: bool = False
+    """The base does not have it."""
     """True when the base measures it and the head does not: `comparison` says why."""
     unchanged: bool = False
     """True when head and base are the same package with the same settings, so nothing was invoked."""

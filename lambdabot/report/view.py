@@ -5,7 +5,7 @@ Parts of the report stand here as plain data: a template of the team's own may c
 those of a pydantic model read files.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,8 @@ from markupsafe import Markup
 from lambdabot.model import ACCEPT_LABEL, Verdict
 from lambdabot.report import numbers
 from lambdabot.report.function_view import FunctionView, Part, function_view
+from lambdabot.report.headline import Group, groups
+from lambdabot.report.table import NO_FIGURE
 
 if TYPE_CHECKING:  # the process of a team's own template needs no pydantic
     from lambdabot.report.schema import FunctionSection, OverrideSection, Report
@@ -52,6 +54,9 @@ class View:
     uncompared: tuple[FunctionView, ...]
     refused: tuple[FunctionView, ...]  # of those, what the endpoint refused
     empty: tuple[FunctionView, ...]  # invoked with `{}`, for want of any event
+    groups: Mapping[str, Group]  # failed, dearer, undecided, cheaper, uncompared, new, removed, unchanged
+    per_month: bool  # the overview's dollars are those of a month; else of a million invocations
+    bases: str  # what the functions are compared with
     pressing: int  # how many of the functions are not collapsed
     saving_monthly: Markup | None  # the sum over all functions with known traffic
     spend: Markup
@@ -99,6 +104,14 @@ def view(report: "Report") -> View:
         uncompared=_with_verdict(functions, "not measured"),
         refused=tuple(one for one in functions if one.gate.refused),
         empty=tuple(one for one in functions if one.empty),
+        groups=groups(functions),
+        per_month=all(
+            cost.month != NO_FIGURE
+            for one in functions
+            for cost in (one.gate.base_cost, one.gate.head_cost)
+            if cost.known
+        ),
+        bases=bases.pop() if len(bases := {one.gate.base_is for one in functions}) == 1 else "before",
         pressing=len(functions)
         if len(functions) <= FEW
         else len(_with_verdict(functions, "regression", "inconclusive")),
