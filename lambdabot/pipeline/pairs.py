@@ -73,6 +73,7 @@ def pair_all(terms: Terms) -> tuple[Pair, ...]:
         lacks = base.absent.get(name, "") or "; ".join(sorted(unlike - missing(head)))
         if lacks or unbuilt.stands_for(head, own):
             found, reason, notes = unbuilt.base_of(head, own or head, lacks)
+            new = False  # it is declared there, and its code is not built here
         elif unlike:
             found, reason = None, f"this side lacks layers that the target branch has: {'; '.join(sorted(unlike))}"
         refused = _refused(terms, head)

@@ -36,11 +36,6 @@ class Cost:
     million: Markup = NO_FIGURE  # of a million invocations
     month: Markup = NO_FIGURE
 
-    @property
-    def known(self) -> bool:
-        """Tell whether there is a figure at all."""
-        return self.million != NO_FIGURE
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:

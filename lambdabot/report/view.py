@@ -15,7 +15,6 @@ from lambdabot.model import ACCEPT_LABEL, Verdict
 from lambdabot.report import numbers
 from lambdabot.report.function_view import FunctionView, Part, function_view
 from lambdabot.report.headline import Group, groups
-from lambdabot.report.table import NO_FIGURE
 
 if TYPE_CHECKING:  # the process of a team's own template needs no pydantic
     from lambdabot.report.schema import FunctionSection, OverrideSection, Report
@@ -105,12 +104,7 @@ def view(report: "Report") -> View:
         refused=tuple(one for one in functions if one.gate.refused),
         empty=tuple(one for one in functions if one.empty),
         groups=groups(functions),
-        per_month=all(
-            cost.month != NO_FIGURE
-            for one in functions
-            for cost in (one.gate.base_cost, one.gate.head_cost)
-            if cost.known
-        ),
+        per_month=all(one.monthly_invocations for one in report.functions if one.measurements),
         bases=bases.pop() if len(bases := {one.gate.base_is for one in functions}) == 1 else "before",
         pressing=len(functions)
         if len(functions) <= FEW

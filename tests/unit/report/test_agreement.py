@@ -189,3 +189,24 @@ def test_the_outputs_give_the_figures_of_the_table():
         row = next(row for row in cells if row[0].startswith(f"<code>{one['name']}</code>"))
         if one["cost-change-percent"] is not None and one["verdict"] != "no change":
             assert numbers.signed_percent(one["cost-change-percent"]) in row[3]
+
+
+def dearer_beside_a_row_of(base_ms):
+    one = runs.moved("thumbnail", 1.3, Verdict.REGRESSION)
+    _, *head = one.measurements
+    return runs.run(replace(one, measurements=(runs.measured(runs.at(512), base_ms, side=runs.BASE), *head)))
+
+
+def test_dollars_of_two_rows_that_say_otherwise_than_the_gate_are_not_told():
+    _, otherwise, _ = lines(document(dearer_beside_a_row_of(600.0)))
+    _, alike, _ = lines(document(dearer_beside_a_row_of(400.0)))
+
+    assert otherwise == "🔴 Costs 30 % more"
+    assert alike == "🔴 Costs 30 % more: $18.02 → $20.61 a month at 5.1 M invocations"
+
+
+def test_the_row_of_the_target_branch_shows_the_change_of_the_gate():
+    _, _, cells = lines(document(dearer_beside_a_row_of(400.0)))
+    (row,) = (row for row in cells if row[0] == "512 MB x86_64 · target branch")
+
+    assert row[4] == "−23 % (−25 to −21)"
