@@ -568,7 +568,7 @@ def arm64_would_save() -> RunResult:
     subject = function(current=at(1024))
     rows = (measured(at(1024), 228.0, side=BASE), *sweep())
     gate = replace(comparison(Verdict.NO_CHANGE, ratio(1.0, 0.98, 1.02)), base=at(1024), head=at(1024))
-    best = advised(subject, rows, at(1024, ARM), saving_with_cold_starts_percent=23.1)
+    best = advised(subject, rows, at(1024, ARM))
     return run(result(subject, measurements=rows, comparison=gate, recommendation=best))
 
 
