@@ -167,9 +167,10 @@ class Recommendation:
     strategy: Strategy
     ties: tuple[Configuration, ...]
     reason: str
-    saving_percent: float | None
+    saving_percent: float | None  # of warm calls: the difference of two measured costs
     saving_monthly_usd: Decimal | None
     estimated: bool
+    saving_with_cold_starts_percent: float | None = None
 
 
 class Verdict(StrEnum):

@@ -47,6 +47,7 @@ class FunctionResult:
     target: str = ""  # Build.target of the head
     unchanged: bool = False  # same package and settings as the base, so nothing was invoked
     removed: bool = False  # the base's alone, so there is nothing to invoke
+    new: bool = False  # the base does not have it
     stop_reason: str = ""
     diagnosis: str = ""  # why every call of the head failed; below its first line, what to paste into lambdabot.yml
     measurements: tuple[Measurement, ...] = ()

@@ -183,6 +183,7 @@ class FunctionJob:
             target=build.target if isinstance(build, Build) else "",
             unchanged=lineup.unchanged,
             removed=pair.removed,
+            new=pair.new and pair.base is None,
             stop_reason=evidence.stop_reason,
             diagnosis=diagnosis(lineup, evidence.invocations),
             measurements=conclusion.measurements,

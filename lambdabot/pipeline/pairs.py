@@ -42,6 +42,7 @@ class Pair:
     base_is: BaseKind = BaseKind.TARGET_BRANCH
     refused: str = ""  # why neither can be measured
     removed: bool = False
+    new: bool = False  # the base does not have it, under any name
     notes: tuple[str, ...] = ()
     helpers: tuple[Helper, ...] = ()  # that run before and after its calls
 
@@ -65,16 +66,18 @@ def pair_all(terms: Terms) -> tuple[Pair, ...]:
         reason = "" if found else f"the {tree.kind} ({tree.description}) does not have this function"
         if found is None and name in base.left_out:
             reason += f" as it is declared there: {base.left_out[name]}"
+        new = found is None and name not in base.left_out
         own = known.get(name)
         notes: tuple[str, ...] = ()
         unlike = missing(head) ^ missing(found) if found else frozenset()
         lacks = base.absent.get(name, "") or "; ".join(sorted(unlike - missing(head)))
         if lacks or unbuilt.stands_for(head, own):
             found, reason, notes = unbuilt.base_of(head, own or head, lacks)
+            new = False  # it is declared there, and its code is not built here
         elif unlike:
             found, reason = None, f"this side lacks layers that the target branch has: {'; '.join(sorted(unlike))}"
         refused = _refused(terms, head)
-        return Pair(head=head, base=found, no_base=reason, base_is=base_is, refused=refused, notes=notes)
+        return Pair(head=head, base=found, no_base=reason, base_is=base_is, refused=refused, new=new, notes=notes)
 
     unbuilt = _Unbuilt(terms, tree, base)
     return (*map(pair, settings.functions), *_removed(terms, tree, base, base_is))

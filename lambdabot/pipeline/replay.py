@@ -12,7 +12,10 @@ from lambdabot.measurement.plan import Plan
 from lambdabot.measurement.record import read
 from lambdabot.model import Invocation, Stop, Verdict
 from lambdabot.report.document import DECISIONS, amended, decided
-from lambdabot.report.schema import ComparisonSection, FunctionSection, Report
+from lambdabot.report.schema import ComparisonSection, FunctionSection, RecommendationSection, Report
+
+_CHOICE = ("memory_mb", "architecture", "strategy", "ties", "estimated")
+"""What a recommendation decides, apart from how it is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +70,15 @@ def _replayed(function: FunctionSection, plan: Plan, seen: Sequence[Invocation])
 
 
 def _known(again: object, told: FunctionSection, name: str) -> object:
-    """Return a decision taken again, without the figures that the version which wrote the report did not give."""
+    """Return a decision taken again, without the figures that the version which wrote the report did not give.
+
+    Before a saving with cold starts was a figure of its own, the saving was another figure, in other words.
+    """
+    old = told.recommendation
+    if name == "recommendation" and isinstance(again, RecommendationSection) and old is not None:
+        if "saving_with_cold_starts_percent" in old.model_fields_set:
+            return again
+        return old.model_copy(update={field: getattr(again, field) for field in _CHOICE})
     if name != "measurements" or not isinstance(again, list) or len(again) != len(told.measurements):
         return again
     return [

@@ -146,6 +146,7 @@ def _function(result: FunctionResult, root: Path | None) -> dict[str, Any]:
         "target": result.target,
         "error": result.error,
         "removed": result.removed,
+        "new": result.new,
         "unchanged": result.unchanged,
         "monthly_invocations": None
         if traffic is None
@@ -242,6 +243,7 @@ def _recommendation(one: Recommendation, traffic: int | None) -> dict[str, Any]:
         "reason": one.reason,
         "saving_percent": one.saving_percent,
         "saving_monthly_usd": one.saving_monthly_usd,
+        "saving_with_cold_starts_percent": one.saving_with_cold_starts_percent,
         "saving_reason": reason,
         "estimated": one.estimated,
     }

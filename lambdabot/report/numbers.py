@@ -5,27 +5,20 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup
 
-MINUS = "\u2212"
+from lambdabot import figures
+from lambdabot.figures import MINUS
 
-LEAST_PERCENT = 0.05
-"""What is smaller is written `0 %`."""
-
-DECIMALS = ((0.995, 2), (9.95, 1))
-"""Below each bound, so many decimals give two digits that mean something."""
-
-TENTH, TEN, MINUTE, THOUSAND, MILLION = 0.1, 10, 60, 1_000, 1_000_000
+TEN, MINUTE, THOUSAND, MILLION = 10, 60, 1_000, 1_000_000
 
 
 def usd(value: float) -> Markup:
     """Return dollars: `$1,240`, `$41.20`, `$0.12`, `$0.0034`; two significant digits below ten cents."""
-    size = abs(value)
-    if size >= THOUSAND:
-        text = f"{size:,.0f}"
-    elif size >= TENTH or size == 0:
-        text = f"{size:.2f}"
-    else:
-        text = _without_exponent(size)
-    return _figure(f"{MINUS if value < 0 else ''}${text}")
+    return _figure(figures.usd(value))
+
+
+def signed_usd(value: float) -> Markup:
+    """Return a change of dollars: `+$11.77`, `−$3.20`."""
+    return _figure("+" if value > 0 else "") + usd(value)
 
 
 def whole_usd(value: float) -> Markup:
@@ -35,22 +28,17 @@ def whole_usd(value: float) -> Markup:
 
 def milliseconds(value: float) -> Markup:
     """Return a duration: `0.83 ms`, `8.3 ms`, `83 ms`, `1.2 s`, `83 s`."""
-    if round(value) < THOUSAND:
-        return _figure(f"{value:.{_decimals(value)}f} ms")
-    seconds = value / THOUSAND
-    return _figure(f"{seconds:.1f} s" if seconds < MINUTE else f"{seconds:,.0f} s")
+    return _figure(figures.milliseconds(value))
 
 
 def percent(value: float) -> Markup:
     """Return the size of a change or a share: `38 %`, `2.4 %`, `0.3 %`."""
-    size = abs(value)
-    digits = min(1, _decimals(size)) if size >= LEAST_PERCENT else 0
-    return _figure(f"{size:,.{digits}f} %".replace(".0 %", " %"))
+    return _figure(figures.percent(value))
 
 
 def signed_percent(value: float) -> Markup:
     """Return a change: `+18 %`, `−38 %`, `0 %`."""
-    sign = "" if abs(value) < LEAST_PERCENT else "+" if value > 0 else MINUS
+    sign = "" if abs(value) < figures.LEAST_PERCENT else "+" if value > 0 else MINUS
     return _figure(sign) + percent(value)
 
 
@@ -80,18 +68,6 @@ def times(factor: float) -> Markup:
 def moment(text: str) -> Markup:
     """Return a moment (ISO 8601) in UTC, `2026-11-23 12:05 UTC`."""
     return _figure(f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M} UTC")
-
-
-def _decimals(value: float) -> int:
-    return next((digits for bound, digits in DECIMALS if value < bound), 0)
-
-
-def _without_exponent(value: float) -> str:
-    """Write a small number with two significant digits, to a billionth of a dollar at most."""
-    mantissa, _, exponent = f"{value:.1e}".partition("e")
-    places = min(9, 1 - int(exponent))
-    text = f"{float(mantissa) * 10 ** int(exponent):.{places}f}"
-    return text.rstrip("0").ljust(4, "0")  # cents at least
 
 
 def _figure(text: str) -> Markup:

@@ -158,7 +158,10 @@ class RecommendationSection(ConfigurationSection):
     ties: Many[ConfigurationSection]
     reason: Text
     saving_percent: Number | None
+    """Of warm calls: the difference of two of the measurements' costs."""
     saving_monthly_usd: Number | None
+    saving_with_cold_starts_percent: Number | None = None
+    """What their share adds; null where no cold start was measured, or nothing changes."""
     saving_reason: Text
     """Why a saving is null."""
     estimated: bool
@@ -279,6 +282,8 @@ class FunctionSection(Section):
     error: Text
     """Why nothing could be measured at all."""
     removed: bool = False
+    new: bool = False
+    """The base does not have it."""
     """True when the base measures it and the head does not: `comparison` says why."""
     unchanged: bool = False
     """True when head and base are the same package with the same settings, so nothing was invoked."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from lambdabot.figures import LEAST_PERCENT
 from lambdabot.model import Suggestion
 from lambdabot.report import numbers, state
 from lambdabot.report.escape import code, escape
@@ -26,7 +27,7 @@ def _of_function(function: FunctionSection, first_line: str) -> Iterator[Suggest
     if recommendation is None or recommendation.configuration == function.current.configuration:
         return
     saving = recommendation.saving_percent or 0
-    words_of_saving = f" would save {numbers.percent(saving)}" if saving >= numbers.LEAST_PERCENT else " is recommended"
+    words_of_saving = f" would save {numbers.percent(saving)}" if saving >= LEAST_PERCENT else " is recommended"
     estimated = ", by estimate" if recommendation.estimated else ""
     text = f"{code(function.name)}: **{recommendation.configuration}**{words_of_saving}{estimated}."
     for edit in function.edits:

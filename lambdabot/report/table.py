@@ -13,7 +13,7 @@ from lambdabot.report import numbers
 from lambdabot.report.failing import failed
 
 if TYPE_CHECKING:  # the process of a team's own template needs no pydantic
-    from lambdabot.report.schema import EstimateSection, FunctionSection, IntervalSection
+    from lambdabot.report.schema import EstimateSection, FunctionSection, IntervalSection, MeasurementSection
 
 BAR_WIDTH = 10
 NO_FIGURE = Markup("–")
@@ -159,7 +159,7 @@ def rows(one: "FunctionSection") -> tuple[Row, ...]:
         head, cost = row.side is Side.HEAD, row.cost_per_million_usd
         recommended, change = head and row.configuration == best, None
         if cost and reference_cost and row is not reference:
-            change = _against(cost, reference_cost, row.status)
+            change = _of_the_gate(one, row) or _against(cost, reference_cost, row.status)
         lines.append(
             Row(
                 configuration=str(row.configuration),
@@ -220,6 +220,22 @@ def _against(cost: "EstimateSection", todays: "EstimateSection", status: Status)
         return Change(value=value - 1)
     width = math.hypot(own, reference)
     return Change(value=value - 1, low=value * math.exp(-width) - 1, high=value * math.exp(width) - 1)
+
+
+def _of_the_gate(one: "FunctionSection", row: "MeasurementSection") -> Change | None:
+    """Return the base's difference to today's as the gate found it, where it compared these two on the same events."""
+    comparison, ratio = one.comparison, one.comparison.cost_ratio
+    same = (
+        row.side is Side.BASE
+        and comparison.base is not None
+        and row.configuration == comparison.base.configuration
+        and comparison.head.configuration == one.current.configuration
+        and not one.plan.get("gate_payloads")
+    )
+    if not same or ratio is None or ratio.value <= 0:
+        return None
+    low, high = (1 / bound - 1 if bound else None for bound in (ratio.high, ratio.low))
+    return Change(value=1 / ratio.value - 1, low=low, high=high)
 
 
 def _bounds(one: "IntervalSection | None") -> tuple[float, float] | None:

@@ -115,6 +115,7 @@ def test_a_function_that_the_base_lacks_is_said_to_be_new(project):
 
     assert (code, report["verdict"]) == (1, "not measured")
     assert "does not have this function" in report["verdict_reason"]
+    assert report["functions"][0]["new"]
 
 
 def test_a_smaller_event_and_a_function_taken_out_hide_nothing(project, rows):

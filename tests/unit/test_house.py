@@ -21,7 +21,8 @@ FLOORS = """
     events unbuilt
     door requirements_file
     model sandbox interruption log output
-    __init__ confidential errors folders globs interpreters programs redaction workflow_command workspace zip_directory
+    __init__ confidential errors figures folders globs interpreters programs redaction workflow_command workspace \
+    zip_directory
 """
 
 GUIDE = (PACKAGE.parent / "CONTRIBUTING.md").read_text()

@@ -5,12 +5,13 @@ import pytest
 
 from lambdabot.aws.prices import prices
 from lambdabot.measurement.conclusion import conclude
+from lambdabot.measurement.recommendation import _not_dearer
 from lambdabot.model import Architecture, Configuration, Constraints, Extras, Strategy, Variant
 
 
 @pytest.fixture
-def recommended(sweeping, invoked):
-    """Recommend from environments of so many milliseconds by memory size, all on x86_64."""
+def concluded(sweeping, invoked):
+    """Conclude from environments of so many milliseconds by memory size, all on x86_64."""
 
     def make(times, *, used=60, inits=None, **changes):
         sweep = tuple(Configuration(memory_mb=size, architecture=Architecture.X86_64) for size in times)
@@ -38,7 +39,17 @@ def recommended(sweeping, invoked):
             )
             for variant in (variants if inits else ())
         ]
-        conclusion = conclude(plan, seen)
+        return conclude(plan, seen)
+
+    return make
+
+
+@pytest.fixture
+def recommended(concluded):
+    """Return the recommendation, and why there is none."""
+
+    def make(times, **changes):
+        conclusion = concluded(times, **changes)
         return conclusion.recommendation, conclusion.recommendation_reason
 
     return make
@@ -51,25 +62,52 @@ def test_the_cheapest_with_its_reason_and_its_saving(recommended) -> None:
     assert found.saving_percent == pytest.approx(2.4, abs=0.5)
     assert found.saving_monthly_usd == pytest.approx(Decimal("0.21"), abs=Decimal("0.05"))
     assert found.reason.startswith("cheapest at $8.5")
-    assert "the next, 128 MB x86_64, is expected 2." in found.reason
+    assert found.reason.endswith("; the next is 128 MB x86_64 at $8.74 per million and 4.1 s")
 
 
-def test_the_saving_counts_cold_starts_by_their_share(recommended, sweeping) -> None:
+def test_the_saving_is_of_warm_calls_and_with_cold_starts_a_figure_of_its_own(recommended, sweeping) -> None:
     times, traffic = {128: 4100, 512: 1000}, 1_000_000
     warm, _ = recommended(times, monthly_invocations=traffic)
     assumed, _ = recommended(times, monthly_invocations=traffic, inits={128: 2000, 512: 800})
     known, _ = recommended(times, monthly_invocations=traffic, inits={128: 2000, 512: 800}, cold_start_share=0.5)
 
-    rates = [sweeping().rate(Configuration(memory_mb=one, architecture=Architecture.X86_64)) for one in times]
-    extra = traffic * (rates[0] * 2000 - rates[1] * 800)
-    assert float(assumed.saving_monthly_usd - warm.saving_monthly_usd) == pytest.approx(0.01 * extra, abs=1e-4)
-    assert float(known.saving_monthly_usd - warm.saving_monthly_usd) == pytest.approx(0.5 * extra, abs=1e-4)
-    assert known.saving_percent != assumed.saving_percent != warm.saving_percent
-    assert "cold starts" not in warm.reason
-    assert assumed.reason.endswith(
-        "; the change against today includes 1.0 % cold starts (assumed), these figures none"
-    )
-    assert known.reason.endswith("; the change against today includes 50.0 % cold starts, these figures none")
+    plan, inits = sweeping(), {128: 2000, 512: 800}
+    sizes = [Configuration(memory_mb=one, architecture=Architecture.X86_64) for one in times]
+    for share, found in ((0.01, assumed), (0.5, known)):
+        before, after = (
+            plan.cost(one, times[one.memory_mb]) + share * plan.rate(one) * inits[one.memory_mb] for one in sizes
+        )
+        assert found.saving_with_cold_starts_percent == pytest.approx(100 * (1 - after / before), abs=0.01)
+    assert known.saving_percent == assumed.saving_percent == warm.saving_percent
+    assert known.saving_monthly_usd == assumed.saving_monthly_usd == warm.saving_monthly_usd
+    assert (warm.saving_with_cold_starts_percent, "cold starts" in warm.reason) == (None, False)
+    assert "; of warm calls: with 1 % cold starts (assumed) it is " in assumed.reason
+    assert "; of warm calls: with 50 % cold starts it is " in known.reason
+
+
+def test_the_saving_is_the_difference_of_two_measured_costs(concluded) -> None:
+    found = concluded({128: 4100, 512: 1010, 1769: 290, 3008: 170}, monthly_invocations=1_000_000)
+    costs = {one.variant.configuration: one.cost_per_million.value for one in found.measurements}
+    best, today = found.recommendation, min(costs)
+
+    assert best.configuration != today
+    assert best.saving_percent == pytest.approx(100 * (1 - costs[best.configuration] / costs[today]))
+    assert float(best.saving_monthly_usd) == pytest.approx(costs[today] - costs[best.configuration], abs=1e-5)
+
+
+def test_what_is_expected_to_be_cheaper_but_was_measured_dearer_than_today_is_not_recommended(sweeping) -> None:
+    plan = sweeping()
+    head = [Variant(side="head", configuration=one) for one in plan.sweep]
+    places = range(len(head))
+    today = next(place for place in places if head[place].configuration == plan.current)
+    other = next(place for place in places if place != today)
+    costs = dict.fromkeys(head, 1.0) | {head[other]: 1.03}
+
+    assert _not_dearer(plan, [other], head, costs) == [today]
+    assert _not_dearer(plan, [other, today], head, costs) == [today]
+    assert _not_dearer(plan, [other], head, {**costs, head[other]: 1.01}) == [other]  # within the tolerance
+    assert _not_dearer(replace(plan, strategy=Strategy.SPEED), [other], head, costs) == [other]
+    assert _not_dearer(plan, [other], [head[other]], costs) == [other]  # today's does not fit
 
 
 def test_a_tie_holds_with_cold_starts_where_cost_is_the_strategy(recommended) -> None:
@@ -102,7 +140,8 @@ def test_the_faster_of_ties(recommended) -> None:
     found, _ = recommended({128: 4010, 512: 1008, 1769: 900})
     assert found.configuration.memory_mb == 512
     assert [one.memory_mb for one in found.ties] == [128]
-    assert "of the cheapest (128 MB x86_64) and faster: $8.60 per million and 1008 ms against" in found.reason
+    words = "ties with the cheapest (128 MB x86_64) and faster: $8.60 per million and 1.0 s against"
+    assert found.reason.startswith(words)
 
 
 def test_without_traffic_no_monthly_saving_and_without_today_none_at_all(recommended) -> None:

@@ -180,6 +180,7 @@ def test_a_template_that_a_program_makes_is_the_bases_where_the_program_is_the_s
     pair = repository.pair()
 
     assert (pair.base is not None) == same
+    assert not pair.new
     if same:
         assert pair.base.code.source == pair.head.code.source
     else:

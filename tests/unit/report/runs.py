@@ -509,6 +509,69 @@ def forty() -> RunResult:
     return run(*results)
 
 
+def moved(name: str, value: float, verdict: Verdict, **fields: Any) -> FunctionResult:
+    """A function whose cost changed by a factor, with a row of the base that says the same."""
+    estimate = ratio(value, value * 0.97, value * 1.03)
+    rows = (measured(at(512), 461.0 / value, side=BASE), *sweep())
+    return result(
+        fields.pop("subject", None) or function(name, **fields),
+        measurements=rows,
+        comparison=comparison(verdict, estimate, f"costs {100 * (value - 1):+.1f}%"),
+    )
+
+
+def refused(name: str) -> FunctionResult:
+    error = "could not create 512 MB x86_64: lambda:CreateFunction is not allowed on it"
+    return result(
+        function(name),
+        error=error,
+        measurements=(),
+        recommendation=None,
+        comparison=comparison(Verdict.NOT_MEASURED, None, error),
+        stop_reason="",
+        arm64=None,
+    )
+
+
+def uncompared(name: str, *, new: bool = False) -> FunctionResult:
+    reason = "the target branch (main) does not have this function" if new else "base is not built"
+    return result(
+        function(name), base=None, new=new, comparison=comparison(Verdict.NOT_MEASURED, None, reason), arm64=None
+    )
+
+
+def one_of_three_failed() -> RunResult:
+    return run(moved("thumbnail", 3.43, Verdict.REGRESSION), refused("orders"), moved("ledger", 1.0, Verdict.NO_CHANGE))
+
+
+def none_of_three_compared() -> RunResult:
+    return run(*(uncompared(name, new=new) for name, new in (("thumbnail", True), ("orders", False), ("mails", False))))
+
+
+def twelve_mixed() -> RunResult:
+    """Every state that a function can be in."""
+    return run(
+        moved("orders", 1.3, Verdict.REGRESSION),
+        moved("ledger", 1.6, Verdict.REGRESSION),
+        moved("mails", 1.9, Verdict.REGRESSION, monthly_invocations=None),
+        moved("photos", 0.7, Verdict.IMPROVEMENT),
+        moved("audit", 1.04, Verdict.INCONCLUSIVE),
+        refused("billing"),
+        uncompared("search"),
+        uncompared("thumbnail", new=True),
+        *(moved(f"steady-{index}", 1.0, Verdict.NO_CHANGE) for index in range(4)),
+    )
+
+
+def arm64_would_save() -> RunResult:
+    """The same size on the other architecture is the cheapest, and as fast."""
+    subject = function(current=at(1024))
+    rows = (measured(at(1024), 228.0, side=BASE), *sweep())
+    gate = replace(comparison(Verdict.NO_CHANGE, ratio(1.0, 0.98, 1.02)), base=at(1024), head=at(1024))
+    best = advised(subject, rows, at(1024, ARM))
+    return run(result(subject, measurements=rows, comparison=gate, recommendation=best))
+
+
 def finding() -> Finding:
     return Finding(
         rule="connections",

@@ -21,7 +21,8 @@ SITUATIONS = [
     "one_recommended", "regression", "improvement", "inconclusive", "overridden", "not_accepted", "no_change", "kept",
     "blocked", "nothing_compared", "not_reached", "failed_rows", "local", "live_version", "forty", "with_findings",
     "interrupted", "head_fails", "head_fails_batches", "both_fail", "some_fail", "expected_404", "one_size_fails",
-    "events_chosen", "credentials_expired", "left_behind",
+    "events_chosen", "credentials_expired", "left_behind", "one_of_three_failed", "none_of_three_compared",
+    "twelve_mixed", "arm64_would_save",
 ]  # fmt: skip
 STATE = re.compile(r"<!-- lambdabot:state:1 .* -->")
 
@@ -61,10 +62,10 @@ def test_every_comment_is_well_formed(name):
 
 HEADLINES = {
     "one_recommended": "✅ 1024 MB arm64 would save 25 % ($5.17 a month) and be 2.2 times as fast",
-    "regression": "🔴 Costs 18 % more: $20.46 → $24.18 a month at 5.1 M invocations",
-    "improvement": "🟢 Costs 29 % less: $29.03 → $20.61 a month at 5.1 M invocations",
+    "regression": "🔴 Costs 18 % more: $20.61 → $24.18 a month at 5.1 M invocations",
+    "improvement": "🟢 Costs 29 % less: $28.60 → $20.61 a month at 5.1 M invocations",
     "inconclusive": "🟡 Cost change undecided: +6 % (−7 to +21)",
-    "overridden": "🟠 Costs 18 % more: $20.46 → $24.18 a month at 5.1 M invocations (accepted)",
+    "overridden": "🟠 Costs 18 % more: $20.61 → $24.18 a month at 5.1 M invocations (accepted)",
     "no_change": "✅ No change in cost",
     "nothing_compared": "⚪ 1024 MB arm64 would save 25 % ($5.17 a month) and be 2.2 times as fast",
     "not_reached": "❌ Nothing measured: no usable AWS credentials",
@@ -72,7 +73,10 @@ HEADLINES = {
     "head_fails": "🔴 Fails 10 of 10 calls, the target branch 0 of 10: HTTP 500: 'count'",
     "both_fail": "❌ Fails 10 of 10 calls, the target branch 6 of 6: KeyError: 'Records' (app.py, line 5)",
     "expected_404": "✅ 1024 MB arm64 would save 25 % ($5.17 a month) and be 2.2 times as fast",
-    "forty": "🔴 2 of 40 functions cost more; recommended configurations would save $207 a month",
+    "forty": (
+        "🔴 +$6.75 a month (+20 %) in 2 functions; 38 others unchanged; "
+        "recommended configurations would save $207 a month"
+    ),
 }
 
 
@@ -100,11 +104,11 @@ def several(*verdicts):
 @pytest.mark.parametrize(
     ("verdicts", "text"),
     [
-        ((Verdict.INCONCLUSIVE, Verdict.NO_CHANGE), "🟡 1 of 2 functions undecided"),
-        ((Verdict.IMPROVEMENT, Verdict.NO_CHANGE), "🟢 1 of 2 functions cost less"),
+        ((Verdict.INCONCLUSIVE, Verdict.NO_CHANGE), "🟡 1 of 2 undecided; 1 other unchanged"),
+        ((Verdict.IMPROVEMENT, Verdict.NO_CHANGE), "🟢 −$8.83 a month (−30 %) in <code>f0</code>; 1 other unchanged"),
         ((Verdict.NOT_MEASURED, Verdict.NOT_MEASURED), "⚪ 2 functions, nothing compared"),
-        ((Verdict.NOT_MEASURED, Verdict.NO_CHANGE), "⚪ 2 functions, 1 not compared"),
-        ((Verdict.NO_CHANGE, Verdict.NO_CHANGE), "✅ 2 functions, none costs more"),
+        ((Verdict.NOT_MEASURED, Verdict.NO_CHANGE), "⚪ 1 of 2 not compared; 1 other unchanged"),
+        ((Verdict.NO_CHANGE, Verdict.NO_CHANGE), "✅ 2 functions, all unchanged"),
     ],
 )
 def test_the_first_line_of_several_functions(verdicts, text):
@@ -141,7 +145,7 @@ def test_a_function_that_is_not_measured_any_more_is_a_row_with_its_reason():
     )
     text = comment_of(runs.run(runs.result(), gone))
 
-    assert headline(text).startswith("⚪ 2 functions, 1 not compared; ")
+    assert headline(text).startswith("⚪ 1 not measured any more; 1 other unchanged; ")
     assert "<b><code>gone</code></b> Not measured any more</summary>" in text
     assert "**Nothing compared, so nothing gated**: removed: the target branch measures it" in text
 
@@ -330,7 +334,7 @@ def test_the_last_step_holds_the_headline(monkeypatch):
     monkeypatch.setattr(comment, "COMMENT_LIMIT", 1000)
     text = comment_of(runs.forty())
 
-    assert headline(text).startswith("🔴 2 of 40 functions cost more")
+    assert headline(text).startswith("🔴 +$6.75 a month (+20 %) in 2 functions; 38 others unchanged")
     assert "|" not in text
 
 
@@ -350,7 +354,7 @@ def test_the_summary_holds_the_whole_without_marker_and_state():
     assert "<!--" not in text
     assert "Shortened" not in text
     assert text.count("How it was measured") == 1
-    assert text.startswith("### 🔴 2 of 40")
+    assert text.startswith("### 🔴 +$6.75 a month")
 
 
 def test_a_summary_beyond_its_limit_is_shortened(monkeypatch):
