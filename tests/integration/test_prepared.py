@@ -79,7 +79,7 @@ def test_both_sides_draw_the_same_of_a_list_and_of_recorded_events(project, sent
             f"{folder}lambdabot.yml",
             f"""
             version: 1
-            defaults: {{{ONE}, budget: {{invocations: 60}}}}
+            defaults: {{{ONE}, budget: {{invocations: 140}}}}
             functions:
               pay:
                 source: src
