@@ -37,7 +37,7 @@ functions:
     memory_mb: [1024]
     architectures: [x86_64]
     current: {memory_mb: 1024, architecture: x86_64}
-    budget: {invocations: 30, minutes: 1}
+    budget: {invocations: 60, minutes: 1}
 """
 
 

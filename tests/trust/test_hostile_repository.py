@@ -78,7 +78,7 @@ def handler(event, context):
 FAST = "import time\n\n\ndef handler(event, context):\n    time.sleep(0.01)\n"
 SPEAKER = "def handler(event, context):\n    raise ValueError({token!r})\n"
 FUNCTION = "  {name}: {{source: {name}, handler: app.handler, memory_mb: [1024], architectures: [x86_64]}}\n"
-BASE_SETTINGS = SETTINGS.replace("invocations: 30", "invocations: 120")
+BASE_SETTINGS = SETTINGS.replace("invocations: 60", "invocations: 120")
 
 
 FUNCTIONS = ("gone", "needs", "linker", "speaker", "old")
@@ -104,7 +104,7 @@ TOLD = (
     "requirements.txt:2: the file that it names is no requirements file",
     *(f"This pull request changes &#96;{one}&#96;" for one in ("gate", "comment", "budget", "bucket", "expires_hours")),
     "This pull request changes &#96;monthly_invocations&#96;, &#96;allow_build&#96; of &#96;hello&#96;",
-    "This pull request changes &#96;payloads&#96; of &#96;hello&#96;",
+    "This pull request changes the events of &#96;hello&#96;",
 )
 """What the red comment says of the others, beside the increase itself."""
 

@@ -69,7 +69,7 @@ def _makes_a_large_increase_pass(arena: Arena, go: Go) -> bool:
     work = "import time\ndef handler(event, context):\n    time.sleep({})\n"
     arena.write("src/app.py", work.format(0.06))
     arena.write("src/app.py", work.format(0.002), at=arena.base)
-    roomy = SETTINGS.replace("invocations: 30", "invocations: 300")
+    roomy = SETTINGS.replace("invocations: 60", "invocations: 300")
     arena.write("lambdabot.yml", roomy + "gate: {threshold_percent: 100000}\n")
     arena.write("lambdabot.yml", roomy, at=arena.base)
     return go().exit_code == 0
