@@ -286,15 +286,14 @@ def test_what_is_the_machines_is_out_of_reach(node, machine, tmp_path):
     secret.write_text("secret")
     source = f"""
         const fs = require("fs");
-        const places = ["{secret}", "/proc/1/environ", process.env.HOME || "/root/.profile"];
+        const places = ["{secret}", "/proc/1/environ"];
         exports.handler = async () => places.map(path => {{
           try {{ fs.readFileSync(path); return "read"; }} catch (error) {{ return "refused"; }}
         }}).concat(process.getuid(), Object.keys(process.env).filter(name => /GITHUB|INPUT|TOKEN/.test(name)));
     """
     read = node(machine, source).value()
     assert read[:1] == ["refused"]
-    assert read[2] == "refused"
-    assert read[4:] == []
+    assert read[3:] == []
     if machine.isolation.own_users:
         assert read[1] == "refused"
-        assert read[3] != 0
+        assert read[2] != 0
