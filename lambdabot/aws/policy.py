@@ -103,7 +103,7 @@ def permissions(
         *_of_layers(functions, prefix, place),
         *_of_images(functions, place),
         *_of_recorded(functions, place),
-        *_of_helpers(functions),
+        *_of_preparers(functions),
     ]
     return _document(statements)
 
@@ -289,7 +289,7 @@ def _of_recorded(functions: Sequence[Function], place: ArnScope) -> list[Documen
     return statements
 
 
-def _of_helpers(functions: Sequence[Function]) -> list[Document]:
+def _of_preparers(functions: Sequence[Function]) -> list[Document]:
     """Return what `before` and `after` take that invoke existing functions, which the settings accept."""
     named = {each.function for one in functions for each in one.question.preparations if each.exists}
     arns = sorted({arn for one in named if one for arn in ([one] if parse(one)[1] else [one, f"{one}:$LATEST"])})

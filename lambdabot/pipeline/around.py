@@ -13,8 +13,8 @@ from lambdabot.aws.invoking.invocation import Answer, invoke_wave
 from lambdabot.measurement.budget import LONGEST_INIT_SECONDS
 from lambdabot.model import AnswerRule, Deployment, Each, Outcome, Side, Variant, Wave
 from lambdabot.pipeline.event_series import EventSeries
-from lambdabot.pipeline.helpers import Helper
 from lambdabot.pipeline.lineup import Lineup
+from lambdabot.pipeline.preparers import Preparer
 
 _PATIENCE = 3  # failures in a row: what is set up wrong does not come right by being invoked again
 _FAILED = {Outcome.ERROR, Outcome.TIMEOUT, Outcome.OUT_OF_MEMORY}
@@ -40,7 +40,7 @@ class Around:
         """Deploy nothing yet."""
         self.failure = ""
         self._lineup = lineup
-        self._helpers = {one.key: one for one in lineup.helpers}
+        self._preparers = {one.key: one for one in lineup.preparers}
         self._connection = connection
         self._deployments = deployments
         self._series = series
@@ -51,23 +51,23 @@ class Around:
     @property
     def alone(self) -> bool:
         """Tell whether waves run one after another: what one sets up, another one's tear-down would undo."""
-        return bool(self._helpers or self._lineup.pair.head.question.pause_ms)
+        return bool(self._preparers or self._lineup.pair.head.question.pause_ms)
 
     @property
     def renews(self) -> bool:
         """Tell whether set-up invokes the measured copy itself, whose environments are to be replaced after it."""
-        return "before" in self._helpers and self._target("before") is None
+        return "before" in self._preparers and self._target("before") is None
 
     def deploy(self) -> None:
         """Deploy the copies that are invoked; one that cannot be ends it all, with its reason."""
-        for key, helper in self._helpers.items():
-            if helper.function is None or helper.build is None:
+        for key, preparer in self._preparers.items():
+            if preparer.function is None or preparer.build is None:
                 continue
-            variant = Variant(side=Side.HEAD, configuration=helper.function.setup.current)
-            copy = Copy(function=helper.function, build=helper.build, variant=variant)
+            variant = Variant(side=Side.HEAD, configuration=preparer.function.setup.current)
+            copy = Copy(function=preparer.function, build=preparer.build, variant=variant)
             made = self._deployments.create([copy])[variant]
             if isinstance(made, NotDeployed):
-                self.failure = self.failure or f"{helper.name}: {made.reason}"
+                self.failure = self.failure or f"{preparer.name}: {made.reason}"
             else:
                 self._deployed[key] = made
 
@@ -82,12 +82,12 @@ class Around:
 
     def run(self, key: str, wave: Wave, measured: Deployment, numbers: Sequence[int]) -> Ran:
         """Invoke what runs `before` or `after` a wave's calls, all at once, and wait for it."""
-        helper = self._helpers.get(key)
-        if helper is None:
+        preparer = self._preparers.get(key)
+        if preparer is None:
             return Ran()
-        lanes = numbers if helper.preparation.each is Each.CALL else numbers[:1]
+        lanes = numbers if preparer.preparation.each is Each.CALL else numbers[:1]
         target = self._target(key) or measured
-        event, copy, began = helper.preparation.event, measured.function_name, time.monotonic()
+        event, copy, began = preparer.preparation.event, measured.function_name, time.monotonic()
         try:
             answers = invoke_wave(
                 self._connection,
@@ -97,30 +97,30 @@ class Around:
                 wave=Wave(variant=target.variant, payload=key, concurrency=len(lanes)),
                 round_number=0,
                 wave_number=0,
-                timeout_seconds=helper.timeout_seconds,
+                timeout_seconds=preparer.timeout_seconds,
                 clock=lambda: 0.0,
             )
             failure = next((_words(one) for one in answers if _failed(one)), "")
         except CallError as error:
             answers, failure = (), error.what
         self._failures = self._failures + 1 if failure else 0
-        failure = f"{helper.name} failed: {failure}" if failure else ""
+        failure = f"{preparer.name} failed: {failure}" if failure else ""
         if self._failures >= _PATIENCE:
             self.failure = f"{failure} ({_PATIENCE} times in a row)"
-        usd = sum((self._usd(helper, target, one) for one in answers), Decimal(0))
+        usd = sum((self._usd(preparer, target, one) for one in answers), Decimal(0))
         return Ran(ms=(time.monotonic() - began) * 1000, usd=usd, failure=failure)
 
     def _target(self, key: str) -> Deployment | None:
         """Return whom a preparation invokes; None: the measured copy itself."""
-        return self._helpers[key].existing or self._deployed.get(key)
+        return self._preparers[key].existing or self._deployed.get(key)
 
-    def _usd(self, helper: Helper, target: Deployment, answer: Answer) -> Decimal:
+    def _usd(self, preparer: Preparer, target: Deployment, answer: Answer) -> Decimal:
         """Return what a call cost at list prices; where no REPORT says it, what it can have cost at most."""
         if answer.request_id is None:
             return Decimal(0)
-        billed = answer.report.billed_ms if answer.report else (helper.timeout_seconds + LONGEST_INIT_SECONDS) * 1000
-        function = helper.function or self._lineup.pair.head
-        storage_mb = 512 if helper.existing else function.setup.ephemeral_storage_mb
+        billed = answer.report.billed_ms if answer.report else (preparer.timeout_seconds + LONGEST_INIT_SECONDS) * 1000
+        function = preparer.function or self._lineup.pair.head
+        storage_mb = 512 if preparer.existing else function.setup.ephemeral_storage_mb
         prices = self._lineup.bench.prices
         return prices.cost(target.variant.configuration, billed, ephemeral_storage_mb=storage_mb)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from lambdabot.aws.calls.connection import Connection
 from lambdabot.errors import DeploymentError, EndpointError, Mistake
 from lambdabot.model import Function
-from lambdabot.pipeline.helpers import helpers_of
 from lambdabot.pipeline.likeness import Likeness
 from lambdabot.pipeline.pairs import Pair
+from lambdabot.pipeline.preparers import preparers_of
 from lambdabot.pipeline.recorded import Recorded
 from lambdabot.pipeline.terms import Terms
 from lambdabot.redaction import redact
@@ -43,10 +43,10 @@ class Completion:
         try:
             self._check_reach(pair.head)
             head = self._recorded.complete(pair.head)
-            helpers = helpers_of(head, self._functions, completed=self._alone, connection=self._connection)
+            preparers = preparers_of(head, self._functions, completed=self._alone, connection=self._connection)
         except (DeploymentError, EndpointError) as error:
             return replace(pair, refused=str(error))
-        return replace(pair, head=head, helpers=helpers)
+        return replace(pair, head=head, preparers=preparers)
 
     def _check_reach(self, head: Function) -> None:
         """Raise DeploymentError for what of AWS the settings name, and nobody whose word counts."""

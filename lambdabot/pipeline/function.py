@@ -108,15 +108,15 @@ class FunctionJob:
             self._build_all(self.lineup.current)
             if self.lineup.unchanged:
                 return
-        self._build_helpers()
+        self._build_preparers()
         check = start(partial(check_arm64, self.head, self._workshop.access, self._workshop.layer_client))
         self._build_all(self.lineup.candidates)
         self.lineup = replace(self.lineup, arm64=check.result())
 
-    def _build_helpers(self) -> None:
+    def _build_preparers(self) -> None:
         """Package what runs before and after the calls; without it nothing is measured."""
-        helpers = []
-        for one in self._pair.helpers:
+        preparers = []
+        for one in self._pair.preparers:
             build = None
             if one.function is not None:
                 machine = self.lineup.bench.machine
@@ -126,8 +126,8 @@ class FunctionJob:
                     self.failed = f"{one.name}: {built.what}"
                     return
                 build = built
-            helpers.append(replace(one, build=build))
-        self.lineup = replace(self.lineup, helpers=tuple(helpers))
+            preparers.append(replace(one, build=build))
+        self.lineup = replace(self.lineup, preparers=tuple(preparers))
 
     def _build_all(self, variants: Iterable[Variant]) -> None:
         """Package what Variants need, all at once; what is packaged already stays."""

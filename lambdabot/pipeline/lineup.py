@@ -23,8 +23,8 @@ from lambdabot.model import (
     Variant,
 )
 from lambdabot.packaging.target import Target
-from lambdabot.pipeline.helpers import Helper
 from lambdabot.pipeline.pairs import Pair
+from lambdabot.pipeline.preparers import Preparer
 from lambdabot.project.changes import same_settings
 from lambdabot.settings.schema import GateSection
 
@@ -56,7 +56,7 @@ class Lineup:
     arm64: Arm64Check | None = None
     memory_cap_mb: int | None = None  # the account's limit, known once a size above it was refused
     refused: Mapping[Variant, str] = field(default_factory=dict)  # Variants that could not be made live, and why
-    helpers: tuple[Helper, ...] = ()  # the pair's, packaged
+    preparers: tuple[Preparer, ...] = ()  # the pair's, packaged
     cut_short: str = ""  # what ended the measurement before its time
 
     def without_all(self, reason: str) -> Self:
@@ -161,7 +161,7 @@ class Lineup:
             failures=bench.gate.failures,
             waiting_counted=bench.machine is not None,
             timeout_seconds=max(one.setup.timeout_seconds for one in (head, base) if one is not None),
-            asides=tuple(self._aside(one) for one in self.pair.helpers),
+            asides=tuple(self._aside(one) for one in self.pair.preparers),
         )
 
     @property
@@ -190,18 +190,18 @@ class Lineup:
         )
         return tuple(dict.fromkeys([*sizes, head.setup.current]))
 
-    def _aside(self, helper: Helper) -> Aside:
+    def _aside(self, preparer: Preparer) -> Aside:
         """Return what the plan must know of what runs around the calls."""
-        configuration = None if helper.existing is None else helper.existing.variant.configuration
+        configuration = None if preparer.existing is None else preparer.existing.variant.configuration
         storage_mb = 512
-        if helper.function is not None:
-            configuration = helper.function.setup.current
-            storage_mb = helper.function.setup.ephemeral_storage_mb
+        if preparer.function is not None:
+            configuration = preparer.function.setup.current
+            storage_mb = preparer.function.setup.ephemeral_storage_mb
         worst = None
         if configuration is not None:
-            ms = (helper.timeout_seconds + LONGEST_INIT_SECONDS) * 1000
+            ms = (preparer.timeout_seconds + LONGEST_INIT_SECONDS) * 1000
             worst = self.bench.prices.cost(configuration, ms, ephemeral_storage_mb=storage_mb)
-        return Aside(once=helper.preparation.each is Each.WAVE, worst_usd=worst)
+        return Aside(once=preparer.preparation.each is Each.WAVE, worst_usd=worst)
 
     def _measurable(self, configuration: Configuration) -> bool:
         """Tell whether this endpoint has such a machine."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lambdabot.model import BaseKind, DeclaredLayer, Function, Layer, Side, Stated
-from lambdabot.pipeline.helpers import Helper
+from lambdabot.pipeline.preparers import Preparer
 from lambdabot.pipeline.terms import Terms
 from lambdabot.project.base import BaseTree
 from lambdabot.project.build_inputs import Files, changed_input
@@ -44,7 +44,7 @@ class Pair:
     removed: bool = False
     new: bool = False  # the base does not have it, under any name
     notes: tuple[str, ...] = ()
-    helpers: tuple[Helper, ...] = ()  # that run before and after its calls
+    preparers: tuple[Preparer, ...] = ()  # that run before and after its calls
 
 
 def pair_all(terms: Terms) -> tuple[Pair, ...]:

@@ -11,7 +11,7 @@ from lambdabot.model import Deployment, Each, Outcome, Preparation, Side, Varian
 from lambdabot.pipeline import around as module
 from lambdabot.pipeline.around import Around, Ran
 from lambdabot.pipeline.event_series import EventSeries
-from lambdabot.pipeline.helpers import Helper, helpers_of
+from lambdabot.pipeline.preparers import Preparer, preparers_of
 from tests.unit.pipeline.conftest import HERE
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:seed"
@@ -41,12 +41,12 @@ def events(monkeypatch, invoked):
 def make(function, line_up):
     def of(each: Each = Each.CALL, *, pause_ms: float = 0.0, existing: Deployment | None = EXISTING) -> Around:
         one = Preparation(function=ARN if existing else None, event=b'{"id": "{{uuid}}"}', each=each)
-        helper = Helper(key="before", preparation=one, timeout_seconds=5, existing=existing)
+        preparer = Preparer(key="before", preparation=one, timeout_seconds=5, existing=existing)
         lineup = line_up(function.changed(before=one, pause_ms=pause_ms))
         series = EventSeries(
             function.question.payloads, seed=1, function=function.name, began=datetime(2026, 3, 1, tzinfo=UTC)
         )
-        return Around(replace(lineup, helpers=(helper,)), None, None, series)
+        return Around(replace(lineup, preparers=(preparer,)), None, None, series)
 
     return of
 
@@ -134,7 +134,7 @@ def test_without_a_pause_nothing_is_waited_for(make):
 def test_whom_nobody_can_invoke_is_told(function, named, message):
     head = function.changed(before=Preparation(function=named, event=b"{}"))
     with pytest.raises(DeploymentError) as caught:
-        helpers_of(head, {}, completed=lambda one: one, connection=None)
+        preparers_of(head, {}, completed=lambda one: one, connection=None)
     assert message in str(caught.value)
 
 
@@ -144,7 +144,7 @@ def test_a_copy_that_helps_shares_its_name_with_no_function_and_no_other_copy(fu
     )
     seed = replace(function, name="seed").changed(timeout_seconds=9)
 
-    before, after = helpers_of(head, {"seed": seed}, completed=lambda one: one, connection=None)
+    before, after = preparers_of(head, {"seed": seed}, completed=lambda one: one, connection=None)
 
     assert (before.function.name, after.function.name) == ("thumbnail.before", "thumbnail.after")
     assert (before.timeout_seconds, before.name) == (9, "`before` (seed)")
@@ -152,11 +152,11 @@ def test_a_copy_that_helps_shares_its_name_with_no_function_and_no_other_copy(fu
 
 def test_the_plan_holds_the_budget_against_what_runs_around_the_calls(function, line_up, bench):
     preparation = Preparation(function=ARN, event=b"{}", each=Each.WAVE)
-    helper = Helper(key="before", preparation=preparation, timeout_seconds=5, existing=EXISTING)
-    own = Helper(key="after", preparation=replace(preparation, function=None, each=Each.CALL), timeout_seconds=3)
+    preparer = Preparer(key="before", preparation=preparation, timeout_seconds=5, existing=EXISTING)
+    own = Preparer(key="after", preparation=replace(preparation, function=None, each=Each.CALL), timeout_seconds=3)
     head = function.changed(before=preparation)
 
-    plan = line_up(head, sides={"helpers": (helper, own)}).plan
+    plan = line_up(head, sides={"preparers": (preparer, own)}).plan
 
     assert [(one.once, one.worst_usd) for one in plan.asides] == [
         (True, bench.prices.cost(HERE, Decimal(15_000))),

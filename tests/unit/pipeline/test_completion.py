@@ -50,7 +50,7 @@ def test_what_the_target_branch_does_not_name_is_neither_read_nor_invoked(comple
     assert found.refused == (
         f"the target branch's lambdabot.yml does not name {named}: it can be used once that is merged"
     )
-    assert found.helpers == ()
+    assert found.preparers == ()
 
 
 def test_an_existing_function_is_not_invoked_where_there_is_no_aws(complete):
@@ -59,5 +59,5 @@ def test_an_existing_function_is_not_invoked_where_there_is_no_aws(complete):
 
 
 def test_a_copy_of_the_function_itself_needs_nobody_else(complete):
-    (helper,) = complete(reach=frozenset(), after=Preparation(function=None, event=b"{}")).helpers
-    assert (helper.key, helper.function, helper.existing, helper.timeout_seconds) == ("after", None, None, 3)
+    (preparer,) = complete(reach=frozenset(), after=Preparation(function=None, event=b"{}")).preparers
+    assert (preparer.key, preparer.function, preparer.existing, preparer.timeout_seconds) == ("after", None, None, 3)

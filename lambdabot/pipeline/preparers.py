@@ -11,7 +11,7 @@ from lambdabot.redaction import redact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Helper:
+class Preparer:
     """A preparation with whom it invokes: a copy of `function`, or the `existing` one; neither: the measured copy."""
 
     key: str  # `before` or `after`
@@ -28,26 +28,26 @@ class Helper:
         return f"`{self.key}`" if whom is None else f"`{self.key}` ({redact(whom)})"
 
 
-def helpers_of(
+def preparers_of(
     head: Function,
     functions: Mapping[str, Function],
     *,
     completed: Callable[[Function], Function],
     connection: Connection | None,
-) -> tuple[Helper, ...]:
+) -> tuple[Preparer, ...]:
     """Return whom a function's preparations invoke; `completed` fills in what a function that is `like` another lacks.
 
     A copy is this side's for both sides, so that what is set up is the same. `connection` None: there is no AWS.
     Raises EndpointError or DeploymentError, in words for a reader.
     """
     return tuple(
-        _helper(head, key, one, functions, completed=completed, connection=connection)
+        _preparer(head, key, one, functions, completed=completed, connection=connection)
         for key, one in (("before", head.question.before), ("after", head.question.after))
         if one is not None
     )
 
 
-def _helper(
+def _preparer(
     head: Function,
     key: str,
     one: Preparation,
@@ -55,19 +55,19 @@ def _helper(
     *,
     completed: Callable[[Function], Function],
     connection: Connection | None,
-) -> Helper:
+) -> Preparer:
     if one.function is None:
-        return Helper(key=key, preparation=one, timeout_seconds=head.setup.timeout_seconds)
+        return Preparer(key=key, preparation=one, timeout_seconds=head.setup.timeout_seconds)
     if one.exists:
         if connection is None:
             what = f"`{key}` invokes {redact(one.function)}, and the embedded endpoint has no functions of an account"
             raise DeploymentError(what, advice="Name a function of lambdabot.yml there, or measure on AWS.")
         existing, timeout_seconds = called(connection, one.function, doing=f"read what `{key}` invokes")
-        return Helper(key=key, preparation=one, timeout_seconds=timeout_seconds, existing=existing)
+        return Preparer(key=key, preparation=one, timeout_seconds=timeout_seconds, existing=existing)
     if one.function not in functions:
         what = f"`{key}` invokes `{one.function}`, which cannot be measured here, so there is no copy of it either"
         raise DeploymentError(what)
     own = completed(functions[one.function])
     # No function of the settings can have such a name, so that no two copies or packages share theirs.
     function = replace(own, side=Side.HEAD, name=f"{head.name}.{key}")
-    return Helper(key=key, preparation=one, timeout_seconds=own.setup.timeout_seconds, function=function)
+    return Preparer(key=key, preparation=one, timeout_seconds=own.setup.timeout_seconds, function=function)
